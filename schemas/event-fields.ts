@@ -80,8 +80,16 @@ export const EVENT_FIELDS = {
   account: { type: 'string', needs: null, note: "The subject's account in this row" },
   holder: { type: 'string', needs: null, note: "The subject's resolved holder in this row" },
   accountBank: { type: 'string', needs: null, note: "Institution that keeps the subject's account" },
-  accountProduct: { type: 'string', needs: 'account.product', note: "Product of the subject's account" },
-  holderKind: { type: 'string', needs: 'party.kind', note: "Kind of the subject's holder" },
+  accountProduct: {
+    type: 'string',
+    needs: null,
+    note: "Product of the subject's account; unknown when nothing says so",
+  },
+  holderKind: {
+    type: 'string',
+    needs: null,
+    note: "Kind of the subject's holder; unknown when nothing says so",
+  },
   holderLicences: {
     type: 'set',
     needs: null,
@@ -142,6 +150,11 @@ export const EVENT_FIELDS = {
   },
   isOwn: { type: 'bool', needs: null, note: 'Both sides resolve to one holder' },
 
+  source: {
+    type: 'string',
+    needs: null,
+    note: 'Where an inflow comes from: counterparty, else a conductor who is not the holder, else terminal, else place',
+  },
   conductor: { type: 'string', needs: 'conductor', note: 'Who acted; the first conductor' },
   conductorIsHolder: { type: 'bool', needs: 'conductor', note: 'The conductor is a holder of the account' },
 
@@ -221,6 +234,19 @@ export interface RuleEvent {
   readonly id: string;
   readonly version: number;
   readonly fields: Readonly<Partial<Record<EventFieldName, FieldValue>>>;
+  /**
+   * Reversals of this transaction in the effective set, in total order. From its own place in the order on, each takes
+   * `amountMinor` (of the original's settled currency) away from the original (SEMANTICS "Corrections").
+   */
+  readonly reversals?: readonly Reversal[];
+}
+
+export interface Reversal {
+  readonly time: number;
+  readonly institution: string;
+  readonly id: string;
+  readonly version: number;
+  readonly amountMinor: bigint;
 }
 
 /** Fields of a signal that a rule with `input: signals` may read; its subject is the attributed subject. */

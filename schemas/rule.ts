@@ -1,0 +1,254 @@
+/**
+ * A rule file: one red flag as data. `rules/SEMANTICS.md` defines what every part means.
+ */
+import { z } from 'zod';
+import {
+  COVERAGES,
+  FAMILIES,
+  FORMS,
+  PRECISIONS,
+  ROLES,
+  RULE_STATUSES,
+  SUBJECT_KINDS,
+} from './enumerations.ts';
+
+export const localized = z.strictObject({
+  es: z.string().min(1),
+  en: z.string().min(1),
+  fr: z.string().min(1),
+});
+
+/** `15m`, `48h`, `30d` (sliding), or a calendar window: `1day@local`, `1month@local`, `10businessDay@US`. */
+export const windowText = z
+  .string()
+  .regex(/^([1-9]\d*(m|h|d)|[1-9]\d*(day|month)@local|[1-9]\d*businessDay@(US|MX|CA))$/);
+export const durationText = z.string().regex(/^[1-9]\d*(m|h|d)$/);
+
+const name = z.string().regex(/^[a-z][a-zA-Z0-9_]*$/);
+const expression = z.string().min(1).max(2_000);
+
+/** A constant of the rule with its unit and where it comes from, or a statutory threshold looked up as of the event. */
+export const param = z.union([
+  z.strictObject({
+    value: z.union([z.number(), z.string(), z.boolean(), z.array(z.string())]),
+    unit: z.enum([
+      'count',
+      'minor',
+      'milli',
+      'share',
+      'ms',
+      'hours',
+      'days',
+      'wages',
+      'minute',
+      'text',
+      'list',
+      'flag',
+    ]),
+    provenance: z.enum(['source', 'law', 'default']),
+    source: z.string().optional(),
+  }),
+  z.strictObject({
+    threshold: z
+      .string()
+      .describe('Id in rules/thresholds; evaluates to its value in minor units as of the event'),
+    unit: z.literal('minor'),
+    provenance: z.literal('law'),
+  }),
+]);
+
+const common = {
+  where: expression.optional().describe('Which events; default all'),
+  over: windowText,
+  skip: durationText
+    .optional()
+    .describe('Leaves out the most recent part: the window is (t - over, t - skip]'),
+  from: name.optional().describe('Aggregate over a derived event kind instead of events'),
+  evidence: z
+    .boolean()
+    .default(true)
+    .describe('Matched transactions are evidence; false for baselines and exclusions'),
+};
+
+/** One feature; `agg` chooses the aggregate. */
+export const feature = z.discriminatedUnion('agg', [
+  z.strictObject({ agg: z.literal('count'), ...common }),
+  z.strictObject({ agg: z.literal('sum'), of: name, ...common }),
+  z.strictObject({ agg: z.literal('min'), of: name, ...common }),
+  z.strictObject({ agg: z.literal('max'), of: name, ...common }),
+  z.strictObject({ agg: z.literal('mean'), of: name, ...common }),
+  z.strictObject({ agg: z.literal('stddev'), of: name, ...common }),
+  z.strictObject({ agg: z.literal('distinct'), of: z.string(), ...common }),
+  z.strictObject({ agg: z.literal('share'), of: name.optional(), part: expression, ...common }),
+  z.strictObject({
+    agg: z.literal('top_share'),
+    of: name,
+    top: z.int().min(1).max(16),
+    tolerance_milli: z
+      .int()
+      .min(0)
+      .max(500)
+      .default(0)
+      .describe('Half-width of a mode, thousandths of its centre'),
+    ...common,
+  }),
+  z.strictObject({ agg: z.literal('first'), of: name, ...common }),
+  z.strictObject({ agg: z.literal('last'), of: name, ...common }),
+  z.strictObject({ agg: z.literal('percentile'), of: name, p_milli: z.int().min(1).max(1000), ...common }),
+  z.strictObject({ agg: z.literal('top_key'), of: name, by: name.optional(), ...common }),
+  z.strictObject({
+    agg: z.literal('group_count'),
+    by: name,
+    stat: z.enum(['min', 'median', 'max']),
+    ...common,
+  }),
+  z.strictObject({
+    agg: z.literal('dwell'),
+    of: name,
+    in: expression,
+    out: expression,
+    over: windowText,
+    evidence: common.evidence,
+  }),
+  z.strictObject({ agg: z.literal('ratio'), num: name, den: name }),
+]);
+export type FeatureDefinition = z.infer<typeof feature>;
+
+/** A derived event kind: sub-events built from the events of one window. */
+export const derive = z.discriminatedUnion('make', [
+  z.strictObject({
+    make: z
+      .literal('cycle')
+      .describe('One per outgoing event: how much of it is matched to recent incoming money'),
+    in: expression,
+    out: expression,
+    of: name,
+    within: durationText.describe('Money counts as matched when it leaves within this time of coming in'),
+    match: z.enum(['fifo', 'sum']),
+    over: windowText,
+  }),
+]);
+export type DeriveDefinition = z.infer<typeof derive>;
+
+export const attribution = z.strictObject({
+  to: z.string().describe('holder | subject | the name of a string feature'),
+  role: z.enum(ROLES),
+  weight: z.number().min(0).max(1),
+  why: localized,
+});
+
+/** A benign explanation that can be tested. `blocks` keeps the rule from firing, `lowers` takes off strength. */
+export const benignTest = z.strictObject({
+  id: z.string().describe('T01..T26 of the source catalogue, or B-number of the look-alike'),
+  note: localized,
+  when: expression.describe('Over features; unknown neither blocks nor lowers'),
+  effect: z.enum(['blocks', 'lowers']),
+  lowers_milli: z.int().min(0).max(1000).default(0),
+});
+
+/** Events of a case, compact: `times` copies spaced by `every`; `{i}` in a string is the copy's number from 0. */
+const caseEvents = z.strictObject({
+  at: z.iso.datetime({ offset: true }).describe('Time of the first copy'),
+  times: z.int().min(1).max(5_000).default(1),
+  every: durationText.optional(),
+  set: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])),
+  reversedAfter: durationText.optional(),
+});
+
+export const ruleCase = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['fires', 'silent', 'boundary', 'benign_twin']),
+  fires: z.boolean(),
+  /** Values the last evaluation must show, by feature. */
+  expect: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  defaults: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]))
+    .optional(),
+  events: z.array(caseEvents).min(1),
+});
+
+export const ruleFile = z.strictObject({
+  id: z.string().regex(/^[A-Z]{2,4}-\d{2}(-[A-Z]{2,4})?$/),
+  version: z.string().regex(/^\d+\.\d+\.\d+$/),
+  status: z.enum(RULE_STATUSES),
+  title: localized,
+  form: z.enum(FORMS),
+  family: z.enum(FAMILIES),
+  weight: z.int().min(0).max(5).describe('W; 0 for a leg'),
+  holderRole: z.enum(ROLES).describe('Role of the holder of the subject whose history fires'),
+  input: z.enum(['events', 'signals']).default('events'),
+  subject: z.union([z.enum(SUBJECT_KINDS), z.array(z.enum(SUBJECT_KINDS)).min(1).max(4)]),
+  jurisdictions: z.array(z.enum(['US', 'MX', 'CA'])).min(1),
+  sources: z
+    .array(z.strictObject({ document: z.string(), year: z.int(), section: z.string().optional() }))
+    .min(1),
+  params: z.record(name, param).default({}),
+  needs: z
+    .strictObject({
+      precision: z.enum(PRECISIONS).optional(),
+      coverage: z.array(z.enum(COVERAGES)).optional(),
+    })
+    .default({}),
+  lookback: durationText
+    .optional()
+    .describe('How far back pairAgeMs and pairOrdinal look; default the longest window'),
+  quiet: durationText.optional().describe('Silence that ends an episode; default the longest window'),
+  let: z.record(name, expression).default({}).describe('Named expressions over one event, usable in where'),
+  derive: z.record(name, derive).default({}),
+  features: z.record(name, feature),
+  when: expression,
+  strength: z.strictObject({
+    of: name,
+    at: z.union([z.number(), z.string()]).describe('Value that scores 500 milli: a number or params.name'),
+    full: z.union([z.number(), z.string()]).describe('Value that scores 1000 milli'),
+  }),
+  attributions: z.array(attribution).min(1),
+  benign: z.array(benignTest).default([]),
+  explain: localized,
+  cases: z.array(ruleCase).min(1),
+});
+export type RuleFile = z.infer<typeof ruleFile>;
+export type RuleCase = z.infer<typeof ruleCase>;
+
+/** One clause of a composite: at least `min` of the named rules. `on`: own signal, a companion of one, or either. */
+const clause = z.strictObject({
+  min: z.int().min(1),
+  of: z
+    .array(z.strictObject({ rule: z.string(), on: z.enum(['own', 'companion', 'either']).default('either') }))
+    .min(1),
+  families: z.int().min(1).optional().describe('The matched rules must come from this many families'),
+});
+
+/** A composite typology: when the signals attributed to one subject become an alert. */
+export const compositeFile = z.strictObject({
+  id: z.string().regex(/^K-[A-Z]+(-[A-Z]+)*$/),
+  version: z.string().regex(/^\d+\.\d+\.\d+$/),
+  status: z.enum(RULE_STATUSES),
+  title: localized,
+  form: z.enum(FORMS),
+  jurisdictions: z.array(z.enum(['US', 'MX', 'CA'])).min(1),
+  sources: z
+    .array(z.strictObject({ document: z.string(), year: z.int(), section: z.string().optional() }))
+    .min(1),
+  /** Alternatives: any of them whose clauses all hold. */
+  requires: z.array(z.strictObject({ all: z.array(clause).min(1) })).min(1),
+  /** Rules that add to the score when present, beside those required. */
+  supports: z.array(z.string()).default([]),
+  within: durationText.describe('Signals older than this at the evaluation no longer count'),
+  halfLifeDays: z.int().min(1).default(30),
+  familyCapMilli: z.record(z.enum(FAMILIES), z.int().min(0)).optional(),
+  levels: z.strictObject({ mediumMilli: z.int(), highMilli: z.int(), highNeeds: z.array(z.enum(FAMILIES)) }),
+  lifeSafety: z.strictObject({ rules: z.array(z.string()), reason: localized }).optional(),
+  subjectRole: z.enum(ROLES),
+  benign: z
+    .array(
+      z.strictObject({ id: z.string(), rule: z.string(), note: localized, lowers_milli: z.int().min(0) }),
+    )
+    .default([]),
+  /** What may vanish, what to ask of whom, which clocks and authorities: keys into `rules/composites/playbook.yaml`. */
+  perishables: z.array(z.string()).default([]),
+  asks: z.array(z.string()).default([]),
+  why: localized,
+  narrative: localized,
+});
+export type CompositeFile = z.infer<typeof compositeFile>;
