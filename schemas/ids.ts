@@ -1,0 +1,59 @@
+/**
+ * Ids and hashes that depend on content alone: never on clock, partition, offset or cluster.
+ */
+import { createHash } from 'node:crypto';
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** Length of the text part of an id: 26 characters of 5 bits hold 130 bits of the digest. */
+export const ID_CHARS = 26;
+
+/** First 26 base32 characters (Crockford's alphabet, lower case) of a digest of at least 17 bytes. */
+export function base32(digest: Uint8Array): string {
+  let out = '';
+  let bits = 0;
+  let value = 0;
+  for (let i = 0; out.length < ID_CHARS; i++) {
+    value = (value << 8) | (digest[i] ?? 0);
+    bits += 8;
+    while (bits >= 5 && out.length < ID_CHARS) {
+      bits -= 5;
+      out += ALPHABET[(value >>> bits) & 31];
+    }
+    value &= (1 << bits) - 1;
+  }
+  return out;
+}
+
+/** SHA-256 over a list of strings, each prefixed by its byte length, so that no two lists collide by joining. */
+export function hashList(parts: readonly string[]): Buffer {
+  const hash = createHash('sha256');
+  for (const part of parts) {
+    const bytes = Buffer.from(part, 'utf8');
+    hash.update(`${bytes.length}:`).update(bytes);
+  }
+  return hash.digest();
+}
+
+/** `<prefix>_<26 base32 characters>` of the list. */
+export function contentId(prefix: string, parts: readonly string[]): string {
+  return `${prefix}_${base32(hashList(parts))}`;
+}
+
+/** JSON with object keys in byte order, so that equal content has equal text. `undefined` members are left out. */
+export function canonicalJson(value: unknown): string {
+  if (typeof value === 'bigint') return JSON.stringify(value.toString());
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const record = value as Record<string, unknown>;
+  const members: string[] = [];
+  for (const key of Object.keys(record).sort()) {
+    if (record[key] !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(record[key])}`);
+  }
+  return `{${members.join(',')}}`;
+}
+
+/** Hex SHA-256 of the canonical JSON of a value. */
+export function contentHash(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}
