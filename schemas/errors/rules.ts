@@ -14,4 +14,16 @@ export const rulesErrors = defineErrors({
       fr: 'Rien de ce qui a été accepté n’est perdu ; relancez, et signalez ce code s’il revient.',
     },
   },
+  'RAS-RULES-REFERENCE-INVALID': {
+    message: {
+      en: 'The reference file {file} is not valid: {detail}.',
+      es: 'El archivo de referencia {file} no es válido: {detail}.',
+      fr: 'Le fichier de référence {file} n’est pas valide : {detail}.',
+    },
+    hint: {
+      en: 'Correct the file; rules/reference/README.md describes each kind.',
+      es: 'Corrija el archivo; rules/reference/README.md describe cada clase.',
+      fr: 'Corrigez le fichier ; rules/reference/README.md décrit chaque sorte.',
+    },
+  },
 });
