@@ -1,17 +1,53 @@
-/** Error codes of the area `engine`. */
+/** Error codes of the area `engine`: log, effective set, recovery. */
 import { defineErrors } from './define.ts';
 
 export const engineErrors = defineErrors({
-  'RAS-ENGINE-INTERNAL': {
+  'RAS-ENGINE-LOG-CORRUPT': {
     message: {
-      en: 'An internal error stopped the work: {detail}.',
-      es: 'Un error interno detuvo el trabajo: {detail}.',
-      fr: 'Une erreur interne a arrêté le travail : {detail}.',
+      en: 'The log file {file} is damaged at byte {position}.',
+      es: 'El archivo de registro {file} está dañado en el byte {position}.',
+      fr: 'Le fichier journal {file} est endommagé à l’octet {position}.',
     },
     hint: {
-      en: 'Nothing accepted is lost; run again, and report this with the code if it comes back.',
-      es: 'Nada de lo aceptado se pierde; ejecute de nuevo e informe este código si se repite.',
-      fr: 'Rien de ce qui a été accepté n’est perdu ; relancez, et signalez ce code s’il revient.',
+      en: 'A torn end is repaired by itself; this is damage inside. Restore the data folder from a backup.',
+      es: 'Un final incompleto se repara solo; esto es un daño interior. Restaure la carpeta de datos de una copia.',
+      fr: 'Une fin incomplète se répare seule ; ceci est un dommage interne. Restaurez le dossier de données.',
+    },
+  },
+  'RAS-ENGINE-LOG-RECORD-TOO-LARGE': {
+    message: {
+      en: 'A log record of {bytes} bytes is over the limit of {limit}.',
+      es: 'Un registro de {bytes} bytes supera el límite de {limit}.',
+      fr: 'Un enregistrement de {bytes} octets dépasse la limite de {limit}.',
+    },
+    hint: {
+      en: 'Shorten the fields of the feed; no transaction needs that much.',
+      es: 'Acorte los campos del archivo; ninguna operación necesita tanto.',
+      fr: 'Raccourcissez les champs du fichier ; aucune opération n’en demande autant.',
+    },
+  },
+  'RAS-ENGINE-CONFLICT': {
+    message: {
+      en: 'Transaction {id} version {version} of {institution} is already there with other content.',
+      es: 'La operación {id} versión {version} de {institution} ya existe con otro contenido.',
+      fr: 'L’opération {id} version {version} de {institution} existe déjà avec un autre contenu.',
+    },
+    hint: {
+      en: 'To correct a transaction, send it again with a higher version.',
+      es: 'Para corregir una operación, envíela de nuevo con una versión mayor.',
+      fr: 'Pour corriger une opération, renvoyez-la avec une version supérieure.',
+    },
+  },
+  'RAS-ENGINE-KEY-MISMATCH': {
+    message: {
+      en: 'The data folder was written with another pseudonym key.',
+      es: 'La carpeta de datos se escribió con otra clave de seudónimos.',
+      fr: 'Le dossier de données a été écrit avec une autre clé de pseudonymes.',
+    },
+    hint: {
+      en: 'Put the original secret back; the pseudonym key never changes in place.',
+      es: 'Reponga el secreto original; la clave de seudónimos nunca cambia en su sitio.',
+      fr: 'Remettez le secret d’origine ; la clé de pseudonymes ne change jamais sur place.',
     },
   },
 });

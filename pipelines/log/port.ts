@@ -1,0 +1,41 @@
+/**
+ * The log port: an append-only sequence of records with offsets 0, 1, 2 ... The embedded form is a file log
+ * (`services/log/file`), the distributed one a Kafka topic partition; pipelines see only this.
+ *
+ * State is a function of the log position: replaying the records from 0 rebuilds everything.
+ */
+
+/**
+ * `transactions`: an Arrow IPC block of canonical rows. `reference`: parties and institution declarations, JSON.
+ * `rules`: a rule set with the event time from which it is in force, JSON.
+ */
+export const RECORD_KINDS = ['transactions', 'reference', 'rules'] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
+
+export interface LogRecord {
+  readonly offset: number;
+  readonly kind: RecordKind;
+  readonly payload: Uint8Array;
+}
+
+export interface BlockLog {
+  /** Name that markers carry, so that a marker of another log is never taken for one of this. */
+  readonly name: string;
+  /** Offset that the next record will get. */
+  readonly end: number;
+  /** Appends one record; durable when the promise resolves. Returns its offset. */
+  append(kind: RecordKind, payload: Uint8Array): Promise<number>;
+  /** Records from `offset` on, in order, up to the end at the time of the call. */
+  read(offset: number): AsyncIterable<LogRecord>;
+  close(): Promise<void>;
+}
+
+/** Named limits of a log. */
+export const LOG_LIMITS = {
+  /** Rows of one block. */
+  BLOCK_ROWS: 4_096,
+  /** Bytes of one record; a block of 4,096 rows with their documents stays well below. */
+  RECORD_BYTES: 64 * 1024 * 1024,
+  /** Bytes after which the file log starts a new segment. */
+  SEGMENT_BYTES: 256 * 1024 * 1024,
+} as const;
