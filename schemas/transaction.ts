@@ -128,11 +128,16 @@ function tree<M extends z.ZodType, I extends z.ZodType, T extends z.ZodType>(of:
     conductors: list(
       z.strictObject({
         ref: of.id,
+        refScheme: z.enum(REF_SCHEMES).optional().describe('Default customer'),
         kind: z.enum(PARTY_KINDS).optional(),
         isHolder: z.boolean().optional(),
         authorised: z.boolean().optional(),
         onBehalfOf: list(
-          z.strictObject({ ref: of.id, relationship: z.enum(RELATIONSHIPS).optional() }),
+          z.strictObject({
+            ref: of.id,
+            refScheme: z.enum(REF_SCHEMES).optional(),
+            relationship: z.enum(RELATIONSHIPS).optional(),
+          }),
         ).optional(),
         idRequested: z.boolean().optional(),
         idRefused: z.boolean().optional(),
