@@ -8,6 +8,8 @@ import { cliErrors } from './cli.ts';
 import { type ErrorParams, fillTemplate, type Lang } from './define.ts';
 import { engineErrors } from './engine.ts';
 import { feedErrors } from './feed.ts';
+import { feedFileErrors } from './feed-files.ts';
+import { feedRowErrors } from './feed-rows.ts';
 import { rulesErrors } from './rules.ts';
 import { storeErrors } from './store.ts';
 
@@ -18,6 +20,8 @@ export const ERRORS = {
   ...cliErrors,
   ...engineErrors,
   ...feedErrors,
+  ...feedFileErrors,
+  ...feedRowErrors,
   ...rulesErrors,
   ...storeErrors,
 } as const;
