@@ -233,7 +233,7 @@ export interface RuleEvent {
   readonly institution: string;
   readonly id: string;
   readonly version: number;
-  readonly fields: Readonly<Partial<Record<EventFieldName, FieldValue>>>;
+  readonly fields: Readonly<Partial<Record<EventFieldName | SignalFieldName, FieldValue>>>;
   /**
    * Reversals of this transaction in the effective set, in total order. From its own place in the order on, each takes
    * `amountMinor` (of the original's settled currency) away from the original (SEMANTICS "Corrections").

@@ -25,6 +25,8 @@ export const windowText = z
 export const durationText = z.string().regex(/^[1-9]\d*(m|h|d)$/);
 
 const name = z.string().regex(/^[a-z][a-zA-Z0-9_]*$/);
+/** A field of an event, or of a signal. */
+const fieldName = z.string().regex(/^(signal\.)?[a-z][a-zA-Z0-9_]*$/);
 const expression = z.string().min(1).max(2_000);
 
 /** A constant of the rule with its unit and where it comes from, or a statutory threshold looked up as of the event. */
@@ -73,16 +75,16 @@ const common = {
 /** One feature; `agg` chooses the aggregate. */
 export const feature = z.discriminatedUnion('agg', [
   z.strictObject({ agg: z.literal('count'), ...common }),
-  z.strictObject({ agg: z.literal('sum'), of: name, ...common }),
-  z.strictObject({ agg: z.literal('min'), of: name, ...common }),
-  z.strictObject({ agg: z.literal('max'), of: name, ...common }),
-  z.strictObject({ agg: z.literal('mean'), of: name, ...common }),
-  z.strictObject({ agg: z.literal('stddev'), of: name, ...common }),
+  z.strictObject({ agg: z.literal('sum'), of: fieldName, ...common }),
+  z.strictObject({ agg: z.literal('min'), of: fieldName, ...common }),
+  z.strictObject({ agg: z.literal('max'), of: fieldName, ...common }),
+  z.strictObject({ agg: z.literal('mean'), of: fieldName, ...common }),
+  z.strictObject({ agg: z.literal('stddev'), of: fieldName, ...common }),
   z.strictObject({ agg: z.literal('distinct'), of: z.string(), ...common }),
-  z.strictObject({ agg: z.literal('share'), of: name.optional(), part: expression, ...common }),
+  z.strictObject({ agg: z.literal('share'), of: fieldName.optional(), part: expression, ...common }),
   z.strictObject({
     agg: z.literal('top_share'),
-    of: name,
+    of: fieldName,
     top: z.int().min(1).max(16),
     tolerance_milli: z
       .int()
@@ -92,19 +94,24 @@ export const feature = z.discriminatedUnion('agg', [
       .describe('Half-width of a mode, thousandths of its centre'),
     ...common,
   }),
-  z.strictObject({ agg: z.literal('first'), of: name, ...common }),
-  z.strictObject({ agg: z.literal('last'), of: name, ...common }),
-  z.strictObject({ agg: z.literal('percentile'), of: name, p_milli: z.int().min(1).max(1000), ...common }),
-  z.strictObject({ agg: z.literal('top_key'), of: name, by: name.optional(), ...common }),
+  z.strictObject({ agg: z.literal('first'), of: fieldName, ...common }),
+  z.strictObject({ agg: z.literal('last'), of: fieldName, ...common }),
+  z.strictObject({
+    agg: z.literal('percentile'),
+    of: fieldName,
+    p_milli: z.int().min(1).max(1000),
+    ...common,
+  }),
+  z.strictObject({ agg: z.literal('top_key'), of: fieldName, by: fieldName.optional(), ...common }),
   z.strictObject({
     agg: z.literal('group_count'),
-    by: name,
+    by: fieldName,
     stat: z.enum(['min', 'median', 'max']),
     ...common,
   }),
   z.strictObject({
     agg: z.literal('dwell'),
-    of: name,
+    of: fieldName,
     in: expression,
     out: expression,
     over: windowText,

@@ -1,0 +1,170 @@
+/**
+ * What the compiler makes of a rule file: the file itself, what it needs, and a program of closures for the
+ * evaluator. `rules/SEMANTICS.md` defines what every part means.
+ */
+import type {
+  Coverage,
+  Family,
+  Form,
+  Precision,
+  Role,
+  RuleStatus,
+  SubjectKind,
+} from '../../schemas/enumerations.ts';
+import type { EventFieldName, RuleEvent, SignalFieldName } from '../../schemas/event-fields.ts';
+import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
+import type { FeatureReading } from '../../schemas/signal.ts';
+import type { Window } from './window.ts';
+
+/**
+ * A value of an expression; null is unknown. An int is a `number` while it is safe and a `bigint` beyond, never both
+ * for one value, so that equal ints are identical.
+ */
+export type Value = number | bigint | string | boolean | readonly string[] | null;
+export type Int = number | bigint;
+export type ValueType = 'int' | 'double' | 'string' | 'bool' | 'set';
+
+export type FieldName = EventFieldName | SignalFieldName;
+
+/** Fields that sub-events of a `cycle` have beside those of their outgoing event. */
+export const DERIVED_FIELDS = {
+  matched: 'int',
+  matchedShareMilli: 'int',
+  sources: 'int',
+} as const satisfies Readonly<Record<string, ValueType>>;
+export type DerivedValues = { readonly [K in keyof typeof DERIVED_FIELDS]: Value };
+
+/** What a closure reads: the event it is asked about, and the features as of the event of the evaluation. */
+export interface Scope {
+  readonly event: RuleEvent;
+  /** What reversals have left of the event, as of the evaluation; null when nothing was taken. */
+  readonly rest: { readonly amount: bigint; readonly rest: bigint } | null;
+  readonly derived: DerivedValues | null;
+  /** Values of `RuleProgram.thresholds` in force at the time of the evaluation. */
+  readonly thresholds: readonly Value[];
+  feature(position: number): Value;
+  pairAgeMs(): Value;
+  pairOrdinal(): Value;
+}
+export type Closure = (scope: Scope) => Value;
+
+/** A condition on one event: `where`, `part`, `in` or `out`. Equal conditions of a rule share one entry. */
+export interface Predicate {
+  readonly run: Closure;
+  readonly fields: readonly FieldName[];
+  /** Reads features: its value on an event changes with the evaluation and cannot be kept. */
+  readonly readsFeatures: boolean;
+  readonly readsThresholds: boolean;
+  readonly readsPair: boolean;
+  readonly readsDerived: boolean;
+}
+
+/** A field that a feature aggregates: of the event, or of the sub-event it aggregates. */
+export interface FieldRead {
+  readonly name: FieldName | keyof DerivedValues;
+  readonly run: Closure;
+}
+
+export interface FeatureProgram {
+  readonly name: string;
+  readonly type: ValueType;
+  readonly definition: FeatureDefinition;
+  /** Null for `ratio`, which reads two other features and no event. */
+  readonly window: Window | null;
+  /** Position of the derived kind that the feature aggregates, or null for events. */
+  readonly from: number | null;
+  /** Positions in `RuleProgram.predicates`; null where the feature has no such part. */
+  readonly where: number | null;
+  readonly part: number | null;
+  readonly in: number | null;
+  readonly out: number | null;
+  readonly of: readonly FieldRead[];
+  readonly by: FieldRead | null;
+  /** Positions of numerator and denominator of a `ratio`. */
+  readonly operands: readonly [number, number] | null;
+  readonly evidence: boolean;
+  /** What the rule compares the feature with, for the reader of a signal. */
+  readonly comparison: {
+    readonly operator: NonNullable<FeatureReading['operator']>;
+    readonly with: Closure;
+  } | null;
+  readonly unit: string | null;
+}
+
+export interface DeriveProgram {
+  readonly name: string;
+  readonly window: Window;
+  readonly in: number;
+  readonly out: number;
+  readonly of: FieldRead;
+  readonly withinMs: number;
+  readonly match: 'fifo' | 'sum';
+}
+
+export interface RuleProgram {
+  /** Ids of the statutory thresholds that the rule's parameters name. */
+  readonly thresholds: readonly string[];
+  readonly predicates: readonly Predicate[];
+  /** Predicates of which one that is not false on an event makes the event trigger the rule. */
+  readonly triggers: readonly number[];
+  readonly derives: readonly DeriveProgram[];
+  readonly features: readonly FeatureProgram[];
+  readonly when: Closure;
+  readonly benign: readonly {
+    readonly id: string;
+    readonly blocks: boolean;
+    readonly lowersMilli: number;
+    readonly run: Closure;
+  }[];
+  readonly strength: { readonly of: number; readonly at: Closure; readonly full: Closure };
+  /** Positions of the string features that attributions name; null for `holder` and `subject`. */
+  readonly attributionFeatures: readonly (number | null)[];
+  readonly params: readonly { readonly name: string; readonly run: Closure }[];
+}
+
+/** What a feed must show for the rule to be evaluable on it. */
+export interface RuleNeeds {
+  /** Canonical fields that a mapping must provide (`EVENT_FIELDS[..].needs`). */
+  readonly fields: readonly string[];
+  /** Coarsest precision of event times that serves; null when any does. */
+  readonly precision: Precision | null;
+  /** Coverages that serve; null when any does. */
+  readonly coverage: readonly Coverage[] | null;
+}
+
+export interface CheckedRule {
+  readonly id: string;
+  readonly version: string;
+  readonly majorVersion: number;
+  readonly status: RuleStatus;
+  readonly input: 'events' | 'signals';
+  readonly subjects: readonly SubjectKind[];
+  readonly family: Family;
+  readonly weight: number;
+  readonly form: Form;
+  readonly holderRole: Role;
+  readonly path: string;
+  readonly file: RuleFile;
+  /** Longest window over features and derived kinds (SEMANTICS §2 for calendar windows). */
+  readonly longestWindowMs: number;
+  readonly quietMs: number;
+  readonly lookbackMs: number;
+  /** How far before an event its evaluation may read: what a caller must keep of a subject's history. */
+  readonly historyMs: number;
+  readonly fieldsRead: readonly FieldName[];
+  readonly needs: RuleNeeds;
+  /** The rule sees events of every status; otherwise only completed ones. */
+  readonly readsStatus: boolean;
+  /** Rules that a rule over signals names, as `signal.rule == "..."`. */
+  readonly rulesNamed: readonly string[];
+  readonly program: RuleProgram;
+}
+
+export interface RuleSet {
+  /** In the order of rule ids. */
+  readonly rules: readonly CheckedRule[];
+  /** SHA-256 of the rules' content; equal sets have equal hashes whatever their files are called. */
+  readonly hash: string;
+  /** Event time from which the set is in force. */
+  readonly activeFrom: number;
+}

@@ -1,0 +1,21 @@
+/** The rule compiler and the reference evaluator: YAML to checked rules, histories to signals. */
+export type {
+  CheckedRule,
+  FieldName,
+  Int,
+  RuleNeeds,
+  RuleProgram,
+  RuleSet,
+  Value,
+  ValueType,
+} from './checked-rule.ts';
+export { type Finding, type FindingCode, findingText } from './finding.ts';
+export type {
+  AttributionOutcome,
+  BenignOutcome,
+  Evaluation,
+  EvaluationContext,
+  SignalVersion,
+  SubjectHistory,
+} from './reference/evaluation.ts';
+export { type Country, durationMs, parseWindow, type Window, windowReachMs } from './window.ts';
