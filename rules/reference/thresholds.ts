@@ -1,0 +1,119 @@
+/**
+ * Statutory thresholds as of an event. A period begins and ends at midnight of the jurisdiction's capital; only periods
+ * in force are evaluated, so that a proposed or doubtful amount never fires anything.
+ */
+import { IANAZone } from 'luxon';
+import { RastroError } from '../../schemas/errors/index.ts';
+import type { Threshold, ThresholdFile } from '../../schemas/thresholds.ts';
+import { civilDay, DAY_MS, lastAtOrBefore } from './civil-day.ts';
+import { decimal, divideHalfEven } from './decimal.ts';
+
+/** A threshold's value in minor units of `ccy`. */
+export interface ThresholdValue {
+  readonly minor: number;
+  readonly ccy: 'USD' | 'MXN' | 'CAD';
+  readonly op: 'gt' | 'ge';
+  /** Upper end, where the law names a band. */
+  readonly upTo?: { readonly minor: number; readonly op: 'lt' | 'le' };
+}
+
+export interface Thresholds {
+  readonly ids: readonly string[];
+  /** The whole entry: title, duty, aggregation, periods with their sources. */
+  get(id: string): Threshold | undefined;
+  /**
+   * The value in force at an event time; null where no period was in force, where the law names no amount, or where the
+   * unit has no table. Throws a RangeError on an unknown id.
+   */
+  at(id: string, eventTimeMs: number): ThresholdValue | null;
+}
+
+interface Entry {
+  readonly file: ThresholdFile;
+  readonly threshold: Threshold;
+}
+
+const CURRENCY_OF = { US: 'USD', MX: 'MXN', CA: 'CAD' } as const;
+const CENT_SCALE = 2;
+
+export function createThresholds(files: readonly ThresholdFile[]): Thresholds {
+  const entries = new Map<string, Entry>();
+  for (const file of files) {
+    for (const threshold of file.thresholds) {
+      if (entries.has(threshold.id)) throw invalid(file, `${threshold.id} is there twice`);
+      checkPeriods(file, threshold);
+      entries.set(threshold.id, { file, threshold });
+    }
+  }
+  return {
+    ids: [...entries.keys()].sort(),
+    get: (id) => entries.get(id)?.threshold,
+    at(id, eventTimeMs) {
+      const entry = entries.get(id);
+      if (entry === undefined) throw new RangeError(`no threshold ${id}`);
+      const { file, threshold } = entry;
+      const day = legalDay(file, eventTimeMs);
+      const period = threshold.periods.find(
+        (each) =>
+          each.status === 'in_force' &&
+          day >= dayOf(each.from) &&
+          (each.to === undefined || day <= dayOf(each.to)),
+      );
+      if (period === undefined || period.value === null) return null;
+      const ccy =
+        threshold.unit === 'UMA' || threshold.unit === 'UDI'
+          ? CURRENCY_OF[file.jurisdiction]
+          : threshold.unit;
+      const minor = amountOn(file, threshold.unit, period.value, day);
+      if (minor === null) return null;
+      if (period.upTo === undefined) return { minor, ccy, op: period.op };
+      const upper = amountOn(file, threshold.unit, period.upTo.value, day);
+      return upper === null
+        ? null
+        : { minor, ccy, op: period.op, upTo: { minor: upper, op: period.upTo.op } };
+    },
+  };
+}
+
+const dayOf = (date: string): number => civilDay(date) as number;
+
+/** The calendar day in the legal time of the capital. */
+function legalDay(file: ThresholdFile, timeMs: number): number {
+  const offsetMin = IANAZone.create(file.timeZone).offset(timeMs);
+  return Math.floor((timeMs + offsetMin * 60_000) / DAY_MS);
+}
+
+function amountOn(file: ThresholdFile, unit: Threshold['unit'], value: string, day: number): number | null {
+  const own = decimal(value);
+  let { digits, scale } = own;
+  if (unit === 'UMA' || unit === 'UDI') {
+    const table = file.units?.[unit];
+    const index = lastAtOrBefore(table?.map((row) => dayOf(row.from)) ?? [], day);
+    const row = table?.[index];
+    if (row === undefined) return null;
+    const daily = decimal(row.daily);
+    digits *= daily.digits;
+    scale += daily.scale;
+  }
+  return Number(divideHalfEven(digits * 10n ** BigInt(CENT_SCALE), 10n ** BigInt(scale)));
+}
+
+/** Periods in force of one threshold must not overlap, and tables must ascend: a day has one value. */
+function checkPeriods(file: ThresholdFile, threshold: Threshold): void {
+  let end = Number.NEGATIVE_INFINITY;
+  for (const period of threshold.periods.filter((each) => each.status === 'in_force')) {
+    if (dayOf(period.from) <= end)
+      throw invalid(file, `${threshold.id}: periods in force overlap at ${period.from}`);
+    end = period.to === undefined ? Number.POSITIVE_INFINITY : dayOf(period.to);
+    if (end < dayOf(period.from)) throw invalid(file, `${threshold.id}: a period ends before it begins`);
+  }
+  for (const [unit, table] of Object.entries(file.units ?? {})) {
+    const days = table.map((row) => dayOf(row.from));
+    if (days.some((day, i) => i > 0 && day <= (days[i - 1] as number)))
+      throw invalid(file, `${unit} does not ascend`);
+  }
+}
+
+function invalid(file: ThresholdFile, detail: string): RastroError {
+  return new RastroError('RAS-RULES-REFERENCE-INVALID', { file: file.id, detail });
+}
