@@ -25,7 +25,7 @@ export const alertParty = z.strictObject({
   subject: z.string(),
   role: z.enum(ROLES),
   confidence: z.enum(['low', 'medium', 'high']),
-  reasons: z.array(z.string()),
+  reasons: z.array(localized),
   protected: z.boolean().describe('Protection wins where a person is both victim-shaped and suspected'),
   bank: z.string().nullable(),
 });

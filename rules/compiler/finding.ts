@@ -1,8 +1,9 @@
-/** What the compiler finds wrong in a rule file, and where. */
+/** What the compiler finds wrong in a rule file or a composite, and where. */
+import type { compositeErrors } from '../../schemas/errors/composites.ts';
 import { type ErrorParams, errorHint, errorMessage, type Lang } from '../../schemas/errors/index.ts';
 import type { rulesErrors } from '../../schemas/errors/rules.ts';
 
-export type FindingCode = keyof typeof rulesErrors;
+export type FindingCode = keyof typeof rulesErrors | keyof typeof compositeErrors;
 
 export interface Finding {
   readonly code: FindingCode;

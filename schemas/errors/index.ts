@@ -5,6 +5,7 @@
  * returned as values inside a stream. Programmer errors stay plain assertions and crash.
  */
 import { cliErrors } from './cli.ts';
+import { compositeErrors } from './composites.ts';
 import { type ErrorParams, fillTemplate, type Lang } from './define.ts';
 import { engineErrors } from './engine.ts';
 import { feedErrors } from './feed.ts';
@@ -18,6 +19,7 @@ export { fillTemplate } from './define.ts';
 
 export const ERRORS = {
   ...cliErrors,
+  ...compositeErrors,
   ...engineErrors,
   ...feedErrors,
   ...feedFileErrors,
