@@ -373,7 +373,10 @@ export const stamp = z.strictObject({
 export type Stamp = z.infer<typeof stamp>;
 export type Side = z.infer<typeof side>;
 
-const partyInside = z.strictObject(inner.partyShape);
+const partyInside = z.strictObject({
+  ...inner.partyShape,
+  kinTokens: list(pseudonym).optional().describe('Keyed surnames that the row itself gave'),
+});
 
 /** The transaction that the log, the engine and ClickHouse carry. Holds pseudonyms only. */
 export const transaction = z.strictObject({
@@ -387,6 +390,7 @@ export const transaction = z.strictObject({
   creditor: partyInside.optional(),
   ultimateDebtor: partyInside.optional(),
   ultimateCreditor: partyInside.optional(),
+  textToken: pseudonym.optional().describe('Equal purpose texts have equal tokens; the text is in the vault'),
   stamp,
 });
 export type Transaction = z.infer<typeof transaction>;
