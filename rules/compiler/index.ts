@@ -9,7 +9,18 @@ export type {
   Value,
   ValueType,
 } from './checked-rule.ts';
+export {
+  ALWAYS_MS,
+  type CompileOptions,
+  type CompileResult,
+  type CompileSetOptions,
+  type CompileSetResult,
+  compileRule,
+  compileRules,
+  type RuleSource,
+} from './compile.ts';
 export { type Finding, type FindingCode, findingText } from './finding.ts';
+export { loadRuleFolder } from './load.ts';
 export type {
   AttributionOutcome,
   BenignOutcome,

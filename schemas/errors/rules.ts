@@ -26,4 +26,220 @@ export const rulesErrors = defineErrors({
       fr: 'Corrigez le fichier ; rules/reference/README.md décrit chaque sorte.',
     },
   },
+  'RAS-RULES-YAML': {
+    message: {
+      en: 'The file is not valid YAML: {detail}.',
+      es: 'El archivo no es YAML válido: {detail}.',
+      fr: 'Le fichier n’est pas du YAML valide : {detail}.',
+    },
+    hint: {
+      en: 'Mend the syntax at this place.',
+      es: 'Corrija la sintaxis en este lugar.',
+      fr: 'Corrigez la syntaxe à cet endroit.',
+    },
+  },
+  'RAS-RULES-SIZE': {
+    message: {
+      en: 'The file has {bytes} bytes; a rule file may have {max}.',
+      es: 'El archivo tiene {bytes} bytes; un archivo de regla puede tener {max}.',
+      fr: 'Le fichier compte {bytes} octets ; un fichier de règle peut en compter {max}.',
+    },
+    hint: {
+      en: 'Move long lists to rules/lists, or split the rule.',
+      es: 'Mueva las listas largas a rules/lists o divida la regla.',
+      fr: 'Déplacez les longues listes vers rules/lists, ou scindez la règle.',
+    },
+  },
+  'RAS-RULES-SHAPE': {
+    message: {
+      en: '{where}: {detail}.',
+      es: '{where}: {detail}.',
+      fr: '{where} : {detail}.',
+    },
+    hint: {
+      en: 'The shape of a rule file is in the JSON Schema of rules; `rastro schema rule` prints it.',
+      es: 'La forma de un archivo de regla está en el JSON Schema de reglas; `rastro schema rule` lo imprime.',
+      fr: 'La forme d’un fichier de règle est dans le JSON Schema des règles ; `rastro schema rule` l’imprime.',
+    },
+  },
+  'RAS-RULES-EXPRESSION': {
+    message: {
+      en: 'The expression cannot be read: {detail}.',
+      es: 'La expresión no se puede leer: {detail}.',
+      fr: 'L’expression est illisible : {detail}.',
+    },
+    hint: {
+      en: 'Expressions are CEL: `a >= params.x && b == "text"`.',
+      es: 'Las expresiones son CEL: `a >= params.x && b == "texto"`.',
+      fr: 'Les expressions sont du CEL : `a >= params.x && b == "texte"`.',
+    },
+  },
+  'RAS-RULES-OPERATOR': {
+    message: {
+      en: '`{what}` is not part of the language of rules.',
+      es: '`{what}` no es parte del lenguaje de las reglas.',
+      fr: '`{what}` ne fait pas partie du langage des règles.',
+    },
+    hint: {
+      en: 'Rules use && || ! == != < <= > >= in + - * and ratio(a, b); see rules/SEMANTICS.md.',
+      es: 'Las reglas usan && || ! == != < <= > >= in + - * y ratio(a, b); vea rules/SEMANTICS.md.',
+      fr: 'Les règles utilisent && || ! == != < <= > >= in + - * et ratio(a, b) ; voir rules/SEMANTICS.md.',
+    },
+  },
+  'RAS-RULES-NAME': {
+    message: {
+      en: '`{name}` is not known here.',
+      es: '`{name}` no se conoce aquí.',
+      fr: '`{name}` n’est pas connu ici.',
+    },
+    hint: {
+      en: 'An expression over events may name fields, `let` and features declared before it; `when` may name features and params.',
+      es: 'Una expresión sobre eventos puede nombrar campos, `let` y características declaradas antes; `when` puede nombrar características y params.',
+      fr: 'Une expression sur des événements peut nommer des champs, des `let` et des caractéristiques déclarées avant ; `when` peut nommer des caractéristiques et des params.',
+    },
+  },
+  'RAS-RULES-ORDER': {
+    message: {
+      en: '`{name}` is declared later than this use of it.',
+      es: '`{name}` se declara después de este uso.',
+      fr: '`{name}` est déclaré après cet usage.',
+    },
+    hint: {
+      en: 'Declare it above what reads it.',
+      es: 'Declárelo antes de lo que lo lee.',
+      fr: 'Déclarez-le au-dessus de ce qui le lit.',
+    },
+  },
+  'RAS-RULES-TYPE': {
+    message: {
+      en: 'Expected {expected}, found {found}.',
+      es: 'Se esperaba {expected}, se encontró {found}.',
+      fr: '{expected} attendu, {found} trouvé.',
+    },
+    hint: {
+      en: 'Nothing converts implicitly; the types of fields are in schemas/event-fields.ts.',
+      es: 'Nada se convierte de forma implícita; los tipos de los campos están en schemas/event-fields.ts.',
+      fr: 'Rien n’est converti implicitement ; les types des champs sont dans schemas/event-fields.ts.',
+    },
+  },
+  'RAS-RULES-COLLISION': {
+    message: {
+      en: 'The name `{name}` already means something else.',
+      es: 'El nombre `{name}` ya significa otra cosa.',
+      fr: 'Le nom `{name}` désigne déjà autre chose.',
+    },
+    hint: {
+      en: 'Fields, `let`, derived kinds and features share one space of names; choose another.',
+      es: 'Campos, `let`, tipos derivados y características comparten un espacio de nombres; elija otro.',
+      fr: 'Champs, `let`, types dérivés et caractéristiques partagent un espace de noms ; choisissez-en un autre.',
+    },
+  },
+  'RAS-RULES-UNUSED': {
+    message: {
+      en: '`{name}` is declared and never read.',
+      es: '`{name}` se declara y nunca se lee.',
+      fr: '`{name}` est déclaré et jamais lu.',
+    },
+    hint: {
+      en: 'Read it, or take it out.',
+      es: 'Léalo o quítelo.',
+      fr: 'Lisez-le, ou retirez-le.',
+    },
+  },
+  'RAS-RULES-WINDOW': {
+    message: {
+      en: 'The window cannot be: {detail}.',
+      es: 'La ventana no puede ser: {detail}.',
+      fr: 'La fenêtre est impossible : {detail}.',
+    },
+    hint: {
+      en: '`skip` belongs to sliding windows and is shorter than `over`; `within` is not longer than `over`.',
+      es: '`skip` pertenece a ventanas deslizantes y es menor que `over`; `within` no es mayor que `over`.',
+      fr: '`skip` va avec les fenêtres glissantes et reste inférieur à `over` ; `within` ne dépasse pas `over`.',
+    },
+  },
+  'RAS-RULES-STRENGTH': {
+    message: {
+      en: 'The strength cannot be computed: {detail}.',
+      es: 'La fuerza no se puede calcular: {detail}.',
+      fr: 'La force ne peut pas être calculée : {detail}.',
+    },
+    hint: {
+      en: '`of` is a numeric feature; `at` and `full` are different numbers or params.',
+      es: '`of` es una característica numérica; `at` y `full` son números o params distintos.',
+      fr: '`of` est une caractéristique numérique ; `at` et `full` sont des nombres ou params différents.',
+    },
+  },
+  'RAS-RULES-ATTRIBUTION': {
+    message: {
+      en: 'The attributions cannot stand: {detail}.',
+      es: 'Las atribuciones no pueden quedar así: {detail}.',
+      fr: 'Les attributions ne tiennent pas : {detail}.',
+    },
+    hint: {
+      en: 'One goes to `holder` or `subject`, the others to them or to a string feature; a potential victim weighs 0.',
+      es: 'Una va a `holder` o `subject`, las demás a ellos o a una característica de texto; una víctima potencial pesa 0.',
+      fr: 'L’une va à `holder` ou `subject`, les autres à eux ou à une caractéristique textuelle ; une victime potentielle pèse 0.',
+    },
+  },
+  'RAS-RULES-LEG': {
+    message: {
+      en: 'Status and weight disagree: {detail}.',
+      es: 'El estado y el peso no concuerdan: {detail}.',
+      fr: 'Le statut et le poids ne concordent pas : {detail}.',
+    },
+    hint: {
+      en: 'A leg weighs 0 and is no indicator; every other live rule weighs at least 1.',
+      es: 'Un leg pesa 0 y no es indicador; toda otra regla viva pesa al menos 1.',
+      fr: 'Un leg pèse 0 et n’est pas un indicateur ; toute autre règle active pèse au moins 1.',
+    },
+  },
+  'RAS-RULES-EXPLAIN': {
+    message: {
+      en: 'The three languages of `{where}` name different values.',
+      es: 'Los tres idiomas de `{where}` nombran valores distintos.',
+      fr: 'Les trois langues de `{where}` nomment des valeurs différentes.',
+    },
+    hint: {
+      en: 'Use the same placeholders in es, en and fr.',
+      es: 'Use los mismos marcadores en es, en y fr.',
+      fr: 'Utilisez les mêmes repères en es, en et fr.',
+    },
+  },
+  'RAS-RULES-DUPLICATE': {
+    message: {
+      en: 'Rule `{name}` is already defined in {other}.',
+      es: 'La regla `{name}` ya está definida en {other}.',
+      fr: 'La règle `{name}` est déjà définie dans {other}.',
+    },
+    hint: {
+      en: 'One file per rule id.',
+      es: 'Un archivo por id de regla.',
+      fr: 'Un fichier par identifiant de règle.',
+    },
+  },
+  'RAS-RULES-FOLDER': {
+    message: {
+      en: 'The rule files cannot be read: {detail}.',
+      es: 'Los archivos de reglas no se pueden leer: {detail}.',
+      fr: 'Les fichiers de règles sont illisibles : {detail}.',
+    },
+    hint: {
+      en: 'Check the folder and its permissions.',
+      es: 'Revise la carpeta y sus permisos.',
+      fr: 'Vérifiez le dossier et ses droits.',
+    },
+  },
+  'RAS-RULES-DANGLING': {
+    message: {
+      en: '`{name}` does not name a {what} of this set.',
+      es: '`{name}` no nombra un(a) {what} de este conjunto.',
+      fr: '`{name}` ne désigne pas un(e) {what} de cet ensemble.',
+    },
+    hint: {
+      en: 'A rule over signals names base rules that are in the set; a threshold names an id of rules/thresholds.',
+      es: 'Una regla sobre señales nombra reglas base que están en el conjunto; un umbral nombra un id de rules/thresholds.',
+      fr: 'Une règle sur signaux nomme des règles de base de l’ensemble ; un seuil nomme un identifiant de rules/thresholds.',
+    },
+  },
 });

@@ -1,0 +1,132 @@
+/** YAML text to checked rule; files to rule set. Every fault is a finding with its place, never an exception. */
+import type { z } from 'zod';
+import { contentHash } from '../../schemas/ids.ts';
+import { compareUtf8 } from '../../schemas/order.ts';
+import { type RuleFile, ruleFile } from '../../schemas/rule.ts';
+import type { CheckedRule, RuleSet } from './checked-rule.ts';
+import type { Finding, FindingCode } from './finding.ts';
+import { checkRule } from './rule-checker.ts';
+import { YamlSource } from './source.ts';
+
+/** Bytes of one rule file; the longest of a catalogue has about 12 kB. */
+export const RULE_FILE_BYTES_MAX = 262_144;
+/** Findings kept of one file: the first ones are what an author mends. */
+const FINDINGS_MAX = 100;
+
+/** Event time before every event: a set that has always been in force. */
+export const ALWAYS_MS = -8_640_000_000_000_000;
+
+export interface RuleSource {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface CompileOptions {
+  /** Ids of the statutory thresholds there are; without it threshold ids are not checked. */
+  readonly thresholdIds?: ReadonlySet<string>;
+}
+
+export interface CompileSetOptions extends CompileOptions {
+  /** Event time from which the set is in force; default always. */
+  readonly activeFrom?: number;
+}
+
+export type CompileResult =
+  | { readonly ok: true; readonly rule: CheckedRule }
+  | { readonly ok: false; readonly findings: readonly Finding[] };
+
+export type CompileSetResult =
+  | { readonly ok: true; readonly ruleSet: RuleSet }
+  | { readonly ok: false; readonly findings: readonly Finding[] };
+
+export function compileRule(source: RuleSource, options: CompileOptions = {}): CompileResult {
+  const { path, text } = source;
+  const bytes = Buffer.byteLength(text);
+  if (bytes > RULE_FILE_BYTES_MAX) {
+    const params = { bytes, max: RULE_FILE_BYTES_MAX };
+    return { ok: false, findings: [{ code: 'RAS-RULES-SIZE', path, line: 1, col: 1, params }] };
+  }
+  const yaml = new YamlSource(text);
+  if (yaml.problems.length > 0) {
+    const findings = yaml.problems.map(({ line, col, message }) => ({
+      code: 'RAS-RULES-YAML' as FindingCode,
+      path,
+      line,
+      col,
+      params: { detail: message },
+    }));
+    return { ok: false, findings: findings.slice(0, FINDINGS_MAX) };
+  }
+  const parsed = ruleFile.safeParse(yaml.data);
+  if (!parsed.success) {
+    const findings = parsed.error.issues.map((issue) => shapeFinding(issue, yaml, path));
+    return { ok: false, findings: findings.slice(0, FINDINGS_MAX) };
+  }
+  const checked = checkRule(parsed.data, path, yaml, options.thresholdIds);
+  return 'id' in checked
+    ? { ok: true, rule: checked }
+    : { ok: false, findings: checked.findings.slice(0, FINDINGS_MAX) };
+}
+
+function shapeFinding(issue: z.core.$ZodIssue, yaml: YamlSource, path: string): Finding {
+  const cause = deepestIssue(issue);
+  const at =
+    cause.code === 'unrecognized_keys'
+      ? yaml.keyPosition([...cause.path, cause.keys[0] ?? ''])
+      : yaml.position(cause.path);
+  const where = cause.path.length === 0 ? 'rule' : cause.path.join('.');
+  return { code: 'RAS-RULES-SHAPE', path, ...at, params: { where, detail: cause.message } };
+}
+
+/** Of a failed union, the issue of the alternative that got furthest: what the author most likely meant. */
+function deepestIssue(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  let best: z.core.$ZodIssue = issue;
+  for (const alternative of issue.errors) {
+    const first = alternative[0];
+    if (first === undefined) continue;
+    const inner = deepestIssue({ ...first, path: [...issue.path, ...first.path] } as z.core.$ZodIssue);
+    if (best === issue || inner.path.length > best.path.length) best = inner;
+  }
+  return best;
+}
+
+/** Compiles all files together and checks what one file cannot: unique ids, and the rules that others name. */
+export function compileRules(
+  sources: readonly RuleSource[],
+  options: CompileSetOptions = {},
+): CompileSetResult {
+  const findings: Finding[] = [];
+  const rules = new Map<string, CheckedRule>();
+  for (const source of sources) {
+    const result = compileRule(source, options);
+    if (!result.ok) {
+      findings.push(...result.findings);
+      continue;
+    }
+    const { rule } = result;
+    const other = rules.get(rule.id);
+    if (other === undefined) rules.set(rule.id, rule);
+    else findings.push(wholeFile('RAS-RULES-DUPLICATE', rule.path, { name: rule.id, other: other.path }));
+  }
+  // A broken file may hold the rule that another names: references are judged once every file compiles.
+  if (findings.length === 0) {
+    for (const rule of rules.values()) findings.push(...danglingRules(rule, rules));
+  }
+  if (findings.length > 0) return { ok: false, findings };
+  const ordered = [...rules.values()].sort((a, b) => compareUtf8(a.id, b.id));
+  const content: RuleFile[] = ordered.map((rule) => rule.file);
+  const ruleSet = { rules: ordered, hash: contentHash(content), activeFrom: options.activeFrom ?? ALWAYS_MS };
+  return { ok: true, ruleSet };
+}
+
+/** Rules over signals read base rules only: depth is at most two (SEMANTICS §11). */
+function danglingRules(rule: CheckedRule, rules: ReadonlyMap<string, CheckedRule>): Finding[] {
+  return rule.rulesNamed
+    .filter((id) => rules.get(id)?.input !== 'events')
+    .map((id) => wholeFile('RAS-RULES-DANGLING', rule.path, { name: id, what: 'base rule' }));
+}
+
+function wholeFile(code: FindingCode, path: string, params: Finding['params']): Finding {
+  return { code, path, line: 1, col: 1, params };
+}

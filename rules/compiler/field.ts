@@ -1,0 +1,45 @@
+/** Fields of events, signals and sub-events as typed closures. */
+import { EVENT_FIELDS, type EventField, type FieldValue, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
+import { type Closure, DERIVED_FIELDS, type FieldName, type Value } from './checked-rule.ts';
+import type { Typed } from './expression.ts';
+import { floorDivide, toInt } from './integer.ts';
+
+/** Fields that shrink with the original's amount when a part of it is reversed (SEMANTICS §8). */
+const REVERSIBLE: ReadonlySet<string> = new Set(['amountUsd', 'amountMxn', 'amountCad', 'wageMilli']);
+
+/** Table of the fields that a rule of this input may read. */
+export function fieldTable(input: 'events' | 'signals'): Readonly<Record<string, EventField>> {
+  return input === 'events' ? EVENT_FIELDS : SIGNAL_FIELDS;
+}
+
+/** Null for what is empty and for what is not provided; ints in their one form. */
+export function known(value: FieldValue | undefined): Value {
+  if (value === undefined || value === null) return null;
+  return typeof value === 'bigint' ? toInt(value) : value;
+}
+
+export function fieldTyped(name: FieldName, field: EventField): Typed {
+  return { type: field.type, run: fieldClosure(name) };
+}
+
+export function derivedTyped(name: keyof typeof DERIVED_FIELDS): Typed {
+  return { type: DERIVED_FIELDS[name], run: (scope) => scope.derived?.[name] ?? null };
+}
+
+function fieldClosure(name: FieldName): Closure {
+  if (name === 'time') return (scope) => scope.event.time;
+  if (name === 'institution') return (scope) => scope.event.institution;
+  if (name === 'pairAgeMs') return (scope) => scope.pairAgeMs();
+  if (name === 'pairOrdinal') return (scope) => scope.pairOrdinal();
+  if (name === 'amount') {
+    return ({ event, rest }) => (rest === null ? known(event.fields.amount) : toInt(rest.rest));
+  }
+  if (REVERSIBLE.has(name)) {
+    return ({ event, rest }) => {
+      const value = known(event.fields[name]);
+      if (rest === null || value === null) return value;
+      return floorDivide(BigInt(value as number | bigint) * rest.rest, rest.amount);
+    };
+  }
+  return ({ event }) => known(event.fields[name]);
+}

@@ -1,0 +1,127 @@
+/** The one space of names of a rule, and what each name means at a given place. */
+import type { RuleFile } from '../../schemas/rule.ts';
+import { DERIVED_FIELDS, type FieldName, type Value, type ValueType } from './checked-rule.ts';
+import { constant, type Environment, type Meaning, type Reads, type Typed } from './expression.ts';
+import { derivedTyped, fieldTable, fieldTyped } from './field.ts';
+import { toInt } from './integer.ts';
+
+/** Words with a meaning of their own in expressions, attributions or explanations. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'params',
+  'signal',
+  'ratio',
+  'holder',
+  'subject',
+  'true',
+  'false',
+]);
+
+interface LetEntry {
+  readonly typed: Typed;
+  readonly reads: Reads;
+}
+
+export class Names {
+  readonly #fields = new Map<string, Meaning & { kind: 'field' }>();
+  readonly #params = new Map<string, Meaning & { kind: 'param' }>();
+  readonly #lets = new Map<string, LetEntry>();
+  readonly #features: { readonly name: string; readonly typed: Typed }[] = [];
+  readonly #declared: ReadonlySet<string>;
+
+  constructor(file: RuleFile, thresholds: readonly string[]) {
+    for (const [name, field] of Object.entries(fieldTable(file.input))) {
+      const fieldName = name as FieldName;
+      this.#fields.set(name, { kind: 'field', name: fieldName, typed: fieldTyped(fieldName, field) });
+    }
+    for (const [name, param] of Object.entries(file.params)) {
+      if ('threshold' in param) {
+        const position = thresholds.indexOf(param.threshold);
+        const typed: Typed = { type: 'int', run: (scope) => scope.thresholds[position] ?? null };
+        this.#params.set(name, { kind: 'param', name, typed, threshold: true });
+      } else {
+        const typed = paramTyped(param.value, param.unit);
+        this.#params.set(name, { kind: 'param', name, typed, threshold: false });
+      }
+    }
+    this.#declared = new Set([...Object.keys(file.let), ...Object.keys(file.features)]);
+  }
+
+  /** Whether a `let`, derived kind or feature may not be called so, whatever else the rule declares. */
+  isTaken(name: string): boolean {
+    return this.#fields.has(name) || RESERVED.has(name) || Object.hasOwn(DERIVED_FIELDS, name);
+  }
+
+  addLet(name: string, typed: Typed, reads: Reads): void {
+    this.#lets.set(name, { typed, reads });
+  }
+
+  /** Features are added in the order of their positions. */
+  addFeature(name: string, type: ValueType): void {
+    const position = this.#features.length;
+    this.#features.push({ name, typed: { type, run: (scope) => scope.feature(position) } });
+  }
+
+  featurePosition(name: string): number | null {
+    const position = this.#features.findIndex((feature) => feature.name === name);
+    return position < 0 ? null : position;
+  }
+
+  featureType(position: number): ValueType {
+    return this.#features[position]!.typed.type;
+  }
+
+  param(name: string): Typed | undefined {
+    return this.#params.get(name)?.typed;
+  }
+
+  field(name: string): (Meaning & { kind: 'field' }) | undefined {
+    return this.#fields.get(name);
+  }
+
+  /** Expressions over one event (`features: false` for `let` and `derive`) or over one sub-event. */
+  overEvents(options: { readonly features: boolean; readonly derived: boolean }): Environment {
+    return {
+      resolve: (name) => {
+        const field = this.#fields.get(name) ?? this.#param(name);
+        if (field !== undefined) return field;
+        const entry = this.#lets.get(name);
+        if (entry !== undefined) return { kind: 'let', name, ...entry };
+        if (options.derived && isDerived(name)) return { kind: 'derived', name, typed: derivedTyped(name) };
+        const feature = options.features ? this.#feature(name) : undefined;
+        return feature ?? this.#later(name);
+      },
+    };
+  }
+
+  /** Expressions over features: `when` and benign tests. */
+  overFeatures(): Environment {
+    return { resolve: (name) => this.#feature(name) ?? this.#param(name) };
+  }
+
+  #param(name: string): Meaning | undefined {
+    return name.startsWith('params.') ? this.#params.get(name.slice('params.'.length)) : undefined;
+  }
+
+  #feature(name: string): Meaning | undefined {
+    const position = this.featurePosition(name);
+    if (position === null) return undefined;
+    return { kind: 'feature', position, typed: this.#features[position]!.typed };
+  }
+
+  #later(name: string): Meaning | undefined {
+    return this.#declared.has(name) ? { kind: 'refused', code: 'RAS-RULES-ORDER' } : undefined;
+  }
+}
+
+export function isDerived(name: string): name is keyof typeof DERIVED_FIELDS {
+  return Object.hasOwn(DERIVED_FIELDS, name);
+}
+
+/** A share is a double even when it is written `1`, so that a rule keeps its types when the value is tuned. */
+function paramTyped(value: number | string | boolean | readonly string[], unit: string): Typed {
+  if (typeof value === 'string') return constant('string', value);
+  if (typeof value === 'boolean') return constant('bool', value);
+  if (typeof value !== 'number') return constant('set', value as Value);
+  const isInt = Number.isSafeInteger(value) && unit !== 'share';
+  return constant(isInt ? 'int' : 'double', isInt ? toInt(BigInt(value)) : value);
+}
