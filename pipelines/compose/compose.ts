@@ -1,0 +1,67 @@
+/**
+ * Compose: from the signals attributed to one subject to the alerts about it.
+ *
+ * First the rules over signals, whose signals join the others; then every composite typology. A pure function of the
+ * set of signal versions, of the rule set and composites in force, and of what the context looks up.
+ */
+import type { CheckedRule, RuleSet } from '../../rules/compiler/index.ts';
+import type { Alert } from '../../schemas/alert.ts';
+import { compareUtf8 } from '../../schemas/order.ts';
+import type { Signal } from '../../schemas/signal.ts';
+import type { CheckedComposite } from './composites.ts';
+import { derivedSignalsOf } from './derived-signals.ts';
+import { alertOf, type ComposeContext } from './document.ts';
+import { alertVersionsOf, attributionMilliOf } from './episodes.ts';
+import type { AttributedSignal } from './score.ts';
+
+export interface Composition {
+  /** Signals of rules over signals, every version. */
+  readonly derivedSignals: readonly Signal[];
+  /** Alerts about the subject, every version, in the order (typology, opened, version). */
+  readonly alerts: readonly Alert[];
+}
+
+function compareVersions(a: Signal, b: Signal): number {
+  return a.eventTime - b.eventTime || compareUtf8(a.id, b.id) || a.version - b.version;
+}
+
+const NOTHING: Composition = { derivedSignals: [], alerts: [] };
+
+/**
+ * Composes one subject. `signals` are all versions of the standing base signals that name the subject in an attribution
+ * (weight 0 included), in any order; signals of rules over signals among them are ignored and made anew.
+ */
+export function composeSubject(
+  subject: string,
+  signals: readonly Signal[],
+  ruleSet: RuleSet,
+  composites: readonly CheckedComposite[],
+  ctx: ComposeContext,
+): Composition {
+  const rules: ReadonlyMap<string, CheckedRule> = new Map(ruleSet.rules.map((rule) => [rule.id, rule]));
+  const base = signals
+    .filter((s) => rules.get(s.rule)?.input !== 'signals' && attributionMilliOf(s, subject) !== null)
+    .sort(compareVersions);
+  if (base.length === 0) return NOTHING;
+  const derivedSignals = derivedSignalsOf(subject, base, ruleSet, ctx.evaluation);
+  const attributed = [...base, ...derivedSignals]
+    .sort(compareVersions)
+    .flatMap((signal): AttributedSignal[] => {
+      const attributionMilli = attributionMilliOf(signal, subject);
+      return attributionMilli === null ? [] : [{ signal, attributionMilli }];
+    });
+  // Nobody stands in an alert on whom no weight falls.
+  if (!attributed.some((held) => held.attributionMilli > 0)) return { derivedSignals, alerts: [] };
+
+  const alerts: Alert[] = [];
+  for (const composite of composites) {
+    if (composite.file.status !== 'live') continue;
+    let previous: Alert | null = null;
+    for (const version of alertVersionsOf(composite, subject, attributed)) {
+      if (previous?.id !== version.id) previous = null;
+      previous = alertOf(composite, version, subject, ruleSet.hash, rules, ctx, previous);
+      alerts.push(previous);
+    }
+  }
+  return { derivedSignals, alerts };
+}

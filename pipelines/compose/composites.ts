@@ -1,0 +1,275 @@
+/**
+ * Composite typologies as data, checked against the rules they name.
+ *
+ * What a composite may not be: satisfiable by one family of evidence, satisfiable without one strong rule, or live while
+ * the live rules cannot satisfy it. All of it is found before the first event is read.
+ */
+import {
+  type CheckedRule,
+  durationMs,
+  type Finding,
+  type RuleSet,
+  type RuleSource,
+} from '../../rules/compiler/index.ts';
+import { YamlSource } from '../../rules/compiler/source.ts';
+import type { Family } from '../../schemas/enumerations.ts';
+import type { ErrorParams, Localized } from '../../schemas/errors/index.ts';
+import { type Playbook, playbook } from '../../schemas/playbook.ts';
+import { type CompositeFile, compositeFile } from '../../schemas/rule.ts';
+import { DAY_MS, freshnessTable } from './freshness.ts';
+import { MIN_FAMILIES, MIN_STRONG_WEIGHT } from './score.ts';
+import { LANGS } from './text.ts';
+
+export interface CheckedComposite {
+  readonly file: CompositeFile;
+  readonly path: string;
+  readonly majorVersion: number;
+  readonly withinMs: number;
+  /** Live rules that score: required or supporting. Experimental ones are signals without weight in an alert. */
+  readonly scoring: ReadonlySet<string>;
+  /** Freshness in thousandths by whole days, up to `within`. */
+  readonly freshness: readonly number[];
+}
+
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly findings: readonly Finding[] };
+
+/** Longest `within` of a composite: the re-evaluation horizon. */
+export const COMPOSITE_WITHIN_MAX_DAYS = 400;
+
+/** What a composite's `why` and `narrative` may name. */
+export const COMPOSITE_PLACEHOLDERS = [
+  'subject',
+  'observed',
+  'indicators',
+  'from',
+  'to',
+  'transactions',
+  'in',
+  'out',
+  'cash',
+  'net',
+  'banks',
+  'strongest',
+] as const;
+
+type Path = readonly PropertyKey[];
+type Report = (code: Finding['code'], path: Path, params: ErrorParams) => void;
+
+/** Parses and validates one YAML file against a schema; positions come from the text. */
+function read<T>(
+  source: RuleSource,
+  schema: { safeParse(data: unknown): { success: boolean; data?: T; error?: unknown } },
+  findings: Finding[],
+): { data: T; report: Report } | null {
+  const yaml = new YamlSource(source.text);
+  const report: Report = (code, path, params) =>
+    findings.push({ code, path: source.path, ...yaml.position(path), params });
+  for (const { line, col, message } of yaml.problems)
+    findings.push({ code: 'RAS-COMPOSITE-YAML', path: source.path, line, col, params: { detail: message } });
+  if (yaml.problems.length > 0) return null;
+  const parsed = schema.safeParse(yaml.data);
+  if (parsed.success) return { data: parsed.data as T, report };
+  const { issues } = parsed.error as { issues: readonly { path: PropertyKey[]; message: string }[] };
+  for (const { path, message } of issues)
+    report('RAS-COMPOSITE-SCHEMA', path, { where: path.map(String).join('.') || '-', detail: message });
+  return null;
+}
+
+/** Reads `rules/composites/playbook.yaml`. */
+export function compilePlaybook(source: RuleSource): Checked<Playbook> {
+  const findings: Finding[] = [];
+  const found = read<Playbook>(source, playbook, findings);
+  return found === null ? { ok: false, findings } : { ok: true, value: found.data };
+}
+
+/** Checks all composites against the rules they name and the playbook entries they ask for. */
+export function compileComposites(
+  sources: readonly RuleSource[],
+  ruleSet: RuleSet,
+  book: Playbook,
+): Checked<readonly CheckedComposite[]> {
+  const findings: Finding[] = [];
+  const composites: CheckedComposite[] = [];
+  const rules = new Map(ruleSet.rules.map((rule) => [rule.id, rule]));
+  const paths = new Map<string, string>();
+  for (const source of sources) {
+    const found = read<CompositeFile>(source, compositeFile, findings);
+    if (found === null) continue;
+    const { data: file, report } = found;
+    const other = paths.get(file.id);
+    if (other !== undefined) report('RAS-COMPOSITE-DUPLICATE-ID', ['id'], { id: file.id, other });
+    paths.set(file.id, source.path);
+    const before = findings.length;
+    checkNames(file, rules, book, report);
+    checkText(file, report);
+    checkMeaning(file, report);
+    // Satisfiability is only meaningful over names that exist.
+    if (findings.length === before) checkRequirements(file, rules, report);
+    const withinMs = durationMs(file.within);
+    composites.push({
+      file,
+      path: source.path,
+      majorVersion: Number(file.version.split('.')[0]),
+      withinMs,
+      scoring: new Set(
+        [...requiredRules(file), ...file.supports].filter((id) => rules.get(id)?.status === 'live'),
+      ),
+      freshness: freshnessTable(
+        file.halfLifeDays,
+        Math.min(Math.ceil(withinMs / DAY_MS), COMPOSITE_WITHIN_MAX_DAYS),
+      ),
+    });
+  }
+  if (findings.length > 0) return { ok: false, findings };
+  return { ok: true, value: composites.sort((a, b) => (a.file.id < b.file.id ? -1 : 1)) };
+}
+
+function requiredRules(file: CompositeFile): string[] {
+  return file.requires.flatMap((alternative) => alternative.all.flatMap((c) => c.of.map((o) => o.rule)));
+}
+
+function checkNames(
+  file: CompositeFile,
+  rules: ReadonlyMap<string, CheckedRule>,
+  book: Playbook,
+  report: Report,
+): void {
+  const known = (rule: string, path: Path, legs: boolean) => {
+    const found = rules.get(rule);
+    if (found === undefined) report('RAS-COMPOSITE-UNKNOWN-RULE', path, { rule });
+    else if (found.status === 'leg' && !legs) report('RAS-COMPOSITE-LEG', path, { rule });
+  };
+  file.requires.forEach((alternative, a) => {
+    alternative.all.forEach((clause, c) => {
+      clause.of.forEach(({ rule }, o) => {
+        known(rule, ['requires', a, 'all', c, 'of', o, 'rule'], false);
+      });
+    });
+  });
+  file.supports.forEach((rule, i) => {
+    known(rule, ['supports', i], false);
+  });
+  file.lifeSafety?.rules.forEach((rule, i) => {
+    known(rule, ['lifeSafety', 'rules', i], false);
+  });
+  file.benign.forEach(({ rule }, i) => {
+    known(rule, ['benign', i, 'rule'], true);
+  });
+  for (const part of ['perishables', 'asks'] as const)
+    file[part].forEach((key, i) => {
+      if (book[part][key] === undefined) report('RAS-COMPOSITE-UNKNOWN-KEY', [part, i], { part, key });
+    });
+}
+
+function placeholdersOf(text: string): Set<string> {
+  return new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!));
+}
+
+function checkText(file: CompositeFile, report: Report): void {
+  const known: readonly string[] = COMPOSITE_PLACEHOLDERS;
+  for (const where of ['why', 'narrative'] as const) {
+    const text: Localized = file[where];
+    const used = new Set(LANGS.flatMap((lang) => [...placeholdersOf(text[lang])]));
+    for (const name of used)
+      if (!known.includes(name) || LANGS.some((lang) => !placeholdersOf(text[lang]).has(name)))
+        report('RAS-COMPOSITE-PLACEHOLDER', [where], { where, name, known: known.join(', ') });
+  }
+}
+
+function checkMeaning(file: CompositeFile, report: Report): void {
+  const { mediumMilli, highMilli } = file.levels;
+  if (highMilli < mediumMilli)
+    report('RAS-COMPOSITE-LEVELS', ['levels', 'highMilli'], { high: highMilli, medium: mediumMilli });
+  const days = Math.ceil(durationMs(file.within) / DAY_MS);
+  if (days > COMPOSITE_WITHIN_MAX_DAYS)
+    report('RAS-COMPOSITE-WITHIN', ['within'], { days, max: COMPOSITE_WITHIN_MAX_DAYS });
+}
+
+type Alternative = CompositeFile['requires'][number];
+type Named = Alternative['all'][number]['of'][number];
+
+/** Whether the rules that `admits` lets through can make every clause of the alternative hold. */
+function satisfiable(
+  alternative: Alternative,
+  rules: ReadonlyMap<string, CheckedRule>,
+  admits: (rule: CheckedRule, on: Named['on']) => boolean,
+): boolean {
+  return alternative.all.every((clause) => {
+    const matched = clause.of.flatMap(({ rule: id, on }) => {
+      const rule = rules.get(id);
+      return rule !== undefined && admits(rule, on) ? [rule] : [];
+    });
+    const ids = new Set(matched.map((rule) => rule.id));
+    const families = new Set(matched.map((rule) => rule.family));
+    return ids.size >= clause.min && families.size >= (clause.families ?? 1);
+  });
+}
+
+/** A rule can stand on a subject of its own: it gives weight to someone. */
+const givesWeight = (rule: CheckedRule) => rule.file.attributions.some((a) => a.weight > 0);
+
+/** A rule can carry companions: it gives weight to another than the one whose history fires. */
+const reachesAnother = (rule: CheckedRule) =>
+  rule.input === 'events' &&
+  rule.file.attributions.some((a) => a.weight > 0 && a.to !== 'holder' && a.to !== 'subject');
+
+function checkRequirements(
+  file: CompositeFile,
+  rules: ReadonlyMap<string, CheckedRule>,
+  report: Report,
+): void {
+  file.requires.forEach((alternative, index) => {
+    const path = ['requires', index];
+    const families = new Set<Family>();
+    for (const clause of alternative.all)
+      for (const { rule } of clause.of) families.add(rules.get(rule)!.family);
+    for (const family of families)
+      if (satisfiable(alternative, rules, (rule) => rule.family === family))
+        report('RAS-COMPOSITE-ONE-FAMILY', path, { family });
+    if (satisfiable(alternative, rules, (rule) => rule.weight < MIN_STRONG_WEIGHT))
+      report('RAS-COMPOSITE-WEAK', path, { weight: MIN_STRONG_WEIGHT });
+  });
+  if (file.status !== 'live') return;
+  const inForce = [...rules.values()].filter((rule) => rule.status === 'live' || rule.status === 'leg');
+  const live = new Set(inForce.filter((rule) => rule.status === 'live').map((rule) => rule.id));
+  const carried = inForce.some(reachesAnother);
+  const possible = file.requires.filter((alternative) =>
+    satisfiable(alternative, rules, (rule, on) => {
+      if (!live.has(rule.id)) return false;
+      const own = on !== 'companion' && givesWeight(rule);
+      return own || (on !== 'own' && carried);
+    }),
+  );
+  if (possible.length === 0) {
+    report('RAS-COMPOSITE-UNSATISFIABLE', ['requires'], { id: file.id, detail: 'requires' });
+    return;
+  }
+  const best = Math.max(...possible.map((alternative) => bestScore(file, alternative, rules, live)));
+  if (best < file.levels.mediumMilli)
+    report('RAS-COMPOSITE-UNSATISFIABLE', ['levels', 'mediumMilli'], {
+      id: file.id,
+      detail: `${best} < ${file.levels.mediumMilli}`,
+    });
+}
+
+/** The largest score the live rules of an alternative and its supports can give; 0 from fewer than two families. */
+function bestScore(
+  file: CompositeFile,
+  alternative: Alternative,
+  rules: ReadonlyMap<string, CheckedRule>,
+  live: ReadonlySet<string>,
+): number {
+  const ids = new Set([...alternative.all.flatMap((c) => c.of.map((o) => o.rule)), ...file.supports]);
+  const byFamily = new Map<Family, number>();
+  for (const id of ids) {
+    const rule = rules.get(id)!;
+    if (live.has(id)) byFamily.set(rule.family, (byFamily.get(rule.family) ?? 0) + 1000 * rule.weight);
+  }
+  if (byFamily.size < MIN_FAMILIES) return 0;
+  let best = 0;
+  for (const [family, sum] of byFamily)
+    best += Math.min(sum, file.familyCapMilli?.[family] ?? Number.POSITIVE_INFINITY);
+  return best;
+}
