@@ -40,9 +40,9 @@ export const feedFileErrors = defineErrors({
   },
   'RAS-FEED-FILE-EMPTY': {
     message: {
-      en: 'The file holds no row.',
-      es: 'El archivo no contiene ninguna fila.',
-      fr: 'Le fichier ne contient aucune ligne de données.',
+      en: 'The file is empty.',
+      es: 'El archivo está vacío.',
+      fr: 'Le fichier est vide.',
     },
     hint: {
       en: 'If a day without movements is meant, send the header alone and say so to the receiver.',

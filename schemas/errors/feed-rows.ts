@@ -62,16 +62,16 @@ export const feedRowErrors = defineErrors({
       fr: 'Vérifiez l’export et l’encodage ; un texte ne contient jamais NUL.',
     },
   },
-  'RAS-FEED-UTF8-INVALID': {
+  'RAS-FEED-ENCODING-INVALID': {
     message: {
-      en: 'The record is not valid UTF-8.',
-      es: 'El registro no es UTF-8 válido.',
-      fr: 'L’enregistrement n’est pas de l’UTF-8 valide.',
+      en: 'The record holds bytes that are not {encoding}.',
+      es: 'El registro contiene bytes que no son {encoding}.',
+      fr: 'L’enregistrement contient des octets qui ne sont pas {encoding}.',
     },
     hint: {
-      en: 'If the file is latin1 or cp1252, set `source.encoding` in the mapping.',
-      es: 'Si el archivo es latin1 o cp1252, indique `source.encoding` en el mapeo.',
-      fr: 'Si le fichier est en latin1 ou cp1252, indiquez `source.encoding` dans la correspondance.',
+      en: 'Set the file’s encoding in `source.encoding` of the mapping.',
+      es: 'Indique la codificación del archivo en `source.encoding` del mapeo.',
+      fr: 'Indiquez l’encodage du fichier dans `source.encoding` de la correspondance.',
     },
   },
   'RAS-FEED-COLUMN-COUNT': {

@@ -1,0 +1,131 @@
+/**
+ * A feed's bytes to canonical rows, in bounded memory. Every record ends as exactly one outcome: a row, or a reject with
+ * its place, its code and its original bytes. What is wrong with the file as a whole is a `fault` and ends the stream;
+ * rows before it stand.
+ */
+import { type ErrorCode, type ErrorParams, RastroError } from '../../schemas/errors/index.ts';
+import type { Mapping } from '../../schemas/mapping.ts';
+import type { PartyRecordInput } from '../../schemas/party.ts';
+import type { TransactionInput } from '../../schemas/transaction.ts';
+import { byteOrderMark, isUtf16 } from './encoding.ts';
+import { FEED_LIMITS } from './limits.ts';
+import type { FaultOutcome, FeedSource, Outcome } from './outcome.ts';
+import { type Format, RecordReader } from './record-reader.ts';
+import { RecordScanner } from './record-scanner.ts';
+
+export interface DecodeOptions {
+  readonly source: FeedSource;
+  readonly mapping: Mapping;
+  /** Who submits, where the mapping leaves it to the caller. */
+  readonly institution?: string;
+}
+
+const BYTE_ORDER_MARK_BYTES = 3;
+
+function formatOf(mapping: Mapping, head: Uint8Array): Format {
+  const { format } = mapping.source;
+  if (format !== 'auto') return format;
+  for (const byte of head) if (byte > 32) return byte === 0x7b ? 'ndjson' : 'csv';
+  return 'csv';
+}
+
+function scannerFor(mapping: Mapping, format: Format): RecordScanner {
+  const { quote, delimiter } = mapping.source;
+  return format === 'csv'
+    ? new RecordScanner({ quote: quote.charCodeAt(0), delimiter: delimiter.charCodeAt(0) })
+    : new RecordScanner({ quote: null, delimiter: null });
+}
+
+/** One file on its way: nothing is known before its first bytes. */
+class FileDecoder {
+  readonly #options: DecodeOptions;
+  #scanner: RecordScanner | null = null;
+  #reader: RecordReader | null = null;
+  #head: Buffer = Buffer.alloc(0);
+  #mark = 0;
+
+  constructor(options: DecodeOptions) {
+    this.#options = options;
+  }
+
+  async push(chunk: Uint8Array): Promise<Outcome<unknown>[]> {
+    if (this.#scanner !== null) return this.#feed(chunk);
+    this.#head = Buffer.concat([this.#head, chunk]);
+    return this.#head.length < BYTE_ORDER_MARK_BYTES ? [] : this.#start();
+  }
+
+  /** `broken`: the source failed, so the last record may be half a record. */
+  async end(broken: RastroError | null): Promise<Outcome<unknown>[]> {
+    const outcomes = this.#scanner === null && this.#head.length > 0 ? await this.#start() : [];
+    if (isFault(outcomes.at(-1))) return outcomes;
+    if (this.#scanner !== null && this.#reader !== null) {
+      outcomes.push(...(await this.#reader.read(this.#scanner.end(broken !== null))));
+    }
+    if (isFault(outcomes.at(-1))) return outcomes;
+    if (broken !== null) outcomes.push(this.#fault(broken.code, broken.params));
+    else if (this.#reader === null || this.#reader.records === 0)
+      outcomes.push(this.#fault('RAS-FEED-FILE-EMPTY'));
+    return outcomes;
+  }
+
+  async #start(): Promise<Outcome<unknown>[]> {
+    const head = this.#head;
+    this.#head = Buffer.alloc(0);
+    if (isUtf16(head)) return [this.#fault('RAS-FEED-ENCODING-UTF16')];
+    const { mapping, institution } = this.#options;
+    this.#mark = byteOrderMark(head);
+    const rest = head.subarray(this.#mark);
+    const format = formatOf(mapping, rest);
+    this.#scanner = scannerFor(mapping, format);
+    this.#reader = new RecordReader(mapping, format, institution ?? null, this.#mark);
+    return this.#feed(rest);
+  }
+
+  async #feed(bytes: Uint8Array): Promise<Outcome<unknown>[]> {
+    const scanner = this.#scanner as RecordScanner;
+    const outcomes = await (this.#reader as RecordReader).read(scanner.push(bytes));
+    if (!isFault(outcomes.at(-1)) && scanner.line > FEED_LIMITS.FILE_ROWS) {
+      outcomes.push(this.#fault('RAS-FEED-FILE-ROWS', { limit: FEED_LIMITS.FILE_ROWS }));
+    }
+    return outcomes;
+  }
+
+  #fault(code: ErrorCode, params: ErrorParams = {}): FaultOutcome {
+    const line = this.#scanner?.line ?? 1;
+    const byteOffset = this.#mark + (this.#scanner?.byteOffset ?? 0);
+    return { kind: 'fault', line, byteOffset, code, params };
+  }
+}
+
+const isFault = (outcome: Outcome<unknown> | undefined): boolean => outcome?.kind === 'fault';
+
+async function* decode(options: DecodeOptions): AsyncGenerator<Outcome<unknown>[]> {
+  const file = new FileDecoder(options);
+  let broken: RastroError | null = null;
+  try {
+    for await (const chunk of options.source.chunks) {
+      if (chunk.byteLength === 0) continue;
+      const outcomes = await file.push(chunk);
+      if (outcomes.length > 0) yield outcomes;
+      if (isFault(outcomes.at(-1))) return;
+    }
+  } catch (error) {
+    if (!RastroError.is(error)) throw error;
+    broken = error;
+  }
+  const outcomes = await file.end(broken);
+  if (outcomes.length > 0) yield outcomes;
+}
+
+/**
+ * Transactions of one file in its order, a batch per chunk read. The first outcome is `feed`, unless a fault comes
+ * before it. The mapping must be of kind transactions.
+ */
+export function decodeFeed(options: DecodeOptions): AsyncGenerator<Outcome<TransactionInput>[]> {
+  return decode(options) as AsyncGenerator<Outcome<TransactionInput>[]>;
+}
+
+/** Party records of one file, likewise; the mapping must be of kind parties. */
+export function decodeParties(options: DecodeOptions): AsyncGenerator<Outcome<PartyRecordInput>[]> {
+  return decode(options) as AsyncGenerator<Outcome<PartyRecordInput>[]>;
+}

@@ -1,0 +1,261 @@
+/** Scanned records of one file to outcomes: decode the text, find the fields, build the tree, check it. */
+import { createHash } from 'node:crypto';
+import type { ErrorCode, ErrorParams } from '../../schemas/errors/index.ts';
+import { base32, canonicalJson, hashList } from '../../schemas/ids.ts';
+import type { Mapping } from '../../schemas/mapping.ts';
+import type { TransactionInput } from '../../schemas/transaction.ts';
+import { oddFields, plainFields } from './csv.ts';
+import { toText } from './encoding.ts';
+import { FixedLines } from './fixed.ts';
+import { FEED_LIMITS } from './limits.ts';
+import { columnsRead, rootShape } from './mapping-plan.ts';
+import { maskValue } from './mask.ts';
+import { fillDefaults, meaningProblem } from './meaning.ts';
+import { flatten, parseObject } from './ndjson.ts';
+import type { FaultOutcome, FeedOutcome, Outcome, RejectOutcome } from './outcome.ts';
+import type { ScannedRecord } from './record-scanner.ts';
+import { bindMapping, type FileFault, type RowBuilder } from './row-builder.ts';
+import { checkShape, type ObjectShape } from './shape.ts';
+
+export type Format = FeedOutcome['format'];
+
+/** A record with its text, and its fields where they are already known. */
+interface Read {
+  readonly record: ScannedRecord;
+  readonly text: string | null;
+  fields: string[] | null;
+  code: ErrorCode | null;
+}
+
+export class RecordReader {
+  /** Records seen, header and context lines included. */
+  records = 0;
+  readonly #mapping: Mapping;
+  readonly #format: Format;
+  readonly #institution: string | null;
+  /** Bytes of the byte order mark, which the scanner did not see. */
+  readonly #mark: number;
+  readonly #shape: ObjectShape;
+  readonly #isTransactions: boolean;
+  readonly #fixed: FixedLines | null;
+  readonly #dialect: { readonly delimiter: string; readonly quote: string };
+  #toSkip: number;
+  #header: readonly string[] | null = null;
+  #builder: RowBuilder | null = null;
+  #started = false;
+  /** How often each content was seen in this file, where ids are derived from it. */
+  readonly #ordinals = new Map<string, number>();
+
+  constructor(mapping: Mapping, format: Format, institution: string | null, mark: number) {
+    this.#mapping = mapping;
+    this.#format = format;
+    this.#institution = institution;
+    this.#mark = mark;
+    this.#shape = rootShape(mapping);
+    this.#isTransactions = mapping.kind === 'transactions';
+    this.#dialect = mapping.source;
+    this.#toSkip = mapping.source.skipLines;
+    this.#fixed = format === 'fixed' ? new FixedLines(mapping.source.records ?? []) : null;
+    if (this.#fixed !== null) this.#header = this.#fixed.header;
+    else if (format === 'ndjson') this.#header = mapping.canonical ? [] : [...columnsRead(mapping).keys()];
+    else if (!mapping.source.header) this.#header = mapping.source.columns ?? [];
+  }
+
+  async read(records: readonly ScannedRecord[]): Promise<Outcome<unknown>[]> {
+    const outcomes: Outcome<unknown>[] = [];
+    this.records += records.length;
+    let from = Math.min(this.#toSkip, records.length);
+    this.#toSkip -= from;
+    if (this.#header === null && from < records.length) {
+      const fault = await this.#readHeader(records[from] as ScannedRecord);
+      if (fault !== null) return [fault];
+      from += 1;
+    }
+    if (!this.#started && this.#header !== null) {
+      const begun = this.#begin(this.#header);
+      outcomes.push(begun);
+      if (begun.kind === 'fault') return outcomes;
+    }
+    const rest = from === 0 ? records : records.slice(from);
+    if (rest.length === 0) return outcomes;
+    if (this.#format === 'csv') await this.#readCsv(rest, outcomes);
+    else for (const record of rest) this.#readLine(record, outcomes);
+    return outcomes;
+  }
+
+  #text(record: ScannedRecord): Read {
+    if (record.fault !== null) return { record, text: null, fields: null, code: record.fault };
+    const { text, fault } = toText(record.bytes, this.#mapping.source.encoding);
+    return { record, text, fields: null, code: fault };
+  }
+
+  /** Fields of every record: direct where plain, all the odd ones together through the library. */
+  async #fields(records: readonly ScannedRecord[]): Promise<Read[]> {
+    const read = records.map((record) => this.#text(record));
+    const odd = read.filter((one) => one.text !== null && one.record.odd);
+    for (const one of read) {
+      if (one.text !== null && !one.record.odd) one.fields = plainFields(one.text, this.#dialect.delimiter);
+    }
+    const parsed = await oddFields(
+      odd.map((one) => one.text as string),
+      this.#dialect,
+    );
+    odd.forEach((one, index) => {
+      one.fields = parsed[index] ?? null;
+      if (one.fields === null) one.code = 'RAS-FEED-QUOTE-MALFORMED';
+    });
+    return read;
+  }
+
+  async #readHeader(record: ScannedRecord): Promise<FaultOutcome | null> {
+    const [read] = await this.#fields([record]);
+    if (read?.fields === undefined || read.fields === null) {
+      return this.#fault(record, { code: 'RAS-FEED-HEADER-UNREADABLE', params: { cause: read?.code ?? '' } });
+    }
+    if (read.fields.length > FEED_LIMITS.COLUMNS) {
+      const params = { count: read.fields.length, limit: FEED_LIMITS.COLUMNS };
+      return this.#fault(record, { code: 'RAS-FEED-COLUMNS-TOO-MANY', params });
+    }
+    this.#header = read.fields;
+    return null;
+  }
+
+  #fault(record: ScannedRecord | null, fault: FileFault): FaultOutcome {
+    const byteOffset = record === null ? 0 : record.byteOffset + this.#mark;
+    return { kind: 'fault', line: record?.line ?? 1, byteOffset, ...fault };
+  }
+
+  #begin(header: readonly string[]): FeedOutcome | FaultOutcome {
+    this.#started = true;
+    const { id, version, provides, coverage, coverageByInstitution, idFrom } = this.#mapping;
+    const name = `${id}@${version}`;
+    let provided: readonly string[] = provides ?? [];
+    let isWhole = true;
+    if (!this.#readsObjects()) {
+      const bound = bindMapping(this.#mapping, header, this.#institution);
+      if ('code' in bound) return this.#fault(null, bound);
+      this.#builder = bound;
+      ({ provided, isWhole } = bound);
+    }
+    const suffix = isWhole ? '' : `#${base32(hashList([...provided].sort())).slice(0, 8)}`;
+    return {
+      kind: 'feed',
+      format: this.#format,
+      mapping: name,
+      providedId: `${name}${suffix}`,
+      provided,
+      idsDerived: idFrom === 'content',
+      coverage: coverage ?? null,
+      coverageByInstitution: coverageByInstitution ?? {},
+    };
+  }
+
+  /** Canonical NDJSON: the object is the row. */
+  #readsObjects(): boolean {
+    return this.#format === 'ndjson' && this.#mapping.canonical;
+  }
+
+  async #readCsv(records: readonly ScannedRecord[], outcomes: Outcome<unknown>[]): Promise<void> {
+    const width = (this.#header as readonly string[]).length;
+    for (const { record, fields, code } of await this.#fields(records)) {
+      if (fields === null) outcomes.push(this.#unreadable(record, code ?? 'RAS-FEED-QUOTE-MALFORMED'));
+      else if (fields.length !== width) {
+        const params = { got: fields.length, expected: width };
+        outcomes.push(this.#reject(record, { field: '', code: 'RAS-FEED-COLUMN-COUNT', params, value: '' }));
+      } else outcomes.push(this.#row(record, fields));
+    }
+  }
+
+  #readLine(record: ScannedRecord, outcomes: Outcome<unknown>[]): void {
+    const { text, code } = this.#text(record);
+    if (text === null) {
+      outcomes.push(this.#unreadable(record, code as ErrorCode));
+      return;
+    }
+    if (this.#fixed !== null) {
+      const row = this.#fixed.row(text);
+      if (row === null) return;
+      outcomes.push(this.#row(record, row));
+      return;
+    }
+    const { object, fault } = parseObject(text);
+    if (object === null) outcomes.push(this.#unreadable(record, fault));
+    else if (this.#readsObjects()) outcomes.push(this.#checked(record, object));
+    else {
+      const { row, unsafe } = flatten(object, this.#header as readonly string[]);
+      if (unsafe === null) outcomes.push(this.#row(record, row));
+      else {
+        const params = { field: unsafe };
+        outcomes.push(
+          this.#reject(record, { field: unsafe, code: 'RAS-FEED-NUMBER-UNSAFE', params, value: '' }),
+        );
+      }
+    }
+  }
+
+  #row(record: ScannedRecord, fields: readonly string[]): Outcome<unknown> {
+    if (record.length > FEED_LIMITS.FIELD_BYTES) {
+      const longest = Math.max(...fields.map((field) => Buffer.byteLength(field)));
+      if (longest > FEED_LIMITS.FIELD_BYTES) {
+        const params = { bytes: longest, limit: FEED_LIMITS.FIELD_BYTES };
+        return this.#reject(record, { field: '', code: 'RAS-FEED-FIELD-TOO-LONG', params, value: '' });
+      }
+    }
+    const { tree, problem } = (this.#builder as RowBuilder).build(fields);
+    return problem === null ? this.#checked(record, tree) : this.#reject(record, problem);
+  }
+
+  #checked(record: ScannedRecord, tree: Record<string, unknown>): Outcome<unknown> {
+    if (this.#isTransactions) fillDefaults(tree);
+    if (this.#mapping.idFrom === 'content' && tree['id'] === undefined) tree['id'] = this.#derivedId(tree);
+    const issue = checkShape(this.#shape, tree);
+    if (issue !== null) {
+      const { path, code, params, value } = issue;
+      const filled = { field: path, value: maskValue(value), ...params };
+      return this.#reject(record, { field: path, code, params: filled, value });
+    }
+    if (this.#isTransactions) {
+      const problem = meaningProblem(tree as unknown as TransactionInput);
+      if (problem !== null) return this.#reject(record, problem);
+    }
+    return { kind: 'row', line: record.line, byteOffset: record.byteOffset + this.#mark, input: tree };
+  }
+
+  /** Equal rows of one file are told apart by their ordinal, so that a file sent twice gives the same ids. */
+  #derivedId(tree: Record<string, unknown>): string {
+    const content = base32(createHash('sha256').update(canonicalJson(tree)).digest());
+    const ordinal = (this.#ordinals.get(content) ?? 0) + 1;
+    this.#ordinals.set(content, ordinal);
+    return `row-${content}-${ordinal}`;
+  }
+
+  #unreadable(record: ScannedRecord, code: ErrorCode): RejectOutcome {
+    const limit = code === 'RAS-FEED-QUOTE-UNCLOSED' ? FEED_LIMITS.RECORD_LINES : FEED_LIMITS.LINE_BYTES;
+    const params: ErrorParams = { bytes: record.length, limit, encoding: this.#mapping.source.encoding };
+    return this.#reject(record, { field: '', code, params, value: '' });
+  }
+
+  #reject(
+    record: ScannedRecord,
+    problem: {
+      readonly field: string;
+      readonly code: ErrorCode;
+      readonly params: ErrorParams;
+      readonly value: unknown;
+    },
+  ): RejectOutcome {
+    const { field, code, params, value } = problem;
+    const masked = maskValue(value);
+    return {
+      kind: 'reject',
+      line: record.line,
+      byteOffset: record.byteOffset + this.#mark,
+      field,
+      code,
+      params: { field, value: masked, ...params },
+      masked,
+      // A copy: the scanner's bytes are gone with the next chunk.
+      original: Uint8Array.from(record.bytes),
+    };
+  }
+}
