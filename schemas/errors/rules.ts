@@ -242,4 +242,28 @@ export const rulesErrors = defineErrors({
       fr: 'Une règle sur signaux nomme des règles de base de l’ensemble ; un seuil nomme un identifiant de rules/thresholds.',
     },
   },
+  'RAS-RULES-REFUSED': {
+    message: {
+      en: 'The rules have {count} findings:\n{findings}',
+      es: 'Las reglas tienen {count} hallazgos:\n{findings}',
+      fr: 'Les règles ont {count} constats :\n{findings}',
+    },
+    hint: {
+      en: 'Mend them and run `rastro rules test`; nothing ran.',
+      es: 'Corríjalos y ejecute `rastro rules test`; no se ejecutó nada.',
+      fr: 'Corrigez-les et lancez `rastro rules test` ; rien n’a été exécuté.',
+    },
+  },
+  'RAS-RULES-NONE': {
+    message: {
+      en: 'No rules were found in {folder}.',
+      es: 'No se encontraron reglas en {folder}.',
+      fr: 'Aucune règle trouvée dans {folder}.',
+    },
+    hint: {
+      en: 'Point --rules at a folder that holds catalogue/ and composites/.',
+      es: 'Indique con --rules una carpeta que contenga catalogue/ y composites/.',
+      fr: 'Indiquez avec --rules un dossier qui contient catalogue/ et composites/.',
+    },
+  },
 });
