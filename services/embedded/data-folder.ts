@@ -60,12 +60,22 @@ export function keysEqual(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** The process that the engine's status file names as its holder, or undefined. */
+/** The living process that the engine's status file names as its holder, or undefined. */
 export function lockHolder(folder: DataFolder): number | undefined {
   try {
-    const pid = /^PID: (\d+)$/m.exec(readFileSync(join(folder.enginePath, 'status'), 'utf8'))?.[1];
-    return pid === undefined ? undefined : Number(pid);
+    const pid = Number(/^PID: (\d+)$/m.exec(readFileSync(join(folder.enginePath, 'status'), 'utf8'))?.[1]);
+    return pid !== process.pid && isAlive(pid) ? pid : undefined;
   } catch {
     return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process may not be signalled, but it lives.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Answer, type Connection, type Engine, quote, SCOPE_EMPTY } from './engine.ts';
 import { tooLarge } from './exception.ts';
 import { contentType, isStreamable } from './formats.ts';
-import { COLLECTED_ROWS_MAX, INSERT_BYTES_MAX } from './limits.ts';
+import { COLLECTED_ROWS_MAX, INSERT_BYTES_MAX, PIECE_ROWS } from './limits.ts';
 import type { Reply } from './reply.ts';
 import type { QueryRequest } from './request.ts';
 import { decodeUtf8, type ReadStatement } from './statement-reader.ts';
@@ -28,6 +28,7 @@ export async function execute(execution: Execution): Promise<void> {
   const settings = new Map(request.settings);
   // The engine gives every statement an id of its own; this mark finds it again (KILL, progress).
   settings.set('log_comment', request.queryId);
+  if (!settings.has('max_block_size')) settings.set('max_block_size', String(PIECE_ROWS));
   if (read.statement.kind === 'answer') settings.set('max_result_rows', String(COLLECTED_ROWS_MAX));
   if (read.statement.kind === 'insert' && !read.valuesChecked) {
     settings.set('input_format_values_interpret_expressions', '0');
@@ -53,10 +54,7 @@ async function select(execution: Execution, connection: Connection): Promise<voi
   const format = read.statement.format ?? request.defaultFormat;
   if (!isStreamable(format) || request.waitEnd) return selectBySpool(execution, connection, format);
   const sql = decodeUtf8(read.source.slice(0, read.statement.end));
-  const pieces = connection.stream(
-    read.statement.format ? sql : `${sql.trimEnd()}\nFORMAT ${format}`,
-    format,
-  );
+  const pieces = connection.stream(sql, format);
   // The head waits for the first piece: a statement that fails before it gets its proper status.
   let isFirst = true;
   for await (const piece of pieces) {

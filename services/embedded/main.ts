@@ -35,9 +35,9 @@ async function start(dataDir: string, port: number): Promise<void> {
   } catch (error) {
     if (RastroError.is(error)) throw error;
     const detail = error instanceof Error ? error.message : String(error);
-    if (/Cannot lock file/.test(detail)) {
-      throw new RastroError('RAS-STORE-LOCKED', { dataDir, pid: lockHolder(folder) ?? '?' });
-    }
+    // The engine does not say why it could not open; a living holder in its status file does.
+    const pid = lockHolder(folder);
+    if (pid !== undefined) throw new RastroError('RAS-STORE-LOCKED', { dataDir, pid });
     throw new RastroError('RAS-STORE-START-FAILED', { detail: detail.slice(0, 500) });
   }
   emptySpool(folder);

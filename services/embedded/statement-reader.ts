@@ -1,6 +1,6 @@
 /** Separates a request's statement from the data that follow it, decompressing both. */
 import type { IncomingMessage } from 'node:http';
-import { pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { badArguments, syntaxError, tooLarge } from './exception.ts';
 import { isKeyword, lex } from './guard/lexer.ts';
@@ -31,8 +31,13 @@ export function decodedBody(request: IncomingMessage): Readable {
           : undefined;
   if (decoder === undefined)
     throw badArguments('Unknown Content-Encoding: gzip, deflate and br are supported.');
-  // The error reaches whoever reads the decoder.
-  return pipeline(request, decoder, () => undefined);
+  // Not `pipeline`: on broken data it would destroy the request, and with it the way back for the answer.
+  request.once('close', () => {
+    if (!request.complete) decoder.destroy(new Error('The request was cut off.'));
+  });
+  // The reader of the decoder gets the error; without a listener it would also end the process.
+  decoder.on('error', () => undefined);
+  return request.pipe(decoder);
 }
 
 /**

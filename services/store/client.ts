@@ -4,7 +4,7 @@
  * 64-bit integers and decimals arrive as strings, because JSON numbers would lose digits.
  */
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { RastroError } from '../../schemas/errors/index.ts';
 
 export interface StoreOptions {
@@ -51,6 +51,8 @@ export function openStore(options: StoreOptions): Store {
     application: 'rastro',
     request_timeout: REQUEST_TIMEOUT_MS,
     max_open_connections: OPEN_CONNECTIONS_MAX,
+    // The client would print the engine's messages, which can quote rows.
+    log: { level: ClickHouseLogLevel.OFF },
     keep_alive: { enabled: true, idle_socket_ttl: IDLE_SOCKET_MS },
     clickhouse_settings: {
       output_format_json_quote_64bit_integers: 1,

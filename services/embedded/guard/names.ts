@@ -68,7 +68,6 @@ export const SHOW_OPEN: ReadonlySet<string> = new Set([
   'DATABASES',
   'CREATE',
   'COLUMNS',
-  'FULL',
   'FIELDS',
   'INDEX',
   'INDEXES',

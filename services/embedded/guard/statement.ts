@@ -179,14 +179,7 @@ function kindOf(tokens: readonly Token[]): Statement['kind'] {
   const word = first?.kind === 'word' && !first.quoted ? first.text.toUpperCase() : '';
   if (word === 'SELECT' || word === 'FROM') return 'select';
   if (word === 'WITH') {
-    // WITH may also open a statement that writes; only a query is allowed behind it.
-    let depth = 0;
-    for (const token of tokens) {
-      if (isMark(token, '(')) depth++;
-      else if (isMark(token, ')')) depth--;
-      else if (['INSERT', 'UPDATE', 'DELETE'].some((verb) => isKeyword(token, verb)) && depth === 0) break;
-      else if (isKeyword(token, 'SELECT') || isKeyword(token, 'FROM')) return 'select';
-    }
+    if (opensSelect(tokens)) return 'select';
     throw accessDenied('WITH may only open a SELECT here.');
   }
   if (first !== tokens[0]) throw syntaxError('A query was expected inside the parentheses.');
@@ -201,6 +194,20 @@ function kindOf(tokens: readonly Token[]): Statement['kind'] {
   if (word === 'KILL') return 'kill';
   if (WRITES.has(word)) return 'write';
   throw accessDenied(`Statements that begin with ${word || 'this'} are refused.`);
+}
+
+/** True if the first verb behind WITH, outside its parentheses, is SELECT: WITH may also open a statement that writes. */
+function opensSelect(tokens: readonly Token[]): boolean {
+  const base = tokens.findIndex((token) => !isMark(token, '('));
+  let depth = 0;
+  for (const token of tokens) {
+    if (isMark(token, '(')) depth++;
+    else if (isMark(token, ')')) depth--;
+    else if (depth > base) continue;
+    else if (['INSERT', 'UPDATE', 'DELETE'].some((verb) => isKeyword(token, verb))) return false;
+    else if (isKeyword(token, 'SELECT') || isKeyword(token, 'FROM')) return true;
+  }
+  return false;
 }
 
 /** Refuses whatever reaches outside the data folder: table functions, functions of files and hosts, OUTFILE, INFILE. */
@@ -274,6 +281,8 @@ function checkDefinition(tokens: readonly Token[]): void {
 
 /** With the key too, the vault is copied nowhere: a statement that names it may write to vault tables only. */
 function keepVaultApart(tokens: readonly Token[], kind: Statement['kind']): void {
+  // SYSTEM names tables only to steer their merges.
+  if (isKeyword(tokens[0], 'SYSTEM')) return;
   if (!tokens.some((token) => token.kind === 'word' && isProtectedName(token.text))) return;
   const refused = ['RENAME', 'EXCHANGE', 'MATERIALIZED', 'PARTITION', 'CLONE', 'REFRESH'];
   if (refused.some((word) => tokens.some((token) => isKeyword(token, word)))) {
@@ -299,7 +308,8 @@ function targetName(tokens: readonly Token[]): string | undefined {
 
 /** A reader without the key: no vault, of `system` only its structure. */
 function checkOpenRead(tokens: readonly Token[]): void {
-  if (isKeyword(tokens[0], 'SHOW') && !SHOW_OPEN.has(tokens[1]?.text.toUpperCase() ?? '')) {
+  const shown = isKeyword(tokens[1], 'FULL') ? tokens[2] : tokens[1];
+  if (isKeyword(tokens[0], 'SHOW') && !SHOW_OPEN.has(shown?.text.toUpperCase() ?? '')) {
     throw accessDenied('This SHOW needs the key of the data folder.');
   }
   tokens.forEach((token, i) => {
