@@ -1,0 +1,469 @@
+/**
+ * The brute-force oracle: `rules/SEMANTICS.md` read aloud. For every event it builds everything again from the first
+ * row on, keeps nothing, shares nothing with the compiler, and is therefore slow and easy to check against the page.
+ */
+import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
+import * as agg from './oracle-brute-aggregates.ts';
+import { evaluate, lift, strengthSteps, type Value } from './oracle-brute-values.ts';
+import { type AnswerSignal, effectiveEvents, refOf, totalOrder, type Vector } from './vectors.ts';
+
+const HOUR_MS = 3_600_000;
+const PRECISION_ORDER = ['second', 'minute', 'hour', 'day', 'batch'];
+/** Events of one subject that an evaluation reads (§2 "History cap"). */
+const HISTORY_EVENTS = 65_536;
+
+/** An event as of some evaluation: amounts after reversals, fields from the pair history. */
+interface Item {
+  readonly time: number;
+  readonly ref: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** References that stand for this item in evidence: itself, or a cycle's out event and its matched in events. */
+  readonly refs: readonly string[];
+}
+
+interface Tally {
+  readonly known: readonly Item[];
+  readonly missing: number;
+}
+
+export interface BruteEvaluation {
+  readonly event: string;
+  readonly time: number;
+  readonly triggers: boolean;
+  readonly truth: boolean | null;
+  readonly fires: boolean;
+  readonly features: Readonly<Record<string, Value>>;
+  readonly missing: Readonly<Record<string, number>>;
+  readonly evidence: readonly string[];
+  readonly strength: number;
+  readonly truncated: boolean;
+  readonly attributions: readonly { subject: string; role: string; weight: number }[];
+}
+
+export type BruteSubject = Pick<
+  Vector,
+  'subjectKey' | 'subjectKind' | 'rule' | 'rows' | 'thresholds' | 'holidays'
+>;
+
+function duration(text: string): number {
+  const unit = { m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS }[text.slice(-1)];
+  return Number(text.slice(0, -1)) * (unit ?? Number.NaN);
+}
+
+/** Where a window text holds a calendar window, its count, unit and country. */
+function calendar(text: string): { count: number; unit: string; country: string } | null {
+  const found = /^(\d+)(day|month|businessDay)@(.+)$/.exec(text);
+  return found === null ? null : { count: Number(found[1]), unit: found[2]!, country: found[3]! };
+}
+
+/** Longest window of a rule; n local days count n days, n months 31 n, n business days 2 n + 5. */
+export function longestWindow(rule: RuleFile): number {
+  const lengths = [...Object.values(rule.features), ...Object.values(rule.derive)].map((part) => {
+    if (!('over' in part)) return 0;
+    const found = calendar(part.over);
+    if (found === null) return duration(part.over);
+    const days =
+      found.unit === 'day' ? found.count : found.unit === 'month' ? 31 * found.count : 2 * found.count + 5;
+    return days * 24 * HOUR_MS;
+  });
+  return Math.max(...lengths);
+}
+
+function monthOf(day: number): number {
+  const date = new Date(day * 24 * HOUR_MS);
+  return date.getUTCFullYear() * 12 + date.getUTCMonth();
+}
+
+class AsOf {
+  readonly subject: BruteSubject;
+  readonly rule: RuleFile;
+  readonly items: Item[];
+  readonly here: Item | undefined;
+  readonly time: number;
+  readonly truncated: boolean;
+  readonly values = new Map<string, Value>();
+  readonly tallies = new Map<string, Tally>();
+
+  constructor(subject: BruteSubject, events: ReturnType<typeof effectiveEvents>, index: number) {
+    this.subject = subject;
+    this.rule = subject.rule;
+    const e = events[index]!;
+    this.time = e.time;
+    const all: Item[] = [];
+    for (const event of events.slice(0, index + 1)) {
+      if (!readsStatus(this.rule) && this.rule.input === 'events' && event.fields.status !== 'completed')
+        continue;
+      const fields: Record<string, unknown> = { ...event.fields, time: event.time };
+      if (this.rule.input === 'events') fields['institution'] = event.institution;
+      const reversed = (event.reversals ?? [])
+        .filter((reversal) => totalOrder(reversal, e) <= 0)
+        .reduce((sum, reversal) => sum + reversal.amountMinor, 0n);
+      if (reversed > 0n) {
+        const amount = BigInt(event.fields.amount as number | bigint);
+        const rest = reversed >= amount ? 0n : amount - reversed;
+        if (rest === 0n) continue;
+        fields['amount'] = rest;
+        for (const name of ['amountUsd', 'amountMxn', 'amountCad', 'wageMilli']) {
+          const value = fields[name] as number | bigint | null | undefined;
+          if (value !== null && value !== undefined) fields[name] = (BigInt(value) * rest) / amount;
+        }
+      }
+      all.push({ time: event.time, ref: refOf(event), fields, refs: [refOf(event)] });
+    }
+    this.here = all.at(-1)?.ref === refOf(e) ? all.at(-1) : undefined;
+    const within = all.filter((item) => item.time > e.time - longestWindow(this.rule));
+    this.truncated = within.length > HISTORY_EVENTS;
+    const cut = this.truncated ? all.slice(all.length - HISTORY_EVENTS) : all;
+    this.items = cut.map((item) => this.withPairs(item, cut));
+  }
+
+  /** §7. */
+  withPairs(item: Item, all: readonly Item[]): Item {
+    const counterparty = item.fields['counterparty'];
+    if (counterparty === null || counterparty === undefined) return item;
+    const lookback =
+      this.rule.lookback === undefined ? longestWindow(this.rule) : duration(this.rule.lookback);
+    const same = all.filter(
+      (other, i) =>
+        i <= all.indexOf(item) &&
+        other.fields['counterparty'] === counterparty &&
+        other.time > item.time - lookback,
+    );
+    const pairAgeMs = item.time - Math.min(...same.map((other) => other.time));
+    return { ...item, fields: { ...item.fields, pairAgeMs, pairOrdinal: same.length } };
+  }
+
+  param(name: string): Value {
+    const found = this.rule.params[name]!;
+    if ('value' in found) return lift(found.value);
+    const steps = this.subject.thresholds.get(found.threshold) ?? [];
+    return lift(steps.filter((step) => step.from <= this.time).at(-1)?.value);
+  }
+
+  /** An expression over one item; `blind` takes every named feature as unknown (§9 "triggers"). */
+  on(item: Item | undefined, text: string, blind = false): Value {
+    return evaluate(text, (name, isParam) => {
+      if (isParam) return this.param(name);
+      if (name in this.rule.features) return blind ? null : (this.values.get(name) ?? null);
+      if (name in this.rule.let) return this.on(item, this.rule.let[name]!, blind);
+      return lift(item?.fields[name]);
+    });
+  }
+
+  /** A condition on an event under §4 "Visibility". */
+  visible(item: Item, text: string, blind = false): boolean | null {
+    const truth = this.on(item, text, blind) as boolean | null;
+    if (truth !== true || this.rule.input === 'signals') return truth;
+    const { coverage, precision } = this.rule.needs;
+    if (coverage !== undefined && !coverage.includes(item.fields['coverage'] as never)) return null;
+    if (precision !== undefined) {
+      const place = PRECISION_ORDER.indexOf(String(item.fields['precision']));
+      if (place < 0 || place > PRECISION_ORDER.indexOf(precision)) return null;
+    }
+    return true;
+  }
+
+  /** Whether the window holds the item; null when a local day that it needs is unknown. */
+  inWindow(item: Item, over: string, skip: string | undefined): boolean | null {
+    const found = calendar(over);
+    if (found === null) {
+      const upTo = skip === undefined ? this.time : this.time - duration(skip);
+      return item.time > this.time - duration(over) && item.time <= upTo;
+    }
+    const last = this.here?.fields['localDay'] as number;
+    const day = item.fields['localDay'] as number | null | undefined;
+    if (day === null || day === undefined) return null;
+    if (day > last) return false;
+    if (found.unit === 'day') return day > last - found.count;
+    if (found.unit === 'month') return monthOf(day) > monthOf(last) - found.count;
+    let first = last + 1;
+    for (let left = found.count; left > 0; ) {
+      first--;
+      const weekday = (((first + 4) % 7) + 7) % 7;
+      const holiday = this.subject.holidays.get(found.country)?.has(first) ?? false;
+      if (weekday !== 0 && weekday !== 6 && !holiday) left--;
+    }
+    return day >= first;
+  }
+
+  windowUnknown(over: string): boolean {
+    const day = this.here?.fields['localDay'];
+    return calendar(over) !== null && (day === null || day === undefined);
+  }
+
+  /** The sub-events of a derive, or null when too many of its events are unreadable (§4, §6). */
+  cycles(name: string): Item[] | null {
+    const make = this.rule.derive[name]!;
+    if (this.windowUnknown(make.over)) return null;
+    const within = duration(make.within);
+    const { flows, missing, known } = this.flows(make);
+    if (10 * missing > missing + known) return null;
+    const portions = agg.fifo(flows).filter((portion) => portion.dwell <= within);
+    const used = new Set<number>();
+    return flows
+      .filter((flow) => flow.isOut)
+      .map((flow) => {
+        const item = this.items[flow.index]!;
+        let inIndexes = portions.filter((p) => p.outIndex === flow.index).map((p) => p.inIndex);
+        let matched = portions.filter((p) => p.outIndex === flow.index).reduce((sum, p) => sum + p.value, 0n);
+        let share: bigint | null = flow.value > 0n ? (1000n * matched) / flow.value : null;
+        if (make.match === 'sum') {
+          const free = flows.filter(
+            (other) =>
+              other.isIn &&
+              other.value > 0n &&
+              other.index < flow.index &&
+              other.time > flow.time - within &&
+              !used.has(other.index),
+          );
+          matched = free.reduce((sum, other) => sum + other.value, 0n);
+          for (const other of free) used.add(other.index);
+          inIndexes = free.map((other) => other.index);
+          share = matched === 0n ? null : (1000n * flow.value) / matched;
+        }
+        const sources = new Set(
+          inIndexes.map((i) => this.items[i]!.fields['source'] ?? null).filter((source) => source !== null),
+        );
+        return {
+          ...item,
+          refs: [item.ref, ...inIndexes.map((i) => this.items[i]!.ref)],
+          fields: { ...item.fields, matched, matchedShareMilli: share, sources: sources.size },
+        };
+      });
+  }
+
+  flows(part: { in: string; out: string; of: string; over: string }): {
+    flows: agg.Flow[];
+    missing: number;
+    known: number;
+  } {
+    const flows: agg.Flow[] = [];
+    let missing = 0;
+    this.items.forEach((item, index) => {
+      const held = this.inWindow(item, part.over, undefined);
+      if (held === false) return;
+      const isIn = this.visible(item, part.in);
+      const isOut = this.visible(item, part.out);
+      if (isIn === false && isOut === false) return;
+      const value = lift(item.fields[part.of]) as bigint | null;
+      if (held === null || isIn === null || isOut === null || value === null) missing++;
+      else flows.push({ index, time: item.time, isIn, isOut, value });
+    });
+    return { flows, missing, known: flows.length };
+  }
+
+  /** §4 "Missing": the items that a feature reads, and how many it could not. */
+  tally(feature: Exclude<FeatureDefinition, { agg: 'ratio' | 'dwell' }>, source: readonly Item[]): Tally {
+    const known: Item[] = [];
+    let missing = 0;
+    for (const item of source) {
+      const held = this.inWindow(item, feature.over, feature.skip);
+      if (held === false) continue;
+      const where = this.visible(item, feature.where ?? 'true');
+      if (where === false) continue;
+      const wanted: Value[] = [];
+      if ('of' in feature && feature.of !== undefined) {
+        for (const name of feature.of.split(',')) wanted.push(lift(item.fields[name]));
+      }
+      if ('by' in feature && feature.by !== undefined) wanted.push(lift(item.fields[feature.by]));
+      if (feature.agg === 'share') wanted.push(this.visible(item, feature.part));
+      if (feature.agg === 'top_share' && (wanted[0] as bigint) <= 0n) wanted.push(null);
+      if (held === null || where === null || wanted.includes(null)) missing++;
+      else known.push(item);
+    }
+    return { known, missing };
+  }
+
+  feature(name: string): Value {
+    const feature = this.rule.features[name]!;
+    if (feature.agg === 'ratio') {
+      const [num, den] = [this.values.get(feature.num) ?? null, this.values.get(feature.den) ?? null];
+      return num === null || den === null ? null : evaluate('ratio(a, b)', (n) => (n === 'a' ? num : den));
+    }
+    if (this.windowUnknown(feature.over)) return null;
+    if (feature.agg === 'dwell') {
+      const { flows, missing, known } = this.flows(feature);
+      const portions = agg.fifo(flows);
+      const indexes = new Set(portions.flatMap((portion) => [portion.inIndex, portion.outIndex]));
+      this.tallies.set(name, { known: this.items.filter((_, i) => indexes.has(i)), missing });
+      return 10 * missing > missing + known ? null : agg.dwell(portions);
+    }
+    const source = feature.from === undefined ? this.items : this.cycles(feature.from);
+    if (source === null) return null;
+    const tally = this.tally(feature, source);
+    this.tallies.set(name, tally);
+    if (10 * tally.missing > tally.missing + tally.known.length) return null;
+    const column = (field: string) => tally.known.map((item) => lift(item.fields[field]));
+    const whole = (field: string) => column(field) as bigint[];
+    const ordered = (field: string) => whole(field).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    switch (feature.agg) {
+      case 'count':
+        return BigInt(tally.known.length);
+      case 'sum':
+        return agg.sum(whole(feature.of));
+      case 'min':
+        return ordered(feature.of)[0] ?? null;
+      case 'max':
+        return ordered(feature.of).at(-1) ?? null;
+      case 'mean':
+        return agg.mean(whole(feature.of));
+      case 'stddev':
+        return agg.stddev(whole(feature.of));
+      case 'distinct':
+        return agg.distinct(
+          tally.known.map((item) => feature.of.split(',').map((f) => lift(item.fields[f]))),
+        );
+      case 'share': {
+        const weight = (item: Item) =>
+          feature.of === undefined ? 1n : (lift(item.fields[feature.of]) as bigint);
+        const sum = (items: readonly Item[]) => items.reduce((all, item) => all + weight(item), 0n);
+        const part = tally.known.filter((item) => this.visible(item, feature.part) === true);
+        return evaluate('ratio(a, b)', (n) => (n === 'a' ? sum(part) : sum(tally.known)));
+      }
+      case 'top_share':
+        return agg.topShare(whole(feature.of), feature.top, feature.tolerance_milli);
+      case 'first':
+        return column(feature.of)[0] ?? null;
+      case 'last':
+        return column(feature.of).at(-1) ?? null;
+      case 'percentile':
+        return agg.percentile(whole(feature.of), feature.p_milli);
+      case 'top_key':
+        return agg.topKey(
+          column(feature.of) as string[],
+          feature.by === undefined ? tally.known.map(() => 1n) : whole(feature.by),
+        );
+      case 'group_count':
+        return agg.groupCount(column(feature.by), feature.stat);
+    }
+  }
+
+  /** §9. */
+  triggers(): boolean {
+    const here = this.items.find((item) => item.ref === this.here?.ref);
+    if (here === undefined) return false;
+    return Object.values(this.rule.features).some((feature) => {
+      if (feature.agg === 'ratio' || !feature.evidence || ('skip' in feature && feature.skip !== undefined))
+        return false;
+      const from =
+        feature.agg !== 'dwell' && feature.from !== undefined ? this.rule.derive[feature.from] : undefined;
+      const flow = feature.agg === 'dwell' ? feature : from;
+      const texts =
+        flow !== undefined ? [flow.in, flow.out] : [('where' in feature && feature.where) || 'true'];
+      return texts.some((text) => this.visible(here, text, true) !== false);
+    });
+  }
+
+  constant(value: number | string): number | bigint {
+    if (typeof value === 'string') return this.param(value.replace('params.', '')) as number | bigint;
+    return lift(value) as number | bigint;
+  }
+
+  evaluation(event: string): BruteEvaluation {
+    for (const name of Object.keys(this.rule.features)) this.values.set(name, this.feature(name));
+    const truth = this.on(undefined, this.rule.when) as boolean | null;
+    const hit = this.rule.benign.filter((test) => this.on(undefined, test.when) === true);
+    const evidence = new Set<string>();
+    for (const [name, feature] of Object.entries(this.rule.features)) {
+      if (feature.agg === 'ratio' || !feature.evidence) continue;
+      for (const item of this.tallies.get(name)?.known ?? []) for (const ref of item.refs) evidence.add(ref);
+    }
+    const v = this.values.get(this.rule.strength.of) as number | bigint | null;
+    let strength = 500;
+    if (v !== null) {
+      const at = this.constant(this.rule.strength.at);
+      const full = this.constant(this.rule.strength.full);
+      strength = Math.min(1000, Math.max(500, 500 + Number(strengthSteps(v, at, full))));
+    }
+    for (const test of hit)
+      if (test.effect === 'lowers') strength = Math.max(0, strength - test.lowers_milli);
+    const fields = this.here?.fields ?? {};
+    const holder = (fields['holder'] ?? fields['account'] ?? this.subject.subjectKey) as string;
+    return {
+      event,
+      time: this.time,
+      triggers: this.triggers(),
+      truth,
+      fires: truth === true && !hit.some((test) => test.effect === 'blocks'),
+      features: Object.fromEntries(this.values),
+      missing: Object.fromEntries([...this.tallies].map(([name, tally]) => [name, tally.missing])),
+      evidence: this.items.map((item) => item.ref).filter((ref) => evidence.has(ref)),
+      strength,
+      truncated: this.truncated,
+      attributions: this.rule.attributions.flatMap(({ to, role, weight }) => {
+        const key =
+          to === 'holder' ? holder : to === 'subject' ? this.subject.subjectKey : this.values.get(to);
+        return key === null || key === undefined ? [] : [{ subject: String(key), role, weight }];
+      }),
+    };
+  }
+}
+
+function readsStatus(rule: RuleFile): boolean {
+  const texts = [
+    rule.when,
+    ...Object.values(rule.let),
+    ...Object.values(rule.features).flatMap((f) => ('where' in f ? [f.where] : [])),
+    ...Object.values(rule.features).flatMap((f) => ('part' in f ? [f.part] : [])),
+    ...[...Object.values(rule.features), ...Object.values(rule.derive)].flatMap((f) =>
+      'in' in f ? [f.in, f.out] : [],
+    ),
+  ];
+  return texts.some((text) => text !== undefined && /\bstatus\b/.test(text));
+}
+
+/** The evaluation as of every event of the subject, in total order. */
+export function bruteEvaluations(subject: BruteSubject): BruteEvaluation[] {
+  const events = effectiveEvents(subject.rows);
+  return events.map((event, i) => new AsOf(subject, events, i).evaluation(refOf(event)));
+}
+
+/** Every version of every signal (§9 "Episode", "Versions"). */
+export function bruteSignals(subject: BruteSubject, evaluations = bruteEvaluations(subject)): AnswerSignal[] {
+  const quiet = subject.rule.quiet === undefined ? longestWindow(subject.rule) : duration(subject.rule.quiet);
+  const todo = evaluations.filter((evaluation) => evaluation.triggers);
+  const order = evaluations.map((evaluation) => evaluation.event);
+  const out: AnswerSignal[] = [];
+  let lastFired: number | null = null;
+  let opens = '';
+  let version = 0;
+  let held = new Set<string>();
+  const write = (evaluation: BruteEvaluation) => {
+    version++;
+    held = new Set([...held, ...evaluation.evidence]);
+    out.push({
+      opens,
+      version,
+      at: evaluation.event,
+      evidence: order.filter((ref) => held.has(ref)),
+      features: evaluation.features,
+      strength: evaluation.strength,
+      truncated: evaluation.truncated,
+      attributions: evaluation.attributions,
+    });
+  };
+  for (let i = 0; i < todo.length; i++) {
+    const first = todo[i]!;
+    if (lastFired === null || first.time - lastFired > quiet) {
+      if (!first.fires) continue;
+      [opens, version, held, lastFired] = [first.event, 0, new Set<string>(), first.time];
+      write(first);
+      continue;
+    }
+    const hour = Math.floor(first.time / HOUR_MS);
+    let last = i;
+    while (
+      last + 1 < todo.length &&
+      Math.floor(todo[last + 1]!.time / HOUR_MS) === hour &&
+      todo[last + 1]!.time - lastFired <= quiet
+    ) {
+      last++;
+    }
+    i = last;
+    const chosen = todo[last]!;
+    if (!chosen.fires) continue;
+    lastFired = chosen.time;
+    if (chosen.evidence.some((ref) => !held.has(ref))) write(chosen);
+  }
+  return out;
+}
