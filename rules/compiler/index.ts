@@ -19,8 +19,10 @@ export {
   compileRules,
   type RuleSource,
 } from './compile.ts';
+export { explainRule, type RuleExplanation, type RuleRequirement, requirementsOf } from './describe.ts';
 export { type Finding, type FindingCode, findingText } from './finding.ts';
 export { loadRuleFolder } from './load.ts';
+export { createSubjectRun, evaluateAt, type SubjectRun, signalsOf } from './reference/episodes.ts';
 export type {
   AttributionOutcome,
   BenignOutcome,

@@ -1,0 +1,252 @@
+/**
+ * The state of one evaluation: which event it is as of, what its conditions say about each event, and the scope that
+ * closures read.
+ *
+ * A condition that depends on the event alone is asked once per event and kept in a column of bytes; one that reads
+ * features, an event that a reversal touches, and pair fields while earlier events may vanish are asked anew.
+ */
+import { PRECISIONS } from '../../../schemas/enumerations.ts';
+import type { RuleEvent } from '../../../schemas/event-fields.ts';
+import { LIMITS } from '../../../schemas/identity.ts';
+import type { CheckedRule, DerivedValues, FieldRead, Predicate, Scope, Value } from '../checked-rule.ts';
+import { isDerived } from '../names.ts';
+import type { EvaluationContext } from './evaluation.ts';
+import { cutAsOf, type HistoryIndex, type Rest } from './history-index.ts';
+
+/** Answer of a condition about an event. */
+export const FALSE = 0;
+export const TRUE = 1;
+export const UNKNOWN = 2;
+export type Truth = typeof FALSE | typeof TRUE | typeof UNKNOWN;
+
+/** Columns hold a truth plus this; 0 is "not asked yet". */
+const ASKED = 1;
+const COLUMN_LENGTH_MIN = 16;
+
+const NO_THRESHOLDS: readonly Value[] = [];
+
+/** Computes a feature as of the current event; the scope calls it when an expression names the feature. */
+export type FeatureReader = (position: number) => Value;
+
+export class AsOf implements Scope {
+  /** Event that closures read; set by `enter`. */
+  event!: RuleEvent;
+  rest: Rest | null = null;
+  derived: DerivedValues | null = null;
+  thresholds: readonly Value[] = NO_THRESHOLDS;
+  /** A value was read, or would have been, beyond the history cap. */
+  truncated = false;
+
+  readonly rule: CheckedRule;
+  readonly context: EvaluationContext;
+  history!: HistoryIndex;
+  /** Event of the evaluation. */
+  at = -1;
+  /** First position that the history cap leaves. */
+  cut = 0;
+
+  readonly #readFeature: FeatureReader;
+  readonly #columns: Uint8Array[];
+  readonly #needsCheck: boolean;
+  #position = -1;
+  /** While an event is asked whether it triggers, features are unknown. */
+  #featuresUnknown = false;
+
+  constructor(rule: CheckedRule, context: EvaluationContext, readFeature: FeatureReader) {
+    this.rule = rule;
+    this.context = context;
+    this.#readFeature = readFeature;
+    this.#columns = rule.program.predicates.map(() => new Uint8Array(0));
+    this.#needsCheck = rule.file.needs.precision !== undefined || rule.file.needs.coverage !== undefined;
+  }
+
+  /** Every following question is as of event `at`. */
+  moveTo(at: number): void {
+    this.at = at;
+    this.cut = cutAsOf(at);
+    this.truncated = false;
+    const { thresholds } = this.rule.program;
+    if (thresholds.length > 0) this.#readThresholds(this.history.events[at]!.time);
+  }
+
+  /** Whether the current event makes the rule be evaluated (SEMANTICS §9). */
+  triggers(): boolean {
+    for (const position of this.rule.program.triggers) {
+      if (this.#truthOfTrigger(position) !== FALSE) return true;
+    }
+    return false;
+  }
+
+  /** What condition `predicate` says about event `position` as of the current event. */
+  truth(predicate: number, position: number): Truth {
+    const program = this.rule.program.predicates[predicate]!;
+    if (!this.#isKept(program, position)) return this.#ask(program, position);
+    let column = this.#columns[predicate]!;
+    if (position >= column.length) column = this.#grow(predicate, position);
+    const held = column[position]!;
+    if (held !== 0) return (held - ASKED) as Truth;
+    const truth = this.#ask(program, position);
+    column[position] = truth + ASKED;
+    return truth;
+  }
+
+  /** What a condition over sub-events says about the one made of event `position`. */
+  truthOfDerived(predicate: number, position: number, values: DerivedValues): Truth {
+    return this.#within(position, values, () =>
+      this.#qualified(this.rule.program.predicates[predicate]!.run(this), position),
+    );
+  }
+
+  /** Value of a field of event `position`; of its sub-event where the field is a derived one. */
+  read(field: FieldRead, position: number, values: DerivedValues | null): Value {
+    const { name } = field;
+    if (isDerived(name)) return values?.[name] ?? null;
+    if (name === 'pairAgeMs' || name === 'pairOrdinal' || this.#isReversed(position)) {
+      return this.#within(position, values, () => field.run(this));
+    }
+    return this.history.value(name, position);
+  }
+
+  feature(position: number): Value {
+    if (this.#featuresUnknown) return null;
+    const { event, rest, derived } = this;
+    const held = this.#position;
+    const value = this.#readFeature(position);
+    // Computing the feature has walked over other events.
+    this.event = event;
+    this.rest = rest;
+    this.derived = derived;
+    this.#position = held;
+    return value;
+  }
+
+  pairAgeMs(): Value {
+    const pair = this.#pair();
+    return pair === null ? null : this.event.time - this.history.events[pair.first]!.time;
+  }
+
+  pairOrdinal(): Value {
+    return this.#pair()?.count ?? null;
+  }
+
+  /** Asks `question` of event `position` and goes back to the event that was current. */
+  #within<T>(position: number, derived: DerivedValues | null, question: () => T): T {
+    const { event, rest, derived: heldDerived } = this;
+    const held = this.#position;
+    this.#enter(position);
+    this.derived = derived;
+    const answer = question();
+    this.event = event;
+    this.rest = rest;
+    this.derived = heldDerived;
+    this.#position = held;
+    return answer;
+  }
+
+  #enter(position: number): void {
+    this.#position = position;
+    this.event = this.history.events[position]!;
+    this.rest = this.#isReversed(position) ? this.history.restAsOf(position, this.at) : null;
+    this.derived = null;
+  }
+
+  #isReversed(position: number): boolean {
+    return this.history.reversed.length > 0 && this.history.events[position]!.reversals !== undefined;
+  }
+
+  #isKept(predicate: Predicate, position: number): boolean {
+    if (predicate.readsFeatures || predicate.readsDerived || this.#isReversed(position)) return false;
+    if (!predicate.readsPair) return true;
+    return this.history.reversed.length === 0 && this.history.events.length <= LIMITS.HISTORY_EVENTS;
+  }
+
+  #truthOfTrigger(predicate: number): Truth {
+    const program = this.rule.program.predicates[predicate]!;
+    if (!program.readsFeatures) return this.truth(predicate, this.at);
+    this.#featuresUnknown = true;
+    const truth = this.#ask(program, this.at);
+    this.#featuresUnknown = false;
+    return truth;
+  }
+
+  #ask(predicate: Predicate, position: number): Truth {
+    if (!this.isVisible(position)) return FALSE;
+    this.#enter(position);
+    if (this.rest !== null && this.rest.rest === 0n) return FALSE;
+    return this.#qualified(predicate.run(this), position);
+  }
+
+  /** A true condition on an event that does not show what the rule needs is unknown (SEMANTICS §4). */
+  #qualified(value: Value, position: number): Truth {
+    if (value === false) return FALSE;
+    if (value === null) return UNKNOWN;
+    return this.#needsCheck && this.lacks(position) !== null ? UNKNOWN : TRUE;
+  }
+
+  isVisible(position: number): boolean {
+    return this.rule.input === 'signals' || this.rule.readsStatus || this.history.isCompleted(position);
+  }
+
+  /** What the rule needs and the event does not have. */
+  lacks(position: number): 'precision' | 'coverage' | null {
+    const { precision, coverage } = this.rule.file.needs;
+    if (precision !== undefined) {
+      const has = (PRECISIONS as readonly Value[]).indexOf(this.history.value('precision', position));
+      if (has < 0 || has > PRECISIONS.indexOf(precision)) return 'precision';
+    }
+    if (coverage !== undefined) {
+      const has = this.history.value('coverage', position);
+      if (!(coverage as readonly Value[]).includes(has)) return 'coverage';
+    }
+    return null;
+  }
+
+  #pair(): { readonly first: number; readonly count: number } | null {
+    const position = this.#position;
+    const found = this.history.pairEvents(position, this.rule.readsStatus);
+    if (found === null) return null;
+    const [events, place] = found;
+    const after = this.event.time - this.rule.lookbackMs;
+    let low = 0;
+    let high = place;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.history.events[events[middle]!]!.time > after) high = middle;
+      else low = middle + 1;
+    }
+    if (events[low]! < this.cut) this.truncated = true;
+    while (low < place && (events[low]! < this.cut || this.#isAbsent(events[low]!))) low++;
+    if (this.history.reversed.length === 0) return { first: events[low]!, count: place - low + 1 };
+    let count = 0;
+    for (let i = low; i <= place; i++) if (!this.#isAbsent(events[i]!)) count++;
+    return { first: events[low]!, count };
+  }
+
+  #isAbsent(position: number): boolean {
+    return this.#isReversed(position) && this.history.restAsOf(position, this.at)?.rest === 0n;
+  }
+
+  /** Conditions that read a threshold keep their answers while its value stays in force. */
+  #readThresholds(timeMs: number): void {
+    const { thresholds, predicates } = this.rule.program;
+    const values = thresholds.map((id) => thresholdValue(this.context.thresholdAt(id, timeMs)));
+    if (values.every((value, i) => value === this.thresholds[i]) && this.thresholds !== NO_THRESHOLDS) return;
+    this.thresholds = values;
+    predicates.forEach((predicate, i) => {
+      if (predicate.readsThresholds) this.#columns[i]!.fill(0);
+    });
+  }
+
+  #grow(predicate: number, position: number): Uint8Array {
+    const old = this.#columns[predicate]!;
+    const length = Math.max(COLUMN_LENGTH_MIN, this.history.events.length, 2 * old.length, position + 1);
+    const column = new Uint8Array(length);
+    column.set(old);
+    this.#columns[predicate] = column;
+    return column;
+  }
+}
+
+function thresholdValue(value: bigint | number | null): Value {
+  return typeof value === 'bigint' && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}

@@ -1,0 +1,196 @@
+/**
+ * Evaluations to signals: when a rule is evaluated, which firing opens an episode, and which makes the next version
+ * (SEMANTICS §9).
+ *
+ * A run keeps what later events cannot change. While an episode is open, the last triggering event of the hour is known
+ * only when a later hour has begun: the evaluation of an unfinished hour is taken back and done again when more events
+ * have come.
+ */
+import { contentId } from '../../../schemas/ids.ts';
+import type { CheckedRule } from '../checked-rule.ts';
+import { HOUR_MS } from '../window.ts';
+import type { Evaluation, EvaluationContext, SignalVersion, SubjectHistory } from './evaluation.ts';
+import { RuleEvaluator } from './evaluator.ts';
+import { EvidenceSet } from './evidence-set.ts';
+import type { HistoryIndex } from './history-index.ts';
+
+/** One rule over one subject whose history grows at its end. */
+export interface SubjectRun {
+  /**
+   * Evaluates what the history holds beyond the last call and returns every version of every episode, oldest first,
+   * as of now. `history` holds the events of the last call and more after them.
+   */
+  append(history: SubjectHistory): readonly SignalVersion[];
+}
+
+export function createSubjectRun(rule: CheckedRule, context: EvaluationContext): SubjectRun {
+  return new EpisodeRun(rule, context);
+}
+
+/** Every version of every episode of a rule on a subject. */
+export function signalsOf(
+  rule: CheckedRule,
+  history: SubjectHistory,
+  context: EvaluationContext,
+): readonly SignalVersion[] {
+  return createSubjectRun(rule, context).append(history);
+}
+
+/** The rule as of event `index` of the history, whether it triggers and fires or not. */
+export function evaluateAt(
+  rule: CheckedRule,
+  history: SubjectHistory,
+  index: number,
+  context: EvaluationContext,
+): Evaluation {
+  const evaluator = new RuleEvaluator(rule, context);
+  evaluator.attach(history);
+  return evaluator.evaluate(index);
+}
+
+interface Version {
+  readonly evaluation: Evaluation;
+  readonly evidence: SignalVersion['evidence'];
+  lastFiredAt: number;
+}
+
+interface Episode {
+  readonly id: string;
+  readonly openedAt: number;
+  readonly evidence: EvidenceSet;
+  readonly versions: Version[];
+  /** Time of the last evaluation that fired. */
+  firedAt: number;
+}
+
+/** What an evaluation of an unfinished hour has changed. */
+interface Provisional {
+  readonly episode: Episode;
+  readonly firedAt: number;
+  readonly lastFiredAt: number;
+  readonly added: readonly number[];
+}
+
+class EpisodeRun implements SubjectRun {
+  readonly #rule: CheckedRule;
+  readonly #evaluator: RuleEvaluator;
+  readonly #episodes: Episode[] = [];
+  /** Events before this one are done with. */
+  #next = 0;
+  #provisional: Provisional | null = null;
+
+  constructor(rule: CheckedRule, context: EvaluationContext) {
+    this.#rule = rule;
+    this.#evaluator = new RuleEvaluator(rule, context);
+  }
+
+  append(history: SubjectHistory): readonly SignalVersion[] {
+    const index = this.#evaluator.attach(history);
+    this.#takeBack();
+    const { length } = history.events;
+    while (this.#next < length) {
+      if (!this.#step(history, index)) break;
+    }
+    return this.#episodes.flatMap((episode) => this.#versions(episode, index));
+  }
+
+  /** Moves on by one event or one finished hour; false when the hour at hand is unfinished. */
+  #step(history: SubjectHistory, index: HistoryIndex): boolean {
+    const at = this.#next;
+    if (!this.#evaluator.triggers(at)) {
+      this.#next++;
+      return true;
+    }
+    const { time } = index.events[at]!;
+    const episode = this.#episodes[this.#episodes.length - 1];
+    if (episode === undefined || time - episode.firedAt > this.#rule.quietMs) {
+      const evaluation = this.#evaluator.firing(at);
+      if (evaluation !== null) this.#open(evaluation, history, index);
+      this.#next++;
+      return true;
+    }
+    const { last, end } = this.#hour(at, episode, index);
+    const undo = this.#evaluateOpen(episode, last, index);
+    if (end < index.events.length) {
+      this.#next = end;
+      return true;
+    }
+    this.#provisional = undo;
+    return false;
+  }
+
+  /** The last triggering event of the hour of `at` while the episode stays open, and the first event after the hour. */
+  #hour(at: number, episode: Episode, index: HistoryIndex): { last: number; end: number } {
+    const { events } = index;
+    const hourEnd = (Math.floor(events[at]!.time / HOUR_MS) + 1) * HOUR_MS;
+    let last = at;
+    let end = at + 1;
+    for (; end < events.length; end++) {
+      const { time } = events[end]!;
+      if (time >= hourEnd || time - episode.firedAt > this.#rule.quietMs) break;
+      if (this.#evaluator.triggers(end)) last = end;
+    }
+    return { last, end };
+  }
+
+  #open(evaluation: Evaluation, history: SubjectHistory, index: HistoryIndex): void {
+    const opening = index.events[evaluation.index]!;
+    const { id, majorVersion, input } = this.#rule;
+    const evidence = new EvidenceSet();
+    evidence.add(evaluation.evidence);
+    this.#episodes.push({
+      id: contentId('sig', [id, String(majorVersion), history.subjectKey, opening.institution, opening.id]),
+      openedAt: evaluation.eventTime,
+      evidence,
+      versions: [
+        { evaluation, evidence: evidence.snapshot(index.events, input), lastFiredAt: evaluation.eventTime },
+      ],
+      firedAt: evaluation.eventTime,
+    });
+  }
+
+  /** Evaluates an open episode; what it changed can be taken back. */
+  #evaluateOpen(episode: Episode, at: number, index: HistoryIndex): Provisional {
+    const standing = episode.versions[episode.versions.length - 1]!;
+    const undo = { episode, firedAt: episode.firedAt, lastFiredAt: standing.lastFiredAt };
+    const evaluation = this.#evaluator.firing(at);
+    if (evaluation === null) return { ...undo, added: [] };
+    episode.firedAt = evaluation.eventTime;
+    const added = episode.evidence.add(evaluation.evidence);
+    if (added.length === 0) standing.lastFiredAt = evaluation.eventTime;
+    else {
+      const evidence = episode.evidence.snapshot(index.events, this.#rule.input);
+      episode.versions.push({ evaluation, evidence, lastFiredAt: evaluation.eventTime });
+    }
+    return { ...undo, added };
+  }
+
+  #takeBack(): void {
+    if (this.#provisional === null) return;
+    const { episode, firedAt, lastFiredAt, added } = this.#provisional;
+    if (added.length > 0) episode.versions.pop();
+    episode.evidence.remove(added);
+    episode.firedAt = firedAt;
+    episode.versions[episode.versions.length - 1]!.lastFiredAt = lastFiredAt;
+    this.#provisional = null;
+  }
+
+  #versions(episode: Episode, index: HistoryIndex): SignalVersion[] {
+    const { id, openedAt, versions, evidence } = episode;
+    const evidenceReversed = index.reversed.some((position) => evidence.has(position));
+    return versions.map((version, i) => {
+      const standing = i === versions.length - 1;
+      return {
+        id,
+        version: i + 1,
+        openedAt,
+        eventTime: version.evaluation.eventTime,
+        evaluation: version.evaluation,
+        evidence: version.evidence,
+        lastFiredAt: version.lastFiredAt,
+        standing,
+        evidenceReversed: standing && evidenceReversed,
+      };
+    });
+  }
+}

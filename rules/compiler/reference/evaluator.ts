@@ -1,0 +1,256 @@
+/** One rule as of one event of one subject: does it fire, and everything a signal says about it. */
+import { COVERAGES, type Coverage, PRECISIONS, type Precision } from '../../../schemas/enumerations.ts';
+import type { FeatureReading } from '../../../schemas/signal.ts';
+import type { CheckedRule, FieldName, Value } from '../checked-rule.ts';
+import { isDerived } from '../names.ts';
+import { FALSE, UNKNOWN } from './as-of.ts';
+import type {
+  AttributionOutcome,
+  BenignOutcome,
+  Evaluation,
+  EvaluationContext,
+  SubjectHistory,
+} from './evaluation.ts';
+import { FeatureValues } from './feature-values.ts';
+import { type HistoryIndex, indexOf } from './history-index.ts';
+
+/** Strength of a rule exactly at its threshold, and the most there is, in milli-points. */
+const STRENGTH_AT = 500;
+const STRENGTH_MAX = 1000;
+
+export class RuleEvaluator {
+  readonly rule: CheckedRule;
+  readonly #values: FeatureValues;
+  #subjectKey = '';
+
+  constructor(rule: CheckedRule, context: EvaluationContext) {
+    this.rule = rule;
+    this.#values = new FeatureValues(rule, context);
+  }
+
+  /** Reads `history` from here on; it holds at least the events that it held before. */
+  attach(history: SubjectHistory): HistoryIndex {
+    const index = indexOf(history.events);
+    this.#values.asOf.history = index;
+    this.#subjectKey = history.subjectKey;
+    return index;
+  }
+
+  /** Whether event `at` makes the rule be evaluated. */
+  triggers(at: number): boolean {
+    this.#values.asOf.moveTo(at);
+    return this.#values.asOf.triggers();
+  }
+
+  /** The evaluation as of event `at` if it fires, else null. Features that decide nothing are not computed. */
+  firing(at: number): Evaluation | null {
+    this.#values.moveTo(at);
+    const { program } = this.rule;
+    if (program.when(this.#values.asOf) !== true) return null;
+    const benign = this.#benign();
+    return isBlocked(benign) ? null : this.#evaluation(true, benign);
+  }
+
+  /** The evaluation as of event `at`, whether it fires or not. */
+  evaluate(at: number): Evaluation {
+    this.#values.moveTo(at);
+    const truth = this.rule.program.when(this.#values.asOf) as boolean | null;
+    return this.#evaluation(truth, this.#benign());
+  }
+
+  #evaluation(truth: boolean | null, benign: readonly BenignTest[]): Evaluation {
+    const { asOf } = this.#values;
+    const { events } = asOf.history;
+    const features = this.rule.program.features.map((_, position) => this.#reading(position));
+    const evidence = this.#evidence();
+    const worst = this.#worst(evidence.length > 0 ? evidence : [asOf.at]);
+    return {
+      index: asOf.at,
+      eventTime: events[asOf.at]!.time,
+      truth,
+      fires: truth === true && !isBlocked(benign),
+      features,
+      params: this.#params(),
+      evidence,
+      strengthMilli: this.#strength(benign),
+      benign: benign.map(({ id, result }) => ({ id, result })),
+      attributions: this.#attributions(),
+      observedHolder: this.#holder(),
+      observedBank: this.#text('accountBank'),
+      ...worst,
+      truncated: asOf.truncated,
+      missing: features.reduce((sum, reading) => sum + (reading.missing ?? 0), 0),
+    };
+  }
+
+  #benign(): BenignTest[] {
+    return this.rule.program.benign.map(({ id, blocks, lowersMilli, run }) => {
+      const holds = run(this.#values.asOf);
+      const result = holds === null ? 'unknown' : holds ? 'failed' : 'passed';
+      return {
+        id,
+        result,
+        blocks: blocks && holds === true,
+        lowersMilli: !blocks && holds === true ? lowersMilli : 0,
+      };
+    });
+  }
+
+  #strength(benign: readonly BenignTest[]): number {
+    const { of, at, full } = this.rule.program.strength;
+    const { asOf } = this.#values;
+    const value = this.#values.state(of).value;
+    const low = at(asOf);
+    const high = full(asOf);
+    let strength = STRENGTH_AT;
+    if (value !== null && low !== null && high !== null) {
+      // Doubles in this order, as SEMANTICS §9 writes it; equal bars give no scale.
+      const scaled = (500 * (Number(value) - Number(low))) / (Number(high) - Number(low));
+      if (Number.isFinite(scaled)) {
+        strength = Math.min(STRENGTH_MAX, Math.max(STRENGTH_AT, STRENGTH_AT + Math.floor(scaled)));
+      }
+    }
+    for (const { lowersMilli } of benign) strength -= lowersMilli;
+    return Math.max(0, strength);
+  }
+
+  #reading(position: number): FeatureReading {
+    const feature = this.rule.program.features[position]!;
+    const state = this.#values.state(position);
+    const threshold = feature.comparison?.with(this.#values.asOf);
+    return {
+      name: feature.name,
+      value: readable(state.value),
+      ...(feature.comparison !== null && threshold !== undefined && !Array.isArray(threshold)
+        ? { threshold: readable(threshold), operator: feature.comparison.operator }
+        : {}),
+      ...(feature.unit === null ? {} : { unit: feature.unit }),
+      ...(state.missing > 0 ? { missing: state.missing } : {}),
+      ...(state.because === null ? {} : { unknownBecause: this.#because(position) }),
+    };
+  }
+
+  /** `missing:counterparty,precision`: what the left-out events lacked; else the plain reason. */
+  #because(position: number): string {
+    const because = this.#values.state(position).because!;
+    if (because !== 'missing') return because;
+    const feature = this.rule.program.features[position]!;
+    const derive = feature.from === null ? null : this.rule.program.derives[feature.from]!;
+    const conditions = [feature.where, feature.part, feature.in, feature.out, derive?.in, derive?.out].filter(
+      (condition) => condition !== null && condition !== undefined,
+    );
+    const range = this.#values.range((derive ?? feature).window!);
+    if (range === null) return because;
+    const { asOf } = this.#values;
+    const reads = [
+      ...feature.of,
+      ...(feature.by === null ? [] : [feature.by]),
+      ...(derive ? [derive.of] : []),
+    ];
+    const fields = reads.filter(({ name }) => !isDerived(name));
+    const lacking = new Set<string>();
+    for (let i = range.start; i < range.end; i++) {
+      if (this.#values.place(range, i) === 'outside') continue;
+      for (const condition of conditions) {
+        const program = this.rule.program.predicates[condition]!;
+        const truth = program.readsDerived ? FALSE : asOf.truth(condition, i);
+        if (truth === FALSE) continue;
+        const lack = asOf.lacks(i);
+        if (lack !== null) lacking.add(lack);
+        if (truth === UNKNOWN) this.#addUnknown(lacking, program.fields, i);
+        for (const field of fields) if (asOf.read(field, i, null) === null) lacking.add(field.name);
+      }
+    }
+    return lacking.size === 0 ? because : `${because}:${[...lacking].sort().join(',')}`;
+  }
+
+  #addUnknown(lacking: Set<string>, fields: readonly FieldName[], position: number): void {
+    const { history } = this.#values.asOf;
+    for (const name of fields) {
+      if (name === 'pairAgeMs' || name === 'pairOrdinal') {
+        if (history.value('counterparty', position) === null) lacking.add('counterparty');
+      } else if (history.value(name, position) === null) lacking.add(name);
+    }
+  }
+
+  #evidence(): number[] {
+    const positions = new Set<number>();
+    this.rule.program.features.forEach((feature, i) => {
+      if (!feature.evidence) return;
+      for (const position of this.#values.state(i).evidence) positions.add(position);
+    });
+    return [...positions].sort((a, b) => a - b);
+  }
+
+  #worst(positions: readonly number[]): { coverage: Coverage | null; precisionWorst: Precision | null } {
+    if (this.rule.input === 'signals') return { coverage: null, precisionWorst: null };
+    const { history } = this.#values.asOf;
+    let coverage = -1;
+    let precision = -1;
+    for (const position of positions) {
+      coverage = Math.max(
+        coverage,
+        (COVERAGES as readonly Value[]).indexOf(history.value('coverage', position)),
+      );
+      precision = Math.max(
+        precision,
+        (PRECISIONS as readonly Value[]).indexOf(history.value('precision', position)),
+      );
+    }
+    return { coverage: COVERAGES[coverage] ?? null, precisionWorst: PRECISIONS[precision] ?? null };
+  }
+
+  #attributions(): AttributionOutcome[] {
+    const { file, id, version, program } = this.rule;
+    const outcomes: AttributionOutcome[] = [];
+    file.attributions.forEach(({ to, role, weight }, i) => {
+      const feature = program.attributionFeatures[i] ?? null;
+      const subject =
+        feature !== null
+          ? this.#values.state(feature).value
+          : to === 'subject'
+            ? this.#subjectKey
+            : this.#holder();
+      if (typeof subject === 'string') outcomes.push({ subject, role, weight, why: `${id}@${version}#${i}` });
+    });
+    return outcomes;
+  }
+
+  /** Party key of the subject as of the event; what a rule over signals observes is a party already. */
+  #holder(): string {
+    return this.#text('holder') ?? this.#text('account') ?? this.#subjectKey;
+  }
+
+  #text(field: FieldName): string | null {
+    if (this.rule.input === 'signals') return null;
+    const { history, at } = this.#values.asOf;
+    const value = history.value(field, at);
+    return typeof value === 'string' ? value : null;
+  }
+
+  #params(): Evaluation['params'] {
+    const values: Record<string, string | number | boolean | string[] | null> = {};
+    for (const { name, run } of this.rule.program.params) {
+      const value = run(this.#values.asOf);
+      values[name] = typeof value === 'object' && value !== null ? [...value] : readable(value);
+    }
+    return values;
+  }
+}
+
+interface BenignTest extends BenignOutcome {
+  /** It keeps the rule from firing. */
+  readonly blocks: boolean;
+  readonly lowersMilli: number;
+}
+
+function isBlocked(benign: readonly BenignTest[]): boolean {
+  return benign.some(({ blocks }) => blocks);
+}
+
+/** A value as a signal holds it: an int beyond 2^53 as its decimal digits. */
+function readable(value: Value): string | number | boolean | null {
+  return typeof value === 'bigint' || Array.isArray(value)
+    ? String(value)
+    : (value as string | number | boolean | null);
+}

@@ -1,0 +1,158 @@
+/**
+ * A subject's history with what every rule asks of it: bounds by time, field values read once, earlier events of a
+ * counterparty, and what reversals have left of an event.
+ */
+
+import type { RuleEvent } from '../../../schemas/event-fields.ts';
+import { LIMITS } from '../../../schemas/identity.ts';
+import { compareRefs } from '../../../schemas/order.ts';
+import type { FieldName, Value } from '../checked-rule.ts';
+import { known } from '../field.ts';
+
+/** What reversals have left of an event's amount: `rest` of `amount`. */
+export interface Rest {
+  readonly amount: bigint;
+  readonly rest: bigint;
+}
+
+const NOTHING_LEFT: Rest = { amount: 1n, rest: 0n };
+
+/** Visible events of one counterparty, in order; `placeOf` finds an event in it. */
+interface PairIndex {
+  readonly eventsOf: Map<Value, number[]>;
+  readonly placeOf: number[];
+  length: number;
+}
+
+const indexes = new WeakMap<readonly RuleEvent[], HistoryIndex>();
+
+/**
+ * The index of an array of events in total order. The array may grow at its end and an event may be replaced by itself
+ * with more reversals; any other change asks for a new array.
+ */
+export function indexOf(events: readonly RuleEvent[]): HistoryIndex {
+  let index = indexes.get(events);
+  if (index === undefined) {
+    index = new HistoryIndex(events);
+    indexes.set(events, index);
+  }
+  index.sync();
+  return index;
+}
+
+export class HistoryIndex {
+  readonly events: readonly RuleEvent[];
+  /** Events with reversals, ascending. */
+  readonly reversed: number[] = [];
+  #length = 0;
+  readonly #columns = new Map<FieldName, Value[]>();
+  readonly #pairs: (PairIndex | undefined)[] = [undefined, undefined];
+
+  constructor(events: readonly RuleEvent[]) {
+    this.events = events;
+  }
+
+  /** Takes in what was appended since. */
+  sync(): void {
+    const { events } = this;
+    if (events.length === this.#length) return;
+    this.reversed.length = 0;
+    for (let i = 0; i < events.length; i++) if (isReversed(events[i]!)) this.reversed.push(i);
+    this.#length = events.length;
+  }
+
+  /** First position before `end` whose time is greater than `timeMs`; `end` if there is none. */
+  firstAfter(timeMs: number, end: number): number {
+    let low = 0;
+    let high = end;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.events[middle]!.time > timeMs) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** Values of a field as the feed gave them, read once each; for events that no reversal touches. */
+  value(name: FieldName, position: number): Value {
+    let column = this.#columns.get(name);
+    if (column === undefined) {
+      column = [];
+      this.#columns.set(name, column);
+    }
+    // Positions may be skipped: padded, so that the array stays packed.
+    while (column.length <= position) column.push(UNREAD);
+    const held = column[position]!;
+    if (held !== UNREAD) return held;
+    const event = this.events[position]!;
+    const value =
+      name === 'time' ? event.time : name === 'institution' ? event.institution : known(event.fields[name]);
+    column[position] = value;
+    return value;
+  }
+
+  /** What is left of event `position` as of event `asOf`; null when no reversal has touched it by then. */
+  restAsOf(position: number, asOf: number): Rest | null {
+    const event = this.events[position]!;
+    if (!isReversed(event)) return null;
+    const until = this.events[asOf]!;
+    let taken = 0n;
+    let touched = false;
+    for (const reversal of event.reversals ?? []) {
+      if (compareRefs(reversal, until) > 0) continue;
+      touched = true;
+      taken += reversal.amountMinor;
+    }
+    if (!touched) return null;
+    const amount = event.fields.amount;
+    if (typeof amount !== 'number' && typeof amount !== 'bigint') return NOTHING_LEFT;
+    const whole = BigInt(amount);
+    return whole > taken ? { amount: whole, rest: whole - taken } : NOTHING_LEFT;
+  }
+
+  /**
+   * Events of the same counterparty up to and including `position`, among those the rule sees; null when the
+   * counterparty is unknown. The second value is the place of `position` in the list.
+   */
+  pairEvents(position: number, everyStatus: boolean): readonly [readonly number[], number] | null {
+    const pairs = this.#pairIndex(everyStatus);
+    const place = pairs.placeOf[position] ?? -1;
+    if (place < 0) return null;
+    return [pairs.eventsOf.get(this.value('counterparty', position))!, place];
+  }
+
+  isCompleted(position: number): boolean {
+    return this.value('status', position) === 'completed';
+  }
+
+  #pairIndex(everyStatus: boolean): PairIndex {
+    const slot = everyStatus ? 1 : 0;
+    const pairs: PairIndex = this.#pairs[slot] ?? { eventsOf: new Map(), placeOf: [], length: 0 };
+    this.#pairs[slot] = pairs;
+    for (; pairs.length < this.events.length; pairs.length++) {
+      const position = pairs.length;
+      const counterparty = this.value('counterparty', position);
+      if (counterparty === null || !(everyStatus || this.isCompleted(position))) {
+        pairs.placeOf.push(-1);
+        continue;
+      }
+      const list = pairs.eventsOf.get(counterparty);
+      pairs.placeOf.push(list?.length ?? 0);
+      if (list === undefined) pairs.eventsOf.set(counterparty, [position]);
+      else list.push(position);
+    }
+    return pairs;
+  }
+}
+
+/** Marks a value that was not read yet; no feed can give this very array. */
+const UNREAD: readonly string[] = [];
+
+function isReversed(event: RuleEvent): boolean {
+  return event.reversals !== undefined && event.reversals.length > 0;
+}
+
+/** First position that the history cap leaves readable as of event `asOf` (SEMANTICS §2). */
+export function cutAsOf(asOf: number): number {
+  return Math.max(0, asOf + 1 - LIMITS.HISTORY_EVENTS);
+}
