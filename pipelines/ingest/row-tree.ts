@@ -1,0 +1,273 @@
+/**
+ * From the edge tree of a row to the inner one: money to minor units, identifiers to keys, moments to milliseconds.
+ *
+ * The tree is written down once as data, in the order of the contract; a test holds it against the contract, so that a
+ * new field cannot be forgotten. Amounts and moments have been checked before (`row-faults.ts`): here nothing fails.
+ */
+import { parseAmount } from '../../schemas/money.ts';
+import type { PartyInput, Transaction, TransactionInput } from '../../schemas/transaction.ts';
+import { parseMoment } from './event-time.ts';
+import { normalisePhone } from './normalise.ts';
+import type { Pseudonymiser, PseudonymKind } from './pseudonym.ts';
+
+interface Env {
+  readonly pseudonyms: Pseudonymiser;
+  readonly institution: string;
+  /** Scope of agents. */
+  readonly operator: string;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+/** `value` is never undefined; `owner` is the object that holds it. */
+type Turn = (value: never, owner: never, env: Env) => unknown;
+
+const copy: Turn = (value: unknown) => value;
+
+const money: Turn = (value: { amount: string; ccy: string }) => {
+  const parsed = parseAmount(value.amount, value.ccy);
+  if (!parsed.ok) throw new Error(`amount not checked: ${parsed.code}`);
+  return { minor: parsed.minor.toString(), ccy: value.ccy };
+};
+
+const moment: Turn = (value: string) => {
+  const parsed = parseMoment(value);
+  if (parsed === null) throw new Error('moment not checked');
+  return parsed.ms;
+};
+
+function list(item: Turn): Turn {
+  return (values: unknown[], _owner: unknown, env: Env) =>
+    values.map((value) => item(value as never, values as never, env));
+}
+
+function tree(members: Readonly<Record<string, Turn>>): Turn {
+  const entries = Object.entries(members);
+  return (value: Members, _owner: unknown, env: Env) => {
+    const out: Record<string, unknown> = {};
+    for (const [name, turn] of entries) {
+      const member = value[name];
+      if (member !== undefined) out[name] = turn(member as never, value as never, env);
+    }
+    return out;
+  };
+}
+
+/** A key in a name space that needs nothing but the value. */
+const key =
+  (kind: PseudonymKind, space: (env: Env) => string = () => ''): Turn =>
+  (value: string, _owner: unknown, env: Env) =>
+    env.pseudonyms.token(kind, space(env), value);
+
+/** A party by the scheme that stands beside it, if one does. */
+const party: Turn = (value: string, owner: { refScheme?: never }, env: Env) =>
+  env.pseudonyms.party(owner.refScheme, value, env.institution);
+
+const address: Turn = (value: string, _owner: unknown, env: Env) => env.pseudonyms.account('chain', value);
+const accountToken: Turn = (value: string, owner: { scheme: never }, env: Env) =>
+  env.pseudonyms.account(owner.scheme, value);
+const terminalId: Turn = (value: string, owner: { owner?: string }, env: Env) =>
+  env.pseudonyms.token('ter', owner.owner ?? env.institution, value);
+const agent = key('agt', (env) => env.operator);
+const phone: Turn = (value: string, _owner: unknown, env: Env) =>
+  env.pseudonyms.token('tel', '', normalisePhone(value));
+/** References of payments are shared by both banks of a transfer: global, one name space a field. */
+const reference = (field: string): Turn => key('ref', () => field);
+
+const place = tree({
+  role: copy,
+  country: copy,
+  admin1: copy,
+  municipalityCode: copy,
+  lat: copy,
+  lon: copy,
+  tz: copy,
+  precision: copy,
+});
+
+const counted = tree({ ccy: copy, face: copy, note: copy, count: copy });
+
+const partyTree = tree({
+  account: tree({ scheme: copy, token: accountToken, bank: copy, branchPlace: place, product: copy }),
+  holders: list(tree({ ref: party, refScheme: copy, refStrength: copy })),
+  kind: copy,
+  country: copy,
+  licence: tree({
+    kind: copy,
+    register: copy,
+    idToken: key('lic'),
+    validTo: copy,
+  }),
+});
+
+const rowTree = tree({
+  institution: copy,
+  id: copy,
+  version: copy,
+  kind: copy,
+  rail: copy,
+  channel: copy,
+  instrument: copy,
+  status: copy,
+  statusReason: copy,
+  op: copy,
+  occurredAt: moment,
+  postedAt: moment,
+  valueDate: copy,
+  fees: list(tree({ money, payer: copy })),
+  instructed: money,
+  settled: money,
+  fxRate: copy,
+  balanceAfter: money,
+  purpose: copy,
+  purposeCode: copy,
+  railPurpose: copy,
+  refs: tree(
+    Object.fromEntries(
+      [
+        'endToEndId',
+        'uetr',
+        'speiClaveRastreo',
+        'speiReferencia',
+        'achTrace',
+        'mtcnToken',
+        'interacRefToken',
+      ].map((field) => [field, reference(field)]),
+    ),
+  ),
+  reverses: tree({ institution: copy, id: copy, amount: money }),
+  sameAs: list(tree({ institution: copy, id: copy })),
+  conductors: list(
+    tree({
+      ref: party,
+      refScheme: copy,
+      kind: copy,
+      isHolder: copy,
+      authorised: copy,
+      onBehalfOf: list(tree({ ref: party, refScheme: copy, relationship: copy })),
+      idRequested: copy,
+      idRefused: copy,
+      ageBandAtEvent: copy,
+    }),
+  ),
+  beneficiaries: list(tree({ ref: party, refScheme: copy, country: copy })),
+  places: list(place),
+  terminal: tree({ id: terminalId, owner: copy, kind: copy }),
+  employee: tree({ token: key('emp', (env) => env.institution) }),
+  card: tree({
+    token: key('crd'),
+    present: copy,
+    entryMode: copy,
+    recurring: copy,
+    merchantId: key('mer'),
+    mcc: copy,
+    merchantDescriptorClass: copy,
+    facilitator: copy,
+    subMerchant: key('mer'),
+    approved: copy,
+  }),
+  cash: tree({ in: list(counted), out: list(counted), method: copy }),
+  mto: tree({
+    operator: copy,
+    sendAgent: agent,
+    payAgent: agent,
+    payoutMethod: copy,
+    fundedBy: copy,
+    sentAt: moment,
+    paidAt: moment,
+    declaredRelationshipClass: copy,
+    declaredPurposeClass: copy,
+  }),
+  payroll: tree({
+    employer: party,
+    employee: party,
+    payDate: copy,
+    periodFrom: copy,
+    periodTo: copy,
+    days: copy,
+    hours: copy,
+    gross: money,
+    net: money,
+    deductions: list(tree({ kind: copy, amount: money })),
+  }),
+  loan: tree({
+    contractToken: key('con', (env) => env.institution),
+    lenderLicensed: copy,
+    principal: money,
+    outstanding: money,
+  }),
+  lodging: tree({ checkIn: copy, nights: copy, rooms: copy }),
+  travel: tree({
+    carrier: copy,
+    from: copy,
+    to: copy,
+    depart: copy,
+    return: copy,
+    passengers: list(party),
+    oneWay: copy,
+    bookedBy: party,
+  }),
+  telecom: tree({ toppedUpToken: phone }),
+  session: tree({ deviceToken: key('dev'), ipToken: key('ip'), ipCountry: copy, ipClass: copy }),
+  va: tree({
+    chain: copy,
+    txHash: copy,
+    leg: copy,
+    asset: copy,
+    contract: copy,
+    from: list(address),
+    to: list(address),
+    memoTag: copy,
+    fee: money,
+    block: copy,
+    confirmations: copy,
+    custody: copy,
+    vaspFrom: copy,
+    vaspTo: copy,
+    tradePair: copy,
+    price: copy,
+    kioskId: key('kio'),
+  }),
+});
+
+const SIDES = ['debtor', 'creditor', 'ultimateDebtor', 'ultimateCreditor'] as const;
+
+/** A canonical row without what ingest knows beside it. */
+export type BareTransaction = Omit<Transaction, 'stamp'>;
+type InnerParty = NonNullable<Transaction['debtor']>;
+
+/** Turns a checked row inside out. Adds what is new to the vault entries of `pseudonyms`. */
+export function bareTransaction(row: TransactionInput, pseudonyms: Pseudonymiser): BareTransaction {
+  const env: Env = {
+    pseudonyms,
+    institution: row.institution,
+    operator: row.mto?.operator ?? row.institution,
+  };
+  const bare = rowTree(row as never, row as never, env) as BareTransaction;
+  for (const side of SIDES) {
+    const given = row[side];
+    if (given !== undefined) bare[side] = innerParty(given, env);
+  }
+  if (row.purposeText !== undefined && row.purposeText.trim() !== '') {
+    bare.textToken = pseudonyms.token('txt', '', row.purposeText);
+  }
+  return bare;
+}
+
+function innerParty(given: PartyInput, env: Env): InnerParty {
+  const inner = partyTree(given as never, given as never, env) as InnerParty;
+  const kinTokens = surnameKeys(given.surnames, env.pseudonyms);
+  if (kinTokens !== undefined) inner.kinTokens = kinTokens;
+  const owner = inner.holders?.[0]?.ref ?? inner.account?.token;
+  if (given.name !== undefined && given.name !== '' && owner !== undefined)
+    env.pseudonyms.name(owner, given.name);
+  return inner;
+}
+
+/** Keyed surnames, sorted, without repeats; undefined where there are none. */
+export function surnameKeys(
+  surnames: readonly string[] | undefined,
+  pseudonyms: Pseudonymiser,
+): string[] | undefined {
+  const keys = new Set(surnames?.flatMap((surname) => pseudonyms.surname(surname) ?? []));
+  return keys.size === 0 ? undefined : [...keys].sort();
+}

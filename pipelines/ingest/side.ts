@@ -1,0 +1,143 @@
+/**
+ * Facts about one side of a row as of its event: who holds the account, where they are at home, what is on record. The
+ * directory is asked first, the row second; what neither says is absent, and no default stands in for it.
+ */
+import type { Coverage } from '../../schemas/enumerations.ts';
+import type { Side, Transaction } from '../../schemas/transaction.ts';
+import {
+  ageBandIn,
+  type Directory,
+  type Holding,
+  type HomePlace,
+  licencesOn,
+  type PartyFacts,
+} from './directory.ts';
+import type { BareTransaction } from './row-tree.ts';
+
+const DAY_MS = 86_400_000;
+
+type InnerParty = NonNullable<Transaction['debtor']>;
+type Holder = NonNullable<InnerParty['holders']>[number];
+
+export interface SideContext {
+  readonly directory: Directory;
+  readonly eventTime: number;
+  /** What the row's feed shows of its own accounts; undefined where the mapping does not say. */
+  readonly coverage: Coverage | undefined;
+}
+
+const STRENGTHS = ['strong', 'medium', 'weak'] as const;
+/** Without a stated strength: a document says who somebody is, a bank's own number whom it knows, a contact less. */
+const SCHEMES = ['curp', 'rfc', 'tin', 'document', 'customer', 'name_dob', 'phone', 'email', 'none'] as const;
+
+function strongest(holders: readonly Holder[] | undefined): string | undefined {
+  if (holders === undefined || holders.length <= 1) return holders?.[0]?.ref;
+  const rank = ({ refStrength, refScheme }: Holder) =>
+    (refStrength === undefined ? 1 : STRENGTHS.indexOf(refStrength)) * SCHEMES.length +
+    SCHEMES.indexOf(refScheme);
+  return holders.reduce((best, holder) => (rank(holder) < rank(best) ? holder : best)).ref;
+}
+
+/** The country in which an account of this scheme is kept. */
+function schemeCountry(party: InnerParty | undefined): string | undefined {
+  switch (party?.account?.scheme) {
+    case 'clabe':
+      return 'MX';
+    case 'us_aba':
+      return 'US';
+    case 'ca_transit':
+      return 'CA';
+    default:
+      return undefined;
+  }
+}
+
+const qualified = (place: HomePlace | undefined, part: string | undefined) =>
+  place === undefined || part === undefined ? undefined : `${place.country}-${part}`;
+
+/** The stamped facts of `side` of a row. */
+export function sideOf(row: BareTransaction, side: 'debtor' | 'creditor', context: SideContext): Side {
+  const { directory, eventTime } = context;
+  const party = row[side];
+  const accountKey = party?.account?.token;
+  const holding = accountKey === undefined ? null : directory.holdingOf(accountKey, eventTime);
+  const rowHolder = strongest(party?.holders) ?? payee(row, side, party);
+  const holderKey = holding?.partyKey ?? rowHolder ?? accountKey;
+  const facts = holderKey === undefined ? null : directory.factsOf(holderKey, eventTime);
+  const bank = party?.account?.bank ?? holding?.account.bank;
+
+  const out: Side = {};
+  if (accountKey !== undefined) out.accountKey = accountKey;
+  if (bank !== undefined) out.bank = bank;
+  if (holderKey !== undefined) {
+    out.holderKey = holderKey;
+    out.resolvedBy =
+      holding !== null || facts !== null ? 'directory' : rowHolder === undefined ? 'account' : 'row';
+  }
+  assign(out, 'kind', facts?.kind ?? party?.kind);
+  assign(out, 'product', holding?.account.product ?? party?.account?.product);
+  assign(
+    out,
+    'country',
+    party?.country ?? schemeCountry(party) ?? facts?.homePlace?.country ?? facts?.residenceCountry,
+  );
+  assign(out, 'admin1', qualified(facts?.homePlace, facts?.homePlace?.admin1));
+  assign(out, 'municipality', qualified(facts?.homePlace, facts?.homePlace?.municipality));
+  assign(out, 'workAdmin1', qualified(facts?.workPlace, facts?.workPlace?.admin1));
+  assign(out, 'licences', licencesOf(facts, party, eventTime));
+  assign(out, 'sector', facts?.sector);
+  if (facts?.birthYear !== undefined) {
+    out.ageBand = ageBandIn(new Date(eventTime).getUTCFullYear(), facts.birthYear);
+  }
+  assign(out, 'kinTokens', (facts?.kinTokens as string[] | undefined) ?? party?.kinTokens);
+  assign(out, 'relatedKeys', facts?.relatedKeys as string[] | undefined);
+  const opened = holding?.account.opened;
+  if (opened !== undefined) out.openedAt = Date.parse(opened);
+  assign(out, 'coverage', coverageOf(row, side, holding, bank, context.coverage));
+  if (facts?.nightWork !== undefined || out.licences?.includes('late_venue')) {
+    out.occupationNight = facts?.nightWork === true || (out.licences?.includes('late_venue') ?? false);
+  }
+  assign(out, 'survivorSafe', facts?.survivorSafe);
+  return out;
+}
+
+function assign<K extends keyof Side>(out: Side, field: K, value: Side[K] | undefined): void {
+  if (value !== undefined) out[field] = value;
+}
+
+/** A remittance paid to somebody without an account names them as beneficiary only. */
+function payee(row: BareTransaction, side: string, party: InnerParty | undefined): string | undefined {
+  return side === 'creditor' && party?.account === undefined ? row.beneficiaries?.[0]?.ref : undefined;
+}
+
+function licencesOf(
+  facts: PartyFacts | null,
+  party: InnerParty | undefined,
+  eventTime: number,
+): Side['licences'] {
+  const given = party?.licence;
+  if (facts?.licences === undefined && given === undefined) return undefined;
+  const date = new Date(Math.floor(eventTime / DAY_MS) * DAY_MS).toISOString().slice(0, 10);
+  const valid = licencesOn([...(facts?.licences ?? []), ...(given === undefined ? [] : [given])], date);
+  return valid.length === 0 ? undefined : valid;
+}
+
+/**
+ * What the reporting feed shows of this side. An account's own bank knows (the directory says how much, else the
+ * mapping). An account of an unknown bank opposite the reporter's own is seen from outside. Elsewhere the mapping says what
+ * the feed shows of its product.
+ */
+function coverageOf(
+  row: BareTransaction,
+  side: 'debtor' | 'creditor',
+  holding: Holding | null,
+  bank: string | undefined,
+  coverage: Coverage | undefined,
+): Coverage | undefined {
+  const keeper = bank ?? holding?.institution;
+  if (keeper === row.institution) return holding?.account.coverage ?? coverage;
+  const opposite = row[side === 'debtor' ? 'creditor' : 'debtor']?.account?.bank;
+  const seenFromOutside =
+    row[side]?.account !== undefined && keeper === undefined && opposite === row.institution;
+  return seenFromOutside ? 'counterparty_view' : coverage;
+}

@@ -1,0 +1,81 @@
+/**
+ * Sealing: AES-256-GCM of what must not travel, each entry bound to its place by additional data.
+ *
+ * The nonce is a keyed digest of the content (as in SIV modes, RFC 5297 gives the argument), so equal content under an
+ * equal name has equal bytes: sealing the same identifier again adds no new row to the store, no nonce is ever used for
+ * two contents, and nothing here needs a source of randomness. What it reveals is only that two entries of one name are
+ * equal, and a pseudonym says that already.
+ */
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { RastroError } from '../../schemas/errors/index.ts';
+import { deriveKey } from './keys.ts';
+
+/** Sealed bytes: version, nonce, tag, ciphertext. */
+const FORMAT = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const HEAD_BYTES = 1 + NONCE_BYTES + TAG_BYTES;
+
+/** What the vault table keeps of one identifier, name or free text. */
+export interface VaultEntry {
+  readonly pseudonym: string;
+  readonly kind: string;
+  /** Base64 of the sealed bytes. */
+  readonly ciphertext: string;
+}
+
+/** Seals bytes under a name; opening asks for the same key and name. */
+function seal(key: Uint8Array, name: string, content: Uint8Array): Buffer {
+  const nonce = createHmac('sha256', key)
+    .update(`nonce\0${name}\0`)
+    .update(content)
+    .digest()
+    .subarray(0, NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  cipher.setAAD(Buffer.from(name, 'utf8'));
+  const sealed = cipher.update(content);
+  cipher.final();
+  return Buffer.concat([Buffer.of(FORMAT), nonce, cipher.getAuthTag(), sealed]);
+}
+
+/** Opens sealed bytes. Throws `RAS-FEED-VAULT-OPEN` where the key, the name or a byte differs. */
+function open(key: Uint8Array, name: string, sealed: Uint8Array): Buffer {
+  if (sealed.length < HEAD_BYTES || sealed[0] !== FORMAT) {
+    throw new RastroError('RAS-FEED-VAULT-OPEN', { detail: 'unknown format' });
+  }
+  const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce);
+  decipher.setAAD(Buffer.from(name, 'utf8'));
+  decipher.setAuthTag(sealed.subarray(1 + NONCE_BYTES, HEAD_BYTES));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(HEAD_BYTES)), decipher.final()]);
+  } catch (cause) {
+    throw new RastroError('RAS-FEED-VAULT-OPEN', { detail: 'wrong key or changed content' }, { cause });
+  }
+}
+
+const entryName = (kind: string, pseudonym: string) => `vault\0${kind}\0${pseudonym}`;
+
+/** The vault entry of a value. */
+export function sealVaultEntry(key: Uint8Array, kind: string, pseudonym: string, value: string): VaultEntry {
+  const sealed = seal(key, entryName(kind, pseudonym), Buffer.from(value, 'utf8'));
+  return { pseudonym, kind, ciphertext: sealed.toString('base64') };
+}
+
+/** The value of a vault entry. Throws `RAS-FEED-VAULT-OPEN`. */
+export function openVaultEntry(key: Uint8Array, entry: VaultEntry): string {
+  const sealed = Buffer.from(entry.ciphertext, 'base64');
+  return open(key, entryName(entry.kind, entry.pseudonym), sealed).toString('utf8');
+}
+
+const originalKey = (rawKey: Uint8Array, institution: string) => deriveKey(rawKey, `original/${institution}`);
+
+/** Seals the original bytes of a rejected line, or a raw submission, with its institution's own key. */
+export function sealOriginal(rawKey: Uint8Array, institution: string, bytes: Uint8Array): Buffer {
+  return seal(originalKey(rawKey, institution), `original\0${institution}`, bytes);
+}
+
+/** Opens what `sealOriginal` sealed for that institution. Throws `RAS-FEED-VAULT-OPEN`. */
+export function openOriginal(rawKey: Uint8Array, institution: string, sealed: Uint8Array): Buffer {
+  return open(originalKey(rawKey, institution), `original\0${institution}`, sealed);
+}
