@@ -243,7 +243,7 @@ export const compositeFile = z.strictObject({
   supports: z.array(z.string()).default([]),
   within: durationText.describe('Signals older than this at the evaluation no longer count'),
   halfLifeDays: z.int().min(1).default(30),
-  familyCapMilli: z.record(z.enum(FAMILIES), z.int().min(0)).optional(),
+  familyCapMilli: z.partialRecord(z.enum(FAMILIES), z.int().min(0)).optional(),
   levels: z.strictObject({ mediumMilli: z.int(), highMilli: z.int(), highNeeds: z.array(z.enum(FAMILIES)) }),
   lifeSafety: z.strictObject({ rules: z.array(z.string()), reason: localized }).optional(),
   subjectRole: z.enum(ROLES),
