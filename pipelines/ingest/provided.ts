@@ -2,6 +2,7 @@
  * Which of the fields that rules may need (`needs` in `schemas/event-fields.ts`) a feed can carry, judged from the
  * canonical paths that its mapping fills. Having a column is not having a value: the check report counts those.
  */
+import type { PartyInput, TransactionInput } from '../../schemas/transaction.ts';
 
 type Carries = (has: (pattern: RegExp) => boolean) => boolean;
 
@@ -53,3 +54,38 @@ export function providedBy(paths: readonly string[], of: 'transactions' | 'parti
     return CARRIERS[name]?.(has) ?? false;
   });
 }
+
+type Present = (row: TransactionInput) => boolean;
+
+const bothParties =
+  (has: (party: PartyInput) => boolean): Present =>
+  (row) =>
+    row.debtor !== undefined && row.creditor !== undefined && has(row.debtor) && has(row.creditor);
+const eitherParty =
+  (has: (party: PartyInput) => boolean): Present =>
+  (row) =>
+    (row.debtor !== undefined && has(row.debtor)) || (row.creditor !== undefined && has(row.creditor));
+
+/** Whether one transaction carries a value for a providable name. What only a party file has is not here. */
+export const PRESENT: Readonly<Record<string, Present>> = {
+  occurredAt: (row) => row.occurredAt !== undefined,
+  purpose: (row) => row.purpose !== undefined,
+  railPurpose: (row) => row.railPurpose !== undefined,
+  purposeText: (row) => row.purposeText !== undefined,
+  'account.product': eitherParty((party) => party.account?.product !== undefined),
+  'party.kind': eitherParty((party) => party.kind !== undefined),
+  counterparty: bothParties((party) => party.account !== undefined || party.holders !== undefined),
+  'counterparty.bank': bothParties((party) => party.account?.bank !== undefined),
+  'counterparty.country': eitherParty(
+    (party) => party.country !== undefined || party.account?.branchPlace?.country !== undefined,
+  ),
+  'counterparty.place': eitherParty((party) => party.account?.branchPlace?.admin1 !== undefined),
+  conductor: (row) => row.conductors !== undefined,
+  place: (row) => row.places !== undefined,
+  terminal: (row) => row.terminal !== undefined,
+  'mto.payoutMethod': (row) => row.mto?.payoutMethod !== undefined,
+  'mto.paidAt': (row) => row.mto?.paidAt !== undefined,
+  'card.mcc': (row) => row.card?.mcc !== undefined,
+  'card.present': (row) => row.card?.present !== undefined,
+  travel: (row) => row.travel?.to !== undefined,
+};

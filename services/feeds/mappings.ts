@@ -1,22 +1,15 @@
 /** Finding mapping files: the ones that ship with the package by name, any other by its path. */
-import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseMapping } from '../../pipelines/ingest/mapping-file.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { Mapping } from '../../schemas/mapping.ts';
+import { packageRoot } from '../embedded/package-root.ts';
 
 const FOLDER = path.join('pipelines', 'ingest', 'mappings');
 
-/** YAML files are not compiled: they lie under the package root, whether this runs from source or from `dist`. */
-function shippedFolder(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(path.join(folder, 'package.json')) && path.dirname(folder) !== folder) {
-    folder = path.dirname(folder);
-  }
-  return path.join(folder, FOLDER);
-}
+/** YAML files are not compiled: they lie under the package root. */
+const shippedFolder = (): string => path.join(packageRoot(), FOLDER);
 
 /** Names of the mappings that ship. */
 export async function shippedMappings(): Promise<string[]> {
