@@ -71,7 +71,7 @@ export interface Answer {
 export interface Connection {
   /** Runs a statement to its end; the result is held in memory. Rejects with the engine's message. */
   run(sql: string, format: string): Promise<Answer>;
-  /** Yields the result of a SELECT in pieces of about 65,000 rows, each the bytes of `format`. */
+  /** Yields the result of a SELECT in pieces (`max_block_size` rows), each the bytes of `format`. */
   stream(sql: string, format: string): AsyncGenerator<Uint8Array>;
 }
 

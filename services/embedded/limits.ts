@@ -27,8 +27,11 @@ export const READER_STALL_MS = 300_000;
 /** A result of SHOW, DESCRIBE or EXPLAIN is collected in memory; this caps its rows. */
 export const COLLECTED_ROWS_MAX = 1_000_000;
 
-/** Rows of one piece of a streamed result; a server's default (65,409) would hold wide rows four times over. */
-export const PIECE_ROWS = 16_384;
+/**
+ * Rows of one piece of a streamed result. Measured on rows of 1 KB: a server's default (65,409) kept 330-490 MB in
+ * memory, this stays below 200 MB, at the same speed of scans and aggregations.
+ */
+export const PIECE_ROWS = 8_192;
 
 /** Idle time after which a kept-alive connection is closed; clients must drop theirs earlier. */
 export const KEEP_ALIVE_MS = 30_000;

@@ -1,8 +1,12 @@
 /** The server's process: kill -9, a second instance, ports, parents. */
-import { rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { packageRoot } from '../../../services/embedded/package-root.ts';
 import { startEmbedded } from '../../../services/embedded/start.ts';
 import { openStore } from '../../../services/store/client.ts';
 import { freshFolder, startSuite } from './harness.ts';
@@ -83,6 +87,55 @@ describe.skipIf(probe === undefined)('the process', () => {
     const { server, dataDir } = probe!;
     expect(server.key).toMatch(/^[\w-]{43}$/);
     expect(statSync(`${dataDir}/key`).mode & 0o777).toBe(0o600);
+  });
+
+  test('a key that others may read, or that is cut short, is refused', async () => {
+    const dataDir = freshFolder();
+    writeFileSync(`${dataDir}/key`, 'x'.repeat(43), { mode: 0o644 });
+    await expect(startEmbedded({ dataDir })).rejects.toMatchObject({ code: 'RAS-STORE-KEY-MODE' });
+    rmSync(`${dataDir}/key`);
+    writeFileSync(`${dataDir}/key`, '', { mode: 0o600 });
+    await expect(startEmbedded({ dataDir })).rejects.toMatchObject({ code: 'RAS-STORE-KEY-SHORT' });
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  test('a platform without the engine is told so', async () => {
+    const dataDir = freshFolder();
+    const before = process.env['NODE_OPTIONS'];
+    const pretend = "data:text/javascript,Object.defineProperty(process,'arch',{value:'mips'})";
+    process.env['NODE_OPTIONS'] = `--import=${pretend}`;
+    try {
+      await expect(startEmbedded({ dataDir })).rejects.toMatchObject({
+        code: 'RAS-STORE-ENGINE-MISSING',
+        params: { platform: `${process.platform}-mips` },
+      });
+    } finally {
+      if (before === undefined) delete process.env['NODE_OPTIONS'];
+      else process.env['NODE_OPTIONS'] = before;
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+
+  test('the server ends with its parent', async () => {
+    const dataDir = freshFolder();
+    const start = join(packageRoot(), 'dist/services/embedded/start.js');
+    const script = `const { startEmbedded } = await import(${JSON.stringify(start)});
+      const { url } = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} });
+      console.log(url);
+      setInterval(() => {}, 1000);`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [url] = (await once(parent.stdout, 'data')).map((text) => String(text).trim());
+    expect(await (await fetch(`${url}/ping`)).text()).toBe('Ok.\n');
+    parent.kill('SIGKILL');
+    const isGone = () =>
+      fetch(`${url}/ping`).then(
+        () => false,
+        () => true,
+      );
+    await expect.poll(isGone, { timeout: 10_000 }).toBe(true);
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   });
 
   test('stop ends the process and frees the folder', async () => {

@@ -300,6 +300,21 @@ describe.skipIf(suite === undefined)('the HTTP interface', () => {
     }
   });
 
+  test('no setting of this build that names a place may be changed', async () => {
+    const { text } = await ask(
+      server,
+      "SELECT name FROM system.settings WHERE match(name, '_(path|schema|url|host|dir)$|dialect')",
+    );
+    const names = text.trim().split('\n');
+    expect(names.length).toBeGreaterThan(5);
+    for (const name of names) {
+      const inUrl = await ask(server, 'SELECT 1', { url: `${name}=x` });
+      const inText = await ask(server, `SELECT 1 SETTINGS ${name} = 'x'`);
+      const codes = [inUrl, inText].map(({ headers }) => headers.get('x-clickhouse-exception-code'));
+      expect([name, ...codes]).toEqual([name, '115', '497']);
+    }
+  });
+
   test('a statement beyond the limit is refused, and the connection lives on', async () => {
     const answer = await ask(server, '', { body: `SELECT '${'x'.repeat(1024 * 1024)}'` });
     expect(answer.status).toBe(413);

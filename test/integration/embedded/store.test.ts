@@ -176,8 +176,10 @@ describe.skipIf(suite === undefined)('the store', () => {
   });
 
   test('200,000 rows stream in flat memory', { timeout: 60_000 }, async () => {
-    // About 200 MB of JSON; the server may keep some pieces of it, never all.
-    const sql = "SELECT number AS n, repeat('x', 1000) AS pad FROM numbers(200000)";
+    // About 600 MB of JSON; the server may keep some pieces of it, never all.
+    await store.command('CREATE TABLE wide (n UInt64, pad String) ENGINE = MergeTree ORDER BY n');
+    await store.command("INSERT INTO wide SELECT number, repeat('x', 3000) FROM numbers(200000)");
+    const sql = 'SELECT n, pad FROM wide';
     const rss = () =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) / 1024;
     for await (const rows of store.streamRows('SELECT 1 AS one')) expect(rows).toHaveLength(1);
@@ -191,8 +193,8 @@ describe.skipIf(suite === undefined)('the store', () => {
       if (process.platform === 'linux') most = Math.max(most, rss() - before);
     }
     expect([rows, sum]).toEqual([200_000, 19_999_900_000]);
-    console.info(`server grew by ${most.toFixed(0)} MB while it streamed 200 MB`);
-    expect(most).toBeLessThan(160);
+    console.info(`server grew by ${most.toFixed(0)} MB while it streamed 600 MB`);
+    expect(most).toBeLessThan(300);
   });
 
   test('concurrent reads and writes', async () => {
