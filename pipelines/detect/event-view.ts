@@ -247,6 +247,8 @@ const READERS: Readonly<Record<Exclude<EventFieldName, 'pairAgeMs' | 'pairOrdina
 
   mcc: ({ tx }) => tx.card?.mcc ?? null,
   cardPresent: ({ tx }) => tx.card?.present ?? null,
+  // False, not empty, where a feed that reports journeys reports none: a rule asks every row whether it is a ticket.
+  isTicket: ({ tx, provided }) => tx.travel?.to !== undefined || (provided.has('travel') ? false : null),
   travelTo: ({ tx }) => tx.travel?.to ?? null,
   isLodging: ({ tx }) => isLodging(tx),
   toVasp: (view) => {

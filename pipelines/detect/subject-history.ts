@@ -6,9 +6,10 @@
  */
 import type { SubjectKind } from '../../schemas/enumerations.ts';
 import type { Reversal, RuleEvent } from '../../schemas/event-fields.ts';
+import { compareRefs, compareUtf8 } from '../../schemas/order.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
 import { eventView, type Standpoint } from './event-view.ts';
-import { compareBytes, compareOrder, lowerBound } from './order.ts';
+import { lowerBound } from './order.ts';
 
 /** What a history asks of the engine. */
 export interface HistoryContext {
@@ -38,7 +39,7 @@ export class SubjectHistory {
   readonly #byReference = new Map<string, Set<string>>();
   readonly #context: HistoryContext;
   #events: RuleEvent[] = [];
-  /** Number of leading events that an earlier evaluation has seen unchanged; -1 when the list must be rebuilt. */
+  /** Number of leading events that the last call of `settle` handed over and that are still so. */
   #settled = 0;
   #stale = false;
 
@@ -69,7 +70,11 @@ export class SubjectHistory {
     if (this.#stale || !this.#isVisible(entry)) return;
     const event = this.#eventOf(entry);
     const index = lowerBound(this.#events, event);
-    if (index < this.#settled) this.#settled = index;
+    if (index < this.#settled) {
+      // Evaluators keep what they derived by the identity of the list: one that changed before its end is a new list.
+      this.#events = this.#events.slice();
+      this.#settled = 0;
+    }
     this.#events.splice(index, 0, event);
   }
 
@@ -86,21 +91,21 @@ export class SubjectHistory {
   }
 
   /**
-   * The events in total order, and how many leading ones are unchanged since the last call: an evaluation that has
-   * seen those may go on behind them.
+   * The events in total order, and whether all that the last call handed over are still its beginning: then an
+   * evaluation may go on behind them, otherwise the list is another one.
    */
-  settle(): { events: readonly RuleEvent[]; unchanged: number } {
+  settle(): { events: readonly RuleEvent[]; grown: boolean } {
     if (this.#stale) {
       this.#events = [...this.#entries.values()]
         .filter((entry) => this.#isVisible(entry))
         .map((entry) => this.#eventOf(entry));
-      this.#events.sort(compareOrder);
+      this.#events.sort(compareRefs);
       this.#settled = 0;
       this.#stale = false;
     }
-    const unchanged = this.#settled;
+    const grown = this.#settled > 0;
     this.#settled = this.#events.length;
-    return { events: this.#events, unchanged };
+    return { events: this.#events, grown };
   }
 
   #eventOf({ tx, side }: Entry): RuleEvent {
@@ -126,6 +131,6 @@ export class SubjectHistory {
     if (group === undefined || group.size < 2) return tx.institution;
     const reporters = [...group].map((key) => key.slice(0, key.indexOf('\u0000')));
     if (bank !== undefined && reporters.includes(bank)) return bank;
-    return reporters.reduce((least, reporter) => (compareBytes(reporter, least) < 0 ? reporter : least));
+    return reporters.reduce((least, reporter) => (compareUtf8(reporter, least) < 0 ? reporter : least));
   }
 }

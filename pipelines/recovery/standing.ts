@@ -5,9 +5,10 @@
  * Invariant: of one id, equal revision implies equal content. A re-run that only repeats what is stored writes nothing,
  * which is what makes a repeated or interrupted run harmless.
  */
+import { RastroError } from '../../schemas/errors/index.ts';
 import { contentHash } from '../../schemas/ids.ts';
 
-/** Versions of one id stay below this; see `RastroError` of the caller when they do not. */
+/** Versions of one id stay below this; an hourly version for a century does. */
 const VERSION_SPAN = 2 ** 20;
 
 /** What the store holds of one id. */
@@ -43,11 +44,17 @@ function nextRevision(stored: StoredRow | undefined, version: number): number {
   return version > stored.version ? revisionOf(reruns, version) : revisionOf(reruns + 1, version);
 }
 
-/** The row to write for an item that stands, or undefined where the store already says just that. */
+/**
+ * The row to write for an item that stands, or undefined where the store already says just that.
+ * @throws RastroError RAS-ENGINE-VERSIONS
+ */
 export function standingWrite<T extends StandingItem>(
   item: T,
   stored: StoredRow | undefined,
 ): StandingWrite<T> | undefined {
+  if (item.version >= VERSION_SPAN) {
+    throw new RastroError('RAS-ENGINE-VERSIONS', { id: item.id, version: item.version, limit: VERSION_SPAN });
+  }
   const hash = contentHash(item);
   if (stored !== undefined && !stored.withdrawn && stored.contentHash === hash) return undefined;
   return {

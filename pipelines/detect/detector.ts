@@ -1,0 +1,222 @@
+/**
+ * Detect: from admitted transactions to the signals that stand, subject by subject.
+ *
+ * Admission changes histories and marks their subjects dirty; `evaluate` runs the active rules over every dirty
+ * subject, at most once each, and hands over all versions of all signals of the subjects that it ran. Which signals
+ * stand is a pure function of the effective set (SEMANTICS §1): a subject that only grew at its end goes on where it
+ * was, any other is run again from its beginning, with the same result.
+ */
+import {
+  type CheckedRule,
+  createSubjectRun,
+  type EvaluationContext,
+  type RuleSet,
+  type SignalVersion,
+  type SubjectRun,
+} from '../../rules/compiler/index.ts';
+import type { SubjectKind } from '../../schemas/enumerations.ts';
+import type { Reversal } from '../../schemas/event-fields.ts';
+import { compareRefs } from '../../schemas/order.ts';
+import type { Transaction } from '../../schemas/transaction.ts';
+import {
+  type Admission,
+  createEffectiveSet,
+  type EffectiveSet,
+  rowKey,
+  type SetChange,
+} from './effective-set.ts';
+import { SubjectHistory } from './subject-history.ts';
+import { membershipsOf, subjectKeyText } from './subjects.ts';
+
+export interface DetectorOptions {
+  readonly ruleSet: RuleSet;
+  readonly evaluation: EvaluationContext;
+  /** `needs` that a feed provides, by the id that ingest stamped into its rows. */
+  providedBy(stamped: string): ReadonlySet<string>;
+  readonly horizonMs?: number;
+}
+
+/** All versions of one rule's signals on one subject. */
+export interface RuleSignals {
+  readonly rule: CheckedRule;
+  readonly versions: readonly SignalVersion[];
+}
+
+interface Subject {
+  readonly history: SubjectHistory;
+  runs: Map<string, SubjectRun> | undefined;
+}
+
+export interface Detector {
+  readonly set: EffectiveSet;
+  admit(tx: Transaction, hash: string): Admission;
+  /** From `fromMs` of event time on, `institution` submits a feed of its own (SEMANTICS §1). */
+  declare(institution: string, fromMs: number): void;
+  /** Marks a subject for evaluation although nothing of it changed: after recovery nothing is in memory. */
+  touch(kind: SubjectKind, key: string): void;
+  /** Marks every subject, as a changed rule set does. */
+  touchAll(): void;
+  /** Rows of accounts or parties among `keys` may say something else now: `restamp` returns each, anew or as it was. */
+  restamp(keys: ReadonlySet<string>, restamp: (tx: Transaction) => Transaction): void;
+  /** Puts the history as it is now behind us without evaluating it: what recovery loads was evaluated before. */
+  settle(): void;
+  readonly dirtyCount: number;
+  evaluate(report: (subjectKey: string, signals: readonly RuleSignals[]) => void): void;
+}
+
+/** Builds an empty detector over the rules that read events; rules over signals are compose's. */
+export function createDetector(options: DetectorOptions): Detector {
+  const rules = options.ruleSet.rules.filter(
+    (rule) => rule.input === 'events' && rule.status !== 'waiting' && rule.status !== 'manual',
+  );
+  const rulesOf = new Map<SubjectKind, CheckedRule[]>();
+  for (const rule of rules) {
+    for (const kind of rule.subjects) rulesOf.set(kind, [...(rulesOf.get(kind) ?? []), rule]);
+  }
+  const wanted: ReadonlySet<SubjectKind> = new Set(rulesOf.keys());
+
+  const set = createEffectiveSet(options.horizonMs);
+  const subjects = new Map<string, Subject>();
+  const dirty = new Set<string>();
+  const declaredFrom = new Map<string, number>();
+  /** Keys of the rows that reverse a row, by the key of the reversed one. */
+  const reversedBy = new Map<string, Set<string>>();
+
+  function reversalsOf(tx: Transaction): readonly Reversal[] {
+    const keys = reversedBy.get(rowKey(tx.institution, tx.id));
+    if (keys === undefined) return [];
+    const out: Reversal[] = [];
+    for (const key of keys) {
+      const [institution = '', id = ''] = key.split('\u0000');
+      const row = set.get(institution, id);
+      if (row?.reverses === undefined || row.status !== 'completed') continue;
+      out.push({
+        time: row.stamp.eventTime,
+        institution,
+        id,
+        version: row.version,
+        amountMinor: BigInt(row.reverses.amount?.minor ?? tx.stamp.amountMinor),
+      });
+    }
+    return out.sort(compareRefs);
+  }
+
+  const historyContext = {
+    providedOf: (tx: Transaction) => options.providedBy(tx.stamp.provided),
+    isDeclared: (institution: string, time: number) =>
+      (declaredFrom.get(institution) ?? Number.POSITIVE_INFINITY) <= time,
+    reversalsOf,
+  };
+
+  function subjectOf(kind: SubjectKind, key: string): Subject {
+    const text = subjectKeyText(kind, key);
+    let subject = subjects.get(text);
+    if (subject === undefined) {
+      subject = { history: new SubjectHistory(kind, key, historyContext), runs: undefined };
+      subjects.set(text, subject);
+    }
+    return subject;
+  }
+
+  function eachMembership(
+    tx: Transaction,
+    act: (history: SubjectHistory, side: 'debtor' | 'creditor') => void,
+  ): void {
+    for (const { kind, key, side } of membershipsOf(tx, wanted)) {
+      act(subjectOf(kind, key).history, side);
+      dirty.add(subjectKeyText(kind, key));
+    }
+  }
+
+  /** The row that `tx` reverses says less from now on, or again more: its subjects must look anew. */
+  function touchReversed(tx: Transaction): void {
+    if (tx.reverses === undefined) return;
+    const original = set.get(tx.reverses.institution, tx.reverses.id);
+    if (original !== undefined) eachMembership(original, (history) => history.touch());
+  }
+
+  function apply({ removed, added }: SetChange): void {
+    if (removed !== undefined) {
+      eachMembership(removed, (history) => history.remove(removed));
+      if (removed.reverses !== undefined) {
+        reversedBy
+          .get(rowKey(removed.reverses.institution, removed.reverses.id))
+          ?.delete(rowKey(removed.institution, removed.id));
+        touchReversed(removed);
+      }
+    }
+    if (added === undefined) return;
+    if (added.reverses !== undefined) {
+      const key = rowKey(added.reverses.institution, added.reverses.id);
+      reversedBy.set(key, (reversedBy.get(key) ?? new Set()).add(rowKey(added.institution, added.id)));
+      touchReversed(added);
+    }
+    eachMembership(added, (history, side) => history.add(added, side));
+  }
+
+  function runSubject(key: string, subject: Subject): RuleSignals[] {
+    const { events, grown } = subject.history.settle();
+    const history = { subjectKey: key, subjectKind: subject.history.kind, events };
+    const runs = (grown ? subject.runs : undefined) ?? new Map<string, SubjectRun>();
+    subject.runs = runs;
+    return (rulesOf.get(subject.history.kind) ?? []).map((rule) => {
+      const run = runs.get(rule.id) ?? createSubjectRun(rule, options.evaluation);
+      runs.set(rule.id, run);
+      return { rule, versions: run.append(history) };
+    });
+  }
+
+  return {
+    set,
+    get dirtyCount() {
+      return dirty.size;
+    },
+    admit: (tx, hash) => set.admit(tx, hash, apply),
+    declare(institution, fromMs) {
+      if ((declaredFrom.get(institution) ?? Number.POSITIVE_INFINITY) <= fromMs) return;
+      declaredFrom.set(institution, fromMs);
+      for (const [key, { history }] of subjects) {
+        const affected = history
+          .transactions()
+          .some((tx) => tx.stamp.debtor.bank === institution || tx.stamp.creditor.bank === institution);
+        if (!affected) continue;
+        history.touch();
+        dirty.add(key);
+      }
+    },
+    touch(kind, key) {
+      const text = subjectKeyText(kind, key);
+      if (subjects.has(text)) dirty.add(text);
+    },
+    touchAll() {
+      for (const key of subjects.keys()) dirty.add(key);
+    },
+    restamp(keys, restamp) {
+      const touched = new Map<string, Transaction>();
+      for (const tx of set.rows()) {
+        const { debtor, creditor } = tx.stamp;
+        const hit = [debtor.accountKey, creditor.accountKey, debtor.holderKey, creditor.holderKey].some(
+          (key) => key !== undefined && keys.has(key),
+        );
+        if (hit) touched.set(rowKey(tx.institution, tx.id), tx);
+      }
+      for (const before of touched.values()) {
+        const after = restamp(before);
+        if (after === before) continue;
+        eachMembership(before, (history) => history.remove(before));
+        set.restamp(after);
+        eachMembership(after, (history, side) => history.add(after, side));
+      }
+    },
+    settle: () => dirty.clear(),
+    evaluate(report) {
+      for (const key of dirty) {
+        const subject = subjects.get(key);
+        if (subject === undefined) continue;
+        report(key, runSubject(key, subject));
+        if (subject.history.isEmpty) subjects.delete(key);
+      }
+      dirty.clear();
+    },
+  };
+}

@@ -1,0 +1,239 @@
+/**
+ * The engine: detect and compose as one deterministic state machine, and `step`, the only way into it.
+ *
+ * `step` admits rows and reference records and answers for each what became of it; `flush` brings signals and alerts
+ * up to date with everything admitted and reports what now stands for every subject that was touched. No clock, no
+ * I/O: state is a function of the steps, what stands is a function of the effective set.
+ */
+
+import type { SignalVersion } from '../../rules/compiler/index.ts';
+import type { Alert } from '../../schemas/alert.ts';
+import type { SubjectKind } from '../../schemas/enumerations.ts';
+import { contentHash } from '../../schemas/ids.ts';
+import { compareUtf8 } from '../../schemas/order.ts';
+import type { Signal, TransactionRef } from '../../schemas/signal.ts';
+import type { Transaction } from '../../schemas/transaction.ts';
+import { createDetector, type Detector, type DetectorOptions, type RuleSignals } from '../detect/detector.ts';
+import type { Admission } from '../detect/effective-set.ts';
+import { companionsOf, type HeldSignal, isAttributedAway, signalOf } from '../detect/signals.ts';
+
+/** All versions that one composition made for one attributed subject. */
+export interface Composition {
+  readonly derivedSignals: readonly Signal[];
+  readonly alerts: readonly Alert[];
+}
+
+/** What compose may look up; all of it a function of the effective set. */
+export interface Lookups {
+  transactionOf(ref: TransactionRef): Transaction | undefined;
+  /** The last version of a signal that is not after `eventTimeMs`. */
+  signalOf(signalId: string, eventTimeMs: number): Signal | undefined;
+  providedOf(tx: Transaction): ReadonlySet<string>;
+}
+
+export type Compose = (subject: string, signals: readonly Signal[], lookups: Lookups) => Composition;
+
+export interface EngineOptions extends DetectorOptions {
+  readonly compose: Compose;
+}
+
+export type Step =
+  | {
+      readonly kind: 'transactions';
+      readonly rows: readonly { readonly tx: Transaction; readonly hash: string }[];
+    }
+  | { readonly kind: 'declare'; readonly institution: string; readonly fromMs: number }
+  | {
+      readonly kind: 'restamp';
+      readonly keys: ReadonlySet<string>;
+      readonly restamp: (tx: Transaction) => Transaction;
+    };
+
+/** What stands now for one source: a subject whose history was evaluated, or one that compose looked at. */
+export interface StandingChange {
+  /** `observedOn` of base signals; `composed:<subject>` of rules over signals and of alerts. */
+  readonly source: string;
+  /** The last version of each signal of the source; what the store holds beside these stands no more. */
+  readonly signals: readonly Signal[];
+  readonly alerts: readonly Alert[];
+  /** Every version of the alerts above, the last included. */
+  readonly alertVersions: readonly Alert[];
+}
+
+export interface Engine {
+  readonly detector: Detector;
+  step(step: Step): readonly Admission[];
+  /** Evaluates a subject of which the store holds signals but memory does not. */
+  warm(observedOn: string): void;
+  flush(): StandingChange[];
+}
+
+function lastVersions<T extends { readonly id: string; readonly version: number }>(items: readonly T[]): T[] {
+  const last = new Map<string, T>();
+  for (const item of items) {
+    const known = last.get(item.id);
+    if (known === undefined || known.version < item.version) last.set(item.id, item);
+  }
+  return [...last.values()];
+}
+
+function compareSignals(a: Signal, b: Signal): number {
+  return a.eventTime - b.eventTime || compareUtf8(a.id, b.id) || a.version - b.version;
+}
+
+export function composedSource(subject: string): string {
+  return `composed:${subject}`;
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const detector = createDetector(options);
+  const ruleSetHash = options.ruleSet.hash;
+  /** Base signals in memory: by observed subject, every version. */
+  const heldBy = new Map<string, HeldSignal[]>();
+  /** Observed subjects by the holder behind their signals. */
+  const observedByHolder = new Map<string, Set<string>>();
+  /** Observed subjects by the subject that their signals are attributed to. */
+  const observedByAttributed = new Map<string, Set<string>>();
+  /** Where a base signal is held, by its id. */
+  const observedOf = new Map<string, string>();
+  const documents = new WeakMap<SignalVersion['evaluation'], Signal>();
+
+  function link(index: Map<string, Set<string>>, from: string, to: string): void {
+    const known = index.get(from);
+    if (known === undefined) index.set(from, new Set([to]));
+    else known.add(to);
+  }
+
+  function held(subjectKey: string, groups: readonly RuleSignals[]): HeldSignal[] {
+    const out: HeldSignal[] = [];
+    for (const { rule, versions } of groups) {
+      for (const version of versions) {
+        const known = documents.get(version.evaluation);
+        const isKnown =
+          known?.version === version.version && known.evidenceReversed === version.evidenceReversed;
+        const signal = isKnown ? known : signalOf({ rule, subjectKey, ruleSetHash }, version);
+        documents.set(version.evaluation, signal);
+        observedOf.set(signal.id, subjectKey);
+        out.push({ signal, lastFiredAt: version.lastFiredAt, quietMs: rule.quietMs });
+      }
+    }
+    return out;
+  }
+
+  /** The signals of an observed subject with their companions filled in. */
+  function withCompanions(observedOn: string): void {
+    const signals = heldBy.get(observedOn) ?? [];
+    heldBy.set(
+      observedOn,
+      signals.map((item) => {
+        if (!isAttributedAway(item.signal)) return item;
+        const neighbours = [...(observedByHolder.get(item.signal.observedHolder) ?? [])].flatMap(
+          (key) => heldBy.get(key) ?? [],
+        );
+        return { ...item, signal: { ...item.signal, companions: companionsOf(item.signal, neighbours) } };
+      }),
+    );
+  }
+
+  function unlink(observedOn: string): void {
+    for (const { signal } of heldBy.get(observedOn) ?? []) {
+      observedByHolder.get(signal.observedHolder)?.delete(observedOn);
+      for (const { subject } of signal.attributions) observedByAttributed.get(subject)?.delete(observedOn);
+    }
+  }
+
+  /** Runs dirty subjects and returns those whose signals, or whose neighbours' signals, may have changed. */
+  function detect(): { observed: Set<string>; attributed: Set<string> } {
+    const holders = new Set<string>();
+    const observed = new Set<string>();
+    const attributed = new Set<string>();
+    const note = (observedOn: string) => {
+      for (const { signal } of heldBy.get(observedOn) ?? []) {
+        holders.add(signal.observedHolder);
+        for (const { subject } of signal.attributions) attributed.add(subject);
+      }
+    };
+    detector.evaluate((observedOn, groups) => {
+      observed.add(observedOn);
+      note(observedOn);
+      unlink(observedOn);
+      heldBy.set(observedOn, held(observedOn, groups));
+      for (const { signal } of heldBy.get(observedOn) ?? []) {
+        link(observedByHolder, signal.observedHolder, observedOn);
+        for (const { subject } of signal.attributions) link(observedByAttributed, subject, observedOn);
+      }
+      note(observedOn);
+    });
+    for (const holder of holders) {
+      for (const observedOn of observedByHolder.get(holder) ?? []) {
+        observed.add(observedOn);
+        withCompanions(observedOn);
+        note(observedOn);
+      }
+    }
+    for (const observedOn of observed) if (heldBy.get(observedOn)?.length === 0) heldBy.delete(observedOn);
+    return { observed, attributed };
+  }
+
+  const lookups: Lookups = {
+    transactionOf: (ref) => detector.set.get(ref.institution, ref.id),
+    signalOf(signalId, eventTimeMs) {
+      const versions = (heldBy.get(observedOf.get(signalId) ?? '') ?? []).filter(
+        ({ signal }) => signal.id === signalId && signal.eventTime <= eventTimeMs,
+      );
+      return versions.at(-1)?.signal;
+    },
+    providedOf: (tx) => options.providedBy(tx.stamp.provided),
+  };
+
+  function composeOf(subject: string): StandingChange {
+    const signals = [...(observedByAttributed.get(subject) ?? [])]
+      .flatMap((observedOn) => heldBy.get(observedOn) ?? [])
+      .map(({ signal }) => signal)
+      .filter((signal) => signal.attributions.some((attribution) => attribution.subject === subject))
+      .sort(compareSignals);
+    const { derivedSignals, alerts } = options.compose(subject, signals, lookups);
+    return {
+      source: composedSource(subject),
+      signals: lastVersions(derivedSignals),
+      alerts: lastVersions(alerts),
+      alertVersions: alerts,
+    };
+  }
+
+  return {
+    detector,
+    step(step) {
+      switch (step.kind) {
+        case 'transactions':
+          return step.rows.map(({ tx, hash }) => detector.admit(tx, hash));
+        case 'declare':
+          detector.declare(step.institution, step.fromMs);
+          return [];
+        case 'restamp':
+          detector.restamp(step.keys, step.restamp);
+          return [];
+      }
+    },
+    warm(observedOn) {
+      if (heldBy.has(observedOn)) return;
+      const separator = observedOn.indexOf(':');
+      detector.touch(observedOn.slice(0, separator) as SubjectKind, observedOn.slice(separator + 1));
+    },
+    flush() {
+      const { observed, attributed } = detect();
+      const changes: StandingChange[] = [];
+      for (const source of observed) {
+        const signals = lastVersions((heldBy.get(source) ?? []).map(({ signal }) => signal));
+        changes.push({ source, signals, alerts: [], alertVersions: [] });
+      }
+      for (const subject of attributed) changes.push(composeOf(subject));
+      return changes;
+    },
+  };
+}
+
+/** Hash of a canonical row's content, without what depends on reference data or on the file that it came in. */
+export function standingHash(items: readonly (Signal | Alert)[]): string {
+  return contentHash(items.map((item) => [item.id, item.version, contentHash(item)]).sort());
+}
