@@ -193,6 +193,7 @@ export const EVENT_FIELDS = {
 
   mcc: { type: 'string', needs: 'card.mcc', note: 'Merchant category, ISO 18245' },
   cardPresent: { type: 'bool', needs: 'card.present', note: 'The card was there' },
+  isTicket: { type: 'bool', needs: 'travel', note: 'A ticket: the row says where a journey goes' },
   travelTo: {
     type: 'string',
     needs: 'travel',
@@ -252,6 +253,7 @@ export interface Reversal {
 /** Fields of a signal that a rule with `input: signals` may read; its subject is the attributed subject. */
 export const SIGNAL_FIELDS = {
   time: { type: 'int', needs: null, unit: 'ms', note: 'Event time of the signal version' },
+  'signal.id': { type: 'string', needs: null, note: 'Signal id: the same for all versions of one episode' },
   'signal.rule': { type: 'string', needs: null, note: 'Rule id' },
   'signal.observedOn': { type: 'string', needs: null, note: 'Subject whose history fired' },
   'signal.observedHolder': { type: 'string', needs: null, note: 'Holder of the subject whose history fired' },

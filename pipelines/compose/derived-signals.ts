@@ -29,6 +29,7 @@ function eventOf(signal: Signal, subject: string): RuleEvent {
   }
   const fields: Readonly<Record<SignalFieldName, FieldValue>> = {
     time: signal.eventTime,
+    'signal.id': signal.id,
     'signal.rule': signal.rule,
     'signal.observedOn': signal.observedOn,
     'signal.observedHolder': signal.observedHolder,

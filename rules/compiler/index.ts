@@ -1,4 +1,5 @@
 /** The rule compiler and the reference evaluator: YAML to checked rules, histories to signals. */
+export { type CaseResult, runCases } from './cases.ts';
 export type {
   CheckedRule,
   FieldName,
