@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import type { Reference } from '../../rules/reference/reference.ts';
-import { canonicalJson } from '../../schemas/ids.ts';
 import type { Transaction, TransactionInput } from '../../schemas/transaction.ts';
 import { actingPlace } from './acting-place.ts';
 import type { Directory } from './directory.ts';
@@ -61,6 +60,7 @@ export function canonicalise(row: TransactionInput, origin: Origin, context: Ing
 export function transactionHash(tx: Transaction): string {
   const { stamp, ...bare } = tx;
   const written = actingPlace(bare)?.tz === undefined ? [stamp.localOffsetMin, stamp.offsetSource] : [];
-  const content = canonicalJson([bare, stamp.eventTime, stamp.precision, ...written]);
+  // The row tree gives keys in byte order and storage keeps it: this is canonical JSON at the price of plain JSON.
+  const content = JSON.stringify([bare, stamp.eventTime, stamp.precision, ...written]);
   return createHash('sha256').update(content).digest('hex');
 }

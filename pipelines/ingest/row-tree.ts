@@ -1,7 +1,7 @@
 /**
  * From the edge tree of a row to the inner one: money to minor units, identifiers to keys, moments to milliseconds.
  *
- * The tree is written down once as data, in the order of the contract; a test holds it against the contract, so that a
+ * The tree is written down once as data; a test holds it against the contract, so that a
  * new field cannot be forgotten. Amounts and moments have been checked before (`row-faults.ts`): here nothing fails.
  */
 import { parseAmount } from '../../schemas/money.ts';
@@ -18,6 +18,7 @@ interface Env {
 }
 
 type Members = Readonly<Record<string, unknown>>;
+type InnerParty = NonNullable<Transaction['debtor']>;
 /** `value` is never undefined; `owner` is the object that holds it. */
 type Turn = (value: never, owner: never, env: Env) => unknown;
 
@@ -26,7 +27,7 @@ const copy: Turn = (value: unknown) => value;
 const money: Turn = (value: { amount: string; ccy: string }) => {
   const parsed = parseAmount(value.amount, value.ccy);
   if (!parsed.ok) throw new Error(`amount not checked: ${parsed.code}`);
-  return { minor: parsed.minor.toString(), ccy: value.ccy };
+  return { ccy: value.ccy, minor: parsed.minor.toString() };
 };
 
 const moment: Turn = (value: string) => {
@@ -40,13 +41,21 @@ function list(item: Turn): Turn {
     values.map((value) => item(value as never, values as never, env));
 }
 
-function tree(members: Readonly<Record<string, Turn>>): Turn {
-  const entries = Object.entries(members);
+/**
+ * Members in byte order of their names, so that the text of a row has one order of keys (`transactionHash` rests on it).
+ * `sources` names the edge's field where it is called otherwise there. What turns to nothing is left out.
+ */
+function tree(members: Readonly<Record<string, Turn>>, sources: Readonly<Record<string, string>> = {}): Turn {
+  const entries = Object.keys(members)
+    .sort()
+    .map((name) => ({ name, source: sources[name] ?? name, turn: members[name] as Turn }));
   return (value: Members, _owner: unknown, env: Env) => {
     const out: Record<string, unknown> = {};
-    for (const [name, turn] of entries) {
-      const member = value[name];
-      if (member !== undefined) out[name] = turn(member as never, value as never, env);
+    for (const { name, source, turn } of entries) {
+      const member = value[source];
+      if (member === undefined) continue;
+      const turned = turn(member as never, value as never, env);
+      if (turned !== undefined) out[name] = turned;
     }
     return out;
   };
@@ -86,154 +95,182 @@ const place = tree({
 
 const counted = tree({ ccy: copy, face: copy, note: copy, count: copy });
 
-const partyTree = tree({
-  account: tree({ scheme: copy, token: accountToken, bank: copy, branchPlace: place, product: copy }),
-  holders: list(tree({ ref: party, refScheme: copy, refStrength: copy })),
-  kind: copy,
-  country: copy,
-  licence: tree({
+/** Keyed surnames, sorted, without repeats; undefined where there are none. */
+export function surnameKeys(
+  surnames: readonly string[] | undefined,
+  pseudonyms: Pseudonymiser,
+): string[] | undefined {
+  const keys = new Set(surnames?.flatMap((surname) => pseudonyms.surname(surname) ?? []));
+  return keys.size === 0 ? undefined : [...keys].sort();
+}
+
+const surnamesTurn: Turn = (surnames: string[], _owner: unknown, env: Env) =>
+  surnameKeys(surnames, env.pseudonyms);
+
+const partyFields = tree(
+  {
+    account: tree({ scheme: copy, token: accountToken, bank: copy, branchPlace: place, product: copy }),
+    holders: list(tree({ ref: party, refScheme: copy, refStrength: copy })),
     kind: copy,
-    register: copy,
-    idToken: key('lic'),
-    validTo: copy,
-  }),
-});
+    country: copy,
+    licence: tree({ kind: copy, register: copy, idToken: key('lic'), validTo: copy }),
+    kinTokens: surnamesTurn,
+  },
+  { kinTokens: 'surnames' },
+);
 
-const rowTree = tree({
-  institution: copy,
-  id: copy,
-  version: copy,
-  kind: copy,
-  rail: copy,
-  channel: copy,
-  instrument: copy,
-  status: copy,
-  statusReason: copy,
-  op: copy,
-  occurredAt: moment,
-  postedAt: moment,
-  valueDate: copy,
-  fees: list(tree({ money, payer: copy })),
-  instructed: money,
-  settled: money,
-  fxRate: copy,
-  balanceAfter: money,
-  purpose: copy,
-  purposeCode: copy,
-  railPurpose: copy,
-  refs: tree(
-    Object.fromEntries(
-      [
-        'endToEndId',
-        'uetr',
-        'speiClaveRastreo',
-        'speiReferencia',
-        'achTrace',
-        'mtcnToken',
-        'interacRefToken',
-      ].map((field) => [field, reference(field)]),
+/** A side of the row. Its name goes to the vault under the first key that it has. */
+const side: Turn = (given: PartyInput, owner: never, env: Env) => {
+  const inner = partyFields(given as never, owner, env) as InnerParty;
+  const key = inner.holders?.[0]?.ref ?? inner.account?.token;
+  if (given.name !== undefined && given.name !== '' && key !== undefined)
+    env.pseudonyms.name(key, given.name);
+  return inner;
+};
+
+const purposeText: Turn = (text: string, _owner: unknown, env: Env) =>
+  text.trim() === '' ? undefined : env.pseudonyms.token('txt', '', text);
+
+const rowTree = tree(
+  {
+    institution: copy,
+    id: copy,
+    version: copy,
+    kind: copy,
+    rail: copy,
+    channel: copy,
+    instrument: copy,
+    status: copy,
+    statusReason: copy,
+    op: copy,
+    occurredAt: moment,
+    postedAt: moment,
+    valueDate: copy,
+    fees: list(tree({ money, payer: copy })),
+    instructed: money,
+    settled: money,
+    fxRate: copy,
+    balanceAfter: money,
+    purpose: copy,
+    purposeCode: copy,
+    railPurpose: copy,
+    refs: tree(
+      Object.fromEntries(
+        [
+          'endToEndId',
+          'uetr',
+          'speiClaveRastreo',
+          'speiReferencia',
+          'achTrace',
+          'mtcnToken',
+          'interacRefToken',
+        ].map((field) => [field, reference(field)]),
+      ),
     ),
-  ),
-  reverses: tree({ institution: copy, id: copy, amount: money }),
-  sameAs: list(tree({ institution: copy, id: copy })),
-  conductors: list(
-    tree({
-      ref: party,
-      refScheme: copy,
-      kind: copy,
-      isHolder: copy,
-      authorised: copy,
-      onBehalfOf: list(tree({ ref: party, refScheme: copy, relationship: copy })),
-      idRequested: copy,
-      idRefused: copy,
-      ageBandAtEvent: copy,
+    reverses: tree({ institution: copy, id: copy, amount: money }),
+    sameAs: list(tree({ institution: copy, id: copy })),
+    conductors: list(
+      tree({
+        ref: party,
+        refScheme: copy,
+        kind: copy,
+        isHolder: copy,
+        authorised: copy,
+        onBehalfOf: list(tree({ ref: party, refScheme: copy, relationship: copy })),
+        idRequested: copy,
+        idRefused: copy,
+        ageBandAtEvent: copy,
+      }),
+    ),
+    beneficiaries: list(tree({ ref: party, refScheme: copy, country: copy })),
+    places: list(place),
+    terminal: tree({ id: terminalId, owner: copy, kind: copy }),
+    employee: tree({ token: key('emp', (env) => env.institution) }),
+    card: tree({
+      token: key('crd'),
+      present: copy,
+      entryMode: copy,
+      recurring: copy,
+      merchantId: key('mer'),
+      mcc: copy,
+      merchantDescriptorClass: copy,
+      facilitator: copy,
+      subMerchant: key('mer'),
+      approved: copy,
     }),
-  ),
-  beneficiaries: list(tree({ ref: party, refScheme: copy, country: copy })),
-  places: list(place),
-  terminal: tree({ id: terminalId, owner: copy, kind: copy }),
-  employee: tree({ token: key('emp', (env) => env.institution) }),
-  card: tree({
-    token: key('crd'),
-    present: copy,
-    entryMode: copy,
-    recurring: copy,
-    merchantId: key('mer'),
-    mcc: copy,
-    merchantDescriptorClass: copy,
-    facilitator: copy,
-    subMerchant: key('mer'),
-    approved: copy,
-  }),
-  cash: tree({ in: list(counted), out: list(counted), method: copy }),
-  mto: tree({
-    operator: copy,
-    sendAgent: agent,
-    payAgent: agent,
-    payoutMethod: copy,
-    fundedBy: copy,
-    sentAt: moment,
-    paidAt: moment,
-    declaredRelationshipClass: copy,
-    declaredPurposeClass: copy,
-  }),
-  payroll: tree({
-    employer: party,
-    employee: party,
-    payDate: copy,
-    periodFrom: copy,
-    periodTo: copy,
-    days: copy,
-    hours: copy,
-    gross: money,
-    net: money,
-    deductions: list(tree({ kind: copy, amount: money })),
-  }),
-  loan: tree({
-    contractToken: key('con', (env) => env.institution),
-    lenderLicensed: copy,
-    principal: money,
-    outstanding: money,
-  }),
-  lodging: tree({ checkIn: copy, nights: copy, rooms: copy }),
-  travel: tree({
-    carrier: copy,
-    from: copy,
-    to: copy,
-    depart: copy,
-    return: copy,
-    passengers: list(party),
-    oneWay: copy,
-    bookedBy: party,
-  }),
-  telecom: tree({ toppedUpToken: phone }),
-  session: tree({ deviceToken: key('dev'), ipToken: key('ip'), ipCountry: copy, ipClass: copy }),
-  va: tree({
-    chain: copy,
-    txHash: copy,
-    leg: copy,
-    asset: copy,
-    contract: copy,
-    from: list(address),
-    to: list(address),
-    memoTag: copy,
-    fee: money,
-    block: copy,
-    confirmations: copy,
-    custody: copy,
-    vaspFrom: copy,
-    vaspTo: copy,
-    tradePair: copy,
-    price: copy,
-    kioskId: key('kio'),
-  }),
-});
-
-const SIDES = ['debtor', 'creditor', 'ultimateDebtor', 'ultimateCreditor'] as const;
+    cash: tree({ in: list(counted), out: list(counted), method: copy }),
+    mto: tree({
+      operator: copy,
+      sendAgent: agent,
+      payAgent: agent,
+      payoutMethod: copy,
+      fundedBy: copy,
+      sentAt: moment,
+      paidAt: moment,
+      declaredRelationshipClass: copy,
+      declaredPurposeClass: copy,
+    }),
+    payroll: tree({
+      employer: party,
+      employee: party,
+      payDate: copy,
+      periodFrom: copy,
+      periodTo: copy,
+      days: copy,
+      hours: copy,
+      gross: money,
+      net: money,
+      deductions: list(tree({ kind: copy, amount: money })),
+    }),
+    loan: tree({
+      contractToken: key('con', (env) => env.institution),
+      lenderLicensed: copy,
+      principal: money,
+      outstanding: money,
+    }),
+    lodging: tree({ checkIn: copy, nights: copy, rooms: copy }),
+    travel: tree({
+      carrier: copy,
+      from: copy,
+      to: copy,
+      depart: copy,
+      return: copy,
+      passengers: list(party),
+      oneWay: copy,
+      bookedBy: party,
+    }),
+    telecom: tree({ toppedUpToken: phone }),
+    session: tree({ deviceToken: key('dev'), ipToken: key('ip'), ipCountry: copy, ipClass: copy }),
+    va: tree({
+      chain: copy,
+      txHash: copy,
+      leg: copy,
+      asset: copy,
+      contract: copy,
+      from: list(address),
+      to: list(address),
+      memoTag: copy,
+      fee: money,
+      block: copy,
+      confirmations: copy,
+      custody: copy,
+      vaspFrom: copy,
+      vaspTo: copy,
+      tradePair: copy,
+      price: copy,
+      kioskId: key('kio'),
+    }),
+    debtor: side,
+    creditor: side,
+    ultimateDebtor: side,
+    ultimateCreditor: side,
+    textToken: purposeText,
+  },
+  { textToken: 'purposeText' },
+);
 
 /** A canonical row without what ingest knows beside it. */
 export type BareTransaction = Omit<Transaction, 'stamp'>;
-type InnerParty = NonNullable<Transaction['debtor']>;
 
 /** Turns a checked row inside out. Adds what is new to the vault entries of `pseudonyms`. */
 export function bareTransaction(row: TransactionInput, pseudonyms: Pseudonymiser): BareTransaction {
@@ -242,32 +279,5 @@ export function bareTransaction(row: TransactionInput, pseudonyms: Pseudonymiser
     institution: row.institution,
     operator: row.mto?.operator ?? row.institution,
   };
-  const bare = rowTree(row as never, row as never, env) as BareTransaction;
-  for (const side of SIDES) {
-    const given = row[side];
-    if (given !== undefined) bare[side] = innerParty(given, env);
-  }
-  if (row.purposeText !== undefined && row.purposeText.trim() !== '') {
-    bare.textToken = pseudonyms.token('txt', '', row.purposeText);
-  }
-  return bare;
-}
-
-function innerParty(given: PartyInput, env: Env): InnerParty {
-  const inner = partyTree(given as never, given as never, env) as InnerParty;
-  const kinTokens = surnameKeys(given.surnames, env.pseudonyms);
-  if (kinTokens !== undefined) inner.kinTokens = kinTokens;
-  const owner = inner.holders?.[0]?.ref ?? inner.account?.token;
-  if (given.name !== undefined && given.name !== '' && owner !== undefined)
-    env.pseudonyms.name(owner, given.name);
-  return inner;
-}
-
-/** Keyed surnames, sorted, without repeats; undefined where there are none. */
-export function surnameKeys(
-  surnames: readonly string[] | undefined,
-  pseudonyms: Pseudonymiser,
-): string[] | undefined {
-  const keys = new Set(surnames?.flatMap((surname) => pseudonyms.surname(surname) ?? []));
-  return keys.size === 0 ? undefined : [...keys].sort();
+  return rowTree(row as never, row as never, env) as BareTransaction;
 }

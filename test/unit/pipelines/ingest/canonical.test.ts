@@ -4,6 +4,7 @@ import { canonicalise, transactionHash } from '../../../../pipelines/ingest/cano
 import { Directory } from '../../../../pipelines/ingest/directory.ts';
 import { restamp } from '../../../../pipelines/ingest/stamp.ts';
 import { openVaultEntry } from '../../../../pipelines/ingest/vault.ts';
+import { canonicalJson } from '../../../../schemas/ids.ts';
 import { type PartyRecord, partyRecord } from '../../../../schemas/party.ts';
 import {
   type Transaction,
@@ -334,6 +335,13 @@ describe('transactionHash', () => {
       }),
     ]);
     expect(transactionHash(accepted(testRow(), testContext(known)))).toBe(hash());
+  });
+
+  it('reads rows whose plain JSON is canonical, whatever the order of the feed’s keys', () => {
+    const { stamp: _, ...bare } = accepted(fullRow);
+    expect(JSON.stringify(bare)).toBe(canonicalJson(bare));
+    const reversed = Object.fromEntries(Object.entries(fullRow).reverse()) as TransactionInput;
+    expect(transactionHash(accepted(reversed))).toBe(transactionHash(accepted(fullRow)));
   });
 
   it('differs with any content', () => {
