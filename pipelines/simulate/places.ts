@@ -45,7 +45,7 @@ export const TOWNS = {
   cancun: town('MX', 'ROO', '23005', ZONES.cancun, 3),
   culiacan: town('MX', 'SIN', '25006', ZONES.mazatlan, 4),
   hermosillo: town('MX', 'SON', '26030', ZONES.hermosillo, 4),
-  sanQuintin: town('MX', 'BCN', '02007', ZONES.tijuana, 1),
+  sanQuintin: town('MX', 'BCN', '02006', ZONES.tijuana, 1),
   tijuana: town('MX', 'BCN', '02004', ZONES.tijuana, 6),
   mexicali: town('MX', 'BCN', '02002', ZONES.tijuana, 3),
   juarez: town('MX', 'CHH', '08037', ZONES.ciudadJuarez, 5),
