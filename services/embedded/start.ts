@@ -3,10 +3,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { packageRoot } from '../../schemas/package-root.ts';
 import { openDataFolder } from './data-folder.ts';
 import { RUNNING_MAX, START_TIMEOUT_MS, STOP_GRACE_MS } from './limits.ts';
 import type { ToChild, ToParent } from './messages.ts';
-import { packageRoot } from './package-root.ts';
 
 export interface EmbeddedOptions {
   /** Folder of the data, made if need be; one server at a time may hold it. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseMapping } from '../../pipelines/ingest/mapping-file.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { Mapping } from '../../schemas/mapping.ts';
-import { packageRoot } from '../embedded/package-root.ts';
+import { packageRoot } from '../../schemas/package-root.ts';
 
 const FOLDER = path.join('pipelines', 'ingest', 'mappings');
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RastroError } from '../../schemas/errors/index.ts';
-import { packageRoot } from '../embedded/package-root.ts';
+import { packageRoot } from '../../schemas/package-root.ts';
 import type { Store } from './client.ts';
 
 export interface Migration {

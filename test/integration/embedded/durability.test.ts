@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { packageRoot } from '../../../services/embedded/package-root.ts';
+import { packageRoot } from '../../../schemas/package-root.ts';
 import { startEmbedded } from '../../../services/embedded/start.ts';
 import { openStore } from '../../../services/store/client.ts';
 import { freshFolder, startSuite } from './harness.ts';

@@ -1,9 +1,9 @@
-/** Where this package lies on disk, from its sources as well as from `dist/`. */
+/** Where this package lies on disk, from its sources as well as from `dist/`: YAML and SQL are never compiled. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder that holds this package's package.json. */
+/** The folder that holds this package's package.json. Throws where there is none, which only a broken copy causes. */
 export function packageRoot(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');
