@@ -57,6 +57,7 @@ export const alert = z.strictObject({
   version: z.int().min(1),
   typology: z.string(),
   typologyVersion: z.string(),
+  title: localized,
   ruleSet: z.string(),
   form: z.enum(FORMS),
   subject: z.string(),

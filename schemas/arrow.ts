@@ -154,15 +154,19 @@ function columnData(column: Column, rows: readonly BlockRow[], docs: readonly st
   }
 }
 
+/** One write for the whole column where it is plain ASCII, as nearly all are; else value by value. */
 function textData(values: readonly string[]): Data<Utf8> {
+  const joined = values.join('');
+  const bytes = Buffer.from(joined, 'utf8');
+  const isAscii = bytes.length === joined.length;
   const valueOffsets = new Int32Array(values.length + 1);
-  values.forEach((value, i) => {
-    valueOffsets[i + 1] = (valueOffsets[i] as number) + Buffer.byteLength(value);
-  });
-  const data = Buffer.alloc(valueOffsets[values.length] as number);
-  values.forEach((value, i) => {
-    data.write(value, valueOffsets[i] as number);
-  });
+  let end = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as string;
+    end += isAscii ? value.length : Buffer.byteLength(value);
+    valueOffsets[i + 1] = end;
+  }
+  const data = isAscii ? bytes : Buffer.concat(values.map((value) => Buffer.from(value, 'utf8')));
   return makeData({ type: TYPES.text, length: values.length, nullCount: 0, valueOffsets, data });
 }
 

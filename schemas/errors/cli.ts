@@ -1,4 +1,4 @@
-/** Error codes of the area `cli`. */
+/** Error codes of the area `cli`: how the command was called. */
 import { defineErrors } from './define.ts';
 
 export const cliErrors = defineErrors({
@@ -12,6 +12,46 @@ export const cliErrors = defineErrors({
       en: 'Nothing accepted is lost; run again, and report this with the code if it comes back.',
       es: 'Nada de lo aceptado se pierde; ejecute de nuevo e informe este código si se repite.',
       fr: 'Rien de ce qui a été accepté n’est perdu ; relancez, et signalez ce code s’il revient.',
+    },
+  },
+  'RAS-CLI-BAD-OPTION': {
+    message: {
+      en: '{option} does not take {value}.',
+      es: '{option} no admite {value}.',
+      fr: '{option} n’accepte pas {value}.',
+    },
+    hint: { en: 'Expected: {expected}.', es: 'Se esperaba: {expected}.', fr: 'Attendu : {expected}.' },
+  },
+  'RAS-CLI-UNKNOWN-NAME': {
+    message: {
+      en: 'There is no {what} called {name}.',
+      es: 'No hay {what} con el nombre {name}.',
+      fr: 'Il n’y a pas de {what} nommé {name}.',
+    },
+    hint: { en: 'Known: {known}.', es: 'Conocidos: {known}.', fr: 'Connus : {known}.' },
+  },
+  'RAS-CLI-NOT-FOUND': {
+    message: {
+      en: 'No {what} has the id {id}.',
+      es: 'Ningún {what} tiene el identificador {id}.',
+      fr: 'Aucun {what} n’a l’identifiant {id}.',
+    },
+    hint: {
+      en: '`{list}` shows what is there.',
+      es: '`{list}` muestra lo que hay.',
+      fr: '`{list}` montre ce qu’il y a.',
+    },
+  },
+  'RAS-CLI-NO-FILE': {
+    message: {
+      en: 'No file matches {pattern}.',
+      es: 'Ningún archivo coincide con {pattern}.',
+      fr: 'Aucun fichier ne correspond à {pattern}.',
+    },
+    hint: {
+      en: 'Give a path, a glob in quotes, or - for standard input.',
+      es: 'Indique una ruta, un patrón entre comillas o - para la entrada estándar.',
+      fr: 'Donnez un chemin, un motif entre guillemets ou - pour l’entrée standard.',
     },
   },
 });

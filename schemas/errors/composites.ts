@@ -2,6 +2,18 @@
 import { defineErrors } from './define.ts';
 
 export const compositeErrors = defineErrors({
+  'RAS-COMPOSITE-SIZE': {
+    message: {
+      en: 'The file has {bytes} bytes; at most {max} are read.',
+      es: 'El archivo tiene {bytes} bytes; se leen como máximo {max}.',
+      fr: 'Le fichier a {bytes} octets ; {max} au plus sont lus.',
+    },
+    hint: {
+      en: 'Split the file.',
+      es: 'Divida el archivo.',
+      fr: 'Divisez le fichier.',
+    },
+  },
   'RAS-COMPOSITE-YAML': {
     message: {
       en: 'The file is not valid YAML: {detail}.',

@@ -50,4 +50,28 @@ export const engineErrors = defineErrors({
       fr: 'Remettez le secret d’origine ; la clé de pseudonymes ne change jamais sur place.',
     },
   },
+  'RAS-ENGINE-SECRET': {
+    message: {
+      en: 'The secret {path} cannot be used: {detail}.',
+      es: 'El secreto {path} no se puede usar: {detail}.',
+      fr: 'Le secret {path} ne peut pas être utilisé : {detail}.',
+    },
+    hint: {
+      en: 'It must be readable by its owner alone (chmod 600) and hold at least 32 bytes.',
+      es: 'Solo su dueño debe poder leerlo (chmod 600) y debe tener al menos 32 bytes.',
+      fr: 'Seul son propriétaire doit pouvoir le lire (chmod 600), et il doit contenir au moins 32 octets.',
+    },
+  },
+  'RAS-ENGINE-VERSIONS': {
+    message: {
+      en: '{id} has reached version {version}, over the limit of {limit}.',
+      es: '{id} llegó a la versión {version}, por encima del límite de {limit}.',
+      fr: '{id} a atteint la version {version}, au-delà de la limite de {limit}.',
+    },
+    hint: {
+      en: 'An episode that never closes: give its rule a shorter `quiet`.',
+      es: 'Un episodio que no se cierra: dé a su regla un `quiet` más corto.',
+      fr: 'Un épisode qui ne se ferme pas : donnez à sa règle un `quiet` plus court.',
+    },
+  },
 });

@@ -1,0 +1,91 @@
+/** `rastro db migrate|status|serve`: the store's tables, and the embedded ClickHouse for anything that speaks HTTP. */
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { RastroError } from '../../../schemas/errors/index.ts';
+import { startEmbedded } from '../../embedded/start.ts';
+import { openStore, type Store } from '../../store/client.ts';
+import { migrate, migrationStatus } from '../../store/migrate.ts';
+import type { CommandContext } from '../context.ts';
+import { EXIT } from '../exit.ts';
+import { handle } from '../handle.ts';
+import { tableText } from '../terminal.ts';
+
+/** Where `serve` listens unless told otherwise: ClickHouse's own port. */
+const DEFAULT_PORT = '8123';
+
+async function withRawStore<T>({ dataDir }: CommandContext, work: (store: Store) => Promise<T>): Promise<T> {
+  const embedded = await startEmbedded({ dataDir });
+  const store = openStore({ url: embedded.url, key: embedded.key });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+    await embedded.stop();
+  }
+}
+
+export function addDb(program: Command): void {
+  const db = program.command('db').description('the store: migrations, and the embedded ClickHouse');
+
+  handle<{ dryRun?: boolean }>(
+    db
+      .command('migrate')
+      .description('bring the tables to this version')
+      .option('--dry-run', 'only say what would be applied'),
+    async (context, { dryRun = false }) => {
+      const applied = await withRawStore(context, (store) => migrate(store, { dryRun }));
+      if (context.terminal.json) context.terminal.printJson({ applied, dryRun });
+      else if (applied.length === 0) context.terminal.print('Nothing to apply: the tables are up to date.');
+      else
+        for (const file of applied) context.terminal.print(`${dryRun ? 'would apply' : 'applied'} ${file}`);
+      return EXIT.FINE;
+    },
+  );
+
+  handle(db.command('status').description('which migrations the store has'), async (context) => {
+    const states = await withRawStore(context, (store) => migrationStatus(store));
+    const columns = [
+      { title: 'migration', value: (row: (typeof states)[number]) => row.file },
+      { title: 'applied', value: (row: (typeof states)[number]) => (row.applied ? 'yes' : 'no') },
+    ];
+    if (context.terminal.json) context.terminal.printJson(states);
+    else context.terminal.print(tableText(states, columns, context.terminal));
+    return states.every((state) => state.applied) ? EXIT.FINE : EXIT.FAILURE;
+  });
+
+  const serve = db
+    .command('serve')
+    .description("serve the data folder over ClickHouse's HTTP interface on loopback until interrupted")
+    .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', DEFAULT_PORT)
+    .addHelpText(
+      'after',
+      "\nExample:\n  rastro db serve &\n  curl 'http://127.0.0.1:8123/?query=SELECT+count()+FROM+alerts_standing'",
+    );
+  handle<{ port: string }>(serve, async ({ terminal, dataDir }, options) => {
+    const port = Number(options.port);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new RastroError('RAS-CLI-BAD-OPTION', {
+        option: '--port',
+        value: options.port,
+        expected: '0..65535',
+      });
+    }
+    const embedded = await startEmbedded({ dataDir, port });
+    const store = openStore({ url: embedded.url, key: embedded.key });
+    await migrate(store);
+    await store.close();
+    if (terminal.json) terminal.printJson({ url: embedded.url });
+    else
+      terminal.print(
+        `ClickHouse answers on ${embedded.url}; reads need no key, writes and the vault do (${dataDir}/key). Ctrl-C ends it.`,
+      );
+    const keepAlive = setInterval(() => undefined, 60_000);
+    const ended = await Promise.race([
+      Promise.any([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => 'interrupted' as const),
+      embedded.exited.then(() => 'died' as const),
+    ]);
+    clearInterval(keepAlive);
+    await embedded.stop();
+    return ended === 'interrupted' ? EXIT.FINE : EXIT.FAILURE;
+  });
+}

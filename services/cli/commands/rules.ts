@@ -1,0 +1,170 @@
+/** `rastro rules list|show ID|test`: the catalogue, one rule in words, and every rule's own cases. */
+import type { Command } from 'commander';
+import { runCases } from '../../../rules/compiler/cases.ts';
+import { type CheckedRule, explainRule } from '../../../rules/compiler/index.ts';
+import { RastroError } from '../../../schemas/errors/index.ts';
+import { type Knowledge, loadKnowledge } from '../../workspace/knowledge.ts';
+import type { CommandContext } from '../context.ts';
+import { EXIT } from '../exit.ts';
+import { handle } from '../handle.ts';
+import { oneOf } from '../options.ts';
+import { tableText } from '../terminal.ts';
+
+const LANGS = ['en', 'es', 'fr'] as const;
+
+interface RulesOptions {
+  readonly rules?: string;
+}
+
+function load(options: RulesOptions): Promise<Knowledge> {
+  return loadKnowledge(options.rules === undefined ? {} : { rulesDir: options.rules });
+}
+
+function ruleOf(knowledge: Knowledge, id: string): CheckedRule {
+  const rule = knowledge.ruleSet.rules.find((candidate) => candidate.id === id);
+  const known = knowledge.ruleSet.rules.map((candidate) => candidate.id).join(', ');
+  if (rule === undefined) throw new RastroError('RAS-CLI-UNKNOWN-NAME', { what: 'rule', name: id, known });
+  return rule;
+}
+
+function showRule({ terminal }: CommandContext, rule: CheckedRule, lang: (typeof LANGS)[number]): void {
+  const about = explainRule(rule, lang);
+  if (terminal.json) {
+    terminal.printJson(about);
+    return;
+  }
+  const { bold, dim } = terminal.paint;
+  terminal.print(bold(`${about.id} ${about.title}`));
+  terminal.print(
+    `version ${about.version}, ${about.status}, ${about.form}, family ${about.family}, weight ${about.weight}, per ${about.subjects.join(' | ')}`,
+  );
+  terminal.print(dim(rule.path));
+  terminal.print(`\n${about.explain}\n`);
+  terminal.print(
+    tableText(
+      about.features,
+      [
+        { title: 'feature', value: (feature) => feature.name },
+        { title: 'is', value: (feature) => feature.agg },
+        { title: 'over', value: (feature) => feature.over ?? '' },
+      ],
+      terminal,
+    ),
+  );
+  terminal.print(`\nwhen  ${about.when.trim()}\n`);
+  terminal.print(
+    tableText(
+      about.params,
+      [
+        { title: 'parameter', value: (param) => param.name },
+        { title: 'value', value: (param) => param.threshold ?? JSON.stringify(param.value) },
+        { title: 'unit', value: (param) => param.unit },
+        { title: 'from', value: (param) => param.provenance },
+      ],
+      terminal,
+    ),
+  );
+  terminal.print();
+  for (const attribution of about.attributions) {
+    terminal.print(
+      `weight ${attribution.weight} on ${attribution.to} as ${attribution.role}: ${attribution.why}`,
+    );
+  }
+  for (const test of about.benign) terminal.print(`benign ${test.id} (${test.effect}): ${test.note}`);
+  const { fields, precision, coverage } = about.needs;
+  terminal.print(
+    `needs fields ${fields.join(', ') || 'none'}; precision ${precision ?? 'any'}; coverage ${coverage?.join(' | ') ?? 'any'}`,
+  );
+  for (const source of about.sources)
+    terminal.print(
+      `source: ${source.document} (${source.year})${source.section === undefined ? '' : `, ${source.section}`}`,
+    );
+}
+
+export function addRules(program: Command): void {
+  const rules = program
+    .command('rules')
+    .description('the red flags: what they are, what they need, whether their own cases hold');
+
+  const list = rules
+    .command('list')
+    .description('every rule of the catalogue')
+    .option('--rules <folder>', 'another catalogue');
+  handle<RulesOptions>(list, async ({ terminal }, options) => {
+    const { ruleSet, composites } = await load(options);
+    if (terminal.json) {
+      terminal.printJson({
+        ruleSet: ruleSet.hash,
+        rules: ruleSet.rules.map((rule) => explainRule(rule, 'en')),
+        composites: composites.map(({ file }) => file),
+      });
+      return EXIT.FINE;
+    }
+    terminal.print(
+      tableText(
+        ruleSet.rules,
+        [
+          { title: 'rule', value: (rule) => rule.id },
+          { title: 'version', value: (rule) => rule.version },
+          { title: 'status', value: (rule) => rule.status },
+          { title: 'family', value: (rule) => rule.family },
+          { title: 'W', value: (rule) => String(rule.weight), align: 'right' },
+          {
+            title: 'per',
+            value: (rule) => (rule.input === 'signals' ? 'signals of a subject' : rule.subjects.join(', ')),
+          },
+          { title: 'title', value: (rule) => rule.file.title.en },
+        ],
+        terminal,
+      ),
+    );
+    terminal.print();
+    for (const { file } of composites) terminal.print(`${file.id} ${file.version}  ${file.title.en}`);
+    terminal.print(
+      terminal.paint.dim(`\nrule set ${ruleSet.hash.slice(0, 16)}; \`rastro rules show ID\` explains one`),
+    );
+    return EXIT.FINE;
+  });
+
+  const show = rules
+    .command('show <id>')
+    .description('one rule: what it looks for, its parameters with their provenance, whom it falls on')
+    .option('--rules <folder>', 'another catalogue')
+    .option('--lang <lang>', 'es | en | fr', 'en');
+  handle<RulesOptions & { lang: string }>(show, async (context, options, [id = '']) => {
+    showRule(context, ruleOf(await load(options), id), oneOf('--lang', options.lang, LANGS));
+    return EXIT.FINE;
+  });
+
+  const test = rules
+    .command('test')
+    .description('run every rule over its own cases, with the engine that runs in production')
+    .option('--rules <folder>', 'another catalogue')
+    .option('--filter <text>', 'only rules whose id contains this')
+    .addHelpText('after', '\nExit code 1 if a case does not hold, 2 if no rule was found.');
+  handle<RulesOptions & { filter?: string }>(test, async ({ terminal }, options) => {
+    const knowledge = await load(options);
+    const chosen = knowledge.ruleSet.rules.filter(
+      (rule) => options.filter === undefined || rule.id.includes(options.filter),
+    );
+    if (chosen.length === 0) {
+      terminal.note(`No rule's id contains ${options.filter}.`);
+      return EXIT.USAGE;
+    }
+    const results = chosen.map((rule) => ({ rule: rule.id, cases: runCases(rule, knowledge.evaluation) }));
+    const cases = results.flatMap((result) => result.cases);
+    const failed = cases.filter((each) => each.problems.length > 0).length;
+    if (terminal.json) terminal.printJson({ passed: cases.length - failed, failed, rules: results });
+    else {
+      for (const { rule, cases: own } of results) {
+        for (const each of own) {
+          const mark = each.problems.length === 0 ? terminal.paint.green('ok  ') : terminal.paint.red('FAIL');
+          terminal.print(`${mark} ${rule.padEnd(12)} ${each.kind.padEnd(12)} ${each.name}`);
+          for (const problem of each.problems) terminal.print(`       ${problem}`);
+        }
+      }
+      terminal.print(`\n${cases.length - failed} of ${cases.length} cases of ${results.length} rules hold.`);
+    }
+    return failed === 0 ? EXIT.FINE : EXIT.FAILURE;
+  });
+}

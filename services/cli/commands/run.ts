@@ -1,0 +1,228 @@
+/** `rastro run FILE...`: a bank's files in, signals and alerts out. */
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { errorHint, errorMessage } from '../../../schemas/errors/index.ts';
+import { loadMapping } from '../../feeds/mappings.ts';
+import { openSources } from '../../feeds/sources.ts';
+import { type Knowledge, type KnowledgeOptions, loadKnowledge } from '../../workspace/knowledge.ts';
+import { emptyReport, FeedReader, type FeedReport } from '../../workspace/run-feed.ts';
+import { openWorkspace, type Workspace } from '../../workspace/workspace.ts';
+import type { WriteCounts } from '../../workspace/writer.ts';
+import type { CommandContext } from '../context.ts';
+import { EXIT } from '../exit.ts';
+import { handle } from '../handle.ts';
+import { startProgress } from '../progress.ts';
+import { count, type Terminal, tableText } from '../terminal.ts';
+
+export interface RunRequest {
+  readonly files: readonly string[];
+  readonly mapping: string;
+  readonly parties: readonly string[];
+  readonly partiesMapping: string;
+  readonly institution?: string;
+  readonly knowledge: KnowledgeOptions;
+}
+
+export interface RunResult {
+  readonly report: FeedReport;
+  /** Rows written by this run. */
+  readonly written: WriteCounts;
+  /** Signals and alerts that stand now. */
+  readonly signals: number;
+  readonly alerts: number;
+  readonly seconds: number;
+  readonly knowledge: Knowledge;
+}
+
+/** Rejects shown one by one without `--json`. */
+const REJECTS_SHOWN = 10;
+
+/** Standard input, kept in the data folder while it is read: a submission is hashed before its rows are. */
+async function spoolInput(dataDir: string): Promise<string> {
+  const folder = join(dataDir, 'incoming');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `stdin-${process.pid}`);
+  await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
+  return path;
+}
+
+async function filesOf(
+  patterns: readonly string[],
+  dataDir: string,
+): Promise<{ files: string[]; spooled: string[] }> {
+  const files: string[] = [];
+  const spooled: string[] = [];
+  for (const pattern of patterns) {
+    if (pattern === '-') spooled.push(await spoolInput(dataDir));
+    else files.push(...(await openSources([pattern])).map((source) => source.name));
+  }
+  return { files: [...files, ...spooled], spooled };
+}
+
+/** Runs files into the data folder and hands over what came of it, with the workspace still open. */
+export async function runFiles<T>(
+  { terminal, dataDir }: CommandContext,
+  request: RunRequest,
+  then: (result: RunResult, workspace: Workspace) => Promise<T>,
+): Promise<T> {
+  const startedMs = performance.now();
+  const mapping = await loadMapping(request.mapping);
+  const partiesMapping = await loadMapping(request.partiesMapping);
+  const knowledge = await loadKnowledge(request.knowledge);
+  const { files, spooled } = await filesOf(request.files, dataDir);
+  let totalBytes = 0;
+  for (const file of files) totalBytes += (await stat(file)).size;
+
+  const recovery = startProgress(terminal, 'reading back what is known', 0, 'records');
+  const workspace = await openWorkspace({ dataDir, knowledge, onRecovery: (done) => recovery.update(done) });
+  recovery.stop();
+  try {
+    const written: WriteCounts = { signals: 0, alerts: 0, transactions: 0 };
+    const report = emptyReport();
+    const progress = startProgress(terminal, 'running', totalBytes, 'bytes');
+    const reader = new FeedReader({
+      workspace,
+      knowledge,
+      mapping,
+      counts: written,
+      report,
+      ...(request.institution === undefined ? {} : { institution: request.institution }),
+      onProgress: (_rows, bytes) => progress.update(bytes),
+    });
+    for (const file of (await filesOf(request.parties, dataDir)).files)
+      await reader.parties(file, partiesMapping);
+    for (const file of files) await reader.transactions(file);
+    await workspace.writeGroup(written);
+    progress.stop();
+    const { signals, alerts } = workspace.writer;
+    const seconds = (performance.now() - startedMs) / 1000;
+    return await then(
+      { report, written, signals: signals.standing, alerts: alerts.standing, seconds, knowledge },
+      workspace,
+    );
+  } finally {
+    await workspace.close();
+    for (const path of spooled) await rm(path, { force: true });
+  }
+}
+
+/** The object that `run --json` ends with. */
+export function runJson({ report, written, signals, alerts, seconds }: RunResult): object {
+  return {
+    read: report.read,
+    accepted: report.accepted,
+    rejected: report.rejected,
+    duplicates: report.duplicates,
+    late: report.late,
+    signals,
+    alerts,
+    written,
+    seconds: Number(seconds.toFixed(3)),
+    rejectsByCode: Object.fromEntries(report.rejectsByCode),
+    rejects: report.rejects.map(({ params, ...reject }) => ({
+      ...reject,
+      message: errorMessage(reject.code, params),
+      hint: errorHint(reject.code, params),
+    })),
+    faults: report.faults,
+  };
+}
+
+export function printRun(terminal: Terminal, result: RunResult): void {
+  const { report, written, signals, alerts, seconds } = result;
+  terminal.print(
+    `${count(report.read)} read = ${count(report.accepted)} accepted + ${count(report.rejected)} rejected + ${count(report.duplicates)} duplicates, in ${seconds.toFixed(1)} s`,
+  );
+  if (report.late > 0)
+    terminal.print(
+      `${count(report.late)} accepted rows lie behind the re-evaluation horizon: stored, not evaluated`,
+    );
+  if (report.rejected > 0) {
+    const codes = [...report.rejectsByCode].sort((a, b) => b[1] - a[1]);
+    terminal.print(
+      tableText(
+        codes,
+        [
+          { title: 'code', value: ([code]) => code },
+          { title: 'rows', value: ([, n]) => count(n), align: 'right' },
+        ],
+        terminal,
+      ),
+    );
+    for (const reject of report.rejects.slice(0, REJECTS_SHOWN)) {
+      terminal.print(
+        `  line ${reject.line}, byte ${reject.byteOffset}, ${reject.field || 'whole line'}: ${errorMessage(reject.code, reject.params)} ${errorHint(reject.code, reject.params)}`,
+      );
+    }
+    if (report.rejected > REJECTS_SHOWN)
+      terminal.print(`  … \`rastro feed check\` lists them, --json the first 1,000`);
+  }
+  for (const fault of report.faults) {
+    terminal.print(
+      terminal.paint.red(
+        `${fault.file}: ${fault.code} at line ${fault.line}: ${errorMessage(fault.code, fault.params)}`,
+      ),
+    );
+  }
+  if (report.idsDerived)
+    terminal.print('Ids were derived from the rows: send this file whole if you send it again.');
+  const changed = written.transactions + written.signals + written.alerts;
+  terminal.print(
+    `${count(signals)} signals and ${count(alerts)} alerts stand${changed === 0 ? '; nothing changed' : ` (${count(written.signals)} and ${count(written.alerts)} written now)`}`,
+  );
+  if (alerts > 0) terminal.print(terminal.paint.dim('`rastro alerts list` shows them'));
+}
+
+interface RunFlags {
+  readonly mapping: string;
+  readonly parties?: string[];
+  readonly partiesMapping: string;
+  readonly institution?: string;
+  readonly rules?: string;
+  readonly rates?: string;
+}
+
+export function addRun(program: Command): void {
+  const command = program
+    .command('run <file...>')
+    .description(
+      'read files (CSV or NDJSON, plain or gzip, globs, - for standard input); write signals and alerts',
+    )
+    .option('--mapping <name>', 'a shipped mapping or the path of one', 'canonical')
+    .option('--parties <file...>', 'party files: who holds which account')
+    .option('--parties-mapping <name>', 'mapping of the party files', 'canonical-parties')
+    .option('--institution <id>', 'who submits, where the mapping leaves it open')
+    .option('--rules <folder>', 'another catalogue')
+    .option('--rates <file>', 'official daily rates instead of the shipped sample')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rastro run payments.csv --mapping spei-statement --institution bank-1
+  rastro run 'feed/*.ndjson.gz' --parties parties.ndjson
+  zcat march.csv.gz | rastro run - --mapping my-bank.yaml --json
+
+Running the same file again changes nothing. Exit code 1 if a row was rejected or a file was cut off.`,
+    );
+  handle<RunFlags>(command, async (context, options, files) => {
+    const request: RunRequest = {
+      files,
+      mapping: options.mapping,
+      parties: options.parties ?? [],
+      partiesMapping: options.partiesMapping,
+      ...(options.institution === undefined ? {} : { institution: options.institution }),
+      knowledge: {
+        ...(options.rules === undefined ? {} : { rulesDir: options.rules }),
+        ...(options.rates === undefined ? {} : { ratesFile: options.rates }),
+      },
+    };
+    return runFiles(context, request, async (result) => {
+      if (context.terminal.json) context.terminal.printJson(runJson(result));
+      else printRun(context.terminal, result);
+      return result.report.rejected === 0 && result.report.faults.length === 0 ? EXIT.FINE : EXIT.FAILURE;
+    });
+  });
+}

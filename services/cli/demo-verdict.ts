@@ -1,0 +1,126 @@
+/**
+ * Compares what was found with what the generator says is there. The generator knows identifiers as banks write them;
+ * the engine knows pseudonyms: the comparison keys the truth with the data folder's own key.
+ */
+import type { Pseudonymiser } from '../../pipelines/ingest/pseudonym.ts';
+import type { Truth, TruthCase, TruthSubject } from '../../pipelines/simulate/truth.ts';
+import type { Alert } from '../../schemas/alert.ts';
+import type { AccountScheme } from '../../schemas/enumerations.ts';
+import type { Signal } from '../../schemas/signal.ts';
+
+/** Scenarios that must end in an alert on the true collector, and those whose composite comes later. */
+const EXPECTED: Readonly<Record<string, { readonly alert: boolean; readonly signal: string | null }>> = {
+  S1: { alert: true, signal: null },
+  S3: { alert: true, signal: null },
+  S6: { alert: true, signal: null },
+  S7: { alert: true, signal: null },
+  S4: { alert: false, signal: 'LAB-03' },
+  S10: { alert: false, signal: 'OCS-04' },
+  S12: { alert: false, signal: 'VA-13' },
+};
+/** Look-alikes must not raise this signal either. */
+const FORBIDDEN_SIGNAL: Readonly<Record<string, string>> = { B4: 'LAB-03', B10: 'OCS-04', B12: 'VA-13' };
+
+/** Roles of the truth on whom suspicion rightly falls. */
+const TRUE_ROLES: ReadonlySet<string> = new Set(['collector', 'facilitator', 'receiver']);
+
+export interface CaseVerdict {
+  readonly case: TruthCase;
+  /** Alerts about a person on whom suspicion rightly falls; about anybody, for a look-alike. */
+  readonly alerts: readonly Alert[];
+  /** The signal asked for, on the true subject; the forbidden one, for a look-alike. */
+  readonly signals: readonly Signal[];
+  /** What the demo asks for is there; null where nothing is asked (variants that hide, are cut, or lack fields). */
+  readonly ok: boolean | null;
+  /** Protected people with a score or a proposed restraint. */
+  readonly harmed: readonly string[];
+}
+
+function keysOf(subject: TruthSubject, pseudonyms: Pseudonymiser): string[] {
+  return [
+    pseudonyms.party(subject.refScheme, subject.ref, subject.institution),
+    ...subject.accounts.map((account) => pseudonyms.account(account.scheme as AccountScheme, account.token)),
+  ];
+}
+
+function keySet(subjects: readonly TruthSubject[], pseudonyms: Pseudonymiser): ReadonlySet<string> {
+  return new Set(subjects.flatMap((subject) => keysOf(subject, pseudonyms)));
+}
+
+const RESTRAINTS: ReadonlySet<string> = new Set(['restraint_referral', 'lpb_proposal']);
+
+function harmOf(protectedKeys: ReadonlySet<string>, alerts: readonly Alert[]): string[] {
+  const harmed = new Set<string>();
+  for (const alert of alerts) {
+    if (protectedKeys.has(alert.subject) && alert.scoreMilli > 0) harmed.add(alert.subject);
+    for (const action of alert.actions)
+      if (protectedKeys.has(action.on) && RESTRAINTS.has(action.kind)) harmed.add(action.on);
+  }
+  return [...harmed];
+}
+
+/** The signal of `rule` attributed to, or observed on, one of the keys. */
+function isOn(signal: Signal, rule: string, keys: ReadonlySet<string>): boolean {
+  if (signal.rule !== rule) return false;
+  return (
+    keys.has(signal.observedHolder) ||
+    signal.attributions.some(({ subject, weight }) => weight > 0 && keys.has(subject))
+  );
+}
+
+export function judge(
+  truth: Truth,
+  alerts: readonly Alert[],
+  signals: readonly Signal[],
+  pseudonyms: Pseudonymiser,
+): CaseVerdict[] {
+  return truth.cases.map((each): CaseVerdict => {
+    const everybody = keySet(
+      each.subjects.filter((subject) => subject.role !== 'infrastructure'),
+      pseudonyms,
+    );
+    const suspects = keySet(
+      each.subjects.filter((subject) => TRUE_ROLES.has(subject.role)),
+      pseudonyms,
+    );
+    const protectedKeys = keySet(
+      each.subjects.filter((subject) => subject.protected),
+      pseudonyms,
+    );
+    const harmed = harmOf(protectedKeys, alerts);
+    if (each.isLookalike) {
+      const about = alerts.filter((alert) => everybody.has(alert.subject));
+      const forbidden = FORBIDDEN_SIGNAL[each.kind];
+      const raised =
+        forbidden === undefined ? [] : signals.filter((signal) => isOn(signal, forbidden, everybody));
+      return {
+        case: each,
+        alerts: about,
+        signals: raised,
+        ok: about.length === 0 && raised.length === 0,
+        harmed,
+      };
+    }
+    const expected = EXPECTED[each.kind];
+    const about = alerts.filter((alert) => suspects.has(alert.subject));
+    const wanted = expected?.signal ?? null;
+    const raised = wanted === null ? [] : signals.filter((signal) => isOn(signal, wanted, suspects));
+    const found = expected?.alert === true ? about.length > 0 : raised.length > 0;
+    return { case: each, alerts: about, signals: raised, ok: each.variant === 'base' ? found : null, harmed };
+  });
+}
+
+/** Whether a case was found, for the recall of variants of which nothing is asked. */
+export function isFound(verdict: CaseVerdict): boolean {
+  return EXPECTED[verdict.case.kind]?.alert === true ? verdict.alerts.length > 0 : verdict.signals.length > 0;
+}
+
+/** What the demo asks of a kind of case, in words. */
+export function asked(kind: string): string {
+  const expected = EXPECTED[kind];
+  if (expected === undefined) {
+    const forbidden = FORBIDDEN_SIGNAL[kind];
+    return forbidden === undefined ? 'no alert' : `no alert, no ${forbidden}`;
+  }
+  return expected.alert ? 'alert on the collector' : `signal ${expected.signal}`;
+}

@@ -1,0 +1,21 @@
+/** Option values that several commands read, and how moments are shown. */
+import { RastroError } from '../../schemas/errors/index.ts';
+
+/** No list prints more. */
+const LIST_MAX = 10_000;
+
+export function limitOf(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= LIST_MAX) return value;
+  throw new RastroError('RAS-CLI-BAD-OPTION', { option: '--limit', value: text, expected: `1..${LIST_MAX}` });
+}
+
+export function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {
+  if ((allowed as readonly string[]).includes(text)) return text as T;
+  throw new RastroError('RAS-CLI-BAD-OPTION', { option, value: text, expected: allowed.join(' | ') });
+}
+
+/** `2026-03-01 14:05Z`: times are UTC and say so. */
+export function moment(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')}Z`;
+}

@@ -1,0 +1,97 @@
+/**
+ * Where the command writes, and how: colour and progress only on a terminal, never with `--json` or `NO_COLOR`.
+ * Results go to standard output, everything else (progress, notes, errors) to standard error.
+ */
+import Table from 'cli-table3';
+import pc from 'picocolors';
+
+export interface Terminal {
+  readonly json: boolean;
+  readonly colour: boolean;
+  /** Standard error is a terminal: a progress line may be redrawn. */
+  readonly live: boolean;
+  /** Columns of the terminal; 100 where there is none. */
+  readonly width: number;
+  /** A line of the result. */
+  print(line?: string): void;
+  /** One JSON object or array, the only thing on standard output with `--json`. */
+  printJson(value: unknown): void;
+  /** A note beside the result. */
+  note(line: string): void;
+  /** Paints, or not. */
+  readonly paint: ReturnType<typeof pc.createColors>;
+}
+
+export interface TerminalStreams {
+  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** `environment` is `process.env`: `NO_COLOR` (no-color.org) and `FORCE_COLOR` decide before the terminal does. */
+export function openTerminal(
+  options: { readonly json: boolean },
+  streams: TerminalStreams,
+  environment: Readonly<Record<string, string | undefined>>,
+): Terminal {
+  const forbidden = environment['NO_COLOR'] !== undefined && environment['NO_COLOR'] !== '';
+  const forced = environment['FORCE_COLOR'] !== undefined && environment['FORCE_COLOR'] !== '0';
+  const colour = !options.json && !forbidden && (forced || streams.out.isTTY === true);
+  return {
+    json: options.json,
+    colour,
+    live: !options.json && streams.err.isTTY === true && environment['CI'] === undefined,
+    width: streams.out.columns ?? 100,
+    paint: pc.createColors(colour),
+    print: (line = '') => void streams.out.write(`${line}\n`),
+    printJson: (value) => void streams.out.write(`${JSON.stringify(value, bigintAsString, 2)}\n`),
+    note: (line) => void streams.err.write(`${line}\n`),
+  };
+}
+
+function bigintAsString(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
+export interface Column<T> {
+  readonly title: string;
+  readonly value: (row: T) => string;
+  readonly align?: 'left' | 'right';
+}
+
+/** Rows as aligned columns without borders; an empty list prints nothing. */
+export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], terminal: Terminal): string {
+  const bare = {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '',
+    'left-mid': '',
+    mid: '',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '  ',
+  };
+  const table = new Table({
+    head: columns.map((column) => terminal.paint.bold(column.title)),
+    chars: bare,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+    colAligns: columns.map((column) => column.align ?? 'left'),
+  });
+  for (const row of rows) table.push(columns.map((column) => column.value(row)));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** `12,345`: digits grouped the same in every locale of the machine. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,81 @@
+/** What the store already holds, read once at the start: markers, standing documents, and what they were made with. */
+import { composedSource } from '../../pipelines/engine/engine.ts';
+import type { RuleSet } from '../../rules/compiler/index.ts';
+import type { Store } from '../store/client.ts';
+import type { Writer } from './writer.ts';
+
+export interface Stored {
+  /** Every log record up to this offset is covered by a marker; -1 for none. */
+  readonly markedUntil: number;
+  readonly knowledgeHash: string | undefined;
+  readonly pseudonymKeyId: string | undefined;
+  /** Revision of the row that says with what the store was made; -1 for none. */
+  readonly stateRevision: number;
+}
+
+interface DocumentRow {
+  readonly id: string;
+  readonly revision: string;
+  readonly version: string | number;
+  readonly status: string;
+  readonly content_hash: string;
+}
+
+async function markedUntil(store: Store, log: string): Promise<number> {
+  const rows = await store.queryRows<{ offset_from: string; offset_to: string }>(
+    'SELECT offset_from, offset_to FROM block_markers_current WHERE log = {log:String} AND partition = 0 ORDER BY offset_from',
+    { log },
+  );
+  let until = -1;
+  for (const row of rows) {
+    if (Number(row.offset_from) > until + 1) break;
+    until = Math.max(until, Number(row.offset_to));
+  }
+  return until;
+}
+
+const storedRow = (row: DocumentRow) => ({
+  revision: Number(row.revision),
+  version: Number(row.version),
+  contentHash: row.content_hash,
+  withdrawn: row.status === 'withdrawn',
+});
+
+/** Fills the writer's index of stored signals and alerts. */
+export async function loadStored(
+  store: Store,
+  writer: Writer,
+  ruleSet: RuleSet,
+  log: string,
+): Promise<Stored> {
+  const overSignals = new Set(
+    ruleSet.rules.filter((rule) => rule.input === 'signals').map((rule) => rule.id),
+  );
+  const signals = store.streamRows<DocumentRow & { rule: string; observed_on: string; holder: string }>(
+    `SELECT id, revision, version, status, content_hash, rule, observed_on, JSONExtractString(doc, 'observedHolder') AS holder
+     FROM signals_current`,
+  );
+  for await (const rows of signals) {
+    for (const row of rows) {
+      const source = overSignals.has(row.rule) ? composedSource(row.holder) : row.observed_on;
+      writer.signals.set(source, row.id, storedRow(row));
+    }
+  }
+  const alerts = store.streamRows<DocumentRow & { subject: string }>(
+    'SELECT id, revision, version, status, content_hash, subject FROM alerts_current',
+  );
+  for await (const rows of alerts) {
+    for (const row of rows) writer.alerts.set(composedSource(row.subject), row.id, storedRow(row));
+  }
+  const [state] = await store.queryRows<{ doc: string; revision: string }>(
+    "SELECT doc, revision FROM engine_state_current WHERE key = 'workspace'",
+  );
+  const made =
+    state === undefined ? {} : (JSON.parse(state.doc) as { knowledge?: string; pseudonymKeyId?: string });
+  return {
+    markedUntil: await markedUntil(store, log),
+    knowledgeHash: made.knowledge,
+    pseudonymKeyId: made.pseudonymKeyId,
+    stateRevision: state === undefined ? -1 : Number(state.revision),
+  };
+}

@@ -1,0 +1,225 @@
+/**
+ * The workspace: a data folder opened for work. Embedded ClickHouse, file log, secret, engine; recovered so that what
+ * memory holds is exactly what the log's marked records made of it.
+ *
+ * Recovery reads the log from the beginning. Records that a marker covers go into the effective set without being
+ * evaluated, for their signals are stored; records without a marker are processed again in full.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DataKeys } from '../../pipelines/ingest/keys.ts';
+import type { BlockLog } from '../../pipelines/log/port.ts';
+import { decodeBlock, encodeBlock } from '../../schemas/arrow.ts';
+import { RastroError } from '../../schemas/errors/index.ts';
+import type { Transaction } from '../../schemas/transaction.ts';
+import { type Embedded, startEmbedded } from '../embedded/start.ts';
+import { openFileLog } from '../log/file/file-log.ts';
+import { openStore, type Store } from '../store/client.ts';
+import { migrate } from '../store/migrate.ts';
+import type { Knowledge } from './knowledge.ts';
+import { decodeReference } from './reference-record.ts';
+import { openSecret } from './secret.ts';
+import { type HashedRow, WorkspaceState } from './state.ts';
+import { loadStored } from './stored.ts';
+import { type AfterWrite, type WriteCounts, Writer } from './writer.ts';
+
+/** Records that are evaluated together at most: bounds what a crash repeats, and what waits in memory. */
+const GROUP_RECORDS = 16;
+
+const LOG_NAME = 'transactions';
+
+export interface WorkspaceOptions {
+  readonly dataDir: string;
+  readonly knowledge: Knowledge;
+  readonly afterWrite?: AfterWrite;
+  /** Called while the log is read, with records done of all. */
+  readonly onRecovery?: (done: number, total: number) => void;
+}
+
+/** Log records that were applied but whose results are not written yet. */
+interface Pending {
+  from: number;
+  to: number;
+  rows: number;
+  readonly blocks: { readonly payload: Uint8Array; readonly rows: number }[];
+  readonly renewed: Map<string, { tx: Transaction; offset: number }>;
+  /** Over the payloads of the records, in order. */
+  readonly checksum: Hash;
+}
+
+export class Workspace {
+  readonly state: WorkspaceState;
+  readonly keys: DataKeys;
+  readonly store: Store;
+  readonly log: BlockLog;
+  readonly writer: Writer;
+  readonly #embedded: Embedded;
+  #pending: Pending | undefined;
+  /** Sources that the store knows and memory does not: evaluated before anything is composed. */
+  #cold: Set<string>;
+
+  constructor(parts: {
+    state: WorkspaceState;
+    keys: DataKeys;
+    store: Store;
+    log: BlockLog;
+    writer: Writer;
+    embedded: Embedded;
+  }) {
+    this.state = parts.state;
+    this.keys = parts.keys;
+    this.store = parts.store;
+    this.log = parts.log;
+    this.writer = parts.writer;
+    this.#embedded = parts.embedded;
+    this.#cold = new Set(parts.writer.signals.sources);
+  }
+
+  /** Appends a reference record and applies it; its effect is written with the next group. */
+  async appendReference(payload: Uint8Array): Promise<void> {
+    const offset = await this.log.append('reference', payload);
+    this.#applyReference(offset, payload);
+  }
+
+  /** Appends a block of rows that are new, and applies it. Returns how many were late. */
+  async appendRows(rows: readonly HashedRow[], counts: WriteCounts): Promise<number> {
+    const offset = this.log.end;
+    const payload = encodeBlock(rows.map((row) => ({ ...row, revision: 0, blockOffset: offset })));
+    await this.log.append('transactions', payload);
+    const late = this.#applyRows(offset, payload, rows);
+    const pending = this.#pending;
+    if (pending !== undefined && pending.to - pending.from + 1 >= GROUP_RECORDS) {
+      await this.writeGroup(counts);
+    }
+    return late;
+  }
+
+  /** Brings signals and alerts up to date and writes them with everything applied since the last marker. */
+  async writeGroup(counts: WriteCounts): Promise<void> {
+    const { engine } = this.state;
+    if (engine.detector.dirtyCount > 0) {
+      for (const source of this.#cold) engine.warm(source);
+      this.#cold.clear();
+      await this.writer.standing(engine.flush(), counts);
+    }
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    for (const block of pending.blocks) {
+      await this.writer.transactions({ ipcStream: block.payload, rows: block.rows }, counts);
+    }
+    if (pending.renewed.size > 0) {
+      // A row that was stamped anew replaces its first form: the offset of the record that caused it orders the two.
+      const rows = [...pending.renewed.values()].map(({ tx, offset }) => ({
+        ...this.state.hashed(tx),
+        revision: offset + 1,
+        blockOffset: offset,
+      }));
+      await this.writer.transactions({ ipcStream: encodeBlock(rows), rows: rows.length }, { ...counts });
+    }
+    await this.writer.marker({
+      log: this.log.name,
+      from: pending.from,
+      to: pending.to,
+      rows: pending.rows,
+      checksum: pending.checksum.digest('hex'),
+    });
+    this.#pending = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.log.close();
+    await this.store.close();
+    await this.#embedded.stop();
+  }
+
+  #pendingFrom(offset: number): Pending {
+    this.#pending ??= {
+      from: offset,
+      to: offset,
+      rows: 0,
+      blocks: [],
+      renewed: new Map(),
+      checksum: createHash('sha256'),
+    };
+    this.#pending.to = offset;
+    return this.#pending;
+  }
+
+  #applyReference(offset: number, payload: Uint8Array): void {
+    const pending = this.#pendingFrom(offset);
+    pending.checksum.update(payload);
+    for (const tx of this.state.applyReference(decodeReference(payload))) {
+      pending.renewed.set(`${tx.institution}\u0000${tx.id}`, { tx, offset });
+    }
+  }
+
+  #applyRows(offset: number, payload: Uint8Array, rows: readonly HashedRow[]): number {
+    const pending = this.#pendingFrom(offset);
+    pending.checksum.update(payload);
+    pending.rows += rows.length;
+    pending.blocks.push({ payload, rows: rows.length });
+    return this.state.applyRows(rows).filter((admission) => admission.kind === 'late').length;
+  }
+
+  /** Reads the log: marked records silently, the rest as if it had just come in. */
+  async recover(
+    markedUntil: number,
+    counts: WriteCounts,
+    onRecovery?: WorkspaceOptions['onRecovery'],
+  ): Promise<void> {
+    const total = this.log.end;
+    for await (const { offset, kind, payload } of this.log.read(0)) {
+      if (kind === 'reference') {
+        if (offset <= markedUntil) this.state.applyReference(decodeReference(payload));
+        else this.#applyReference(offset, payload);
+      } else if (kind === 'transactions') {
+        const rows = decodeBlock(payload);
+        if (offset <= markedUntil) this.state.applyRows(rows);
+        else this.#applyRows(offset, payload, rows);
+      }
+      if (offset === markedUntil) this.state.engine.detector.settle();
+      onRecovery?.(offset + 1, total);
+    }
+    if (this.#pending !== undefined) await this.writeGroup(counts);
+  }
+}
+
+/**
+ * Opens a data folder: starts its store, migrates, recovers.
+ * @throws RastroError of the areas STORE and ENGINE.
+ */
+export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const { dataDir, knowledge } = options;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const keys = await openSecret(dataDir);
+  const embedded = await startEmbedded({ dataDir });
+  const store = openStore({ url: embedded.url, key: embedded.key });
+  try {
+    await migrate(store);
+    const log = await openFileLog(join(dataDir, 'log'), LOG_NAME);
+    const writer = new Writer(store, options.afterWrite);
+    const stored = await loadStored(store, writer, knowledge.ruleSet, log.name);
+    const previous = stored.knowledgeHash;
+    if (stored.pseudonymKeyId !== undefined && stored.pseudonymKeyId !== keys.pseudonymKeyId) {
+      throw new RastroError('RAS-ENGINE-KEY-MISMATCH');
+    }
+    const state = new WorkspaceState(knowledge);
+    const workspace = new Workspace({ state, keys, store, log, writer, embedded });
+    const counts: WriteCounts = { signals: 0, alerts: 0, transactions: 0 };
+    await workspace.recover(stored.markedUntil, counts, options.onRecovery);
+    if (previous !== undefined && previous !== knowledge.hash) {
+      state.engine.detector.touchAll();
+      await workspace.writeGroup(counts);
+    }
+    if (previous !== knowledge.hash) {
+      const doc = JSON.stringify({ knowledge: knowledge.hash, pseudonymKeyId: keys.pseudonymKeyId });
+      await writer.rows('engine_state', [{ key: 'workspace', revision: stored.stateRevision + 1, doc }]);
+    }
+    return workspace;
+  } catch (error) {
+    await store.close();
+    await embedded.stop();
+    throw error;
+  }
+}
