@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { loadComposites } from './catalogue.ts';
+
+const { composites, playbook, ruleSet } = await loadComposites();
+const rules = new Map(ruleSet.rules.map((rule) => [rule.id, rule]));
+type Clause = (typeof composites)[number]['file']['requires'][number]['all'][number];
+
+/** Every way to meet a clause with exactly `min` rules. */
+function choices(clause: Clause): string[][] {
+  const ids = clause.of.map(({ rule }) => rule);
+  const pick = (from: number, left: number): string[][] =>
+    left === 0
+      ? [[]]
+      : ids.slice(from).flatMap((id, i) => pick(from + i + 1, left - 1).map((rest) => [id, ...rest]));
+  const families = (chosen: string[]) => new Set(chosen.map((id) => rules.get(id)?.family)).size;
+  return pick(0, clause.min).filter((chosen) => families(chosen) >= (clause.families ?? 1));
+}
+
+/** Every smallest set of rules that meets an alternative. */
+function witnesses(all: readonly Clause[]): string[][] {
+  return all
+    .map(choices)
+    .reduce((sets, options) => sets.flatMap((set) => options.map((option) => [...set, ...option])), [
+      [],
+    ] as string[][]);
+}
+
+describe('the composites', () => {
+  it('are the four of this release', () => {
+    expect(composites.map(({ file }) => file.id)).toEqual([
+      'K-DEBT',
+      'K-SEX-CONTROL',
+      'K-SEX-VICTIMLEG',
+      'K-SMUG',
+    ]);
+  });
+
+  it.each(composites.map(({ file }) => [file.id, file] as const))(
+    '%s can be met by live rules alone',
+    (_id, file) => {
+      for (const { all } of file.requires) {
+        const found = witnesses(all);
+        expect(found.length).toBeGreaterThan(0);
+        for (const ids of found) for (const id of ids) expect(rules.get(id)?.status, id).toBe('live');
+      }
+    },
+  );
+
+  it.each(composites.map(({ file }) => [file.id, file] as const))(
+    '%s cannot be met by one family, nor without a rule of weight 3',
+    (_id, file) => {
+      for (const { all } of file.requires) {
+        for (const ids of witnesses(all)) {
+          const chosen = ids.map((id) => rules.get(id)!);
+          expect(new Set(chosen.map(({ family }) => family)).size, ids.join()).toBeGreaterThanOrEqual(2);
+          expect(Math.max(...chosen.map(({ weight }) => weight)), ids.join()).toBeGreaterThanOrEqual(3);
+        }
+      }
+    },
+  );
+
+  it.each(composites.map(({ file }) => [file.id, file] as const))(
+    '%s reaches its medium level with all of its evidence fresh and strong',
+    (_id, file) => {
+      for (const { all } of file.requires) {
+        for (const ids of witnesses(all)) {
+          const byFamily = new Map<string, number>();
+          for (const id of ids) {
+            const { family, weight } = rules.get(id)!;
+            byFamily.set(family, (byFamily.get(family) ?? 0) + weight * 1000);
+          }
+          const caps = file.familyCapMilli ?? {};
+          let score = 0;
+          for (const [family, milli] of byFamily)
+            score += Math.min(milli, caps[family as keyof typeof caps] ?? Number.POSITIVE_INFINITY);
+          expect(score, ids.join()).toBeGreaterThanOrEqual(file.levels.mediumMilli);
+        }
+      }
+    },
+  );
+
+  it('asks only for what the playbook has, and the playbook has nothing that none asks for', () => {
+    for (const part of ['perishables', 'asks'] as const) {
+      const asked = new Set(composites.flatMap(({ file }) => file[part]));
+      expect([...asked].sort()).toEqual(Object.keys(playbook[part]).sort());
+    }
+  });
+
+  it('sends nobody to an immigration-enforcement agency', () => {
+    for (const { authority } of Object.values(playbook.routing))
+      for (const text of Object.values(authority))
+        expect(text).not.toMatch(/\b(ICE|HSI|CBP|INM|CBSA|Border Patrol|Migración)\b/);
+  });
+});
