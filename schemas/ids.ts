@@ -1,7 +1,7 @@
 /**
  * Ids and hashes that depend on content alone: never on clock, partition, offset or cluster.
  */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -25,19 +25,16 @@ export function base32(digest: Uint8Array): string {
   return out;
 }
 
-/** SHA-256 over a list of strings, each prefixed by its byte length, so that no two lists collide by joining. */
-export function hashList(parts: readonly string[]): Buffer {
-  const hash = createHash('sha256');
-  updateWithList(hash, parts);
-  return hash.digest();
+/** A list of strings as one text, each prefixed by its length in bytes, so that no two lists have the same text. */
+export function listText(parts: readonly string[]): string {
+  let text = '';
+  for (const part of parts) text += `${Buffer.byteLength(part)}:${part}`;
+  return text;
 }
 
-/** Adds a list to a hash that is under way, as `hashList` would have with all lists in one. */
-export function updateWithList(hash: Hash, parts: readonly string[]): void {
-  for (const part of parts) {
-    const bytes = Buffer.from(part, 'utf8');
-    hash.update(`${bytes.length}:`).update(bytes);
-  }
+/** SHA-256 over a list of strings. */
+export function hashList(parts: readonly string[]): Buffer {
+  return createHash('sha256').update(listText(parts)).digest();
 }
 
 /** `<prefix>_<26 base32 characters>` of the list. */

@@ -40,8 +40,8 @@ export interface Scope {
   /** What reversals have left of the event, as of the evaluation; null when nothing was taken. */
   readonly rest: { readonly amount: bigint; readonly rest: bigint } | null;
   readonly derived: DerivedValues | null;
-  /** Values of `RuleProgram.thresholds` in force at the time of the evaluation. */
-  readonly thresholds: readonly Value[];
+  /** Value of one of `RuleProgram.thresholds` in force at the time of the evaluation. */
+  threshold(position: number): Value;
   feature(position: number): Value;
   pairAgeMs(): Value;
   pairOrdinal(): Value;

@@ -52,6 +52,11 @@ export function multiply(a: Int, b: Int): Int {
 
 /** The quotient rounded towards minus infinity; the divisor is positive. */
 export function floorDivide(a: Int, b: Int): Int {
+  if (typeof a === 'number' && typeof b === 'number') {
+    const quotient = Math.floor(a / b);
+    // The division rounds: where it reached the next integer, the product shows it. -0 is not an integer of its own.
+    return (quotient * b > a ? quotient - 1 : quotient) + 0;
+  }
   const dividend = BigInt(a);
   const divisor = BigInt(b);
   const quotient = dividend / divisor;

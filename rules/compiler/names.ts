@@ -36,7 +36,7 @@ export class Names {
     for (const [name, param] of Object.entries(file.params)) {
       if ('threshold' in param) {
         const position = thresholds.indexOf(param.threshold);
-        const typed: Typed = { type: 'int', run: (scope) => scope.thresholds[position] ?? null };
+        const typed: Typed = { type: 'int', run: (scope) => scope.threshold(position) };
         this.#params.set(name, { kind: 'param', name, typed, threshold: true });
       } else {
         const typed = paramTyped(param.value, param.unit);

@@ -23,8 +23,6 @@ export type Truth = typeof FALSE | typeof TRUE | typeof UNKNOWN;
 const ASKED = 1;
 const COLUMN_LENGTH_MIN = 16;
 
-const NO_THRESHOLDS: readonly Value[] = [];
-
 /** Computes a feature as of the current event; the scope calls it when an expression names the feature. */
 export type FeatureReader = (position: number) => Value;
 
@@ -33,7 +31,6 @@ export class AsOf implements Scope {
   event!: RuleEvent;
   rest: Rest | null = null;
   derived: DerivedValues | null = null;
-  thresholds: readonly Value[] = NO_THRESHOLDS;
   /** A value was read, or would have been, beyond the history cap. */
   truncated = false;
 
@@ -48,6 +45,8 @@ export class AsOf implements Scope {
   readonly #readFeature: FeatureReader;
   readonly #columns: Uint8Array[];
   readonly #needsCheck: boolean;
+  /** Values of thresholds that were asked for since the last move. */
+  readonly #thresholds: Value[] = [];
   #position = -1;
   /** While an event is asked whether it triggers, features are unknown. */
   #featuresUnknown = false;
@@ -65,8 +64,7 @@ export class AsOf implements Scope {
     this.at = at;
     this.cut = cutAsOf(at);
     this.truncated = false;
-    const { thresholds } = this.rule.program;
-    if (thresholds.length > 0) this.#readThresholds(this.history.events[at]!.time);
+    if (this.#thresholds.length > 0) this.#thresholds.length = 0;
   }
 
   /** Whether the current event makes the rule be evaluated (SEMANTICS §9). */
@@ -77,24 +75,29 @@ export class AsOf implements Scope {
     return false;
   }
 
-  /** What condition `predicate` says about event `position` as of the current event. */
-  truth(predicate: number, position: number): Truth {
+  /** What condition `predicate` says about event `position`, or about its sub-event, as of the current event. */
+  truth(predicate: number, position: number, derived: DerivedValues | null = null): Truth {
     const program = this.rule.program.predicates[predicate]!;
-    if (!this.#isKept(program, position)) return this.#ask(program, position);
+    if (this.#isReversed(position) || !this.dependsOnEventAlone(program)) {
+      return this.#ask(program, position, derived);
+    }
     let column = this.#columns[predicate]!;
     if (position >= column.length) column = this.#grow(predicate, position);
     const held = column[position]!;
     if (held !== 0) return (held - ASKED) as Truth;
-    const truth = this.#ask(program, position);
+    const truth = this.#ask(program, position, derived);
     column[position] = truth + ASKED;
     return truth;
   }
 
-  /** What a condition over sub-events says about the one made of event `position`. */
-  truthOfDerived(predicate: number, position: number, values: DerivedValues): Truth {
-    return this.#within(position, values, () =>
-      this.#qualified(this.rule.program.predicates[predicate]!.run(this), position),
-    );
+  /** Whether the condition says the same about an event at every evaluation, as long as no reversal touches it. */
+  dependsOnEventAlone({ readsFeatures, readsDerived, readsThresholds, readsPair }: Predicate): boolean {
+    return !(readsFeatures || readsDerived || readsThresholds) && (!readsPair || this.pairsAreFixed());
+  }
+
+  /** Pair fields of an event change between evaluations when earlier events may vanish. */
+  pairsAreFixed(): boolean {
+    return this.history.reversed.length === 0 && this.history.events.length <= LIMITS.HISTORY_EVENTS;
   }
 
   /** Value of a field of event `position`; of its sub-event where the field is a derived one. */
@@ -102,7 +105,8 @@ export class AsOf implements Scope {
     const { name } = field;
     if (isDerived(name)) return values?.[name] ?? null;
     if (name === 'pairAgeMs' || name === 'pairOrdinal' || this.#isReversed(position)) {
-      return this.#within(position, values, () => field.run(this));
+      this.#enter(position, values);
+      return field.run(this);
     }
     return this.history.value(name, position);
   }
@@ -120,6 +124,16 @@ export class AsOf implements Scope {
     return value;
   }
 
+  threshold(position: number): Value {
+    let value = this.#thresholds[position];
+    if (value === undefined) {
+      const id = this.rule.program.thresholds[position]!;
+      value = thresholdValue(this.context.thresholdAt(id, this.history.events[this.at]!.time));
+      this.#thresholds[position] = value;
+    }
+    return value;
+  }
+
   pairAgeMs(): Value {
     const pair = this.#pair();
     return pair === null ? null : this.event.time - this.history.events[pair.first]!.time;
@@ -129,49 +143,29 @@ export class AsOf implements Scope {
     return this.#pair()?.count ?? null;
   }
 
-  /** Asks `question` of event `position` and goes back to the event that was current. */
-  #within<T>(position: number, derived: DerivedValues | null, question: () => T): T {
-    const { event, rest, derived: heldDerived } = this;
-    const held = this.#position;
-    this.#enter(position);
-    this.derived = derived;
-    const answer = question();
-    this.event = event;
-    this.rest = rest;
-    this.derived = heldDerived;
-    this.#position = held;
-    return answer;
-  }
-
-  #enter(position: number): void {
+  #enter(position: number, derived: DerivedValues | null): void {
     this.#position = position;
     this.event = this.history.events[position]!;
     this.rest = this.#isReversed(position) ? this.history.restAsOf(position, this.at) : null;
-    this.derived = null;
+    this.derived = derived;
   }
 
   #isReversed(position: number): boolean {
     return this.history.reversed.length > 0 && this.history.events[position]!.reversals !== undefined;
   }
 
-  #isKept(predicate: Predicate, position: number): boolean {
-    if (predicate.readsFeatures || predicate.readsDerived || this.#isReversed(position)) return false;
-    if (!predicate.readsPair) return true;
-    return this.history.reversed.length === 0 && this.history.events.length <= LIMITS.HISTORY_EVENTS;
-  }
-
   #truthOfTrigger(predicate: number): Truth {
     const program = this.rule.program.predicates[predicate]!;
     if (!program.readsFeatures) return this.truth(predicate, this.at);
     this.#featuresUnknown = true;
-    const truth = this.#ask(program, this.at);
+    const truth = this.#ask(program, this.at, null);
     this.#featuresUnknown = false;
     return truth;
   }
 
-  #ask(predicate: Predicate, position: number): Truth {
+  #ask(predicate: Predicate, position: number, derived: DerivedValues | null): Truth {
     if (!this.isVisible(position)) return FALSE;
-    this.#enter(position);
+    this.#enter(position, derived);
     if (this.rest !== null && this.rest.rest === 0n) return FALSE;
     return this.#qualified(predicate.run(this), position);
   }
@@ -224,17 +218,6 @@ export class AsOf implements Scope {
 
   #isAbsent(position: number): boolean {
     return this.#isReversed(position) && this.history.restAsOf(position, this.at)?.rest === 0n;
-  }
-
-  /** Conditions that read a threshold keep their answers while its value stays in force. */
-  #readThresholds(timeMs: number): void {
-    const { thresholds, predicates } = this.rule.program;
-    const values = thresholds.map((id) => thresholdValue(this.context.thresholdAt(id, timeMs)));
-    if (values.every((value, i) => value === this.thresholds[i]) && this.thresholds !== NO_THRESHOLDS) return;
-    this.thresholds = values;
-    predicates.forEach((predicate, i) => {
-      if (predicate.readsThresholds) this.#columns[i]!.fill(0);
-    });
   }
 
   #grow(predicate: number, position: number): Uint8Array {

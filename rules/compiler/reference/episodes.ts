@@ -137,14 +137,12 @@ class EpisodeRun implements SubjectRun {
     const opening = index.events[evaluation.index]!;
     const { id, majorVersion, input } = this.#rule;
     const evidence = new EvidenceSet();
-    evidence.add(evaluation.evidence);
+    evidence.add(evaluation.evidence, index.events);
     this.#episodes.push({
       id: contentId('sig', [id, String(majorVersion), history.subjectKey, opening.institution, opening.id]),
       openedAt: evaluation.eventTime,
       evidence,
-      versions: [
-        { evaluation, evidence: evidence.snapshot(index.events, input), lastFiredAt: evaluation.eventTime },
-      ],
+      versions: [{ evaluation, evidence: evidence.snapshot(input), lastFiredAt: evaluation.eventTime }],
       firedAt: evaluation.eventTime,
     });
   }
@@ -156,10 +154,10 @@ class EpisodeRun implements SubjectRun {
     const evaluation = this.#evaluator.firing(at);
     if (evaluation === null) return { ...undo, added: [] };
     episode.firedAt = evaluation.eventTime;
-    const added = episode.evidence.add(evaluation.evidence);
+    const added = episode.evidence.add(evaluation.evidence, index.events);
     if (added.length === 0) standing.lastFiredAt = evaluation.eventTime;
     else {
-      const evidence = episode.evidence.snapshot(index.events, this.#rule.input);
+      const evidence = episode.evidence.snapshot(this.#rule.input);
       episode.versions.push({ evaluation, evidence, lastFiredAt: evaluation.eventTime });
     }
     return { ...undo, added };

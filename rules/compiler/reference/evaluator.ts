@@ -177,7 +177,7 @@ export class RuleEvaluator {
     const positions = new Set<number>();
     this.rule.program.features.forEach((feature, i) => {
       if (!feature.evidence) return;
-      for (const position of this.#values.state(i).evidence) positions.add(position);
+      for (const position of this.#values.state(i).evidence()) positions.add(position);
     });
     return [...positions].sort((a, b) => a - b);
   }

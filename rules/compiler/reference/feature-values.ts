@@ -1,5 +1,5 @@
 /**
- * Features as of one event: which events match, which are missing, and the value of the aggregate (SEMANTICS §4-§6).
+ * Features as of one event: which events match, how many are missing, and the value of the aggregate (SEMANTICS §4-§6).
  * A feature is computed when something first asks for it and kept until the next event.
  */
 import type {
@@ -11,28 +11,28 @@ import type {
   Int,
   Value,
 } from '../checked-rule.ts';
-import { bounded, ratio } from '../integer.ts';
+import { ratio } from '../integer.ts';
 import type { Window } from '../window.ts';
-import {
-  distinct,
-  groupCount,
-  maximum,
-  mean,
-  minimum,
-  percentile,
-  standardDeviation,
-  sum,
-  topKey,
-  topShare,
-  total,
-} from './aggregate.ts';
-import { AsOf, FALSE, TRUE, UNKNOWN } from './as-of.ts';
+import { AsOf, FALSE, UNKNOWN } from './as-of.ts';
 import type { EvaluationContext } from './evaluation.ts';
+import { aggregate } from './feature-aggregate.ts';
+import {
+  firstAtOrAfter,
+  Matches,
+  MovementColumns,
+  movementsOf,
+  type Range,
+  rangeOf,
+  type Taker,
+  takeEvent,
+  takeMatch,
+  takeMovement,
+  wholeRange,
+} from './matches.ts';
 import {
   type Cycle,
   distinctSources,
   fifoCycles,
-  type Movement,
   matchFifo,
   sumCycles,
   weightedMedianDwell,
@@ -51,42 +51,57 @@ export interface FeatureState {
   value: Value;
   missing: number;
   because: UnknownBecause | null;
-  /** Positions of the matching events, or of the matched ones for `dwell` and cycles, ascending for events. */
-  evidence: number[];
+  /** Positions of the events that are evidence, in any order; asked for only when the rule fires. */
+  evidence: () => readonly number[];
 }
 
 interface DeriveState {
   stamp: number;
-  known: boolean;
+  /** Null when the derived kind is not evaluable. */
+  cycles: readonly SubEvent[] | null;
   because: UnknownBecause | null;
   missing: number;
-  cycles: readonly { readonly cycle: Cycle; readonly values: DerivedValues }[];
+}
+
+/** A reader of columns: kept while the conditions it asks depend on each event alone. */
+interface Reader<C> {
+  readonly columns: C;
+  readonly create: () => C;
+  readonly take: Taker<C>;
+  readonly predicates: readonly number[];
+  readonly fields: readonly FieldRead[];
 }
 
 export class FeatureValues {
   readonly asOf: AsOf;
   readonly #rule: CheckedRule;
+  readonly #context: EvaluationContext;
   readonly #features: FeatureState[];
   readonly #derives: DeriveState[];
+  readonly #matchReaders: (Reader<Matches> | null)[];
+  /** Of features that match money, then of derived kinds. */
+  readonly #movementReaders: (Reader<MovementColumns> | null)[];
   #stamp = 0;
 
   constructor(rule: CheckedRule, context: EvaluationContext) {
+    const { features, derives } = rule.program;
     this.#rule = rule;
+    this.#context = context;
     this.asOf = new AsOf(rule, context, (position) => this.state(position).value);
-    this.#features = rule.program.features.map(() => ({
+    this.#features = features.map(() => ({
       stamp: 0,
       value: null,
       missing: 0,
       because: null,
-      evidence: [],
+      evidence: nothing,
     }));
-    this.#derives = rule.program.derives.map(() => ({
-      stamp: 0,
-      known: false,
-      because: null,
-      missing: 0,
-      cycles: [],
-    }));
+    this.#derives = derives.map(() => ({ stamp: 0, cycles: null, because: null, missing: 0 }));
+    this.#matchReaders = features.map((feature) =>
+      feature.where === null || feature.from !== null ? null : this.#matchReader(feature),
+    );
+    this.#movementReaders = [...features, ...derives].map((part) =>
+      part.in === null || part.out === null ? null : this.#movementReader(part.in, part.out, ofField(part)),
+    );
   }
 
   /** Forgets every value: the next ones are as of event `at`. */
@@ -102,15 +117,19 @@ export class FeatureValues {
     state.value = null;
     state.missing = 0;
     state.because = null;
-    state.evidence = [];
-    this.#compute(this.#rule.program.features[position]!, state);
+    state.evidence = nothing;
+    const feature = this.#rule.program.features[position]!;
+    if (feature.operands !== null) this.#ratio(feature.operands, state);
+    else if (feature.definition.agg === 'dwell') this.#dwell(feature, position, state);
+    else if (feature.from !== null) this.#overCycles(feature, feature.from, state);
+    else this.#overEvents(feature, position, state);
     return state;
   }
 
   /** Range of a window as of the current event; null when it is unknown. Notes when the history cap cuts it. */
   range(window: Window): WindowRange | null {
-    const { history, at, context, cut } = this.asOf;
-    const range = windowRange(window, history, at, context);
+    const { history, at, cut } = this.asOf;
+    const range = windowRange(window, history, at, this.#context);
     if (range === null || range.start >= cut) return range;
     for (let position = range.start; position < Math.min(cut, range.end); position++) {
       if (this.place(range, position) !== 'outside') {
@@ -126,269 +145,182 @@ export class FeatureValues {
     if (range.days === null) return 'inside';
     const { history } = this.asOf;
     const day = history.value('localDay', position);
-    if (typeof day === 'number')
+    if (typeof day === 'number') {
       return day >= range.days.first && day <= range.days.last ? 'inside' : 'outside';
+    }
     return history.events[position]!.time > range.missingAfterMs ? 'dayless' : 'outside';
   }
 
-  #compute(feature: FeatureProgram, state: FeatureState): void {
-    if (feature.operands !== null) this.#ratio(feature.operands, state);
-    else if (feature.definition.agg === 'dwell') this.#dwell(feature, state);
-    else if (feature.from !== null) this.#overCycles(feature, feature.from, state);
-    else this.#overEvents(feature, state);
-  }
+  // --- kinds of features -------------------------------------------------------------------------------------------
 
   #ratio([numerator, denominator]: readonly [number, number], state: FeatureState): void {
     const a = this.state(numerator).value;
     const b = this.state(denominator).value;
     if (a === null || b === null) state.because = 'operand';
-    else this.#settle(state, ratio(a as Int, b as Int), 'empty');
+    else settle(state, ratio(a as Int, b as Int), 'empty');
   }
 
-  // --- aggregates over events --------------------------------------------------------------------------------------
-
-  #overEvents(feature: FeatureProgram, state: FeatureState): void {
-    const range = this.range(feature.window!);
-    if (range === null) {
+  #overEvents(feature: FeatureProgram, position: number, state: FeatureState): void {
+    const window = this.range(feature.window!);
+    if (window === null) {
       state.because = 'window';
       return;
     }
-    const matches = new Matches(feature);
-    for (let position = range.start; position < range.end; position++) {
-      const place = range.days === null ? 'inside' : this.place(range, position);
-      if (place === 'outside') continue;
-      const where = this.asOf.truth(feature.where!, position);
-      if (where === FALSE) continue;
-      if (where === UNKNOWN || place === 'dayless') matches.missing++;
-      else this.#match(feature, matches, position, null);
-    }
-    state.evidence = matches.positions;
-    this.#aggregate(feature, matches, matches.missing, state);
+    const range = this.#read(this.#matchReaders[position]!, window);
+    this.#aggregate(feature, range, range.missing, state);
+    state.evidence = () => range.columns.positions.slice(range.from, range.to);
   }
 
-  /** Takes an event whose `where` is true into the matches, or counts it as missing. */
-  #match(feature: FeatureProgram, matches: Matches, position: number, values: DerivedValues | null): boolean {
-    const { asOf } = this;
-    let part = false;
-    if (feature.part !== null) {
-      const truth =
-        values === null
-          ? asOf.truth(feature.part, position)
-          : asOf.truthOfDerived(feature.part, position, values);
-      if (truth === UNKNOWN) return matches.miss();
-      part = truth === TRUE;
-    }
-    const { of, by } = feature;
-    const read = (field: FieldRead) => asOf.read(field, position, values);
-    const first = of.length === 0 ? null : read(of[0]!);
-    if (of.length > 0 && first === null) return matches.miss();
-    if (feature.definition.agg === 'top_share' && (first as Int) <= 0) return matches.miss();
-    const others = of.length > 1 ? of.slice(1).map(read) : NONE;
-    if (others.includes(null)) return matches.miss();
-    const key = by === null ? null : read(by);
-    if (by !== null && key === null) return matches.miss();
-    matches.positions.push(position);
-    if (of.length > 0) matches.values.push(first);
-    others.forEach((value, i) => {
-      matches.others[i]!.push(value);
-    });
-    if (by !== null) matches.keys.push(key);
-    if (feature.part !== null) matches.parts.push(part);
-    return true;
-  }
-
-  #aggregate(feature: FeatureProgram, matches: Matches, missing: number, state: FeatureState): void {
-    state.missing = missing;
-    if (isNotEvaluable(matches.missing, matches.positions.length)) {
-      state.because = 'missing';
-      return;
-    }
-    const because = feature.definition.agg === 'sum' ? 'overflow' : 'empty';
-    this.#settle(state, aggregate(feature, matches), because);
-  }
-
-  #settle(state: FeatureState, value: Value, becauseOfNull: UnknownBecause): void {
-    state.value = value;
-    if (value === null) state.because = becauseOfNull;
-  }
-
-  // --- matching ----------------------------------------------------------------------------------------------------
-
-  /** Movements of a window, and how many events of it are missing. */
-  #movements(window: Window, into: number, out: number, of: FieldRead): Movements | null {
-    const range = this.range(window);
-    if (range === null) return null;
-    const movements: Movement[] = [];
-    let missing = 0;
-    for (let position = range.start; position < range.end; position++) {
-      const place = this.place(range, position);
-      if (place === 'outside') continue;
-      const isIn = this.asOf.truth(into, position);
-      const isOut = this.asOf.truth(out, position);
-      if (isIn === FALSE && isOut === FALSE) continue;
-      const amount = this.asOf.read(of, position, null);
-      if (isIn === UNKNOWN || isOut === UNKNOWN || amount === null || place === 'dayless') {
-        missing++;
-        continue;
-      }
-      movements.push({
-        position,
-        timeMs: this.asOf.history.events[position]!.time,
-        amount: amount as Int,
-        isIn: isIn === TRUE,
-        isOut: isOut === TRUE,
-      });
-    }
-    return { movements, missing };
-  }
-
-  #dwell(feature: FeatureProgram, state: FeatureState): void {
-    const found = this.#movements(feature.window!, feature.in!, feature.out!, feature.of[0]!);
-    if (found === null) {
+  #dwell(feature: FeatureProgram, position: number, state: FeatureState): void {
+    const window = this.range(feature.window!);
+    if (window === null) {
       state.because = 'window';
       return;
     }
-    state.missing = found.missing;
-    if (isNotEvaluable(found.missing, found.movements.length)) {
+    const range = this.#read(this.#movementReaders[position]!, window);
+    state.missing = range.missing;
+    if (isNotEvaluable(range)) {
       state.because = 'missing';
       return;
     }
-    const portions = matchFifo(found.movements);
-    state.evidence = portions.flatMap((portion) => [portion.inPosition, portion.outPosition]);
-    this.#settle(state, weightedMedianDwell(portions), 'empty');
+    const portions = matchFifo(movementsOf(range));
+    settle(state, weightedMedianDwell(portions), 'empty');
+    state.evidence = () => [...portions.inPositions, ...portions.outPositions];
   }
 
   #overCycles(feature: FeatureProgram, from: number, state: FeatureState): void {
     const derived = this.#derived(from);
-    const range = this.range(feature.window!);
-    if (range === null || !derived.known) {
-      state.because = range === null ? 'window' : derived.because;
-      state.missing = derived.missing;
+    const window = this.range(feature.window!);
+    state.missing = derived.missing;
+    if (window === null || derived.cycles === null) {
+      state.because = window === null ? 'window' : derived.because;
       return;
     }
     const matches = new Matches(feature);
-    for (const { cycle, values } of derived.cycles) {
-      if (cycle.position < range.start || cycle.position >= range.end) continue;
-      const place = this.place(range, cycle.position);
+    const taken: SubEvent[] = [];
+    const first = derived.cycles.findIndex(({ position }) => position >= window.start);
+    for (const cycle of first < 0 ? [] : derived.cycles.slice(first)) {
+      const { position } = cycle;
+      if (position >= window.end) break;
+      const place = this.place(window, position);
       if (place === 'outside') continue;
-      const where = this.asOf.truthOfDerived(feature.where!, cycle.position, values);
+      const where = this.asOf.truth(feature.where!, position, cycle);
       if (where === FALSE) continue;
-      if (where === UNKNOWN || place === 'dayless') matches.missing++;
-      else if (this.#match(feature, matches, cycle.position, values)) {
-        state.evidence.push(cycle.position, ...cycle.lots);
-      }
+      if (where === UNKNOWN || place === 'dayless') matches.missing.push(position);
+      else if (takeMatch(this.asOf, feature, matches, position, cycle)) taken.push(cycle);
     }
-    this.#aggregate(feature, matches, matches.missing + derived.missing, state);
+    this.#aggregate(feature, wholeRange(matches), matches.missing.length + derived.missing, state);
+    state.evidence = () => taken.flatMap(({ position, lots }) => [position, ...lots]);
+  }
+
+  #aggregate(feature: FeatureProgram, range: Range<Matches>, missing: number, state: FeatureState): void {
+    state.missing = missing;
+    if (isNotEvaluable(range)) state.because = 'missing';
+    else settle(state, aggregate(feature, range), feature.definition.agg === 'sum' ? 'overflow' : 'empty');
   }
 
   #derived(position: number): DeriveState {
     const state = this.#derives[position]!;
     if (state.stamp === this.#stamp) return state;
     state.stamp = this.#stamp;
-    state.known = false;
+    state.cycles = null;
     state.because = null;
     state.missing = 0;
-    state.cycles = [];
     const derive = this.#rule.program.derives[position]!;
-    const found = this.#movements(derive.window, derive.in, derive.out, derive.of);
-    if (found === null) state.because = 'window';
-    else {
-      state.missing = found.missing;
-      state.known = !isNotEvaluable(found.missing, found.movements.length);
-      if (state.known) state.cycles = this.#cycles(derive, found.movements);
-      else state.because = 'missing';
+    const window = this.range(derive.window);
+    if (window === null) {
+      state.because = 'window';
+      return state;
     }
+    const range = this.#read(this.#movementReaders[this.#features.length + position]!, window);
+    state.missing = range.missing;
+    if (isNotEvaluable(range)) state.because = 'missing';
+    else state.cycles = this.#cycles(derive, range);
     return state;
   }
 
-  #cycles(derive: DeriveProgram, movements: readonly Movement[]): DeriveState['cycles'] {
+  #cycles(derive: DeriveProgram, range: Range<MovementColumns>): SubEvent[] {
+    const movements = movementsOf(range);
+    const { history } = this.asOf;
     const cycles =
       derive.match === 'fifo'
         ? fifoCycles(movements, derive.withinMs)
         : sumCycles(movements, derive.withinMs);
-    return cycles.map((cycle) => ({
-      cycle,
-      values: {
-        matched: bounded(cycle.matched),
-        matchedShareMilli: cycle.matchedShareMilli,
-        sources: distinctSources(cycle.lots, (lot) => this.asOf.history.value('source', lot)),
-      },
-    }));
+    return cycles.map((cycle) => new SubEvent(cycle, (lot) => history.value('source', lot)));
+  }
+
+  // --- columns -----------------------------------------------------------------------------------------------------
+
+  #matchReader(feature: FeatureProgram): Reader<Matches> {
+    const create = () => new Matches(feature);
+    const predicates = [feature.where, feature.part].filter((predicate) => predicate !== null);
+    const fields = [...feature.of, ...(feature.by === null ? [] : [feature.by])];
+    return { columns: create(), create, take: takeEvent(this.asOf, feature), predicates, fields };
+  }
+
+  #movementReader(into: number, out: number, of: FieldRead): Reader<MovementColumns> {
+    const create = () => new MovementColumns();
+    const take = takeMovement(this.asOf, into, out, of);
+    return { columns: create(), create, take, predicates: [into, out], fields: [of] };
+  }
+
+  /** Columns of a window: a range of the kept ones where each event answers alone, else filled for this evaluation. */
+  #read<C extends Matches | MovementColumns>(reader: Reader<C>, window: WindowRange): Range<C> {
+    if (window.days === null && this.#isKept(reader, window)) {
+      return rangeOf(reader.columns, window.start, window.end, reader.take);
+    }
+    const columns = reader.create();
+    for (let position = window.start; position < window.end; position++) {
+      const place = this.place(window, position);
+      if (place !== 'outside') reader.take(columns, position, place === 'dayless');
+    }
+    return wholeRange(columns);
+  }
+
+  #isKept<C>({ predicates, fields }: Reader<C>, { start, end }: WindowRange): boolean {
+    const { reversed } = this.asOf.history;
+    if (reversed.length > 0 && (reversed[firstAtOrAfter(reversed, start)] ?? end) < end) return false;
+    const program = this.#rule.program.predicates;
+    if (predicates.some((predicate) => !this.asOf.dependsOnEventAlone(program[predicate]!))) return false;
+    return (
+      this.asOf.pairsAreFixed() || !fields.some(({ name }) => name === 'pairAgeMs' || name === 'pairOrdinal')
+    );
   }
 }
 
-const NONE: readonly Value[] = [];
+/** A cycle as a sub-event; its sources are counted when something asks for them. */
+class SubEvent implements DerivedValues {
+  readonly position: number;
+  readonly lots: readonly number[];
+  readonly matched: Value;
+  readonly matchedShareMilli: Value;
+  readonly #sourceOf: (position: number) => Value;
 
-interface Movements {
-  readonly movements: Movement[];
-  readonly missing: number;
+  constructor(cycle: Cycle, sourceOf: (position: number) => Value) {
+    this.position = cycle.position;
+    this.lots = cycle.lots;
+    this.matched = cycle.matched;
+    this.matchedShareMilli = cycle.matchedShareMilli;
+    this.#sourceOf = sourceOf;
+  }
+
+  get sources(): number {
+    return distinctSources(this.lots, this.#sourceOf);
+  }
 }
 
-/** The matching events of one feature, column by column, in total order. */
-class Matches {
-  readonly positions: number[] = [];
-  readonly values: Value[] = [];
-  /** Second and later fields of a `distinct` over several. */
-  readonly others: Value[][];
-  readonly keys: Value[] = [];
-  readonly parts: boolean[] = [];
-  missing = 0;
+const nothing = (): readonly number[] => [];
 
-  constructor(feature: FeatureProgram) {
-    this.others = feature.of.slice(1).map(() => []);
-  }
+function ofField({ of }: { readonly of: FieldRead | readonly FieldRead[] }): FieldRead {
+  return 'run' in of ? of : of[0]!;
+}
 
-  miss(): false {
-    this.missing++;
-    return false;
-  }
+function settle(state: FeatureState, value: Value, becauseOfNull: UnknownBecause): void {
+  state.value = value;
+  if (value === null) state.because = becauseOfNull;
 }
 
 /** More than 10 % of the events that should count are missing: 10 X > M + X. */
-function isNotEvaluable(missing: number, matching: number): boolean {
-  return MISSING_ONE_IN * missing > matching + missing;
-}
-
-function aggregate(feature: FeatureProgram, matches: Matches): Value {
-  const { definition } = feature;
-  const { positions, values, keys } = matches;
-  const ints = values as Int[];
-  switch (definition.agg) {
-    case 'count':
-      return positions.length;
-    case 'sum':
-      return sum(ints);
-    case 'min':
-      return minimum(ints);
-    case 'max':
-      return maximum(ints);
-    case 'mean':
-      return mean(ints);
-    case 'stddev':
-      return standardDeviation(ints);
-    case 'distinct':
-      return distinct([values, ...matches.others]);
-    case 'share':
-      return share(matches, feature.of.length > 0);
-    case 'top_share':
-      return topShare(ints, definition.top, definition.tolerance_milli);
-    case 'first':
-      return values[0] ?? null;
-    case 'last':
-      return values[values.length - 1] ?? null;
-    case 'percentile':
-      return percentile(ints, definition.p_milli);
-    case 'top_key':
-      return topKey(values as string[], feature.by === null ? null : (keys as Int[]));
-    case 'group_count':
-      return groupCount(keys, definition.stat);
-    default:
-      throw new Error(`not an aggregate over events: ${definition.agg}`);
-  }
-}
-
-function share({ positions, values, parts }: Matches, weighted: boolean): number | null {
-  if (!weighted) return ratio(parts.filter(Boolean).length, positions.length);
-  const ints = values as Int[];
-  return ratio(total(ints.filter((_, i) => parts[i])), total(ints));
+function isNotEvaluable({ from, to, missing }: Range<unknown>): boolean {
+  return MISSING_ONE_IN * missing > to - from + missing;
 }
