@@ -31,7 +31,6 @@ export const institutionListFile = z.strictObject({
   ...head,
   institutions: z.array(z.strictObject({ id: identifier, country: country.optional() })),
 });
-export type InstitutionListFile = z.infer<typeof institutionListFile>;
 
 export const nightNormFile = z.strictObject({
   kind: z.literal('night_norms'),
