@@ -72,7 +72,8 @@ export function planCases(plan: Plan, people: number): PlannedCase[] {
     for (const kind of scenarios) add(kind, 'base');
     for (let round = 0; round < PREVALENCE.demoLookalikesPerKind; round++)
       for (const kind of lookalikes) add(kind, 'base');
-    const cases = Math.round(people / PREVALENCE.demoAccountsPerCase) - scenarios.length;
+    const wanted = scenarios.length === 0 ? 0 : Math.round(people / PREVALENCE.demoAccountsPerCase);
+    const cases = wanted - scenarios.length;
     for (let i = 0; i < cases; i++) add(scenarios[i % scenarios.length]!, anyVariant());
     return planned;
   }

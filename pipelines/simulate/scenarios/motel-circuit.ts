@@ -30,6 +30,8 @@ interface Woman {
   readonly account: Account;
   readonly payers: PayerPool;
   readonly prices: PriceList;
+  /** What was not handed on, in cents. */
+  kept: number;
 }
 
 class MotelCircuit implements Actor {
@@ -64,9 +66,11 @@ class MotelCircuit implements Actor {
       account: draft.account(
         draft.person('victim', { town: TOWNS.toronto, birthYears: S3.birthYears }),
         bank,
+        { opened: draft.start - rng.whole(S3.accountAgeDays) },
       ),
       payers: new PayerPool(rng, 'CA', firstTime),
       prices: new PriceList(rng, drawPrices(rng, S3.pricesCad, S3.priceStepCad), tips),
+      kept: 0,
     }));
   }
 
@@ -75,8 +79,9 @@ class MotelCircuit implements Actor {
     const stop = Math.floor((day - this.draft.start) / this.circuitDays);
     const town = ROAD[stop % ROAD.length]!;
     this.women.forEach((woman, i) => {
+      this.spend(woman, town, day, ledger);
       this.receive(woman, town, day, ledger);
-      if ((day - this.draft.start) % 2 === 0) this.lodge(woman, town, day, i, ledger);
+      if ((day - this.draft.start) % 2 === 0) this.lodge(town, day, i, ledger);
     });
   }
 
@@ -122,25 +127,44 @@ class MotelCircuit implements Actor {
   ): void {
     const { rng } = this;
     const to = rng.pick(this.controller);
+    const amount = Math.round((held * this.share) / 500) * 500;
+    woman.kept += held - amount;
     const onUs = to.institution === woman.account.institution;
     ledger.transfer({
       at: momentOf(town.zone, day, minute) + rng.int(30, 59) * 1_000 + MINUTE_MS,
       from: woman.account,
       to,
-      amount: Math.round((held * this.share) / 500) * 500,
+      amount,
       ccy: 'CAD',
       rail: onUs ? 'ca_on_us' : 'interac_etransfer',
       zone: town.zone,
     });
   }
 
-  /** One or two nights; the controller pays for the first of the women, the others pay themselves. */
-  private lodge(woman: Woman, town: Town, day: number, i: number, ledger: Ledger): void {
+  /** Food and fares from what is left. */
+  private spend(woman: Woman, town: Town, day: number, ledger: Ledger): void {
+    const { rng } = this;
+    const spent = Math.round(woman.kept * rng.real(S3.spentShare));
+    if (spent < 400) return;
+    woman.kept -= spent;
+    ledger.purchase({
+      at: momentOf(town.zone, day, rng.int(600, 730)),
+      account: woman.account,
+      amount: spent,
+      ccy: 'CAD',
+      merchant: shop(town, '5814', 1 + (day % 3)),
+      present: true,
+      postedAfterMs: rng.real(NOISE.cardPostingHours) * HOUR_MS,
+    });
+  }
+
+  /** One or two nights, paid by the controller. */
+  private lodge(town: Town, day: number, i: number, ledger: Ledger): void {
     const { rng } = this;
     const nights = rng.int(1, 2);
     ledger.purchase({
       at: momentOf(town.zone, day, rng.int(780, 1_020)),
-      account: i === 0 ? this.controller[0]! : woman.account,
+      account: this.controller[0]!,
       amount: rng.whole(S3.motelCad) * nights * 100,
       ccy: 'CAD',
       merchant: shop(town, '7011', 1 + ((day + i) % 4)),

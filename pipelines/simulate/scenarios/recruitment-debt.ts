@@ -167,8 +167,8 @@ class Recruitment implements Actor {
     const { rng } = this;
     this.emptyDay = day + rng.whole(S6.cashOutDays);
     const out = Math.floor((this.held * this.cashOutShare) / 10_000) * 10_000;
-    this.held = 0;
     if (out < 20_000) return;
+    this.held -= out;
     const account = this.recruiterFor(day);
     const toFront = Math.floor((out * this.frontShare) / 10_000) * 10_000;
     const { town } = account.owner;

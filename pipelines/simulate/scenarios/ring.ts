@@ -22,6 +22,8 @@ interface Woman {
   readonly payers: PayerPool;
   readonly prices: PriceList;
   readonly circuitStart: number;
+  /** What was not handed on, in cents; it goes on food, rooms and fares. */
+  kept: number;
 }
 
 class Ring implements Actor {
@@ -74,11 +76,13 @@ class Ring implements Actor {
       account: draft.account(
         draft.person('victim', { town: TOWNS.queens, birthYears: [1996, 2006] }),
         i % 3 === 2 ? draft.bank('US') : womenBank,
+        { opened: draft.start - rng.whole(S1.accountAgeDays) },
       ),
       takesCash: i % 2 === 0,
       payers: new PayerPool(rng, 'US', firstTime),
       prices: new PriceList(rng, drawPrices(rng, S1.p2pPricesUsd, 5), tips),
       circuitStart: i,
+      kept: 0,
     }));
     const operator = draft.operator();
     const fronts = Array.from({ length: draft.draw('senderFronts', S1.senderFronts) }, () =>
@@ -109,8 +113,8 @@ class Ring implements Actor {
     const weekday = weekdayOf(day);
     const works = weekday === 0 || weekday >= 3;
     for (const woman of this.women) {
-      if (works && !this.rng.chance(this.nightOff)) this.night(woman, day, ledger);
       this.ownLife(woman, day, weekday, ledger);
+      if (works && !this.rng.chance(this.nightOff)) this.night(woman, day, ledger);
     }
     if (weekday === 1 || weekday === 2) this.moveMoney(day, ledger);
     if (day % 31 === 11) this.buildAtHome(day, ledger);
@@ -130,6 +134,7 @@ class Ring implements Actor {
       : this.p2pNight(woman, town, day, ledger);
     if (received === 0) return;
     const amount = Math.round((received * this.share) / 100) * 100;
+    woman.kept += received - amount;
     const at = closing + rng.int(44, 380) * MINUTE_MS;
     if (this.draft.isEvasive && rng.chance(0.5)) this.cashOut(woman, town, amount, at, ledger);
     else this.handOver(woman, amount, at, day, ledger);
@@ -220,11 +225,13 @@ class Ring implements Actor {
         rail: 'zelle',
         zone: town.zone,
       });
-    if (rng.chance(0.4))
+    const spent = Math.round(woman.kept * rng.real(S1.spentShare));
+    woman.kept -= spent;
+    if (spent > 300)
       ledger.purchase({
         at: momentOf(town.zone, day, rng.int(760, 1_090)),
         account: woman.account,
-        amount: rng.int(700, 3_400),
+        amount: spent,
         ccy: 'USD',
         merchant: rng.pick(this.world.shopsOf(town)),
         present: true,
@@ -248,7 +255,7 @@ class Ring implements Actor {
       });
     const sends = Math.ceil(this.sendsPerWeek / 2);
     for (let i = 0; i < sends; i++) {
-      const sender = rng.pick(this.senders);
+      const sender = rng.chance(0.5) ? this.senders[0]! : rng.pick(this.senders);
       const receiver = accountAt(rng.pick(this.receivers), sender.institution);
       const at = momentOf(town.zone, day, rng.int(600, 1_150)) + rng.int(0, 59_999);
       ledger.remittance({

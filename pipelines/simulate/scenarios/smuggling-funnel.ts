@@ -46,6 +46,7 @@ class Convergence implements Actor {
   private readonly outShare: number;
   private readonly bigDays: ReadonlySet<number>;
   private next = 0;
+  private balance = 0;
 
   constructor(draft: CaseDraft) {
     this.draft = draft;
@@ -229,7 +230,9 @@ class Convergence implements Actor {
       outlet,
       conductor,
     });
-    const out = Math.floor((amount * this.outShare) / 2_000) * 2_000;
+    this.balance += amount;
+    const out = Math.floor((this.balance * this.outShare) / 2_000) * 2_000;
+    this.balance -= out;
     ledger.cashWithdrawal({
       at: at + rng.whole(S7.outAfterMinutes) * MINUTE_MS,
       account: funnel,

@@ -97,22 +97,33 @@ export function modeShare(rows: readonly TransactionInput[], modes: number): num
   return top.reduce((total, value) => total + value, 0) / sum(rows);
 }
 
-/** Longest wait, in hours, of money paid in until as much was paid out (first in, first out); unspent rest ignored. */
-export function waitsHours(into: readonly TransactionInput[], out: readonly TransactionInput[]): number[] {
-  const waits: number[] = [];
+/** A part of what was paid in, and how long it stayed until as much had been paid out (first in, first out). */
+export interface Wait {
+  readonly hours: number;
+  readonly amount: number;
+}
+
+export function waitsOf(into: readonly TransactionInput[], out: readonly TransactionInput[]): Wait[] {
+  const waits: Wait[] = [];
   const queue = into.map((row) => ({ at: timeOf(row), left: amountOf(row) }));
   for (const row of out) {
     let left = amountOf(row);
     while (left > 0.005 && queue.length > 0 && queue[0]!.at <= timeOf(row)) {
       const first = queue[0]!;
-      const part = Math.min(left, first.left);
-      waits.push((timeOf(row) - first.at) / HOUR);
-      left -= part;
-      first.left -= part;
+      const amount = Math.min(left, first.left);
+      waits.push({ hours: (timeOf(row) - first.at) / HOUR, amount });
+      left -= amount;
+      first.left -= amount;
       if (first.left <= 0.005) queue.shift();
     }
   }
   return waits;
+}
+
+/** Share of the value that stayed no longer than some hours. */
+export function shareWithin(waits: readonly Wait[], hours: number): number {
+  const total = waits.reduce((all, wait) => all + wait.amount, 0);
+  return waits.filter((wait) => wait.hours <= hours).reduce((all, wait) => all + wait.amount, 0) / total;
 }
 
 export const median = (values: readonly number[]): number =>
