@@ -24,30 +24,6 @@ export function nearestQuotient(a: bigint, b: bigint): number | null {
   return negative ? -size : size;
 }
 
-/** A double as an exact fraction. */
-function fraction(value: number | bigint): [bigint, bigint] {
-  if (typeof value === 'bigint') return [value, 1n];
-  let scale = 1n;
-  let rest = value;
-  while (!Number.isInteger(rest)) {
-    rest *= 2;
-    scale *= 2n;
-  }
-  return [BigInt(rest), scale];
-}
-
-/** floor(500·(v - at)/(full - at)) over the exact values. */
-export function strengthSteps(v: number | bigint, at: number | bigint, full: number | bigint): bigint {
-  const [vTop, vBottom] = fraction(v);
-  const [aTop, aBottom] = fraction(at);
-  const [fTop, fBottom] = fraction(full);
-  let top = 500n * (vTop * aBottom - aTop * vBottom) * fBottom;
-  let bottom = vBottom * (fTop * aBottom - aTop * fBottom);
-  if (bottom < 0n) [top, bottom] = [-top, -bottom];
-  const quotient = top / bottom;
-  return top % bottom !== 0n && top < 0n ? quotient - 1n : quotient;
-}
-
 export function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
 }

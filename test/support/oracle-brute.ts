@@ -4,7 +4,7 @@
  */
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import * as agg from './oracle-brute-aggregates.ts';
-import { evaluate, lift, strengthSteps, type Value } from './oracle-brute-values.ts';
+import { evaluate, lift, type Value } from './oracle-brute-values.ts';
 import { type AnswerSignal, effectiveEvents, refOf, totalOrder, type Vector } from './vectors.ts';
 
 const HOUR_MS = 3_600_000;
@@ -56,17 +56,17 @@ function calendar(text: string): { count: number; unit: string; country: string 
   return found === null ? null : { count: Number(found[1]), unit: found[2]!, country: found[3]! };
 }
 
-/** Longest window of a rule; n local days count n days, n months 31 n, n business days 2 n + 5. */
-export function longestWindow(rule: RuleFile): number {
-  const lengths = [...Object.values(rule.features), ...Object.values(rule.derive)].map((part) => {
-    if (!('over' in part)) return 0;
-    const found = calendar(part.over);
-    if (found === null) return duration(part.over);
-    const days =
-      found.unit === 'day' ? found.count : found.unit === 'month' ? 31 * found.count : 2 * found.count + 5;
-    return days * 24 * HOUR_MS;
-  });
-  return Math.max(...lengths);
+/** Length of a window; n local days count n days, n months 31 n, n business days 2 n + 5. */
+function windowLength(over: string): number {
+  const found = calendar(over);
+  if (found === null) return duration(over);
+  const days = found.unit === 'day' ? found.count : found.unit === 'month' ? 31 * found.count : 2 * found.count + 5;
+  return days * 24 * HOUR_MS;
+}
+
+function longestWindow(rule: RuleFile): number {
+  const parts = [...Object.values(rule.features), ...Object.values(rule.derive)];
+  return Math.max(...parts.map((part) => ('over' in part ? windowLength(part.over) : 0)));
 }
 
 function monthOf(day: number): number {
@@ -90,7 +90,7 @@ class AsOf {
     const e = events[index]!;
     this.time = e.time;
     const all: Item[] = [];
-    for (const event of events.slice(0, index + 1)) {
+    for (const event of events.slice(Math.max(0, index + 1 - HISTORY_EVENTS), index + 1)) {
       if (!readsStatus(this.rule) && this.rule.input === 'events' && event.fields.status !== 'completed')
         continue;
       const fields: Record<string, unknown> = { ...event.fields, time: event.time };
@@ -111,10 +111,9 @@ class AsOf {
       all.push({ time: event.time, ref: refOf(event), fields, refs: [refOf(event)] });
     }
     this.here = all.at(-1)?.ref === refOf(e) ? all.at(-1) : undefined;
-    const within = all.filter((item) => item.time > e.time - longestWindow(this.rule));
-    this.truncated = within.length > HISTORY_EVENTS;
-    const cut = this.truncated ? all.slice(all.length - HISTORY_EVENTS) : all;
-    this.items = cut.map((item) => this.withPairs(item, cut));
+    const lost = events[index - HISTORY_EVENTS];
+    this.truncated = lost !== undefined && lost.time > e.time - longestWindow(this.rule);
+    this.items = all.map((item) => this.withPairs(item, all));
   }
 
   /** §7. */
@@ -172,7 +171,7 @@ class AsOf {
     }
     const last = this.here?.fields['localDay'] as number;
     const day = item.fields['localDay'] as number | null | undefined;
-    if (day === null || day === undefined) return null;
+    if (day === null || day === undefined) return item.time > this.time - windowLength(over) ? null : false;
     if (day > last) return false;
     if (found.unit === 'day') return day > last - found.count;
     if (found.unit === 'month') return monthOf(day) > monthOf(last) - found.count;
@@ -191,22 +190,22 @@ class AsOf {
     return calendar(over) !== null && (day === null || day === undefined);
   }
 
-  /** The sub-events of a derive, or null when too many of its events are unreadable (§4, §6). */
-  cycles(name: string): Item[] | null {
+  /** The sub-events of a derive (null when too many of its events are unreadable), and how many events are (§4, §6). */
+  cycles(name: string): { items: Item[] | null; missing: number } {
     const make = this.rule.derive[name]!;
-    if (this.windowUnknown(make.over)) return null;
+    if (this.windowUnknown(make.over)) return { items: null, missing: 0 };
     const within = duration(make.within);
     const { flows, missing, known } = this.flows(make);
-    if (10 * missing > missing + known) return null;
+    if (10 * missing > missing + known) return { items: null, missing };
     const portions = agg.fifo(flows).filter((portion) => portion.dwell <= within);
     const used = new Set<number>();
-    return flows
-      .filter((flow) => flow.isOut)
+    const items = flows
+      .filter((flow) => flow.isOut && flow.value > 0n)
       .map((flow) => {
         const item = this.items[flow.index]!;
         let inIndexes = portions.filter((p) => p.outIndex === flow.index).map((p) => p.inIndex);
         let matched = portions.filter((p) => p.outIndex === flow.index).reduce((sum, p) => sum + p.value, 0n);
-        let share: bigint | null = flow.value > 0n ? (1000n * matched) / flow.value : null;
+        let share: bigint | null = (1000n * matched) / flow.value;
         if (make.match === 'sum') {
           const free = flows.filter(
             (other) =>
@@ -230,6 +229,7 @@ class AsOf {
           fields: { ...item.fields, matched, matchedShareMilli: share, sources: sources.size },
         };
       });
+    return { items, missing };
   }
 
   flows(part: { in: string; out: string; of: string; over: string }): {
@@ -288,10 +288,10 @@ class AsOf {
       this.tallies.set(name, { known: this.items.filter((_, i) => indexes.has(i)), missing });
       return 10 * missing > missing + known ? null : agg.dwell(portions);
     }
-    const source = feature.from === undefined ? this.items : this.cycles(feature.from);
-    if (source === null) return null;
-    const tally = this.tally(feature, source);
-    this.tallies.set(name, tally);
+    const source = feature.from === undefined ? { items: this.items, missing: 0 } : this.cycles(feature.from);
+    const tally = this.tally(feature, source.items ?? []);
+    this.tallies.set(name, { known: tally.known, missing: tally.missing + source.missing });
+    if (source.items === null) return null;
     if (10 * tally.missing > tally.missing + tally.known.length) return null;
     const column = (field: string) => tally.known.map((item) => lift(item.fields[field]));
     const whole = (field: string) => column(field) as bigint[];
@@ -373,7 +373,10 @@ class AsOf {
     if (v !== null) {
       const at = this.constant(this.rule.strength.at);
       const full = this.constant(this.rule.strength.full);
-      strength = Math.min(1000, Math.max(500, 500 + Number(strengthSteps(v, at, full))));
+      if (at !== full) {
+        const steps = (500 * (Number(v) - Number(at))) / (Number(full) - Number(at));
+        strength = Math.min(1000, Math.max(500, 500 + Math.floor(steps)));
+      }
     }
     for (const test of hit)
       if (test.effect === 'lowers') strength = Math.max(0, strength - test.lowers_milli);
