@@ -21,10 +21,13 @@ LIMIT {limit:UInt32}`;
 
 /** The evidence of an alert, by reference: what the rendering shows of each transaction. */
 export async function evidenceOf(store: Store, alert: Alert): Promise<Map<string, Transaction>> {
-  const keys = alert.transactions.map((ref) => [ref.institution, ref.id]);
   const rows = await store.queryRows<{ doc: string }>(
-    'SELECT doc FROM transactions_current WHERE (institution, id) IN {keys:Array(Tuple(String, String))}',
-    { keys },
+    `SELECT doc FROM transactions_current
+     WHERE (institution, id) IN (SELECT arrayJoin(arrayZip({institutions:Array(String)}, {ids:Array(String)})))`,
+    {
+      institutions: alert.transactions.map((ref) => ref.institution),
+      ids: alert.transactions.map((ref) => ref.id),
+    },
   );
   const out = new Map<string, Transaction>();
   for (const { doc } of rows) {
