@@ -4,19 +4,12 @@
  * A transfer between two submitting institutions gives two rows joined by `refs.endToEndId`; one whose other side does
  * not submit gives one row; a movement that no submitting institution sees gives none. Amounts are minor units.
  */
-import type {
-  Channel,
-  Kind,
-  LicenceKind,
-  PartyKind,
-  Purpose,
-  Rail,
-  Relationship,
-} from '../../schemas/enumerations.ts';
+import type { Channel, Kind, LicenceKind, PartyKind, Rail } from '../../schemas/enumerations.ts';
 import type { PartyInput, TransactionInput } from '../../schemas/transaction.ts';
 import type { Institution } from './institutions.ts';
+import type { Cash, Conductor, End, Purchase, Remittance, Transfer, VirtualAsset } from './movements.ts';
 import type { Account } from './people.ts';
-import { placeOf, type Town } from './places.ts';
+import { placeOf } from './places.ts';
 import { dateText, isoText, localDay, type Zone } from './time.ts';
 
 /** What a case's feed leaves out: the form a bank's incomplete extract takes. */
@@ -45,98 +38,6 @@ export class Counters {
   link(): string {
     return (++this.links).toString(36).padStart(8, '0');
   }
-}
-
-/** An account of the world, or somebody who banks where nobody submits. */
-export type End = Account | PartyInput;
-
-export interface Conductor {
-  readonly ref: string;
-  readonly isHolder: boolean;
-  readonly onBehalfOf?: string;
-  readonly relationship?: Relationship;
-}
-
-export interface Transfer {
-  readonly at: number;
-  readonly from: End;
-  readonly to: End;
-  readonly amount: number;
-  readonly ccy: string;
-  readonly rail: Rail;
-  readonly zone: Zone;
-  readonly channel?: Channel;
-  readonly kind?: Kind;
-  readonly purpose?: Purpose;
-  readonly purposeCode?: string;
-  readonly text?: string;
-  readonly payroll?: TransactionInput['payroll'];
-}
-
-export interface Cash {
-  readonly at: number;
-  readonly account: Account;
-  readonly amount: number;
-  readonly ccy: string;
-  readonly town: Town;
-  readonly channel: 'branch' | 'atm' | 'correspondent' | 'night_drop';
-  /** Number of the terminal, counter or outlet in its town. */
-  readonly outlet: number;
-  /** Default: the holder, where the channel knows who came. */
-  readonly conductor?: Conductor;
-}
-
-export interface Merchant {
-  readonly id: string;
-  readonly mcc: string;
-  readonly town: Town;
-  readonly view: PartyInput;
-}
-
-export interface Purchase {
-  readonly at: number;
-  readonly account: Account;
-  readonly amount: number;
-  readonly ccy: string;
-  readonly merchant: Merchant;
-  readonly present: boolean;
-  readonly postedAfterMs: number;
-  readonly declined?: boolean;
-  readonly facilitator?: string;
-  readonly nights?: number;
-}
-
-export interface Remittance {
-  readonly at: number;
-  readonly operator: Institution;
-  readonly sender: Account;
-  readonly receiver: Account;
-  readonly amount: number;
-  readonly ccy: string;
-  readonly from: Town;
-  readonly to: Town;
-  readonly sendAgent: number;
-  readonly payAgent: number;
-  readonly paidAt: number;
-  readonly payout: 'cash' | 'account';
-  readonly fundedBy: 'cash' | 'account' | 'card';
-  readonly relationship?: Relationship;
-  readonly purpose?: Purpose;
-  readonly text?: string;
-}
-
-export interface VirtualAsset {
-  readonly at: number;
-  readonly institution: Institution;
-  readonly kind: 'va_buy' | 'va_sell' | 'va_transfer';
-  readonly asset: string;
-  readonly amount: number;
-  readonly chain: string;
-  readonly account?: { readonly side: 'debtor' | 'creditor'; readonly of: Account };
-  readonly from?: string;
-  readonly to?: string;
-  readonly txHash?: string;
-  readonly zone: Zone;
 }
 
 /** Decimals of the assets that the world moves; every fiat currency in it has two. */

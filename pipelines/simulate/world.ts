@@ -5,11 +5,12 @@
 import type { LicenceKind, PartyKind } from '../../schemas/enumerations.ts';
 import type { PartyInput } from '../../schemas/transaction.ts';
 import { INSTITUTIONS, type Institution, silentBank, submittingBanks } from './institutions.ts';
+import type { Merchant } from './movements.ts';
 import { POPULATION } from './parameters.ts';
 import { type Account, createEntity, IdBlock, openAccount, type Party } from './people.ts';
 import { type CountryCode, residentTowns, TOWNS, type Town } from './places.ts';
 import type { Random } from './random.ts';
-import { type Merchant, nodeView } from './rows.ts';
+import { nodeView } from './rows.ts';
 
 export const CURRENCY: Readonly<Record<CountryCode, string>> = { MX: 'MXN', US: 'USD', CA: 'CAD' };
 export const COUNTRIES: readonly CountryCode[] = ['MX', 'US', 'CA'];
