@@ -12,6 +12,7 @@ import type { CheckedComposite } from './composites.ts';
 import { derivedSignalsOf } from './derived-signals.ts';
 import { alertOf, type ComposeContext } from './document.ts';
 import { alertVersionsOf, attributionMilliOf } from './episodes.ts';
+import { EvidenceBook, FlowBook } from './evidence.ts';
 import type { AttributedSignal } from './score.ts';
 
 export interface Composition {
@@ -53,15 +54,20 @@ export function composeSubject(
   // Nobody stands in an alert on whom no weight falls.
   if (!attributed.some((held) => held.attributionMilli > 0)) return { derivedSignals, alerts: [] };
 
+  const books = { evidence: new EvidenceBook(ctx.transactionOf), flows: new FlowBook() };
   const alerts: Alert[] = [];
   for (const composite of composites) {
     if (composite.file.status !== 'live') continue;
+    const versions = alertVersionsOf(composite, subject, attributed);
     let previous: Alert | null = null;
-    for (const version of alertVersionsOf(composite, subject, attributed)) {
+    versions.forEach((version, i) => {
+      const last = versions[i + 1]?.id !== version.id;
+      const beforeLast = !last && versions[i + 2]?.id !== version.id;
+      if (ctx.lastVersionsOnly && !last && !beforeLast) return;
       if (previous?.id !== version.id) previous = null;
-      previous = alertOf(composite, version, subject, ruleSet.hash, rules, ctx, previous);
-      alerts.push(previous);
-    }
+      previous = alertOf(composite, version, subject, ruleSet.hash, rules, ctx, books, previous);
+      if (last || !ctx.lastVersionsOnly) alerts.push(previous);
+    });
   }
   return { derivedSignals, alerts };
 }

@@ -35,6 +35,9 @@ export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
+/** Bytes of one composite file or of the playbook. */
+export const COMPOSITE_FILE_BYTES_MAX = 262_144;
+
 /** Longest `within` of a composite: the re-evaluation horizon. */
 export const COMPOSITE_WITHIN_MAX_DAYS = 400;
 
@@ -63,6 +66,12 @@ function read<T>(
   schema: { safeParse(data: unknown): { success: boolean; data?: T; error?: unknown } },
   findings: Finding[],
 ): { data: T; report: Report } | null {
+  const bytes = Buffer.byteLength(source.text);
+  if (bytes > COMPOSITE_FILE_BYTES_MAX) {
+    const params = { bytes, max: COMPOSITE_FILE_BYTES_MAX };
+    findings.push({ code: 'RAS-COMPOSITE-SIZE', path: source.path, line: 1, col: 1, params });
+    return null;
+  }
   const yaml = new YamlSource(source.text);
   const report: Report = (code, path, params) =>
     findings.push({ code, path: source.path, ...yaml.position(path), params });

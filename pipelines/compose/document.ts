@@ -12,10 +12,10 @@ import { changesBetween } from './changes.ts';
 import type { CheckedComposite } from './composites.ts';
 import type { AlertVersion } from './episodes.ts';
 import {
+  type EvidenceBook,
   edgesOf,
   evidenceOf,
-  flowsOf,
-  gatherEvidence,
+  type FlowBook,
   reachableOf,
   type TransactionLookup,
   totalsOf,
@@ -36,6 +36,14 @@ export interface ComposeContext {
   readonly nearReadings?: readonly RuleReading[];
   /** Canonical fields that the feed of a row provides. */
   providedOf?(transaction: Transaction): ReadonlySet<string>;
+  /** Write only the last version of each alert; what it holds is the same. Default: all versions. */
+  readonly lastVersionsOnly?: boolean;
+}
+
+/** What the versions of one subject's alerts share. */
+export interface Books {
+  readonly evidence: EvidenceBook;
+  readonly flows: FlowBook;
 }
 
 const scoreParts = ({ score }: AlertVersion, subject: string): Alert['scoreParts'] => [
@@ -142,14 +150,15 @@ export function alertOf(
   ruleSetHash: string,
   rules: ReadonlyMap<string, CheckedRule>,
   ctx: ComposeContext,
+  books: Books,
   previous: Alert | null,
 ): Alert {
   const { file } = composite;
   const { score } = version;
   const { signals, away } = evidenceSignals(version, ctx);
-  const evidence = gatherEvidence(signals, ctx.transactionOf);
+  const evidence = books.evidence.gather(signals);
   const parties = partyIndexOf(version, subject);
-  const flows = flowsOf(evidence.transactions, parties);
+  const flows = books.flows.flowsOf(evidence.transactions, parties);
   const facts = partyFactsOf(evidence.transactions, parties);
   const roles = rolesOf(composite, version, subject, rules, facts);
   const readings = ctx.nearReadings ?? [];
@@ -188,6 +197,7 @@ export function alertOf(
     version: version.version,
     typology: file.id,
     typologyVersion: file.version,
+    title: file.title,
     ruleSet: ruleSetHash,
     form: file.form,
     subject,

@@ -15,6 +15,8 @@ export type TransactionLookup = (ref: TransactionRef) => Transaction | undefined
 export interface EvidenceSet {
   /** Every known reference in total order; those whose transaction is not at hand come last. */
   readonly refs: readonly TransactionRef[];
+  /** Hex SHA-256 over `refs`. */
+  readonly hash: string;
   /** Transactions at hand, in total order. */
   readonly transactions: readonly Transaction[];
   readonly missing: number;
@@ -27,31 +29,83 @@ export const CASH_NODE = 'cash';
 export const MERCHANT_NODE = 'merchant';
 export const UNKNOWN_NODE = 'unknown';
 
-const refKey = (ref: TransactionRef) => `${ref.institution}\u0000${ref.id}\u0000${ref.version}`;
-
-function compareRefs(a: TransactionRef, b: TransactionRef): number {
-  return compareUtf8(a.institution, b.institution) || compareUtf8(a.id, b.id) || a.version - b.version;
+interface Entry {
+  readonly ref: TransactionRef;
+  readonly transaction: Transaction | undefined;
+  /** What the hash reads of the reference. */
+  readonly text: string;
+  /** Number of the last gathering that took the entry. */
+  taken: number;
 }
 
-/** Union of the evidence of `signals`, looked up. */
-export function gatherEvidence(signals: readonly Signal[], transactionOf: TransactionLookup): EvidenceSet {
-  const refs = new Map<string, TransactionRef>();
-  let cut = false;
-  for (const { evidence } of signals) {
-    cut ||= evidence.count > evidence.transactions.length && evidence.transactions.length > 0;
-    for (const ref of evidence.transactions) refs.set(refKey(ref), ref);
+const refKey = (ref: TransactionRef) => `${ref.institution}\u0000${ref.id}\u0000${ref.version}`;
+
+function compareEntries(a: Entry, b: Entry): number {
+  if (a.transaction === undefined || b.transaction === undefined) {
+    if (a.transaction !== b.transaction) return a.transaction === undefined ? 1 : -1;
+  } else if (a.transaction.stamp.eventTime !== b.transaction.stamp.eventTime) {
+    return a.transaction.stamp.eventTime - b.transaction.stamp.eventTime;
   }
-  const transactions: Transaction[] = [];
-  const missing: TransactionRef[] = [];
-  for (const ref of refs.values()) {
-    const transaction = transactionOf(ref);
-    if (transaction === undefined) missing.push(ref);
-    else transactions.push(transaction);
+  return (
+    compareUtf8(a.ref.institution, b.ref.institution) ||
+    compareUtf8(a.ref.id, b.ref.id) ||
+    a.ref.version - b.ref.version
+  );
+}
+
+/**
+ * The evidence of all signals of one subject. The versions of an alert share most of theirs: every reference is looked
+ * up and put in order once, and a gathering only marks what it holds.
+ */
+export class EvidenceBook {
+  readonly #transactionOf: TransactionLookup;
+  readonly #entries = new Map<string, Entry>();
+  readonly #bySignal = new Map<Signal, readonly Entry[]>();
+  #sorted: Entry[] = [];
+  #gathering = 0;
+
+  constructor(transactionOf: TransactionLookup) {
+    this.#transactionOf = transactionOf;
   }
-  transactions.sort((a, b) => a.stamp.eventTime - b.stamp.eventTime || compareRefs(a, b));
-  missing.sort(compareRefs);
-  const found = transactions.map(({ institution, id, version }) => ({ institution, id, version }));
-  return { refs: [...found, ...missing], transactions, missing: missing.length, cut };
+
+  #entriesOf(signal: Signal): readonly Entry[] {
+    const known = this.#bySignal.get(signal);
+    if (known !== undefined) return known;
+    const entries = signal.evidence.transactions.map((ref) => {
+      const key = refKey(ref);
+      let entry = this.#entries.get(key);
+      if (entry === undefined) {
+        const text = key.replaceAll('\u0000', '\t');
+        entry = { ref, transaction: this.#transactionOf(ref), text, taken: 0 };
+        this.#entries.set(key, entry);
+      }
+      return entry;
+    });
+    this.#bySignal.set(signal, entries);
+    return entries;
+  }
+
+  /** Union of the evidence of `signals`. */
+  gather(signals: readonly Signal[]): EvidenceSet {
+    this.#gathering++;
+    let cut = false;
+    for (const signal of signals) {
+      const { count, transactions } = signal.evidence;
+      cut ||= count > transactions.length && transactions.length > 0;
+      for (const entry of this.#entriesOf(signal)) entry.taken = this.#gathering;
+    }
+    if (this.#sorted.length !== this.#entries.size)
+      this.#sorted = [...this.#entries.values()].sort(compareEntries);
+    const taken = this.#sorted.filter((entry) => entry.taken === this.#gathering);
+    const transactions = taken.flatMap(({ transaction }) => (transaction === undefined ? [] : [transaction]));
+    return {
+      refs: taken.map((entry) => entry.ref),
+      hash: hashList([taken.map((entry) => entry.text).join('\n')]).toString('hex'),
+      transactions,
+      missing: taken.length - transactions.length,
+      cut,
+    };
+  }
 }
 
 /** The evidence block of an alert: first references in order, all of them counted and hashed. */
@@ -63,7 +117,7 @@ export function evidenceOf(set: EvidenceSet, signals: readonly Signal[]): Alert[
       .sort(compareUtf8)
       .slice(0, LIMITS.EVIDENCE_IDS),
     count: set.refs.length,
-    hash: hashList(set.refs.flatMap((r) => [r.institution, r.id, String(r.version)])).toString('hex'),
+    hash: set.hash,
   };
 }
 
@@ -79,7 +133,8 @@ export interface Flow {
   readonly ccy: string;
   readonly minor: bigint;
   readonly cash: boolean;
-  readonly transaction: Transaction;
+  /** (from, to, kind, currency) as one key. */
+  readonly edge: string;
 }
 
 const CASH_KINDS: ReadonlySet<string> = new Set(['cash_deposit', 'cash_withdrawal', 'cash_exchange']);
@@ -119,31 +174,52 @@ export function endsOf(transaction: Transaction, parties: PartyIndex): { from: s
   return { from, to };
 }
 
-/**
- * Completed movements among `transactions` (in total order). A transfer that both institutions report counts once: the
- * first report in the order.
- */
-export function flowsOf(transactions: readonly Transaction[], parties: PartyIndex): Flow[] {
-  const flows: Flow[] = [];
-  const told = new Set<string>();
-  for (const transaction of transactions) {
-    if (transaction.status !== 'completed' || transaction.op === 'withdraw') continue;
-    const shared = transaction.refs?.endToEndId ?? transaction.refs?.uetr;
-    if (shared !== undefined) {
-      if (told.has(shared)) continue;
-      told.add(shared);
+function flowOf(transaction: Transaction, parties: PartyIndex): Flow {
+  const { from, to } = endsOf(transaction, parties);
+  const { kind, stamp } = transaction;
+  return {
+    from,
+    to,
+    kind,
+    time: stamp.eventTime,
+    ccy: stamp.ccy,
+    minor: BigInt(stamp.amountMinor),
+    cash: isCash(transaction),
+    edge: [from, to, kind, stamp.ccy].join('\u0000'),
+  };
+}
+
+/** Flows of the transactions of one subject; kept while the parties of its alerts are the same. */
+export class FlowBook {
+  #flows = new Map<Transaction, Flow>();
+  #parties = '';
+
+  /**
+   * Completed movements among `transactions` (in total order). A transfer that both institutions report counts once:
+   * the first report in the order.
+   */
+  flowsOf(transactions: readonly Transaction[], parties: PartyIndex): Flow[] {
+    const signature = [...parties].map(([key, party]) => `${key}=${party}`).join(' ');
+    if (signature !== this.#parties) this.#flows = new Map();
+    this.#parties = signature;
+    const flows: Flow[] = [];
+    const told = new Set<string>();
+    for (const transaction of transactions) {
+      if (transaction.status !== 'completed' || transaction.op === 'withdraw') continue;
+      const shared = transaction.refs?.endToEndId ?? transaction.refs?.uetr;
+      if (shared !== undefined) {
+        if (told.has(shared)) continue;
+        told.add(shared);
+      }
+      let flow = this.#flows.get(transaction);
+      if (flow === undefined) {
+        flow = flowOf(transaction, parties);
+        this.#flows.set(transaction, flow);
+      }
+      flows.push(flow);
     }
-    flows.push({
-      ...endsOf(transaction, parties),
-      kind: transaction.kind,
-      time: transaction.stamp.eventTime,
-      ccy: transaction.stamp.ccy,
-      minor: BigInt(transaction.stamp.amountMinor),
-      cash: isCash(transaction),
-      transaction,
-    });
+    return flows;
   }
-  return flows;
 }
 
 /**
@@ -193,9 +269,8 @@ interface OpenEdge {
 /** Flows added up by (from, to, kind, currency), the largest amount first. */
 export function edgesOf(flows: readonly Flow[]): { edges: Alert['edges']; left: number } {
   const byEnds = new Map<string, OpenEdge>();
-  for (const { from, to, kind, ccy, minor, time } of flows) {
+  for (const { from, to, kind, ccy, minor, time, edge: key } of flows) {
     if (from === to) continue;
-    const key = [from, to, kind, ccy].join('\u0000');
     const edge = byEnds.get(key);
     if (edge === undefined) {
       byEnds.set(key, { from, to, kind, ccy, minor, count: 1, firstAt: time, lastAt: time });

@@ -160,7 +160,7 @@ export function narrativeOf(telling: Telling, gaps: readonly Localized[]): Local
   });
   return eachLang((lang) =>
     [
-      facts.map((fact) => fact[lang]).join(' '),
+      facts.map((fact) => fact[lang]).join('\n'),
       inference[lang],
       [...closing, unknown].map((text) => text[lang]).join(' '),
     ].join('\n\n'),

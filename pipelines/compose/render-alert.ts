@@ -117,6 +117,7 @@ function head(page: Page, alert: Alert, lang: Lang, colours: Colours): void {
     `${colours.bold(alert.typology)}  ${alert.level === 'high' ? colours.red(level) : colours.yellow(level)}  ` +
       `${page.say(LABELS.score)} ${pointsText(alert.scoreMilli, lang)}  ${page.say(LABELS.version)} ${alert.version}`,
   );
+  page.line(page.say(alert.title));
   page.line(alert.id);
   page.line(
     `${page.say(LABELS.opened)} ${momentText(alert.openedAt)}, ${page.say(LABELS.asOf)} ${momentText(alert.eventTime)} (${page.say(LABELS.utc)})`,

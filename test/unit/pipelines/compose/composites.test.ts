@@ -94,6 +94,12 @@ describe('compileComposites', () => {
     ]);
   });
 
+  it('reads no file beyond its limit', () => {
+    const text = `# ${'x'.repeat(262_144)}`;
+    const result = compileComposites([{ path: 'k.yaml', text }], RULES, PLAYBOOK);
+    expect(result.ok ? [] : result.findings.map((f) => f.code)).toEqual(['RAS-COMPOSITE-SIZE']);
+  });
+
   it('finds text that is not YAML', () => {
     const result = compileComposites([{ path: 'k.yaml', text: 'id: [\n' }], RULES, PLAYBOOK);
     expect(result.ok ? [] : result.findings.map((f) => f.code)).toContain('RAS-COMPOSITE-YAML');
