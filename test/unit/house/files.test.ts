@@ -109,6 +109,8 @@ describe('names', () => {
     ['red-fla', 'gs.md'],
     ['doma', 'in.md'],
     ['des', 'ign.md'],
+    ['(des', 'ign'],
+    ['domain ', 'notes'],
   ].map((halves) => halves.join(''));
 
   test('no file names the place where it was written', () => {
