@@ -56,6 +56,8 @@ interface Version {
 
 interface Episode {
   readonly id: string;
+  /** Id of the opening event. */
+  readonly openedBy: string;
   readonly openedAt: number;
   readonly evidence: EvidenceSet;
   readonly versions: Version[];

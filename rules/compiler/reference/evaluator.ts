@@ -1,5 +1,11 @@
 /** One rule as of one event of one subject: does it fire, and everything a signal says about it. */
-import { COVERAGES, type Coverage, PRECISIONS, type Precision } from '../../../schemas/enumerations.ts';
+import {
+  COVERAGES,
+  type Coverage,
+  PRECISIONS,
+  type Precision,
+  type SubjectKind,
+} from '../../../schemas/enumerations.ts';
 import type { FeatureReading } from '../../../schemas/signal.ts';
 import type { CheckedRule, FieldName, Value } from '../checked-rule.ts';
 import { isDerived } from '../names.ts';
@@ -17,11 +23,21 @@ import { type HistoryIndex, indexOf } from './history-index.ts';
 /** Strength of a rule exactly at its threshold, and the most there is, in milli-points. */
 const STRENGTH_AT = 500;
 const STRENGTH_MAX = 1000;
+/** Kinds of subject whose key is a party key: `holder` of the row is the account's, who may be somebody else. */
+const PARTY_SUBJECTS: ReadonlySet<SubjectKind> = new Set([
+  'holder',
+  'counterparty',
+  'conductor',
+  'beneficiary',
+  'onBehalfOf',
+]);
 
 export class RuleEvaluator {
   readonly rule: CheckedRule;
   readonly #values: FeatureValues;
-  #subjectKey = '';
+  /** The subject without its kind: a party key where the kind is one of persons. */
+  #subject = '';
+  #isParty = false;
 
   constructor(rule: CheckedRule, context: EvaluationContext) {
     this.rule = rule;
@@ -32,7 +48,11 @@ export class RuleEvaluator {
   attach(history: SubjectHistory): HistoryIndex {
     const index = indexOf(history.events);
     this.#values.asOf.history = index;
-    this.#subjectKey = history.subjectKey;
+    const { subjectKey, subjectKind } = history;
+    this.#subject = subjectKey.startsWith(`${subjectKind}:`)
+      ? subjectKey.slice(subjectKind.length + 1)
+      : subjectKey;
+    this.#isParty = PARTY_SUBJECTS.has(subjectKind);
     return index;
   }
 
@@ -209,16 +229,17 @@ export class RuleEvaluator {
         feature !== null
           ? this.#values.state(feature).value
           : to === 'subject'
-            ? this.#subjectKey
+            ? this.#subject
             : this.#holder();
       if (typeof subject === 'string') outcomes.push({ subject, role, weight, why: `${id}@${version}#${i}` });
     });
     return outcomes;
   }
 
-  /** Party key of the subject as of the event; what a rule over signals observes is a party already. */
+  /** Party key of the subject as of the event; a person, and what a rule over signals observes, is a party already. */
   #holder(): string {
-    return this.#text('holder') ?? this.#text('account') ?? this.#subjectKey;
+    if (this.#isParty) return this.#subject;
+    return this.#text('holder') ?? this.#text('account') ?? this.#subject;
   }
 
   #text(field: FieldName): string | null {

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import { compileRule, compileRules, findingText } from '../../../../rules/compiler/index.ts';
+import { ruleText } from '../../../support/rules.ts';
+
+/** Every line is in its own place, so that a test can name the line of what it breaks. */
+const RULE = `id: TST-01
+version: 1.0.0
+status: live
+title: { es: a, en: a, fr: a }
+form: laundering
+family: COL
+weight: 3
+holderRole: unknown
+subject: account
+jurisdictions: [US]
+sources: [{ document: X, year: 2020 }]
+params:
+  min: { value: 3, unit: count, provenance: default }
+let:
+  inflow: 'direction == "in"'
+features:
+  payers: { agg: distinct, of: counterparty, where: inflow, over: 30d }
+  paid: { agg: sum, of: amount, where: 'inflow && amount > 3', over: 30d }
+when: payers >= params.min && paid > 5
+strength: { of: payers, at: params.min, full: 10 }
+attributions: [{ to: holder, role: unknown, weight: 1, why: { es: a, en: a, fr: a } }]
+explain: { es: '{payers}', en: '{payers}', fr: '{payers}' }
+cases: [{ name: a, kind: fires, fires: true, events: [{ at: '2026-01-01T00:00:00Z', set: {} }] }]
+`;
+
+/** `CODE line:col` of every finding after replacing one piece of the rule. */
+function findings(from: string, to: string): string[] {
+  expect(RULE).toContain(from);
+  const result = compileRule({ path: 'r.yaml', text: RULE.replace(from, to) });
+  return result.ok ? [] : result.findings.map(({ code, line, col }) => `${code.slice(10)} ${line}:${col}`);
+}
+
+describe('a finding names its place', () => {
+  const table: [name: string, from: string, to: string, ...wanted: string[]][] = [
+    ['nothing wrong', 'COL', 'COL'],
+    ['broken YAML', 'jurisdictions: [US]', 'jurisdictions: [US', 'YAML 11:1'],
+    ['key given twice', 'family: COL', 'form: laundering', 'YAML 6:1'],
+    ['wrong value', 'family: COL', 'family: XXX', 'SHAPE 6:9'],
+    ['unknown key', '  payers: { agg', '  payers: { aggg: x, agg', 'SHAPE 17:13'],
+    ['missing key', 'weight: 3\n', '', 'SHAPE 1:1'],
+    ['window text', 'over: 30d }\n  paid', 'over: 30x }\n  paid', 'SHAPE 17:67'],
+    ['param of no kind', 'unit: count', 'unit: apples', 'SHAPE 13:26'],
+    ['unknown field', "amount > 3'", "amout > 3'", 'NAME 18:51'],
+    ['unknown name in when', 'paid > 5', 'payd > 5', 'NAME 19:31'],
+    ['a field in when', 'paid > 5', 'amount > 5', 'NAME 19:31'],
+    [
+      'two unknown names',
+      'when: payers >= params.min && paid',
+      'when: p >= params.q && paid',
+      'NAME 19:7',
+      'NAME 19:12',
+    ],
+    ['text that is no expression', 'when: payers >=', 'when: payers > >=', 'EXPRESSION 19:16'],
+    ['unfinished expression', 'paid > 5', 'paid >', 'EXPRESSION 19:37'],
+    ['a ternary', 'direction == "in"', 'isNight ? true : false', 'OPERATOR 15:12'],
+    ['int division', 'paid > 5', 'paid / 2 > 5', 'OPERATOR 19:31'],
+    ['a method', 'direction == "in"', 'direction.startsWith("in")', 'OPERATOR 15:12'],
+    ['null', 'direction == "in"', 'direction == null', 'OPERATOR 15:25'],
+    ['size()', 'direction == "in"', 'size(direction) == 2', 'OPERATOR 15:12'],
+    ['ratio of one', 'paid > 5', 'ratio(paid) > 0.5', 'OPERATOR 19:31'],
+    ['int above 2^63 - 1', 'paid > 5', 'paid > 9223372036854775808', 'OPERATOR 19:38'],
+    ['not a bool', 'direction == "in"', 'direction', 'TYPE 17:53', 'TYPE 18:41'],
+    ['string with int', 'direction == "in"', 'direction == 5', 'TYPE 15:25'],
+    ['bool in order', 'direction == "in"', 'isNight < true', 'TYPE 15:12'],
+    ['set compared', 'direction == "in"', 'textClasses == textClasses', 'TYPE 15:12'],
+    ['in a string', 'direction == "in"', 'direction in rail', 'TYPE 15:25'],
+    ['int in a list', 'direction == "in"', 'direction in ["a", 5]', 'TYPE 15:31'],
+    ['sum of a string', 'of: amount', 'of: rail', 'TYPE 18:25'],
+    [
+      'top_key of an int',
+      'agg: distinct, of: counterparty',
+      'agg: top_key, of: amount',
+      'TYPE 17:31',
+      'TYPE 19:17',
+      'STRENGTH 20:17',
+    ],
+    ['unknown of', 'of: amount', 'of: amounts', 'NAME 18:25'],
+    ['second field of a distinct', 'of: counterparty,', "of: 'counterparty,placce',", 'NAME 17:32'],
+    ['feature used before it is declared', 'where: inflow,', "where: 'inflow && paid > 1',", 'ORDER 17:64'],
+    ['let that reads a feature', 'direction == "in"', 'direction == "in" && payers > 1', 'ORDER 15:33'],
+    ['name of a field', '  inflow: ', '  amount: ', 'COLLISION 15:3', 'NAME 17:53', 'NAME 18:41'],
+    ['name twice', '  paid:', '  inflow:', 'COLLISION 18:3', 'NAME 19:31'],
+    ['reserved name', '  paid:', '  matched:', 'COLLISION 18:3', 'NAME 19:31'],
+    [
+      'skip with a calendar window',
+      'over: 30d }\nwhen',
+      'over: 30day@local, skip: 1d }\nwhen',
+      'WINDOW 18:89',
+    ],
+    ['skip as long as the window', 'over: 30d }\nwhen', 'over: 30d, skip: 30d }\nwhen', 'WINDOW 18:81'],
+    ['strength of nothing', 'of: payers,', 'of: payer,', 'NAME 20:17'],
+    ['strength without a scale', 'at: params.min, full: 10', 'at: 10, full: 10', 'STRENGTH 20:39'],
+    ['strength from an unknown param', 'at: params.min', 'at: params.max', 'NAME 20:29'],
+    ['attribution to nobody', 'to: holder', 'to: nobody', 'NAME 21:22', 'ATTRIBUTION 21:1'],
+    ['attribution to a number', 'to: holder', 'to: payers', 'TYPE 21:22', 'ATTRIBUTION 21:1'],
+    ['weight on a potential victim', 'role: unknown,', 'role: potential_victim,', 'ATTRIBUTION 21:62'],
+    ['explanation of nothing', "en: '{payers}'", "en: '{payer}'", 'NAME 22:34', 'EXPLAIN 22:1'],
+    ['explanations that differ', "en: '{payers}'", "en: 'x'", 'EXPLAIN 22:1'],
+    ['leg with weight', 'status: live', 'status: leg', 'LEG 7:9'],
+    ['live without weight', 'weight: 3', 'weight: 0', 'LEG 7:9'],
+  ];
+  it.each(table)('%s', (_name, from, to, ...wanted) => {
+    expect(findings(from, to)).toEqual(wanted);
+  });
+
+  it('and finds what nothing reads', () => {
+    const text = RULE.replace('when: payers >= params.min && paid > 5', 'when: payers >= 3').replace(
+      'at: params.min',
+      'at: 3',
+    );
+    const result = compileRule({ path: 'r.yaml', text });
+    expect(
+      result.ok ? [] : result.findings.map((finding) => [finding.line, finding.col, finding.params]),
+    ).toEqual([
+      [13, 3, { name: 'params.min' }],
+      [18, 3, { name: 'paid' }],
+    ]);
+  });
+
+  it.each([
+    ['folded', 'when: >\n  payers >= params.min\n    && totl > 5', 'NAME 21:8'],
+    ['literal', 'when: |-\n  payers >= params.min\n  && totl > 5', 'NAME 21:6'],
+    ['plain over two lines', 'when: payers >= params.min\n  && totl > 5', 'NAME 20:6'],
+    ['single quotes', "when: 'payers >= params.min && ''x'' == totl'", 'NAME 19:41'],
+    ['double quotes', 'when: "payers >= params.min && \\"a\\" == totl"', 'NAME 19:41'],
+  ])('inside a %s string', (_name, when, wanted) => {
+    expect(findings('when: payers >= params.min && paid > 5', when)).toEqual([wanted]);
+  });
+
+  it('as one line of text in three languages', () => {
+    const result = compileRule({ path: 'r.yaml', text: RULE.replace('paid > 5', 'payd > 5') });
+    const [finding] = result.ok ? [] : result.findings;
+    expect(findingText(finding!)).toMatch(/^r\.yaml:19:31 RAS-RULES-NAME `payd` is not known here\. /);
+    expect(findingText(finding!, 'es')).toContain('`payd` no se conoce aquí');
+    expect(findingText(finding!, 'fr')).toContain('`payd` n’est pas connu ici');
+  });
+
+  it('and refuses a file that is too large', () => {
+    const result = compileRule({ path: 'r.yaml', text: `${RULE}#${'x'.repeat(262_144)}` });
+    expect(result.ok ? [] : result.findings.map(({ code }) => code)).toEqual(['RAS-RULES-SIZE']);
+  });
+
+  it('in a derived kind', () => {
+    const derive = {
+      c: {
+        make: 'cycle',
+        in: 'isIn',
+        out: 'direction == "out"',
+        of: 'rail',
+        within: '31d',
+        match: 'fifo',
+        over: '30d',
+      },
+    };
+    const features = { n: { agg: 'count', from: 'c', where: 'matchedShareMilli > rail', over: '30d' } };
+    const result = compileRule({ path: 'r.yaml', text: ruleText({ derive, features }) });
+    expect(
+      result.ok ? [] : result.findings.map(({ code, params }) => [code.slice(10), Object.values(params)[0]]),
+    ).toEqual([
+      ['WINDOW', 'within 31d > over 30d'],
+      ['NAME', 'isIn'],
+      ['TYPE', 'int'],
+      ['TYPE', 'int'],
+    ]);
+  });
+});
+
+describe('a set of rules', () => {
+  it('has a hash of its content, whatever the files and their order', () => {
+    const a = { path: 'a.yaml', text: ruleText({ id: 'TST-01' }) };
+    const b = { path: 'b.yaml', text: ruleText({ id: 'TST-02' }) };
+    const one = compileRules([a, b]);
+    const other = compileRules(
+      [
+        { ...b, path: 'x.yaml' },
+        { ...a, text: `# comment\n${a.text}` },
+      ],
+      { activeFrom: 5 },
+    );
+    const changed = compileRules([a, { ...b, text: ruleText({ id: 'TST-02', weight: 2 }) }]);
+    if (!one.ok || !other.ok || !changed.ok) throw new Error('does not compile');
+    expect(one.ruleSet.rules.map(({ id }) => id)).toEqual(['TST-01', 'TST-02']);
+    expect(other.ruleSet.hash).toBe(one.ruleSet.hash);
+    expect(changed.ruleSet.hash).not.toBe(one.ruleSet.hash);
+    expect([one.ruleSet.activeFrom, other.ruleSet.activeFrom]).toEqual([-8.64e15, 5]);
+  });
+
+  it('refuses two rules with one id', () => {
+    const result = compileRules([
+      { path: 'a.yaml', text: ruleText({}) },
+      { path: 'b.yaml', text: ruleText({}) },
+    ]);
+    expect(result.ok ? [] : result.findings.map(({ code, path, params }) => [code, path, params])).toEqual([
+      ['RAS-RULES-DUPLICATE', 'b.yaml', { name: 'TST-01', other: 'a.yaml' }],
+    ]);
+  });
+
+  it('lets a rule over signals read base rules of the set only', () => {
+    const over = (id: string, named: string) => ({
+      path: `${id}.yaml`,
+      text: ruleText({
+        id,
+        input: 'signals',
+        subject: 'holder',
+        features: {
+          n: { agg: 'distinct', of: 'signal.observedOn', where: `signal.rule == "${named}"`, over: '60d' },
+        },
+      }),
+    });
+    const base = { path: 'base.yaml', text: ruleText({}) };
+    expect(compileRules([base, over('TST-02', 'TST-01')]).ok).toBe(true);
+    const dangling = compileRules([base, over('TST-02', 'TST-09')]);
+    expect(dangling.ok ? [] : dangling.findings.map(({ code, params }) => [code, params['name']])).toEqual([
+      ['RAS-RULES-DANGLING', 'TST-09'],
+    ]);
+    const chained = compileRules([base, over('TST-02', 'TST-01'), over('TST-03', 'TST-02')]);
+    expect(chained.ok ? [] : chained.findings.map(({ path }) => path)).toEqual(['TST-03.yaml']);
+  });
+
+  it('knows the statutory thresholds it is given', () => {
+    const params = { bar: { threshold: 'us-ctr', unit: 'minor', provenance: 'law' } };
+    const features = { n: { agg: 'count', where: 'amountUsd < params.bar', over: '1d' } };
+    const text = ruleText({ params, features });
+    expect(compileRules([{ path: 'a', text }], { thresholdIds: new Set(['us-ctr']) }).ok).toBe(true);
+    const unknown = compileRules([{ path: 'a', text }], { thresholdIds: new Set() });
+    expect(unknown.ok ? [] : unknown.findings.map(({ code }) => code)).toEqual(['RAS-RULES-DANGLING']);
+  });
+});
