@@ -73,7 +73,7 @@ function valuesOf(telling: Telling): Readonly<Record<string, TextValue>> {
     out: amountsText(totals, 'outMinor'),
     cash: amountsText(totals, 'cashMinor'),
     net: amountsText(totals, 'netToSubjectMinor'),
-    banks: institutionsText(evidence.transactions),
+    banks: new Set(evidence.transactions.map((t) => t.institution)).size,
     strongest: rules.get(strongest)?.file.title ?? strongest,
   };
 }
@@ -143,7 +143,8 @@ function indicatorFacts(telling: Telling): Localized[] {
 export function narrativeOf(telling: Telling, gaps: readonly Localized[]): Localized {
   const { composite, version, roles, subject, benignTests } = telling;
   const values = valuesOf(telling);
-  const facts = [fill(NARRATIVE.facts, values), ...indicatorFacts(telling)];
+  const institutions = institutionsText(telling.evidence.transactions);
+  const facts = [fill(NARRATIVE.facts, { ...values, institutions }), ...indicatorFacts(telling)];
   const guarded = new Set(roles.filter((p) => p.protected && p.subject !== subject).map((p) => p.subject));
   if (guarded.size > 0) facts.push(fill(NARRATIVE.protectedPersons, { count: guarded.size }));
   const level = version.score.level ?? 'medium';

@@ -10,6 +10,7 @@ import { valueText } from './indicators.ts';
 import { pointsText } from './narrative.ts';
 import {
   ACTION_LABELS,
+  CHANGE_LABELS,
   CONFIDENCE_LABELS,
   LABELS,
   RESULT_LABELS,
@@ -266,6 +267,22 @@ function steps(page: Page, alert: Alert): void {
   );
 }
 
+function changeRow({ what, from, to }: Alert['changes'][number], lang: Lang): readonly string[] {
+  const [field = what, ccy = ''] = what.split('.');
+  const label = CHANGE_LABELS[field]?.[lang] ?? field;
+  const value = (text: string | null) => {
+    if (text === null) return '-';
+    if (field === 'scoreMilli') return pointsText(Number(text), lang);
+    if (field === 'netToSubjectMinor') return moneyText(BigInt(text), ccy, lang);
+    if (field === 'level') return LEVEL_NAMES[text as Alert['level']][lang];
+    if (field === 'lifeSafety') return valueText(text === 'true', undefined, null, lang);
+    if (field !== 'party') return text;
+    const [subject = '', role = ''] = text.split(' ');
+    return `${subject} (${ROLE_LABELS[role as Alert['roles'][number]['role']][lang]})`;
+  };
+  return [label, value(from), '->', value(to)];
+}
+
 /** The whole alert in one language, ending with a newline. */
 export function renderAlert(alert: Alert, lang: Lang, options: RenderOptions): string {
   const colours = pico.createColors(options.colour);
@@ -275,9 +292,7 @@ export function renderAlert(alert: Alert, lang: Lang, options: RenderOptions): s
   page.text(page.say(alert.why));
   if (alert.changes.length > 0) {
     page.heading(LABELS.changes);
-    page.rows(
-      alert.changes.slice(0, SHOWN_ENTRIES).map(({ what, from, to }) => [what, from ?? '-', '->', to ?? '-']),
-    );
+    page.rows(alert.changes.slice(0, SHOWN_ENTRIES).map((change) => changeRow(change, lang)));
     page.more(alert.changes.length, SHOWN_ENTRIES);
   }
   who(page, alert, colours);

@@ -70,6 +70,17 @@ export const LABELS = {
   utc: { en: 'times in UTC', es: 'horas en UTC', fr: 'heures en UTC' },
 } as const satisfies Readonly<Record<string, Localized>>;
 
+/** What changed, by the first part of `changes[].what`. */
+export const CHANGE_LABELS: Readonly<Record<string, Localized>> = {
+  level: { en: 'level', es: 'nivel', fr: 'niveau' },
+  lifeSafety: { en: 'life safety', es: 'vida en riesgo', fr: 'vie en danger' },
+  scoreMilli: { en: 'score', es: 'puntaje', fr: 'score' },
+  indicator: { en: 'indicator', es: 'indicador', fr: 'indicateur' },
+  party: { en: 'party', es: 'parte', fr: 'partie' },
+  transactions: { en: 'transactions', es: 'operaciones', fr: 'opérations' },
+  netToSubjectMinor: { en: 'net to subject', es: 'neto al sujeto', fr: 'net au sujet' },
+};
+
 /** Roles as an analyst reads them. The protected ones are named by their protection, not by a suspicion of harm. */
 export const ROLE_LABELS: Readonly<Record<Role, Localized>> = {
   suspected_controller: {

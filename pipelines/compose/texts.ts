@@ -117,9 +117,9 @@ export const NARRATIVE = {
     fr: ', ni {count} indicateurs que ces données ne peuvent montrer',
   },
   facts: {
-    en: 'Facts. From {from} to {to}, {transactions} transactions reported by {banks} are evidence. Money that came to the parties of this alert: {in}; that left them: {out}; in cash: {cash}; net to {subject}: {net}.',
-    es: 'Hechos. Del {from} al {to}, {transactions} operaciones informadas por {banks} son evidencia. Dinero que llegó a las partes de esta alerta: {in}; que salió de ellas: {out}; en efectivo: {cash}; neto a {subject}: {net}.',
-    fr: 'Faits. Du {from} au {to}, {transactions} opérations déclarées par {banks} sont des preuves. Argent reçu par les parties de cette alerte : {in} ; sorti d’elles : {out} ; en espèces : {cash} ; net pour {subject} : {net}.',
+    en: 'Facts. From {from} to {to}, {transactions} transactions reported by {institutions} are evidence. Money that came to the parties of this alert: {in}; that left them: {out}; in cash: {cash}; net to {subject}: {net}.',
+    es: 'Hechos. Del {from} al {to}, {transactions} operaciones informadas por {institutions} son evidencia. Dinero que llegó a las partes de esta alerta: {in}; que salió de ellas: {out}; en efectivo: {cash}; neto a {subject}: {net}.',
+    fr: 'Faits. Du {from} au {to}, {transactions} opérations déclarées par {institutions} sont des preuves. Argent reçu par les parties de cette alerte : {in} ; sorti d’elles : {out} ; en espèces : {cash} ; net pour {subject} : {net}.',
   },
   indicator: {
     en: '{title} ({rule}, on {observedOn}): {explain}',
