@@ -20,7 +20,9 @@ describe('ClickHouse SQL', () => {
   });
 
   it('leaves out less than a tenth of the vectors', () => {
-    expect(vectors.filter((vector) => vector.skip['sql'] !== undefined).length * 10).toBeLessThan(vectors.length);
+    expect(vectors.filter((vector) => vector.skip['sql'] !== undefined).length * 10).toBeLessThan(
+      vectors.length,
+    );
   });
 
   for (const vector of vectors) {

@@ -19,7 +19,8 @@ export function openEngine(): EngineOrReason {
   } catch (error) {
     return { reason: `chdb does not load: ${(error as Error).message}` };
   }
-  const settings = 'SETTINGS output_format_json_quote_64bit_integers = 1, output_format_json_quote_denormals = 1';
+  const settings =
+    'SETTINGS output_format_json_quote_64bit_integers = 1, output_format_json_quote_denormals = 1';
   return {
     engine: {
       run(sql) {

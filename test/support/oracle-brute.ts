@@ -60,7 +60,8 @@ function calendar(text: string): { count: number; unit: string; country: string 
 function windowLength(over: string): number {
   const found = calendar(over);
   if (found === null) return duration(over);
-  const days = found.unit === 'day' ? found.count : found.unit === 'month' ? 31 * found.count : 2 * found.count + 5;
+  const days =
+    found.unit === 'day' ? found.count : found.unit === 'month' ? 31 * found.count : 2 * found.count + 5;
   return days * 24 * HOUR_MS;
 }
 

@@ -180,7 +180,17 @@ function history(engine: SqlEngine, vector: Vector, asked: readonly string[], lo
   const flags = read.filter((name) => FIELD_TYPES[name] === 'set').map((name) => `k_${column(name)}`);
   const amounts = ['f_amount', 'f_amountUsd', 'f_amountMxn', 'f_amountCad', 'f_wageMilli'];
   const columns = [
-    ...['seq', 'institution', 'id', 'version', 'time', 'withdrawn', 'rev_institution', 'rev_id', 'rev_amount'],
+    ...[
+      'seq',
+      'institution',
+      'id',
+      'version',
+      'time',
+      'withdrawn',
+      'rev_institution',
+      'rev_id',
+      'rev_amount',
+    ],
     ...new Set([...amounts, ...read.map(column), ...flags]),
   ].join(', ');
   table(
@@ -216,9 +226,9 @@ function history(engine: SqlEngine, vector: Vector, asked: readonly string[], lo
          AND (r.time, r.institution, r.id, r.version) <= (et, ei, eid, ev) GROUP BY en, n`,
   );
   const rest = 'greatest(x.f_amount - away, toInt256(0))';
-  const lessened = amounts.slice(1).map(
-    (name) => `if(away > 0, intDiv(x.${name} * ${rest}, x.f_amount), x.${name}) AS ${name}`,
-  );
+  const lessened = amounts
+    .slice(1)
+    .map((name) => `if(away > 0, intDiv(x.${name} * ${rest}, x.f_amount), x.${name}) AS ${name}`);
   const kept = read.map(column).filter((name) => !/^f_(amount|wageMilli|pair)/.test(name));
   table(
     engine,
@@ -338,7 +348,10 @@ function features(engine: SqlEngine, vector: Vector): number {
       select = featureSql(vector, name, feature, k);
     }
     const from = 'from' in feature ? feature.from : undefined;
-    const unreadable = from === undefined ? 'SELECT en, 0 AS away FROM evaluated' : `SELECT en, missing AS away FROM flows_${from}`;
+    const unreadable =
+      from === undefined
+        ? 'SELECT en, 0 AS away FROM evaluated'
+        : `SELECT en, missing AS away FROM flows_${from}`;
     const evidence = feature.agg === 'ratio' || feature.evidence ? 'e' : empty;
     table(
       engine,

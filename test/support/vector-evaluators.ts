@@ -2,15 +2,113 @@
  * Everything that answers a conformance vector: the reference evaluator, and the brute-force oracle. A further
  * evaluator joins `EVALUATORS` and is held to every vector from then on.
  */
+import {
+  type CheckedRule,
+  compileRule,
+  type Evaluation,
+  type EvaluationContext,
+  evaluateAt,
+  findingText,
+  type SignalVersion,
+  type SubjectHistory,
+  signalsOf,
+} from '../../rules/compiler/index.ts';
 import { bruteEvaluations, bruteSignals } from './oracle-brute.ts';
-import type { AnswerAt, AnswerSignal, Vector } from './vectors.ts';
+import { type AnswerAt, type AnswerSignal, historyOf, refOf, type Vector } from './vectors.ts';
 
 export interface VectorEvaluator {
-  readonly name: 'reference' | 'brute' | 'sql';
-  /** The evaluation as of the event, whether or not it triggers. */
+  readonly name: 'reference' | 'brute';
+  /** The evaluation as of each reference, whether or not it triggers. */
   at(vector: Vector, refs: readonly string[]): ReadonlyMap<string, AnswerAt>;
   signals(vector: Vector): readonly AnswerSignal[];
 }
+
+export function compiled(vector: Pick<Vector, 'ruleText'>): CheckedRule {
+  const result = compileRule({ path: 'vector.yaml', text: vector.ruleText });
+  if (!result.ok) throw new Error(result.findings.map((finding) => findingText(finding, 'en')).join('\n'));
+  return result.rule;
+}
+
+export function contextOf(vector: Pick<Vector, 'thresholds' | 'holidays'>): EvaluationContext {
+  return {
+    thresholdAt: (id, timeMs) =>
+      (vector.thresholds.get(id) ?? []).filter((step) => step.from <= timeMs).at(-1)?.value ?? null,
+    isBusinessDay: (country, localDay) => {
+      const weekday = new Date(localDay * 86_400_000).getUTCDay();
+      return weekday !== 0 && weekday !== 6 && !(vector.holidays.get(country)?.has(localDay) ?? false);
+    },
+  };
+}
+
+/** Values by feature; an integer beyond 2^53 is text in a signal and becomes an integer again. */
+function readings(evaluation: Evaluation, rule: CheckedRule): AnswerAt['features'] {
+  const types = new Map(rule.program.features.map((feature) => [feature.name, feature.type]));
+  return Object.fromEntries(
+    evaluation.features.map(({ name, value }) => [
+      name,
+      types.get(name) === 'int' && typeof value === 'string' ? BigInt(value) : value,
+    ]),
+  );
+}
+
+function answerAt(evaluation: Evaluation, rule: CheckedRule, history: SubjectHistory): AnswerAt {
+  return {
+    truth: evaluation.truth,
+    features: readings(evaluation, rule),
+    missing: Object.fromEntries(evaluation.features.map((feature) => [feature.name, feature.missing ?? 0])),
+    strength: evaluation.strengthMilli,
+    evidence: evaluation.evidence.map((index) => refOf(history.events[index]!)),
+  };
+}
+
+/** The engine's versions as the vectors write them. A rule over signals keeps only ids; its references are gathered here. */
+export function answerSignals(
+  versions: readonly SignalVersion[],
+  rule: CheckedRule,
+  history: SubjectHistory,
+): AnswerSignal[] {
+  const opening = new Map<string, number>();
+  const held = new Map<string, Set<number>>();
+  const ref = (index: number) => refOf(history.events[index]!);
+  return versions.map(({ id, version, evaluation, evidence }) => {
+    if (version === 1) opening.set(id, evaluation.index);
+    const indexes = new Set([...(held.get(id) ?? []), ...evaluation.evidence]);
+    held.set(id, indexes);
+    const gathered = [...indexes].sort((a, b) => a - b).map(ref);
+    return {
+      id,
+      opens: ref(opening.get(id)!),
+      version,
+      at: ref(evaluation.index),
+      evidence: rule.input === 'signals' ? gathered : evidence.transactions.map(refOf),
+      evidenceCount: evidence.count,
+      features: readings(evaluation, rule),
+      strength: evaluation.strengthMilli,
+      truncated: evaluation.truncated,
+      attributions: evaluation.attributions.map(({ subject, role, weight }) => ({ subject, role, weight })),
+    };
+  });
+}
+
+const reference: VectorEvaluator = {
+  name: 'reference',
+  at(vector, refs) {
+    const [rule, context] = [compiled(vector), contextOf(vector)];
+    const history = historyOf(vector) as SubjectHistory;
+    const indexes = history.events.flatMap((event, i) => (refs.includes(refOf(event)) ? [i] : []));
+    return new Map(
+      indexes.map((i) => [
+        refOf(history.events[i]!),
+        answerAt(evaluateAt(rule, history, i, context), rule, history),
+      ]),
+    );
+  },
+  signals(vector) {
+    const history = historyOf(vector) as SubjectHistory;
+    const rule = compiled(vector);
+    return answerSignals(signalsOf(rule, history, contextOf(vector)), rule, history);
+  },
+};
 
 const brute: VectorEvaluator = {
   name: 'brute',
@@ -18,4 +116,4 @@ const brute: VectorEvaluator = {
   signals: (vector) => bruteSignals(vector),
 };
 
-export const EVALUATORS: readonly VectorEvaluator[] = [brute];
+export const EVALUATORS: readonly VectorEvaluator[] = [reference, brute];

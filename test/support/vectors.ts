@@ -64,7 +64,6 @@ const expectedSignal = z.strictObject({
   version: z.int().min(1),
   at: refText,
   evidence: z.array(refText).optional(),
-  evidenceCount: z.int().optional(),
   features: z.record(z.string(), reading).optional(),
   strength: z.int().optional(),
   truncated: z.boolean().optional(),
@@ -334,10 +333,11 @@ export function effectiveEvents(rows: readonly Row[]): RuleEvent[] {
     if (known === undefined || row.version > known.version) standing.set(key, row);
   }
   const effective = [...standing.values()].filter((row) => !row.withdrawn).sort(totalOrder);
+  const reversing = effective.filter((row) => row.reverses !== null);
   return effective
     .filter((row) => row.reverses === null)
     .map((row) => {
-      const reversals: Reversal[] = effective
+      const reversals: Reversal[] = reversing
         .filter((other) => other.reverses?.institution === row.institution && other.reverses.id === row.id)
         .map((other) => ({
           time: other.time,
