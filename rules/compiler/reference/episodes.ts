@@ -6,6 +6,7 @@
  * only when a later hour has begun: the evaluation of an unfinished hour is taken back and done again when more events
  * have come.
  */
+import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import { contentId } from '../../../schemas/ids.ts';
 import type { CheckedRule } from '../checked-rule.ts';
 import { HOUR_MS } from '../window.ts';
@@ -56,8 +57,7 @@ interface Version {
 
 interface Episode {
   readonly id: string;
-  /** Id of the opening event. */
-  readonly openedBy: string;
+  readonly opening: RuleEvent;
   readonly openedAt: number;
   readonly evidence: EvidenceSet;
   readonly versions: Version[];
@@ -140,8 +140,12 @@ class EpisodeRun implements SubjectRun {
     const { id, majorVersion, input } = this.#rule;
     const evidence = new EvidenceSet();
     evidence.add(evaluation.evidence, index.events);
+    // Versions of one signal are events of their own and share its id: a further episode that one opens gets a number.
+    const further = this.#episodes.filter((episode) => isSameRow(episode.opening, opening)).length;
+    const opener = [opening.institution, opening.id, ...(further > 0 ? [String(further)] : [])];
     this.#episodes.push({
-      id: contentId('sig', [id, String(majorVersion), history.subjectKey, opening.institution, opening.id]),
+      id: contentId('sig', [id, String(majorVersion), history.subjectKey, ...opener]),
+      opening,
       openedAt: evaluation.eventTime,
       evidence,
       versions: [{ evaluation, evidence: evidence.snapshot(input), lastFiredAt: evaluation.eventTime }],
@@ -193,4 +197,8 @@ class EpisodeRun implements SubjectRun {
       };
     });
   }
+}
+
+function isSameRow(a: RuleEvent, b: RuleEvent): boolean {
+  return a.institution === b.institution && a.id === b.id;
 }
