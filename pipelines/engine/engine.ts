@@ -9,7 +9,6 @@
 import type { SignalVersion } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import type { SubjectKind } from '../../schemas/enumerations.ts';
-import { contentHash } from '../../schemas/ids.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Signal, TransactionRef } from '../../schemas/signal.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
@@ -17,7 +16,7 @@ import { createDetector, type Detector, type DetectorOptions, type RuleSignals }
 import type { Admission } from '../detect/effective-set.ts';
 import { companionsOf, type HeldSignal, isAttributedAway, signalOf } from '../detect/signals.ts';
 
-/** All versions that one composition made for one attributed subject. */
+/** What one composition made for one attributed subject: all versions, or at least the last of each. */
 export interface Composition {
   readonly derivedSignals: readonly Signal[];
   readonly alerts: readonly Alert[];
@@ -56,8 +55,6 @@ export interface StandingChange {
   /** The last version of each signal of the source; what the store holds beside these stands no more. */
   readonly signals: readonly Signal[];
   readonly alerts: readonly Alert[];
-  /** Every version of the alerts above, the last included. */
-  readonly alertVersions: readonly Alert[];
 }
 
 export interface Engine {
@@ -197,7 +194,6 @@ export function createEngine(options: EngineOptions): Engine {
       source: composedSource(subject),
       signals: lastVersions(derivedSignals),
       alerts: lastVersions(alerts),
-      alertVersions: alerts,
     };
   }
 
@@ -225,15 +221,10 @@ export function createEngine(options: EngineOptions): Engine {
       const changes: StandingChange[] = [];
       for (const source of observed) {
         const signals = lastVersions((heldBy.get(source) ?? []).map(({ signal }) => signal));
-        changes.push({ source, signals, alerts: [], alertVersions: [] });
+        changes.push({ source, signals, alerts: [] });
       }
       for (const subject of attributed) changes.push(composeOf(subject));
       return changes;
     },
   };
-}
-
-/** Hash of a canonical row's content, without what depends on reference data or on the file that it came in. */
-export function standingHash(items: readonly (Signal | Alert)[]): string {
-  return contentHash(items.map((item) => [item.id, item.version, contentHash(item)]).sort());
 }

@@ -91,6 +91,8 @@ export async function loadKnowledge(options: KnowledgeOptions = {}): Promise<Kno
     composeSubject(subject, signals, ruleSet, checked.value, {
       evaluation,
       playbook: playbook.value,
+      // What stands is written; earlier versions were written when they stood.
+      lastVersionsOnly: true,
       ...lookups,
     });
 
