@@ -12,9 +12,9 @@ import {
 } from '../../schemas/errors/index.ts';
 import type { TransactionInput } from '../../schemas/transaction.ts';
 import { type ControlTotal, ControlTotals } from './control-totals.ts';
-import { Fingerprinter, SightingTable } from './fingerprint.ts';
+import { mix, SightingTable, TextHash } from './fingerprint.ts';
 import { FEED_LIMITS } from './limits.ts';
-import type { FaultOutcome, FeedOutcome, Outcome, RejectOutcome } from './outcome.ts';
+import type { FaultOutcome, FeedOutcome, Outcome, RejectOutcome, RowOutcome } from './outcome.ts';
 import { PRESENT } from './provided.ts';
 import { type RuleReadiness, type RuleRequirement, ruleReadiness } from './rule-readiness.ts';
 
@@ -102,9 +102,35 @@ function notice(code: ErrorCode, params: ErrorParams): Notice {
   };
 }
 
-const bump = <K>(counts: Map<K, number>, key: K, by = 1): void => {
+const bump = <K>(counts: Map<K, number>, key: K, by: number): void => {
   counts.set(key, (counts.get(key) ?? 0) + by);
 };
+
+/** Counts by key; a run of equal keys, as feeds have them, costs one comparison a row. */
+class Tally<K> {
+  readonly #counts = new Map<K, number>();
+  #key: K | undefined;
+  #run = 0;
+
+  add(key: K): void {
+    if (key !== this.#key) {
+      this.counts();
+      this.#key = key;
+    }
+    this.#run += 1;
+  }
+
+  /** All counts so far. */
+  counts(): ReadonlyMap<K, number> {
+    if (this.#key !== undefined && this.#run > 0) bump(this.#counts, this.#key, this.#run);
+    this.#run = 0;
+    return this.#counts;
+  }
+}
+
+/** The two-digit number at a position of a checked time. */
+const digits = (text: string, at: number): number =>
+  (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
 
 /** Precision of the event time: of the booking where only that is known. */
 function precisionOf(row: TransactionInput): Precision {
@@ -120,12 +146,11 @@ export class FeedCheck {
   readonly #rejects: ListedReject[] = [];
   readonly #notices = new Map<string, Notice>();
   readonly #totals = new ControlTotals();
-  readonly #key = new Fingerprinter();
-  readonly #content = new Fingerprinter();
+  readonly #hash = new TextHash();
   readonly #seen = new SightingTable();
   readonly #minutes = new Map<string, Uint32Array>();
-  readonly #byPrecision = new Map<Precision, number>();
-  readonly #byCoverage = new Map<Coverage, number>();
+  readonly #byPrecision = new Tally<Precision>();
+  readonly #byCoverage = new Tally<Coverage>();
   readonly #providing = new Map<string, number>();
   readonly #filled = new Map<string, number>();
   #present: { readonly name: string; readonly has: (row: TransactionInput) => boolean; count: number }[] = [];
@@ -155,7 +180,7 @@ export class FeedCheck {
 
   add(batch: readonly Outcome<TransactionInput>[]): void {
     for (const outcome of batch) {
-      if (outcome.kind === 'row') this.#row(outcome.input, outcome.line, outcome.byteOffset);
+      if (outcome.kind === 'row') this.#row(outcome);
       else if (outcome.kind === 'reject') this.#reject(outcome);
       else if (outcome.kind === 'feed') this.#begin(outcome);
       else this.#fault(outcome);
@@ -201,12 +226,11 @@ export class FeedCheck {
     this.#rejects.push({ file: file.file, line, byteOffset, field, code, masked, message });
   }
 
-  #row(row: TransactionInput, line: number, byteOffset: number): void {
-    const key = this.#key;
-    const content = this.#content;
-    key.text(`${row.institution}\n${row.id}\n${row.version}`);
-    content.tree(row);
-    const sighting = this.#seen.see(key.a, key.b, content.a, content.b);
+  #row({ input: row, line, byteOffset, contentA, contentB }: RowOutcome<TransactionInput>): void {
+    const hash = this.#hash;
+    hash.of(row.institution, row.version);
+    hash.of(row.id, mix(hash.a));
+    const sighting = this.#seen.see(mix(hash.a), mix(hash.b), contentA, contentB);
     if (sighting === 'other') {
       this.#reject({ line, byteOffset, field: 'id', code: 'RAS-FEED-CONFLICT', params: {}, masked: '' });
       return;
@@ -223,10 +247,10 @@ export class FeedCheck {
 
   #count(row: TransactionInput): void {
     const precision = precisionOf(row);
-    bump(this.#byPrecision, precision);
+    this.#byPrecision.add(precision);
     const feed = this.#feed as FeedOutcome;
     const coverage = feed.coverageByInstitution[row.institution] ?? feed.coverage;
-    if (coverage !== null) bump(this.#byCoverage, coverage);
+    if (coverage !== null) this.#byCoverage.add(coverage);
     this.#totals.add(row.settled.amount, row.settled.ccy);
     for (const field of this.#present) if (field.has(row)) field.count += 1;
     const { occurredAt } = row;
@@ -239,7 +263,7 @@ export class FeedCheck {
         minutes = new Uint32Array(MINUTES);
         this.#minutes.set(row.channel, minutes);
       }
-      const minute = Number(occurredAt.slice(11, 13)) * 60 + Number(occurredAt.slice(14, 16));
+      const minute = digits(occurredAt, 11) * 60 + digits(occurredAt, 14);
       minutes[minute] = (minutes[minute] ?? 0) + 1;
     }
   }
@@ -272,8 +296,8 @@ export class FeedCheck {
       rows: accepted,
       providing: this.#providing,
       filled: this.#filled,
-      byPrecision: this.#byPrecision,
-      byCoverage: this.#byCoverage,
+      byPrecision: this.#byPrecision.counts(),
+      byCoverage: this.#byCoverage.counts(),
       partyProvides: this.#partyProvides,
     };
     return {
@@ -290,8 +314,8 @@ export class FeedCheck {
       notices: [...this.#notices.values(), ...this.#defaultedTimes()],
       firstDay: this.#firstDay,
       lastDay: this.#lastDay,
-      byPrecision: Object.fromEntries(this.#byPrecision),
-      byCoverage: Object.fromEntries(this.#byCoverage),
+      byPrecision: Object.fromEntries(evidence.byPrecision),
+      byCoverage: Object.fromEntries(evidence.byCoverage),
       totals: this.#totals.totals(),
       provided: [...this.#providing.keys()]
         .sort()

@@ -10,75 +10,29 @@ const FULLEST = 0.6;
 const LANES = 4;
 
 /** Final mixing of murmur3, so that close inputs end far apart. */
-function mix(value: number): number {
+export function mix(value: number): number {
   let hash = value;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
 }
 
-/** Two 32-bit lanes; after a call they hold its result. One per reader, never shared across calls. */
-export class Fingerprinter {
+/** Two 32-bit hashes of a text, not yet mixed; they stay in `a` and `b` until the next call. */
+export class TextHash {
   a = 0;
   b = 0;
-  readonly #keys = new Map<string, number>();
 
-  /** Of a text. */
-  text(text: string): void {
-    this.a = 0x811c9dc5;
-    this.b = 0x9747b28c;
-    this.#absorb(text);
-    this.a = mix(this.a);
-    this.b = mix(this.b);
-  }
-
-  /** Of a tree, whatever the order of its members; members that are undefined do not count. */
-  tree(value: unknown): void {
-    let a = 0;
-    let b = 0;
-    const walk = (node: unknown, path: number): void => {
-      if (node === undefined) return;
-      if (node === null || typeof node !== 'object') {
-        this.a = path;
-        this.b = ~path;
-        this.#absorb(typeof node === 'string' ? node : `${typeof node}:${String(node)}`);
-        a = (a + mix(this.a)) | 0;
-        b = (b + mix(this.b)) | 0;
-      } else if (Array.isArray(node)) {
-        for (let i = 0; i < node.length; i++) walk(node[i], mix(path + i + 1));
-      } else {
-        for (const key in node) {
-          walk((node as Record<string, unknown>)[key], Math.imul(path ^ this.#key(key), 0x9e3779b1));
-        }
-      }
-    };
-    walk(value, 0x2545f491);
-    this.a = a;
-    this.b = b;
-  }
-
-  #absorb(text: string): void {
-    let a = this.a;
-    let b = this.b;
-    for (let i = 0; i < text.length; i++) {
+  of(text: string, seed: number): void {
+    let a = seed;
+    let b = ~seed;
+    const size = text.length;
+    for (let i = 0; i < size; i++) {
       const code = text.charCodeAt(i);
       a = Math.imul(a ^ code, 0x01000193);
-      b = Math.imul((b ^ code) + 0x7f4a7c15, 0x5bd1e995);
-      b ^= b >>> 15;
+      b = Math.imul(b + code, 0x5bd1e995) ^ (b >>> 15);
     }
-    this.a = a ^ text.length;
+    this.a = a ^ size;
     this.b = b;
-  }
-
-  /** Member names come from the contract, so there are few of them. */
-  #key(key: string): number {
-    let known = this.#keys.get(key);
-    if (known === undefined) {
-      this.text(key);
-      known = this.a;
-      this.#keys.set(key, known);
-    }
-    return known;
   }
 }
 

@@ -5,7 +5,8 @@ import { type Mapping, mapping as mappingSchema, type ValueSpec } from '../../sc
 import { FEED_LIMITS } from './limits.ts';
 import { type PlanIssue, type PlannedField, planFields, rootShape } from './mapping-plan.ts';
 import { PROVIDABLE } from './provided.ts';
-import { checkShape, type LeafShape } from './shape.ts';
+import type { LeafShape } from './shape.ts';
+import { ShapeWalk } from './shape-walk.ts';
 import { formatHasOffset, formatHasTime, isTimeFormat } from './time-text.ts';
 import { ZoneClock } from './zone-time.ts';
 
@@ -26,7 +27,7 @@ type DocumentPath = readonly (string | number)[];
 /** What a constant or table value must satisfy is what its field must satisfy. */
 function constantIssue(value: unknown, leaf: LeafShape, at: DocumentPath): PlanIssue | null {
   const typed = leaf.type === 'string' ? String(value) : value;
-  const found = checkShape(leaf, typed);
+  const found = new ShapeWalk().check(leaf, typed);
   return found === null
     ? null
     : { at, detail: `${JSON.stringify(value)} is no value of this field (${found.code})` };

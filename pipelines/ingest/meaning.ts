@@ -32,25 +32,23 @@ function moneyProblem(money: MoneyInput, path: string, mayBeNegative: boolean): 
   return null;
 }
 
+function yearProblem(field: string, text: string | undefined): RowProblem | null {
+  if (text === undefined) return null;
+  const year = Number(text.slice(0, 4));
+  const { YEAR_MIN: from, YEAR_MAX: to } = FEED_LIMITS;
+  return year < from || year > to ? problem(field, 'RAS-FEED-TIME-RANGE', text, { from, to }) : null;
+}
+
 function timeProblem(input: TransactionInput): RowProblem | null {
   const { occurredAt, postedAt, valueDate } = input;
   if (occurredAt === undefined && postedAt === undefined && valueDate === undefined) {
     return problem('occurredAt', 'RAS-FEED-TIME-MISSING', '');
   }
-  for (const [field, text] of [
-    ['occurredAt', occurredAt],
-    ['postedAt', postedAt],
-    ['valueDate', valueDate],
-  ] as const) {
-    if (text === undefined) continue;
-    const year = Number(text.slice(0, 4));
-    if (year < FEED_LIMITS.YEAR_MIN || year > FEED_LIMITS.YEAR_MAX) {
-      return problem(field, 'RAS-FEED-TIME-RANGE', text, {
-        from: FEED_LIMITS.YEAR_MIN,
-        to: FEED_LIMITS.YEAR_MAX,
-      });
-    }
-  }
+  const found =
+    yearProblem('occurredAt', occurredAt) ??
+    yearProblem('postedAt', postedAt) ??
+    yearProblem('valueDate', valueDate);
+  if (found !== null) return found;
   if (occurredAt === undefined) return null;
   const isDate = occurredAt.length === 10;
   const precision = input.occurredPrecision;
@@ -58,6 +56,12 @@ function timeProblem(input: TransactionInput): RowProblem | null {
     return problem('occurredPrecision', 'RAS-FEED-TIME-PRECISION', precision, { precision });
   }
   return null;
+}
+
+/** Fills the contract's defaults of a party record. */
+export function fillPartyDefaults(tree: Record<string, unknown>): void {
+  tree['refScheme'] ??= 'customer';
+  tree['accounts'] ??= [];
 }
 
 /** Fills the contract's defaults: version 1, put, completed; a date has the precision day, a moment second. */

@@ -30,6 +30,9 @@ export interface RowOutcome<T> {
   /** Of its first byte in the decompressed file, from 0. */
   readonly byteOffset: number;
   readonly input: T;
+  /** 64-bit fingerprint of the content, in two halves: equal for equal rows however they are written. */
+  readonly contentA: number;
+  readonly contentB: number;
 }
 
 export interface RejectOutcome {

@@ -5,17 +5,18 @@ import { base32, canonicalJson, hashList } from '../../schemas/ids.ts';
 import type { Mapping } from '../../schemas/mapping.ts';
 import type { TransactionInput } from '../../schemas/transaction.ts';
 import { oddFields, plainFields } from './csv.ts';
-import { toText } from './encoding.ts';
+import { TextReader } from './encoding.ts';
 import { FixedLines } from './fixed.ts';
 import { FEED_LIMITS } from './limits.ts';
 import { columnsRead, rootShape } from './mapping-plan.ts';
 import { maskValue } from './mask.ts';
-import { fillDefaults, meaningProblem } from './meaning.ts';
+import { fillDefaults, fillPartyDefaults, meaningProblem } from './meaning.ts';
 import { flatten, parseObject } from './ndjson.ts';
 import type { FaultOutcome, FeedOutcome, Outcome, RejectOutcome } from './outcome.ts';
 import type { ScannedRecord } from './record-scanner.ts';
 import { bindMapping, type FileFault, type RowBuilder } from './row-builder.ts';
-import { checkShape, type ObjectShape } from './shape.ts';
+import type { ObjectShape } from './shape.ts';
+import { ShapeWalk } from './shape-walk.ts';
 
 export type Format = FeedOutcome['format'];
 
@@ -36,8 +37,10 @@ export class RecordReader {
   /** Bytes of the byte order mark, which the scanner did not see. */
   readonly #mark: number;
   readonly #shape: ObjectShape;
+  readonly #walk = new ShapeWalk();
   readonly #isTransactions: boolean;
   readonly #fixed: FixedLines | null;
+  readonly #texts: TextReader;
   readonly #dialect: { readonly delimiter: string; readonly quote: string };
   #toSkip: number;
   #header: readonly string[] | null = null;
@@ -54,6 +57,7 @@ export class RecordReader {
     this.#shape = rootShape(mapping);
     this.#isTransactions = mapping.kind === 'transactions';
     this.#dialect = mapping.source;
+    this.#texts = new TextReader(mapping.source.encoding);
     this.#toSkip = mapping.source.skipLines;
     this.#fixed = format === 'fixed' ? new FixedLines(mapping.source.records ?? []) : null;
     if (this.#fixed !== null) this.#header = this.#fixed.header;
@@ -85,7 +89,7 @@ export class RecordReader {
 
   #text(record: ScannedRecord): Read {
     if (record.fault !== null) return { record, text: null, fields: null, code: record.fault };
-    const { text, fault } = toText(record.bytes, this.#mapping.source.encoding);
+    const { text, fault } = this.#texts.read(record.buffer, record.start, record.stop);
     return { record, text, fields: null, code: fault };
   }
 
@@ -207,8 +211,9 @@ export class RecordReader {
 
   #checked(record: ScannedRecord, tree: Record<string, unknown>): Outcome<unknown> {
     if (this.#isTransactions) fillDefaults(tree);
+    else fillPartyDefaults(tree);
     if (this.#mapping.idFrom === 'content' && tree['id'] === undefined) tree['id'] = this.#derivedId(tree);
-    const issue = checkShape(this.#shape, tree);
+    const issue = this.#walk.check(this.#shape, tree);
     if (issue !== null) {
       const { path, code, params, value } = issue;
       const filled = { field: path, value: maskValue(value), ...params };
@@ -218,7 +223,9 @@ export class RecordReader {
       const problem = meaningProblem(tree as unknown as TransactionInput);
       if (problem !== null) return this.#reject(record, problem);
     }
-    return { kind: 'row', line: record.line, byteOffset: record.byteOffset + this.#mark, input: tree };
+    const { a, b } = this.#walk;
+    const byteOffset = record.byteOffset + this.#mark;
+    return { kind: 'row', line: record.line, byteOffset, input: tree, contentA: a, contentB: b };
   }
 
   /** Equal rows of one file are told apart by their ordinal, so that a file sent twice gives the same ids. */
@@ -255,7 +262,7 @@ export class RecordReader {
       params: { field, value: masked, ...params },
       masked,
       // A copy: the scanner's bytes are gone with the next chunk.
-      original: Uint8Array.from(record.bytes),
+      original: Uint8Array.from(record.buffer.subarray(record.start, record.stop)),
     };
   }
 }

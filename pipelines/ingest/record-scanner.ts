@@ -17,14 +17,16 @@ const EMPTY = Buffer.alloc(0);
 
 export type RecordFault = 'RAS-FEED-LINE-TOO-LONG' | 'RAS-FEED-LINE-TRUNCATED' | 'RAS-FEED-QUOTE-UNCLOSED';
 
-/** One record: `bytes` without its line end, valid until the scanner is fed again. */
+/** One record without its line end: `buffer` from `start` to `stop`, valid until the scanner is fed again. */
 export interface ScannedRecord {
-  readonly bytes: Buffer;
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly stop: number;
   /** Physical line on which it starts, from 1. */
   readonly line: number;
   /** Of its first byte in the decompressed stream, from 0. */
   readonly byteOffset: number;
-  /** Whole length in bytes; more than `bytes` holds when it was too long. */
+  /** Whole length in bytes; more than the slice holds when it was too long. */
   readonly length: number;
   /** It holds a quote, or begins with a space: to be parsed by the CSV library. */
   readonly odd: boolean;
@@ -149,7 +151,9 @@ export class RecordScanner {
     const tooLong = length > FEED_LIMITS.LINE_BYTES;
     const first = buffer[start] as number;
     records.push({
-      bytes: buffer.subarray(start, tooLong ? start + FEED_LIMITS.REJECT_ORIGINAL_BYTES : stop),
+      buffer,
+      start,
+      stop: tooLong ? start + FEED_LIMITS.REJECT_ORIGINAL_BYTES : stop,
       line,
       byteOffset: this.#base + start,
       length,
@@ -253,7 +257,9 @@ export class RecordScanner {
     this.#skipping = null;
     this.#line += 1;
     return {
-      bytes: skipping.prefix,
+      buffer: skipping.prefix,
+      start: 0,
+      stop: skipping.prefix.length,
       line: skipping.line,
       byteOffset: skipping.byteOffset,
       length: skipping.length,
