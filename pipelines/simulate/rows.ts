@@ -54,6 +54,8 @@ export function decimalText(minor: number, ccy: string): string {
 const isAccount = (end: End): end is Account => 'institution' in end;
 
 const DAY_RAILS: ReadonlySet<Rail> = new Set(['ach', 'aft', 'cheque']);
+/** A bank's own books: a batch run stamps all its rows with the hour of the run. */
+const BOOK_RAILS: ReadonlySet<Rail> = new Set(['mx_on_us', 'us_on_us', 'ca_on_us']);
 const HANDLE_RAILS: ReadonlySet<Rail> = new Set(['zelle', 'interac_etransfer']);
 
 export class Ledger {
@@ -77,7 +79,7 @@ export class Ledger {
       const row = this.head(reporter, t.kind ?? 'transfer', t.rail, t.channel ?? 'mobile', t.amount, t.ccy);
       row.debtor = viewOf(t.from, reporter, byHandle);
       row.creditor = viewOf(t.to, reporter, byHandle);
-      if (t.channel === 'batch' && !DAY_RAILS.has(t.rail)) this.time(row, t.at, t.zone, 'batch');
+      if (t.channel === 'batch' && BOOK_RAILS.has(t.rail)) this.time(row, t.at, t.zone, 'batch');
       else this.time(row, t.at, t.zone, DAY_RAILS.has(t.rail) ? 'day' : 'second');
       if (t.purpose !== undefined) row.purpose = t.purpose;
       if (t.purposeCode !== undefined) row.purposeCode = t.purposeCode;

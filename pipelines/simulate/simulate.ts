@@ -34,7 +34,7 @@ export interface SimulateOptions {
   /** Length in days, 28 to 1,200. */
   readonly days?: number;
   /** Which scenarios and look-alikes may occur; default all. */
-  readonly scenarios?: readonly CaseKind[];
+  readonly cases?: readonly CaseKind[];
   /** `demo`: about one case in a hundred accounts, far above reality. `honest`: one in tens of thousands. */
   readonly prevalence?: 'demo' | 'honest';
   /** Relative shares of the variants among the cases beyond the guaranteed base ones. */
@@ -128,7 +128,7 @@ function settle(options: SimulateOptions): Settings {
   if (!Number.isSafeInteger(seed)) throw new RangeError(`seed must be a whole number: ${seed}`);
   const plan: Plan = {
     seed,
-    kinds: options.scenarios ?? [...SCENARIO_KINDS, ...LOOKALIKE_KINDS],
+    kinds: options.cases ?? [...SCENARIO_KINDS, ...LOOKALIKE_KINDS],
     prevalence: options.prevalence ?? 'demo',
     variantShares: options.variantShares ?? VARIANT_SHARES,
   };

@@ -20,7 +20,7 @@ import {
 
 const feeds = [7, 21].map(
   (seed) =>
-    new Feed({ seed, transactions: 60_000, scenarios: ['B1', 'B2', 'B3', 'B4', 'B6', 'B7', 'B10', 'B12'] }),
+    new Feed({ seed, transactions: 60_000, cases: ['B1', 'B2', 'B3', 'B4', 'B6', 'B7', 'B10', 'B12'] }),
 );
 const every = (kind: string): [Feed, TruthCase][] =>
   feeds.flatMap((feed) => feed.of(kind).map((each): [Feed, TruthCase] => [feed, each]));

@@ -25,15 +25,15 @@ const feeds = SEEDS.map(
     new Feed({
       seed,
       transactions: 60_000,
-      scenarios: ['S1', 'S3', 'S4', 'S6', 'S7', 'S10', 'S12'],
+      cases: ['S1', 'S3', 'S4', 'S6', 'S7', 'S10', 'S12'],
     }),
 );
 /** Beyond the first round every case is of one variant. */
-const feedOf = (variant: Variant, scenarios: readonly CaseKind[]): Feed =>
+const feedOf = (variant: Variant, cases: readonly CaseKind[]): Feed =>
   new Feed({
     seed: 3,
     transactions: 60_000,
-    scenarios,
+    cases,
     variantShares: { ...{ base: 0, evasive: 0, truncated: 0, missing: 0 }, [variant]: 1 },
   });
 const everyBase = (kind: string): [Feed, TruthCase][] =>

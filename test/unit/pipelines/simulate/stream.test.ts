@@ -24,7 +24,7 @@ beforeAll(() => {
 
 describe('a simulation', () => {
   it('gives the same bytes for the same seed, in every pass, and others for another', () => {
-    const options = { transactions: 4_000, days: 60, scenarios: ['S10', 'S12', 'B1'] as const };
+    const options = { transactions: 4_000, days: 60, cases: ['S10', 'S12', 'B1'] as const };
     const one = simulate({ ...options, seed: 1 });
     const again = simulate({ ...options, seed: 1 });
     const other = simulate({ ...options, seed: 2 });
@@ -65,8 +65,8 @@ describe('a simulation', () => {
   it('meets it for the honest prevalence and for chosen scenarios alone, over other spans', () => {
     for (const options of [
       { transactions: 30_000, days: 90, prevalence: 'honest' as const },
-      { transactions: 25_000, days: 150, scenarios: ['S7', 'B7'] as const },
-      { transactions: 20_000, days: 365, from: '2024-02-10', scenarios: ['S12'] as const },
+      { transactions: 25_000, days: 150, cases: ['S7', 'B7'] as const },
+      { transactions: 20_000, days: 365, from: '2024-02-10', cases: ['S12'] as const },
     ]) {
       let count = 0;
       for (const _ of simulate({ ...options, seed: 4 }).transactions) count++;
@@ -214,7 +214,7 @@ describe('a simulation', () => {
   it('mixes the variants as asked', () => {
     const { truth } = simulate({
       transactions: 90_000,
-      scenarios: ['S7', 'S10'],
+      cases: ['S7', 'S10'],
       variantShares: { base: 0, evasive: 1, truncated: 1, missing: 1 },
       seed: 3,
     });
