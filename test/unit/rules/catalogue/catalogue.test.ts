@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { durationMs } from '../../../../rules/compiler/index.ts';
 import { FAMILIES } from '../../../../schemas/enumerations.ts';
 import { EVENT_FIELDS } from '../../../../schemas/event-fields.ts';
 import type { RuleFile } from '../../../../schemas/rule.ts';
@@ -68,6 +69,8 @@ describe('the catalogue', () => {
   });
 });
 
+const DAY_MS = 86_400_000;
+
 /** Condition shapes of an exploited person's own account. */
 const PROTECTED = ['SEX-01', 'SEX-07', 'SEX-08', 'SEX-08-ATM', 'LAB-03-LEG'];
 
@@ -116,10 +119,10 @@ describe.each(named)('%s', (id, rule) => {
 
   it('says what it needs where it reads the time of day or money in transit', () => {
     const reads = expressionsOf(file);
-    if (
-      /isNight|nightOf|sendHour|localMinute|payoutDelayMs/.test(reads) ||
-      Object.keys(file.derive).length > 0
-    )
+    const transit = Object.values(file.derive).map(({ within }) => durationMs(within));
+    // A date tells 72 hours; it does not tell what happened within two days (SEMANTICS §2).
+    const fine = transit.some((withinMs) => withinMs <= 2 * DAY_MS);
+    if (fine || /isNight|nightOf|sendHour|localMinute|payoutDelayMs/.test(reads))
       expect(['minute', 'hour']).toContain(file.needs.precision);
     const ratios = Object.values(file.features).some(({ agg }) => agg === 'ratio' || agg === 'share');
     if (rule.input === 'events' && ratios && !rule.subjects.includes('conductor'))
