@@ -34,8 +34,8 @@ describe('contracts', () => {
 });
 
 describe('enumerations', () => {
-  const lists = Object.entries(enumerations).filter((entry): entry is [string, readonly string[]] =>
-    Array.isArray(entry[1]),
+  const lists = Object.entries(enumerations).flatMap(([name, values]) =>
+    Array.isArray(values) ? [[name, values as readonly string[]] as const] : [],
   );
 
   test.each(lists)('%s names each value once, in one spelling', (name, values) => {

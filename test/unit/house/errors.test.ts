@@ -4,6 +4,7 @@ import {
   type ErrorCode,
   errorHint,
   errorMessage,
+  type Localized,
   RastroError,
 } from '../../../schemas/errors/index.ts';
 import { LAYERS, layerOf, projectFiles, readText } from '../../support/project.ts';
@@ -60,7 +61,7 @@ describe('the error table', () => {
   test('each language is its own: no text is repeated from another one', () => {
     const same = codes.filter((each) =>
       (['message', 'hint'] as const).some((part) => {
-        const { en, es, fr } = ERRORS[each][part];
+        const { en, es, fr }: Localized = ERRORS[each][part];
         const hasWords = /[a-z]/i.test(en.replace(/\{\w+\}/g, ''));
         return hasWords && (en === es || en === fr || es === fr);
       }),
