@@ -91,6 +91,7 @@ export function fifo(flows: readonly Flow[]): Portion[] {
     if (!flow.isOut) continue;
     let need = flow.value;
     for (const lot of lots) {
+      // biome-ignore lint/complexity/useMathMinMax: Math.min does not take bigint
       const value = lot.rest < need ? lot.rest : need;
       if (value <= 0n) continue;
       lot.rest -= value;

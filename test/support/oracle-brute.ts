@@ -96,10 +96,9 @@ class AsOf {
         continue;
       const fields: Record<string, unknown> = { ...event.fields, time: event.time };
       if (this.rule.input === 'events') fields['institution'] = event.institution;
-      const reversed = (event.reversals ?? [])
-        .filter((reversal) => totalOrder(reversal, e) <= 0)
-        .reduce((sum, reversal) => sum + reversal.amountMinor, 0n);
-      if (reversed > 0n) {
+      const reversals = (event.reversals ?? []).filter((reversal) => totalOrder(reversal, e) <= 0);
+      if (reversals.length > 0) {
+        const reversed = reversals.reduce((sum, reversal) => sum + reversal.amountMinor, 0n);
         const amount = BigInt(event.fields.amount as number | bigint);
         const rest = reversed >= amount ? 0n : amount - reversed;
         if (rest === 0n) continue;
@@ -284,10 +283,11 @@ class AsOf {
     if (this.windowUnknown(feature.over)) return null;
     if (feature.agg === 'dwell') {
       const { flows, missing, known } = this.flows(feature);
-      const portions = agg.fifo(flows);
+      const readable = 10 * missing <= missing + known;
+      const portions = readable ? agg.fifo(flows) : [];
       const indexes = new Set(portions.flatMap((portion) => [portion.inIndex, portion.outIndex]));
       this.tallies.set(name, { known: this.items.filter((_, i) => indexes.has(i)), missing });
-      return 10 * missing > missing + known ? null : agg.dwell(portions);
+      return agg.dwell(portions);
     }
     const source = feature.from === undefined ? { items: this.items, missing: 0 } : this.cycles(feature.from);
     const tally = this.tally(feature, source.items ?? []);

@@ -343,7 +343,7 @@ function features(engine: SqlEngine, vector: Vector): number {
       select = `SELECT en, missing AS m, arraySort(arrayDistinct(arrayFlatten(arrayMap(p -> [p.1, p.2], portions)))) AS e,
         arraySort(arrayMap(p -> (p.3, p.4), portions)) AS byDwell, arrayCumSum(arrayMap(p -> p.2, byDwell)) AS upTo,
         if(bad OR empty(portions), NULL, toNullable(toInt256(byDwell[arrayFirstIndex(c -> 2 * c >= upTo[-1], upTo)].1))) AS v
-        FROM (SELECT *, ${portions} AS portions FROM (${flowsSql(vector, feature)}))`;
+        FROM (SELECT *, if(bad, [], ${portions}) AS portions FROM (${flowsSql(vector, feature)}))`;
     } else {
       select = featureSql(vector, name, feature, k);
     }

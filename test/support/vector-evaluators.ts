@@ -51,7 +51,7 @@ function readings(evaluation: Evaluation, rule: CheckedRule): AnswerAt['features
   );
 }
 
-function answerAt(evaluation: Evaluation, rule: CheckedRule, history: SubjectHistory): AnswerAt {
+export function answerAt(evaluation: Evaluation, rule: CheckedRule, history: SubjectHistory): AnswerAt {
   return {
     truth: evaluation.truth,
     features: readings(evaluation, rule),
