@@ -22,8 +22,8 @@ const DAY_MS = 86_400_000;
 /** Widest offset of the contract, in minutes. */
 const OFFSET_MIN_MAX = 1_080;
 /** A row outside these years is a slip of the pen. */
-const YEAR_MIN = 1970;
-const YEAR_MAX = 2100;
+export const YEAR_MIN = 1970;
+export const YEAR_MAX = 2100;
 
 export interface Moment {
   /** Milliseconds since 1970 UTC; of a date, its 00:00 UTC. */

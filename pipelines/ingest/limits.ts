@@ -20,7 +20,4 @@ export const FEED_LIMITS = {
   FILES: 10_000,
   /** Characters of a masked value. */
   MASK_CHARS: 40,
-  /** Years of an event: outside it a date is a slip of the pen, not history. */
-  YEAR_MIN: 1970,
-  YEAR_MAX: 2100,
 } as const;

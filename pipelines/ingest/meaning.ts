@@ -1,62 +1,19 @@
-/** What the contract's types cannot say about a transaction: known money that fits its currency, and a time that can be. */
-import type { ErrorCode, ErrorParams } from '../../schemas/errors/index.ts';
+/**
+ * What the contract's types cannot say about a transaction: known money that fits its currency, and a time that can be.
+ * `row-faults.ts` and `event-time.ts` decide; ordinary rows, in which nothing can be wrong, do not get that far.
+ */
 import type { MoneyInput } from '../../schemas/identity.ts';
-import { exponentOf, parseAmount } from '../../schemas/money.ts';
+import { exponentOf } from '../../schemas/money.ts';
 import type { TransactionInput } from '../../schemas/transaction.ts';
-import type { RowProblem } from './field-reader.ts';
-import { FEED_LIMITS } from './limits.ts';
-import { maskValue } from './mask.ts';
+import { eventTimeOf, isTimeFault, YEAR_MAX, YEAR_MIN } from './event-time.ts';
+import { type Fault, fault, rowFaults } from './row-faults.ts';
+import type { ZoneOffsets } from './zone-offset.ts';
 
-/** Digits below which every currency can hold the whole part. */
-const SAFE_DIGITS = 12;
-
-function problem(field: string, code: ErrorCode, value: string, params: ErrorParams = {}): RowProblem {
-  return { field, code, params: { field, value: maskValue(value), ...params }, value };
-}
-
-function moneyProblem(money: MoneyInput, path: string, mayBeNegative: boolean): RowProblem | null {
-  const { amount, ccy } = money;
-  const exponent = exponentOf(ccy);
-  if (exponent === null) {
-    return problem(`${path}.ccy`, 'RAS-FEED-CURRENCY-UNKNOWN', ccy, { ccy: maskValue(ccy) });
-  }
-  const point = amount.indexOf('.');
-  const decimals = point === -1 ? 0 : amount.length - point - 1;
-  if (decimals > exponent || amount.length - decimals > SAFE_DIGITS) {
-    const parsed = parseAmount(amount, ccy);
-    if (!parsed.ok) return problem(`${path}.amount`, parsed.code, amount, { ccy });
-  }
-  if (!mayBeNegative && amount.charCodeAt(0) === 45 && /[1-9]/.test(amount)) {
-    return problem(`${path}.amount`, 'RAS-FEED-AMOUNT-NEGATIVE', amount);
-  }
-  return null;
-}
-
-function yearProblem(field: string, text: string | undefined): RowProblem | null {
-  if (text === undefined) return null;
-  const year = Number(text.slice(0, 4));
-  const { YEAR_MIN: from, YEAR_MAX: to } = FEED_LIMITS;
-  return year < from || year > to ? problem(field, 'RAS-FEED-TIME-RANGE', text, { from, to }) : null;
-}
-
-function timeProblem(input: TransactionInput): RowProblem | null {
-  const { occurredAt, postedAt, valueDate } = input;
-  if (occurredAt === undefined && postedAt === undefined && valueDate === undefined) {
-    return problem('occurredAt', 'RAS-FEED-TIME-MISSING', '');
-  }
-  const found =
-    yearProblem('occurredAt', occurredAt) ??
-    yearProblem('postedAt', postedAt) ??
-    yearProblem('valueDate', valueDate);
-  if (found !== null) return found;
-  if (occurredAt === undefined) return null;
-  const isDate = occurredAt.length === 10;
-  const precision = input.occurredPrecision;
-  if (isDate && precision !== undefined && precision !== 'day' && precision !== 'batch') {
-    return problem('occurredPrecision', 'RAS-FEED-TIME-PRECISION', precision, { precision });
-  }
-  return null;
-}
+/** Characters of an amount that every currency can hold. */
+const ORDINARY_AMOUNT_CHARS = 12;
+/** Hours of an offset that need no second look. */
+const ORDINARY_OFFSET_HOURS = 14;
+const MINUS = 45;
 
 /** Fills the contract's defaults of a party record. */
 export function fillPartyDefaults(tree: Record<string, unknown>): void {
@@ -64,32 +21,71 @@ export function fillPartyDefaults(tree: Record<string, unknown>): void {
   tree['accounts'] ??= [];
 }
 
-/** Fills the contract's defaults: version 1, put, completed; a date has the precision day, a moment second. */
+/**
+ * Fills the contract's defaults: version 1, put, completed; a date has the precision day, a moment second. A date that
+ * is called finer than it is becomes what it is.
+ */
 export function fillDefaults(tree: Record<string, unknown>): void {
   tree['version'] ??= 1;
   tree['op'] ??= 'put';
   tree['status'] ??= 'completed';
   const occurredAt = tree['occurredAt'];
-  if (typeof occurredAt === 'string') {
-    tree['occurredPrecision'] ??= occurredAt.length === 10 ? 'day' : 'second';
+  if (typeof occurredAt !== 'string') return;
+  const precision = tree['occurredPrecision'];
+  if (occurredAt.length > 10) tree['occurredPrecision'] ??= 'second';
+  else if (
+    precision === undefined ||
+    precision === 'second' ||
+    precision === 'minute' ||
+    precision === 'hour'
+  ) {
+    tree['occurredPrecision'] = 'day';
   }
 }
 
+function isOrdinaryMoney(money: MoneyInput | undefined): boolean {
+  if (money === undefined) return true;
+  const { amount, ccy } = money;
+  const exponent = exponentOf(ccy);
+  if (exponent === null || amount.length > ORDINARY_AMOUNT_CHARS) return false;
+  const point = amount.indexOf('.');
+  return amount.charCodeAt(0) !== MINUS && (point === -1 || amount.length - point - 1 <= exponent);
+}
+
+/** Of a text that has the contract's form. */
+function isOrdinaryMoment(text: string | undefined): boolean {
+  if (text === undefined) return true;
+  const year = Number(text.slice(0, 4));
+  if (year < YEAR_MIN || year > YEAR_MAX) return false;
+  return text.length === 10 || text.endsWith('Z') || Number(text.slice(-5, -3)) <= ORDINARY_OFFSET_HOURS;
+}
+
+/** Rows that have neither the groups nor the values in which something could still be wrong. */
+function isOrdinary(row: TransactionInput): boolean {
+  const { occurredAt, postedAt, valueDate } = row;
+  return (
+    isOrdinaryMoney(row.settled) &&
+    isOrdinaryMoney(row.instructed) &&
+    isOrdinaryMoney(row.balanceAfter) &&
+    (occurredAt !== undefined || postedAt !== undefined || valueDate !== undefined) &&
+    isOrdinaryMoment(occurredAt) &&
+    isOrdinaryMoment(postedAt) &&
+    isOrdinaryMoment(valueDate) &&
+    row.fees === undefined &&
+    row.reverses === undefined &&
+    row.payroll === undefined &&
+    row.loan === undefined &&
+    row.va === undefined &&
+    row.mto === undefined &&
+    (row.places === undefined || row.places.every((place) => place.tz === undefined))
+  );
+}
+
 /** The first thing that makes a well-formed transaction impossible, or null. */
-export function meaningProblem(input: TransactionInput): RowProblem | null {
-  const settled = moneyProblem(input.settled, 'settled', false);
-  if (settled !== null) return settled;
-  if (input.instructed !== undefined) {
-    const found = moneyProblem(input.instructed, 'instructed', false);
-    if (found !== null) return found;
-  }
-  if (input.balanceAfter !== undefined) {
-    const found = moneyProblem(input.balanceAfter, 'balanceAfter', true);
-    if (found !== null) return found;
-  }
-  for (const [index, fee] of input.fees?.entries() ?? []) {
-    const found = moneyProblem(fee.money, `fees.${index}.money`, true);
-    if (found !== null) return found;
-  }
-  return timeProblem(input);
+export function meaningFault(row: TransactionInput, zones: ZoneOffsets): Fault | null {
+  if (isOrdinary(row)) return null;
+  const [first] = rowFaults(row);
+  if (first !== undefined) return first;
+  const time = eventTimeOf(row, zones);
+  return isTimeFault(time) ? fault(time.field, time.code, time.value) : null;
 }

@@ -10,13 +10,14 @@ import { FixedLines } from './fixed.ts';
 import { FEED_LIMITS } from './limits.ts';
 import { columnsRead, rootShape } from './mapping-plan.ts';
 import { maskValue } from './mask.ts';
-import { fillDefaults, fillPartyDefaults, meaningProblem } from './meaning.ts';
+import { fillDefaults, fillPartyDefaults, meaningFault } from './meaning.ts';
 import { flatten, parseObject } from './ndjson.ts';
 import type { FaultOutcome, FeedOutcome, Outcome, RejectOutcome } from './outcome.ts';
 import type { ScannedRecord } from './record-scanner.ts';
 import { bindMapping, type FileFault, type RowBuilder } from './row-builder.ts';
 import type { ObjectShape } from './shape.ts';
 import { ShapeWalk } from './shape-walk.ts';
+import { ZoneOffsets } from './zone-offset.ts';
 
 export type Format = FeedOutcome['format'];
 
@@ -38,6 +39,7 @@ export class RecordReader {
   readonly #mark: number;
   readonly #shape: ObjectShape;
   readonly #walk = new ShapeWalk();
+  readonly #zones = new ZoneOffsets();
   readonly #isTransactions: boolean;
   readonly #fixed: FixedLines | null;
   readonly #texts: TextReader;
@@ -220,8 +222,11 @@ export class RecordReader {
       return this.#reject(record, { field: path, code, params: filled, value });
     }
     if (this.#isTransactions) {
-      const problem = meaningProblem(tree as unknown as TransactionInput);
-      if (problem !== null) return this.#reject(record, problem);
+      const found = meaningFault(tree as unknown as TransactionInput, this.#zones);
+      if (found !== null) {
+        const { field, code, params, masked } = found;
+        return this.#rejectMasked(record, { field, code, params, masked });
+      }
     }
     const { a, b } = this.#walk;
     const byteOffset = record.byteOffset + this.#mark;
@@ -252,7 +257,14 @@ export class RecordReader {
     },
   ): RejectOutcome {
     const { field, code, params, value } = problem;
-    const masked = maskValue(value);
+    return this.#rejectMasked(record, { field, code, params, masked: maskValue(value) });
+  }
+
+  #rejectMasked(
+    record: ScannedRecord,
+    problem: Pick<RejectOutcome, 'field' | 'code' | 'params' | 'masked'>,
+  ): RejectOutcome {
+    const { field, code, params, masked } = problem;
     return {
       kind: 'reject',
       line: record.line,

@@ -266,26 +266,6 @@ export const feedRowErrors = defineErrors({
       fr: 'Choisissez `time.overlap: earlier` ou `later`, ou envoyez l’heure avec son décalage.',
     },
   },
-  'RAS-FEED-TIME-RANGE': {
-    message: {
-      en: 'The field {field} lies outside the years {from} to {to}.',
-      es: 'El campo {field} está fuera de los años {from} a {to}.',
-      fr: 'Le champ {field} est hors des années {from} à {to}.',
-    },
-    hint: { en: 'Correct the year.', es: 'Corrija el año.', fr: 'Corrigez l’année.' },
-  },
-  'RAS-FEED-TIME-PRECISION': {
-    message: {
-      en: 'A date without a time is marked with the precision {precision}.',
-      es: 'Una fecha sin hora está marcada con la precisión {precision}.',
-      fr: 'Une date sans heure est marquée avec la précision {precision}.',
-    },
-    hint: {
-      en: 'Mark it day or batch, or send the time.',
-      es: 'Márquela como day o batch, o envíe la hora.',
-      fr: 'Marquez-la day ou batch, ou envoyez l’heure.',
-    },
-  },
   'RAS-FEED-CLABE-CHECK': {
     message: {
       en: 'The field {field} is not a CLABE: its check digit or length is wrong.',
