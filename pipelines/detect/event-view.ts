@@ -253,35 +253,50 @@ const READERS: Readonly<Record<Exclude<EventFieldName, 'pairAgeMs' | 'pairOrdina
   isLodging: ({ tx }) => isLodging(tx),
   toVasp: (view) => {
     const side = other(view);
-    return side.kind === 'vasp' || (side.licences?.includes('vasp') ?? false);
+    const listed = `${view.side === 'debtor' ? 'creditor' : 'debtor'}:listed_vasp`;
+    return (
+      side.kind === 'vasp' ||
+      (side.licences?.includes('vasp') ?? false) ||
+      view.tx.stamp.lists.includes(listed)
+    );
   },
 
   textClasses: ({ tx }) => tx.stamp.textClasses,
 };
 
-/** The fields as an object with one getter a field, so that reading `fields.isNight` computes just that. */
-class Fields {
-  readonly #view: ViewContext;
+/**
+ * The fields of one event: the view itself, with one getter a field on the prototype, so that reading `fields.isNight`
+ * computes just that and an event costs two small objects whatever the number of fields.
+ */
+class Fields implements ViewContext {
+  readonly tx: Transaction;
+  readonly subjectKind: SubjectKind;
+  readonly side: Standpoint;
+  readonly provided: ReadonlySet<string>;
 
-  constructor(view: ViewContext) {
-    this.#view = view;
-  }
-
-  static read(fields: Fields, name: keyof typeof READERS): FieldValue | undefined {
-    const view = fields.#view;
-    const value = READERS[name](view);
-    if (value !== null) return value;
-    const needs = EVENT_FIELDS[name].needs;
-    return needs === null || view.provided.has(needs) ? null : undefined;
+  constructor({ tx, subjectKind, side, provided }: ViewContext) {
+    this.tx = tx;
+    this.subjectKind = subjectKind;
+    this.side = side;
+    this.provided = provided;
   }
 }
+
+function getterOf(reader: Reader, needs: string | null): (this: Fields) => FieldValue | undefined {
+  if (needs === null) {
+    return function (this: Fields) {
+      return reader(this);
+    };
+  }
+  return function (this: Fields) {
+    const value = reader(this);
+    return value !== null || this.provided.has(needs) ? value : undefined;
+  };
+}
+
 for (const name of Object.keys(READERS) as (keyof typeof READERS)[]) {
-  Object.defineProperty(Fields.prototype, name, {
-    enumerable: true,
-    get(this: Fields) {
-      return Fields.read(this, name);
-    },
-  });
+  const get = getterOf(READERS[name], EVENT_FIELDS[name].needs);
+  Object.defineProperty(Fields.prototype, name, { enumerable: true, get });
 }
 
 /** The row as an event of the subject on `side`. */
@@ -292,6 +307,6 @@ export function eventView(context: ViewContext): RuleEvent {
     institution: tx.institution,
     id: tx.id,
     version: tx.version,
-    fields: new Fields(context) as RuleEvent['fields'],
+    fields: new Fields(context) as unknown as RuleEvent['fields'],
   };
 }
