@@ -15,7 +15,7 @@ export const LIMITS = {
   AMOUNT_DIGITS: 60,
   /** Contributing transaction ids kept with one signal; beyond it only their count and hash grow. */
   EVIDENCE_IDS: 1_000,
-  /** Events of one subject that an evaluator reads (design: history cap). */
+  /** Events of one subject that an evaluator reads (SEMANTICS §2, history cap). */
   HISTORY_EVENTS: 65_536,
   /** Companions carried by one signal. */
   COMPANIONS: 64,

@@ -35,10 +35,10 @@ function buildProgram(): Command {
       'after',
       `
 Start here:
-  rastro demo                                   simulate, run, and compare what was found with the truth
-  rastro feed check payments.csv --mapping spei what a file holds and which rules it can feed
-  rastro run payments.csv --mapping spei        read a file; write signals and alerts
-  rastro alerts list                            what an analyst would look at first
+  rastro demo                                          simulate, run, compare what was found with the truth
+  rastro feed check pay.csv --mapping interac-export   what a file holds, which rules it can feed
+  rastro run pay.csv --mapping interac-export          read a file; write signals and alerts
+  rastro alerts list                                   what an analyst would look at first
 
 Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. NO_COLOR and --json work everywhere.`,
     );
