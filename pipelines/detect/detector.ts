@@ -9,7 +9,9 @@
 import {
   type CheckedRule,
   createSubjectRun,
+  type Evaluation,
   type EvaluationContext,
+  evaluateAt,
   type RuleSet,
   type SignalVersion,
   type SubjectRun,
@@ -42,6 +44,13 @@ export interface RuleSignals {
   readonly versions: readonly SignalVersion[];
 }
 
+/** A rule as of one event of a subject on which it has no signal then. */
+export interface SilentReading {
+  readonly rule: string;
+  readonly observedOn: string;
+  readonly evaluation: Evaluation;
+}
+
 interface Subject {
   readonly history: SubjectHistory;
   runs: Map<string, SubjectRun> | undefined;
@@ -61,6 +70,11 @@ export interface Detector {
   /** Puts the history as it is now behind us without evaluating it: what recovery loads was evaluated before. */
   settle(): void;
   readonly dirtyCount: number;
+  /**
+   * What the rules said of a subject as of its last event at or before `untilMs` without firing: near, not fired, or
+   * not evaluable. Rules that fired there are left out.
+   */
+  silentReadings(subjectKey: string, untilMs: number): SilentReading[];
   evaluate(report: (subjectKey: string, signals: readonly RuleSignals[]) => void): void;
 }
 
@@ -209,6 +223,21 @@ export function createDetector(options: DetectorOptions): Detector {
       }
     },
     settle: () => dirty.clear(),
+    silentReadings(subjectKey, untilMs) {
+      const subject = subjects.get(subjectKey);
+      if (subject === undefined) return [];
+      const { events } = subject.history;
+      const index = events.findLastIndex((event) => event.time <= untilMs);
+      if (index < 0) return [];
+      const history = { subjectKey, subjectKind: subject.history.kind, events };
+      return (rulesOf.get(subject.history.kind) ?? [])
+        .map((rule) => ({
+          rule: rule.id,
+          observedOn: subjectKey,
+          evaluation: evaluateAt(rule, history, index, options.evaluation),
+        }))
+        .filter(({ evaluation }) => !evaluation.fires);
+    },
     evaluate(report) {
       for (const key of dirty) {
         const subject = subjects.get(key);

@@ -53,6 +53,11 @@ export class SubjectHistory {
     return this.#entries.size === 0;
   }
 
+  /** The events as the last call of `settle` handed them over. */
+  get events(): readonly RuleEvent[] {
+    return this.#events;
+  }
+
   transactions(): Transaction[] {
     return [...this.#entries.values()].map((entry) => entry.tx);
   }

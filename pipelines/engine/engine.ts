@@ -12,6 +12,7 @@ import type { SubjectKind } from '../../schemas/enumerations.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Signal, TransactionRef } from '../../schemas/signal.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
+import type { RuleReading } from '../compose/indicators.ts';
 import { createDetector, type Detector, type DetectorOptions, type RuleSignals } from '../detect/detector.ts';
 import type { Admission } from '../detect/effective-set.ts';
 import { companionsOf, type HeldSignal, isAttributedAway, signalOf } from '../detect/signals.ts';
@@ -30,7 +31,13 @@ export interface Lookups {
   providedOf(tx: Transaction): ReadonlySet<string>;
 }
 
-export type Compose = (subject: string, signals: readonly Signal[], lookups: Lookups) => Composition;
+/** `readings`: what rules said of the observed subjects without firing; they explain an alert and never make one. */
+export type Compose = (
+  subject: string,
+  signals: readonly Signal[],
+  lookups: Lookups,
+  readings: readonly RuleReading[],
+) => Composition;
 
 export interface EngineOptions extends DetectorOptions {
   readonly compose: Compose;
@@ -183,13 +190,33 @@ export function createEngine(options: EngineOptions): Engine {
     providedOf: (tx) => options.providedBy(tx.stamp.provided),
   };
 
+  /** What the rules that did not fire said of the subjects behind the alerts, as of each alert. */
+  function silentReadings(signals: readonly Signal[], alerts: readonly Alert[]): RuleReading[] {
+    const observed = new Set(signals.map((signal) => signal.observedOn));
+    return alerts.flatMap(({ eventTime }) =>
+      [...observed].flatMap((observedOn) =>
+        detector.silentReadings(observedOn, eventTime).map(({ rule, evaluation }) => ({
+          rule,
+          observedOn,
+          eventTime: evaluation.eventTime,
+          // A rule that is true and blocked by a benign test has not fired either.
+          truth: evaluation.truth === null ? null : (false as const),
+          features: evaluation.features,
+        })),
+      ),
+    );
+  }
+
   function composeOf(subject: string): StandingChange {
     const signals = [...(observedByAttributed.get(subject) ?? [])]
       .flatMap((observedOn) => heldBy.get(observedOn) ?? [])
       .map(({ signal }) => signal)
       .filter((signal) => signal.attributions.some((attribution) => attribution.subject === subject))
       .sort(compareSignals);
-    const { derivedSignals, alerts } = options.compose(subject, signals, lookups);
+    const found = options.compose(subject, signals, lookups, []);
+    const readings = silentReadings(signals, found.alerts);
+    const { derivedSignals, alerts } =
+      readings.length === 0 ? found : options.compose(subject, signals, lookups, readings);
     return {
       source: composedSource(subject),
       signals: lastVersions(derivedSignals),

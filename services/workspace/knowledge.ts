@@ -87,12 +87,13 @@ export async function loadKnowledge(options: KnowledgeOptions = {}): Promise<Kno
     thresholdAt: (id, timeMs) => reference.thresholds.at(id, timeMs)?.minor ?? null,
     isBusinessDay: reference.holidays.isBusinessDay,
   };
-  const compose: Compose = (subject, signals, lookups) =>
+  const compose: Compose = (subject, signals, lookups, nearReadings) =>
     composeSubject(subject, signals, ruleSet, checked.value, {
       evaluation,
       playbook: playbook.value,
       // What stands is written; earlier versions were written when they stood.
       lastVersionsOnly: true,
+      nearReadings,
       ...lookups,
     });
 
