@@ -67,8 +67,13 @@ export interface StandingChange {
 export interface Engine {
   readonly detector: Detector;
   step(step: Step): readonly Admission[];
-  /** Evaluates a subject of which the store holds signals but memory does not. */
-  warm(observedOn: string): void;
+  /**
+   * Makes the next flush report a source of which the store holds documents but memory does not: a subject is evaluated,
+   * a person composed; a source that the rules in force do not know any more is reported as holding nothing.
+   */
+  warm(source: string): void;
+  /** A flush would report something. */
+  readonly hasWork: boolean;
   flush(): StandingChange[];
 }
 
@@ -85,8 +90,10 @@ function compareSignals(a: Signal, b: Signal): number {
   return a.eventTime - b.eventTime || compareUtf8(a.id, b.id) || a.version - b.version;
 }
 
+const COMPOSED = 'composed:';
+
 export function composedSource(subject: string): string {
-  return `composed:${subject}`;
+  return `${COMPOSED}${subject}`;
 }
 
 export function createEngine(options: EngineOptions): Engine {
@@ -101,6 +108,8 @@ export function createEngine(options: EngineOptions): Engine {
   /** Where a base signal is held, by its id. */
   const observedOf = new Map<string, string>();
   const documents = new WeakMap<SignalVersion['evaluation'], Signal>();
+  /** Sources that the next flush reports whatever became of them. */
+  const awaited = new Set<string>();
 
   function link(index: Map<string, Set<string>>, from: string, to: string): void {
     const known = index.get(from);
@@ -238,13 +247,22 @@ export function createEngine(options: EngineOptions): Engine {
           return [];
       }
     },
-    warm(observedOn) {
-      if (heldBy.has(observedOn)) return;
-      const separator = observedOn.indexOf(':');
-      detector.touch(observedOn.slice(0, separator) as SubjectKind, observedOn.slice(separator + 1));
+    warm(source) {
+      awaited.add(source);
+      if (source.startsWith(COMPOSED) || heldBy.has(source)) return;
+      const separator = source.indexOf(':');
+      detector.touch(source.slice(0, separator) as SubjectKind, source.slice(separator + 1));
+    },
+    get hasWork() {
+      return awaited.size > 0 || detector.dirtyCount > 0;
     },
     flush() {
       const { observed, attributed } = detect();
+      for (const source of awaited) {
+        if (source.startsWith(COMPOSED)) attributed.add(source.slice(COMPOSED.length));
+        else observed.add(source);
+      }
+      awaited.clear();
       const changes: StandingChange[] = [];
       for (const source of observed) {
         const signals = lastVersions((heldBy.get(source) ?? []).map(({ signal }) => signal));

@@ -14,6 +14,18 @@ export const engineErrors = defineErrors({
       fr: 'Une fin incomplète se répare seule ; ceci est un dommage interne. Restaurez le dossier de données.',
     },
   },
+  'RAS-ENGINE-LOG-BEHIND': {
+    message: {
+      en: 'The log ends at record {end}, but the store holds results of record {marked}.',
+      es: 'El registro termina en la entrada {end}, pero la base contiene resultados de la entrada {marked}.',
+      fr: 'Le journal finit à l’entrée {end}, mais la base contient des résultats de l’entrée {marked}.',
+    },
+    hint: {
+      en: 'The folders log/ and clickhouse/ of the data folder belong together: restore both from one backup.',
+      es: 'Las carpetas log/ y clickhouse/ van juntas: restaure ambas de una misma copia.',
+      fr: 'Les dossiers log/ et clickhouse/ vont ensemble : restaurez les deux d’une même sauvegarde.',
+    },
+  },
   'RAS-ENGINE-LOG-RECORD-TOO-LARGE': {
     message: {
       en: 'A log record of {bytes} bytes is over the limit of {limit}.',

@@ -12,7 +12,6 @@ import { ALWAYS_MS, canonicaliseParty } from '../../pipelines/ingest/party-recor
 import { Pseudonymiser } from '../../pipelines/ingest/pseudonym.ts';
 import { sealOriginal, type VaultEntry } from '../../pipelines/ingest/vault.ts';
 import { ZoneOffsets } from '../../pipelines/ingest/zone-offset.ts';
-import { LOG_LIMITS } from '../../pipelines/log/port.ts';
 import type { ErrorCode, ErrorParams } from '../../schemas/errors/index.ts';
 import { contentId } from '../../schemas/ids.ts';
 import type { Mapping } from '../../schemas/mapping.ts';
@@ -21,7 +20,7 @@ import type { TransactionInput } from '../../schemas/transaction.ts';
 import { openSources } from '../feeds/sources.ts';
 import type { Knowledge } from './knowledge.ts';
 import { encodeReference, type FeedRecord, PARTIES_PER_RECORD } from './reference-record.ts';
-import type { HashedRow } from './state.ts';
+import { type HashedRow, partyId } from './state.ts';
 import type { Workspace } from './workspace.ts';
 import type { WriteCounts } from './writer.ts';
 
@@ -29,6 +28,8 @@ import type { WriteCounts } from './writer.ts';
 export const REJECTS_LISTED = 1_000;
 /** Rejects held before they are written. */
 const REJECT_BATCH = 2_000;
+/** Pseudonyms of one question to the vault; they travel in the request's head. */
+const VAULT_QUESTION = 1_000;
 
 export interface ListedReject {
   readonly file: string;
@@ -92,13 +93,27 @@ interface Submission {
   readonly id: string;
   readonly file: string;
   readonly sha256: string;
+  readonly mapping: Mapping;
+  /** The same bytes were read to their end before: their rejects and their receipt are stored. */
+  readonly isKnown: boolean;
+  readonly rejectsByCode: Map<ErrorCode, number>;
 }
 
-async function submissionOf(file: string, mapping: Mapping): Promise<Submission> {
-  const hash = createHash('sha256');
-  for (const source of await openSources([file])) for await (const chunk of source.chunks) hash.update(chunk);
-  const sha256 = hash.digest('hex');
-  return { id: contentId('sub', [sha256, mapping.id, String(mapping.version)]), file, sha256 };
+/** The numbers of a receipt; read is the sum of the others. */
+interface Tally {
+  read: number;
+  accepted: number;
+  rejected: number;
+  duplicates: number;
+}
+
+function tallySince(before: Tally, now: Tally): Tally {
+  return {
+    read: now.read - before.read,
+    accepted: now.accepted - before.accepted,
+    rejected: now.rejected - before.rejected,
+    duplicates: now.duplicates - before.duplicates,
+  };
 }
 
 export class FeedReader {
@@ -124,52 +139,60 @@ export class FeedReader {
 
   /** Reads one party file into the directory. */
   async parties(file: string, mapping: Mapping): Promise<void> {
-    const submission = await submissionOf(file, mapping);
+    const { workspace, institution } = this.#run;
+    const submission = await this.#submissionOf(file, mapping);
+    const tally: Tally = { read: 0, accepted: 0, rejected: 0, duplicates: 0 };
     let batch: PartyRecord[] = [];
     const flush = async () => {
-      if (batch.length === 0) return;
-      await this.#storeVault();
-      if (!this.#run.workspace.state.knows({ parties: batch })) {
-        await this.#run.workspace.appendReference(encodeReference({ parties: batch }));
-      }
+      await this.#storeVault({ onlyNew: true });
+      const last = new Map(batch.map((party) => [partyId(party), party]));
+      const parties = [...last.values()].filter((party) => !workspace.state.knows({ parties: [party] }));
+      tally.accepted += parties.length;
+      tally.duplicates += batch.length - parties.length;
+      if (parties.length > 0) await workspace.appendReference(encodeReference({ parties }));
       batch = [];
     };
     for (const source of await openSources([file])) {
-      const { institution } = this.#run;
       for await (const outcomes of decodeParties({
         source,
         mapping,
         ...(institution === undefined ? {} : { institution }),
       })) {
         for (const outcome of outcomes) {
-          if (outcome.kind === 'reject') this.#reject(submission, outcome);
-          else if (outcome.kind === 'fault') this.#fault(file, outcome);
-          else if (outcome.kind === 'row') {
-            const result = canonicaliseParty(outcome.input, this.#ingest.pseudonyms);
-            if (result.ok) {
-              this.#vault.push(...result.vaultEntries);
-              batch.push(result.record);
-            } else
-              for (const fault of result.rejects)
-                this.#reject(submission, {
-                  ...outcome,
-                  kind: 'reject',
-                  ...fault,
-                  original: new Uint8Array(0),
-                });
+          if (outcome.kind === 'fault') this.#fault(file, outcome);
+          if (outcome.kind !== 'reject' && outcome.kind !== 'row') continue;
+          tally.read++;
+          const result =
+            outcome.kind === 'row' ? canonicaliseParty(outcome.input, this.#ingest.pseudonyms) : undefined;
+          if (result?.ok) {
+            this.#vault.push(...result.vaultEntries);
+            batch.push(result.record);
             if (batch.length >= PARTIES_PER_RECORD) await flush();
+            continue;
           }
+          tally.rejected++;
+          if (outcome.kind === 'reject') this.#reject(submission, outcome);
+          else
+            for (const fault of result?.rejects ?? [])
+              this.#reject(submission, {
+                ...outcome,
+                ...fault,
+                kind: 'reject',
+                original: Buffer.from(JSON.stringify(outcome.input), 'utf8'),
+              });
         }
+        await this.#storeRejects(submission, REJECT_BATCH);
       }
     }
     await flush();
-    await this.#storeRejects();
+    await this.#storeRejects(submission);
+    await this.#storeReceipt(submission, tally, undefined);
   }
 
   /** Reads one file of transactions. */
   async transactions(file: string): Promise<void> {
     const { workspace, mapping, report, institution } = this.#run;
-    const submission = await submissionOf(file, mapping);
+    const submission = await this.#submissionOf(file, mapping);
     const before = { ...report };
     let feed: FeedOutcome | undefined;
     for (const source of await openSources([file])) {
@@ -184,14 +207,15 @@ export class FeedReader {
             await this.#feed(outcome);
           } else await this.#outcome(outcome, submission, feed);
         }
+        await this.#storeRejects(submission, REJECT_BATCH);
         this.#run.onProgress?.(report.read, this.#bytesBefore + source.bytesRead());
       }
       this.#bytesBefore += source.bytesRead();
     }
     await this.#flushRows();
-    await this.#storeRejects();
+    await this.#storeRejects(submission);
     await workspace.writeGroup(this.#run.counts);
-    await this.#storeSubmission(submission, before, feed);
+    await this.#storeReceipt(submission, tallySince(before, report), feed);
   }
 
   async #outcome(
@@ -211,7 +235,6 @@ export class FeedReader {
       return;
     }
     const { input, line } = outcome;
-    await this.#declare(input.institution);
     const coverage = feed?.coverageByInstitution[input.institution] ?? feed?.coverage ?? undefined;
     const origin = { submissionId: submission.id, line, provided: feed?.providedId ?? '', coverage };
     const canonical = canonicalise(input, origin, this.#ingest);
@@ -222,14 +245,16 @@ export class FeedReader {
       report.rejected++;
       return;
     }
-    this.#vault.push(...canonical.vaultEntries);
     const row = workspace.state.hashed(canonical.tx);
     const { tx, hash } = row;
     const known = workspace.state.engine.detector.set.seen(tx.institution, tx.id, tx.version, hash);
     const waiting = this.#waiting.get(`${tx.institution}\u0000${tx.id}\u0000${tx.version}`);
     if (known === 'duplicate' || waiting === hash) {
+      // Whom a known row speaks of is in the vault since it was accepted.
       report.duplicates++;
     } else if (known === 'conflict' || waiting !== undefined) {
+      // The pseudonymiser hands an identity over once; another row may speak of it.
+      this.#vault.push(...canonical.vaultEntries);
       const params = { institution: tx.institution, id: tx.id, version: tx.version };
       this.#reject(submission, {
         ...outcome,
@@ -242,10 +267,12 @@ export class FeedReader {
       });
       report.rejected++;
     } else {
+      await this.#declare(tx.institution);
       report.accepted++;
+      this.#vault.push(...canonical.vaultEntries);
       this.#rows.push(row);
       this.#waiting.set(`${tx.institution}\u0000${tx.id}\u0000${tx.version}`, hash);
-      if (this.#rows.length >= LOG_LIMITS.BLOCK_ROWS) await this.#flushRows();
+      if (this.#rows.length >= workspace.limits.blockRows) await this.#flushRows();
     }
   }
 
@@ -284,7 +311,8 @@ export class FeedReader {
   #reject(submission: Submission, outcome: RejectOutcome): void {
     const { report, workspace } = this.#run;
     const { line, byteOffset, field, code, params, masked, original } = outcome;
-    report.rejectsByCode.set(code, (report.rejectsByCode.get(code) ?? 0) + 1);
+    for (const totals of [report.rejectsByCode, submission.rejectsByCode])
+      totals.set(code, (totals.get(code) ?? 0) + 1);
     if (report.rejects.length < REJECTS_LISTED) {
       report.rejects.push({ file: submission.file, line, byteOffset, field, code, params, masked });
     }
@@ -316,35 +344,54 @@ export class FeedReader {
     return this.#run.institution ?? this.#run.mapping.id;
   }
 
-  async #storeVault(): Promise<void> {
-    const rows = this.#vault.map((entry) => ({ ...entry, revision: 0 }));
+  /** `onlyNew` asks the vault first: who sends known parties again writes nothing. */
+  async #storeVault({ onlyNew = false } = {}): Promise<void> {
+    const { store, writer } = this.#run.workspace;
+    const entries = this.#vault;
     this.#vault = [];
-    await this.#run.workspace.writer.rows('vault', rows);
+    const known = new Map<string, string>();
+    for (let from = 0; onlyNew && from < entries.length; from += VAULT_QUESTION) {
+      const ids = entries.slice(from, from + VAULT_QUESTION).map((entry) => entry.pseudonym);
+      const found = await store.queryRows<VaultEntry>(
+        'SELECT pseudonym, ciphertext FROM vault_current WHERE pseudonym IN {ids:Array(String)}',
+        { ids },
+      );
+      for (const { pseudonym, ciphertext } of found) known.set(pseudonym, ciphertext);
+    }
+    const rows = entries
+      .filter((entry) => known.get(entry.pseudonym) !== entry.ciphertext)
+      .map((entry) => ({ ...entry, revision: 0 }));
+    await writer.rows('vault', rows);
   }
 
-  async #storeRejects(): Promise<void> {
+  /** Writes the rejects that wait, if there are at least so many. */
+  async #storeRejects(submission: Submission, atLeast = 1): Promise<void> {
+    if (this.#rejects.length < atLeast) return;
     const rows = this.#rejects;
     this.#rejects = [];
-    for (let from = 0; from < rows.length; from += REJECT_BATCH) {
-      await this.#run.workspace.writer.rows('rejects', rows.slice(from, from + REJECT_BATCH));
-    }
+    if (!submission.isKnown) await this.#run.workspace.writer.rows('rejects', rows);
+  }
+
+  /** A file with the hash of its content, read once before its rows are. */
+  async #submissionOf(file: string, mapping: Mapping): Promise<Submission> {
+    const { workspace, institution = '' } = this.#run;
+    const hash = createHash('sha256');
+    for (const source of await openSources([file]))
+      for await (const chunk of source.chunks) hash.update(chunk);
+    const sha256 = hash.digest('hex');
+    const id = contentId('sub', [sha256, mapping.id, String(mapping.version), institution]);
+    const known = await workspace.store.queryRows(
+      'SELECT 1 FROM submissions_current WHERE submission_id = {id:String}',
+      { id },
+    );
+    return { id, file, sha256, mapping, isKnown: known.length > 0, rejectsByCode: new Map() };
   }
 
   /** The receipt of a submission is written once; sending the same bytes again changes nothing. */
-  async #storeSubmission(
-    submission: Submission,
-    before: FeedReport,
-    feed: FeedOutcome | undefined,
-  ): Promise<void> {
-    const { workspace, report, mapping } = this.#run;
-    const known = await workspace.store.queryRows(
-      'SELECT 1 FROM submissions_current WHERE submission_id = {id:String}',
-      {
-        id: submission.id,
-      },
-    );
-    if (known.length > 0) return;
-    await workspace.writer.rows('submissions', [
+  async #storeReceipt(submission: Submission, tally: Tally, feed: FeedOutcome | undefined): Promise<void> {
+    if (submission.isKnown) return;
+    const { mapping } = submission;
+    await this.#run.workspace.writer.rows('submissions', [
       {
         submission_id: submission.id,
         revision: 0,
@@ -354,13 +401,10 @@ export class FeedReader {
         mapping: mapping.id,
         mapping_version: String(mapping.version),
         received_at: new Date().toISOString().replace('T', ' ').replace('Z', ''),
-        read: report.read - before.read,
-        accepted: report.accepted - before.accepted,
-        rejected: report.rejected - before.rejected,
-        duplicates: report.duplicates - before.duplicates,
+        ...tally,
         doc: JSON.stringify({
           providedId: feed?.providedId ?? null,
-          rejectsByCode: Object.fromEntries(report.rejectsByCode),
+          rejectsByCode: Object.fromEntries(submission.rejectsByCode),
         }),
       },
     ]);

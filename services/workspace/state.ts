@@ -97,6 +97,7 @@ export class WorkspaceState {
   }
 }
 
-function partyId(party: ReferenceRecord['parties'][number]): string {
+/** What a party record is replaced by: another of the same party, institution and beginning. */
+export function partyId(party: ReferenceRecord['parties'][number]): string {
   return `${party.partyKey}\u0000${party.institution}\u0000${party.validFromMs}`;
 }

@@ -9,7 +9,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataKeys } from '../../pipelines/ingest/keys.ts';
-import type { BlockLog } from '../../pipelines/log/port.ts';
+import { type BlockLog, LOG_LIMITS, type RecordKind } from '../../pipelines/log/port.ts';
 import { decodeBlock, encodeBlock } from '../../schemas/arrow.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
@@ -24,8 +24,14 @@ import { type HashedRow, WorkspaceState } from './state.ts';
 import { loadStored } from './stored.ts';
 import { type AfterWrite, type WriteCounts, Writer } from './writer.ts';
 
-/** Records that are evaluated together at most: bounds what a crash repeats, and what waits in memory. */
-const GROUP_RECORDS = 16;
+export interface WorkspaceLimits {
+  /** Records that are evaluated together at most: bounds what a crash repeats, and what waits in memory. */
+  readonly groupRecords: number;
+  /** Rows of one block; at most `LOG_LIMITS.BLOCK_ROWS`. */
+  readonly blockRows: number;
+}
+
+const LIMITS: WorkspaceLimits = { groupRecords: 16, blockRows: LOG_LIMITS.BLOCK_ROWS };
 
 const LOG_NAME = 'transactions';
 
@@ -33,6 +39,8 @@ export interface WorkspaceOptions {
   readonly dataDir: string;
   readonly knowledge: Knowledge;
   readonly afterWrite?: AfterWrite;
+  /** Smaller ones make a small feed take every path of a large one. */
+  readonly limits?: Partial<WorkspaceLimits>;
   /** Called while the log is read, with records done of all. */
   readonly onRecovery?: (done: number, total: number) => void;
 }
@@ -54,9 +62,11 @@ export class Workspace {
   readonly store: Store;
   readonly log: BlockLog;
   readonly writer: Writer;
+  readonly limits: WorkspaceLimits;
   readonly #embedded: Embedded;
+  readonly #after: AfterWrite;
   #pending: Pending | undefined;
-  /** Sources that the store knows and memory does not: evaluated before anything is composed. */
+  /** Sources that the store knows and memory does not: brought up to date before anything is composed. */
   #cold: Set<string>;
 
   constructor(parts: {
@@ -66,19 +76,23 @@ export class Workspace {
     log: BlockLog;
     writer: Writer;
     embedded: Embedded;
+    limits: WorkspaceLimits;
+    afterWrite: AfterWrite;
   }) {
     this.state = parts.state;
     this.keys = parts.keys;
     this.store = parts.store;
     this.log = parts.log;
     this.writer = parts.writer;
+    this.limits = parts.limits;
     this.#embedded = parts.embedded;
-    this.#cold = new Set(parts.writer.signals.sources);
+    this.#after = parts.afterWrite;
+    this.#cold = new Set([...parts.writer.signals.sources, ...parts.writer.alerts.sources]);
   }
 
   /** Appends a reference record and applies it; its effect is written with the next group. */
   async appendReference(payload: Uint8Array): Promise<void> {
-    const offset = await this.log.append('reference', payload);
+    const offset = await this.#append('reference', payload);
     this.#applyReference(offset, payload);
   }
 
@@ -86,10 +100,10 @@ export class Workspace {
   async appendRows(rows: readonly HashedRow[], counts: WriteCounts): Promise<number> {
     const offset = this.log.end;
     const payload = encodeBlock(rows.map((row) => ({ ...row, revision: 0, blockOffset: offset })));
-    await this.log.append('transactions', payload);
+    await this.#append('transactions', payload);
     const late = this.#applyRows(offset, payload, rows);
     const pending = this.#pending;
-    if (pending !== undefined && pending.to - pending.from + 1 >= GROUP_RECORDS) {
+    if (pending !== undefined && pending.to - pending.from + 1 >= this.limits.groupRecords) {
       await this.writeGroup(counts);
     }
     return late;
@@ -97,12 +111,7 @@ export class Workspace {
 
   /** Brings signals and alerts up to date and writes them with everything applied since the last marker. */
   async writeGroup(counts: WriteCounts): Promise<void> {
-    const { engine } = this.state;
-    if (engine.detector.dirtyCount > 0) {
-      for (const source of this.#cold) engine.warm(source);
-      this.#cold.clear();
-      await this.writer.standing(engine.flush(), counts);
-    }
+    if (this.state.engine.hasWork) await this.#writeStanding(counts);
     const pending = this.#pending;
     if (pending === undefined) return;
     for (const block of pending.blocks) {
@@ -127,10 +136,29 @@ export class Workspace {
     this.#pending = undefined;
   }
 
+  /** Evaluates everything anew, as changed knowledge asks for, and writes what is different now. */
+  async reevaluate(counts: WriteCounts): Promise<void> {
+    this.state.engine.detector.touchAll();
+    await this.#writeStanding(counts);
+  }
+
   async close(): Promise<void> {
     await this.log.close();
     await this.store.close();
     await this.#embedded.stop();
+  }
+
+  async #append(kind: RecordKind, payload: Uint8Array): Promise<number> {
+    const offset = await this.log.append(kind, payload);
+    await this.#after(`log:${kind}`);
+    return offset;
+  }
+
+  async #writeStanding(counts: WriteCounts): Promise<void> {
+    const { engine } = this.state;
+    for (const source of this.#cold) engine.warm(source);
+    this.#cold.clear();
+    await this.writer.standing(engine.flush(), counts);
   }
 
   #pendingFrom(offset: number): Pending {
@@ -198,19 +226,23 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   try {
     await migrate(store);
     const log = await openFileLog(join(dataDir, 'log'), LOG_NAME);
-    const writer = new Writer(store, options.afterWrite);
+    const afterWrite = options.afterWrite ?? (() => undefined);
+    const writer = new Writer(store, afterWrite);
     const stored = await loadStored(store, writer, knowledge.ruleSet, log.name);
+    if (stored.markedUntil >= log.end) {
+      throw new RastroError('RAS-ENGINE-LOG-BEHIND', { end: log.end, marked: stored.markedUntil });
+    }
     const previous = stored.knowledgeHash;
     if (stored.pseudonymKeyId !== undefined && stored.pseudonymKeyId !== keys.pseudonymKeyId) {
       throw new RastroError('RAS-ENGINE-KEY-MISMATCH');
     }
     const state = new WorkspaceState(knowledge);
-    const workspace = new Workspace({ state, keys, store, log, writer, embedded });
+    const limits = { ...LIMITS, ...options.limits };
+    const workspace = new Workspace({ state, keys, store, log, writer, embedded, limits, afterWrite });
     const counts: WriteCounts = { signals: 0, alerts: 0, transactions: 0 };
     await workspace.recover(stored.markedUntil, counts, options.onRecovery);
     if (previous !== undefined && previous !== knowledge.hash) {
-      state.engine.detector.touchAll();
-      await workspace.writeGroup(counts);
+      await workspace.reevaluate(counts);
     }
     if (previous !== knowledge.hash) {
       const doc = JSON.stringify({ knowledge: knowledge.hash, pseudonymKeyId: keys.pseudonymKeyId });

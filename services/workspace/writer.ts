@@ -53,7 +53,7 @@ export interface WriteCounts {
   transactions: number;
 }
 
-/** Called after each write with its name, so that tests can stop the process between any two. */
+/** Called after each write with its name (a table, or `log:<kind>`), so that tests can stop the process between any two. */
 export type AfterWrite = (name: string) => void | Promise<void>;
 
 export interface TransactionsWrite {
@@ -163,8 +163,9 @@ export class Writer {
       );
     }
     await this.#insert('signals', signals.map(signalRow));
-    await this.#insert('alerts', alerts.map(alertRow));
+    // The versions first: once the alert itself is stored, a repetition finds nothing to write.
     await this.#insert('alert_versions', alerts.map(alertRow));
+    await this.#insert('alerts', alerts.map(alertRow));
     counts.signals += signals.length;
     counts.alerts += alerts.length;
   }
