@@ -114,3 +114,20 @@ describe('the package', () => {
     expect(scripts['prepack']).toContain('clean');
   });
 });
+
+describe('the lock file', () => {
+  interface Locked {
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
+  }
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Readonly<Record<string, Locked>>;
+  };
+  const held = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)));
+
+  test('holds the builds of other platforms too: `npm ci` refuses a lock file without them', () => {
+    const missing = Object.values(packages)
+      .flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+      .filter((name) => !held.has(name));
+    expect(missing).toEqual([]);
+  });
+});
