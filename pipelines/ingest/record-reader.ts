@@ -218,7 +218,7 @@ export class RecordReader {
     const issue = this.#walk.check(this.#shape, tree);
     if (issue !== null) {
       const { path, code, params, value } = issue;
-      const filled = { field: path, value: maskValue(value), ...params };
+      const filled = { field: path, value: maskValue(value, code), ...params };
       return this.#reject(record, { field: path, code, params: filled, value });
     }
     if (this.#isTransactions) {
@@ -257,7 +257,7 @@ export class RecordReader {
     },
   ): RejectOutcome {
     const { field, code, params, value } = problem;
-    return this.#rejectMasked(record, { field, code, params, masked: maskValue(value) });
+    return this.#rejectMasked(record, { field, code, params, masked: maskValue(value, code) });
   }
 
   #rejectMasked(

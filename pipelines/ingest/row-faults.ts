@@ -18,7 +18,7 @@ export interface Fault {
 }
 
 export function fault(field: string, code: ErrorCode, value: string, params: ErrorParams = {}): Fault {
-  const masked = maskValue(value);
+  const masked = maskValue(value, code);
   return { field, code, params: { value: masked, ...params }, masked };
 }
 
