@@ -213,8 +213,8 @@ function history(engine: SqlEngine, vector: Vector, asked: readonly string[], lo
     engine,
     'evaluated',
     `SELECT n AS en, time AS et, f_localDay AS eday, institution AS ei, id AS eid, version AS ev, ref AS eref,
-       n > ${HISTORY_EVENTS} AND lost > et - ${longestMs} AS truncated FROM (
-       SELECT *, time AS et, lagInFrame(time, ${HISTORY_EVENTS}) OVER (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS lost FROM events)
+       lost > et - ${longestMs} AS truncated FROM (
+       SELECT *, x.time AS et FROM events AS x LEFT JOIN (SELECT toUInt32(n + ${HISTORY_EVENTS}) AS n, time AS lost FROM events) AS y USING (n))
      WHERE ${visible} AND (${[...maybe, '0'].join(' OR ')} OR has([${asked.map(quote).join(', ')}]::Array(String), ref))`,
   );
   table(
@@ -398,7 +398,7 @@ export function answerBySql(engine: SqlEngine, vector: Vector, asked: readonly s
   table(
     engine,
     'waking',
-    `SELECT en, any(truncated) AS truncated, max(n = en AND (${[...triggers, '0'].join(' OR ')})) AS triggers FROM as_of GROUP BY en`,
+    `SELECT en, max(n = en AND (${[...triggers, '0'].join(' OR ')})) AS triggers FROM as_of GROUP BY en`,
   );
   const blocks = rule.benign
     .filter((test) => test.effect === 'blocks')
