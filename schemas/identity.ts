@@ -52,4 +52,3 @@ export const moneyInput = z.strictObject({
 export const money = z.strictObject({ minor: z.string().regex(/^-?\d+$/), ccy: currency });
 
 export type MoneyInput = z.infer<typeof moneyInput>;
-export type Money = z.infer<typeof money>;

@@ -166,7 +166,6 @@ export const sourceSpec = z.strictObject({
     .describe('Names, where there is no header'),
   records: z.array(fixedRecord).max(32).optional(),
 });
-export type SourceSpec = z.infer<typeof sourceSpec>;
 
 export const mapping = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),

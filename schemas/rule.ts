@@ -135,7 +135,6 @@ export const derive = z.discriminatedUnion('make', [
     over: windowText,
   }),
 ]);
-export type DeriveDefinition = z.infer<typeof derive>;
 
 export const attribution = z.strictObject({
   to: z.string().describe('holder | subject | the name of a string feature'),

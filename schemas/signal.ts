@@ -14,7 +14,6 @@ export type TransactionRef = z.infer<typeof transactionRef>;
 
 /** A value of a feature: exact integer, IEEE double of exact integers, string, flag; null is unknown. */
 export const featureValue = z.union([z.number(), z.string(), z.boolean(), z.null()]);
-export type FeatureValue = z.infer<typeof featureValue>;
 
 export const featureReading = z.strictObject({
   name: z.string(),

@@ -15,7 +15,6 @@ import { rulesErrors } from './rules.ts';
 import { storeErrors } from './store.ts';
 
 export type { ErrorParams, ErrorRow, Lang, Localized } from './define.ts';
-export { fillTemplate } from './define.ts';
 
 export const ERRORS = {
   ...cliErrors,
