@@ -18,7 +18,7 @@ import type { FaultOutcome, FeedOutcome, Outcome, RejectOutcome, RowOutcome } fr
 import { PRESENT } from './provided.ts';
 import { type RuleReadiness, type RuleRequirement, ruleReadiness } from './rule-readiness.ts';
 
-/** Share of a channel's rows on one clock minute beyond which the times count as defaulted: a system that fills in one time for all. */
+/** Share of a channel's rows on one clock minute beyond which the times count as defaulted: one time filled in for all. */
 const DEFAULTED_SHARE = 0.2;
 /** Rows of a channel below which a shared minute may be chance. */
 const DEFAULTED_MIN_ROWS = 20;
