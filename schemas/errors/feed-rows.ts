@@ -278,18 +278,6 @@ export const feedRowErrors = defineErrors({
       fr: 'Envoyez les 18 chiffres en texte ; un tableur a pu les arrondir.',
     },
   },
-  'RAS-FEED-DUPLICATE': {
-    message: {
-      en: 'The same row was already read: same institution, id, version and content.',
-      es: 'La misma fila ya se leyó: misma institución, id, versión y contenido.',
-      fr: 'La même ligne a déjà été lue : mêmes institution, id, version et contenu.',
-    },
-    hint: {
-      en: 'Nothing to do: it counts once.',
-      es: 'No hay nada que hacer: cuenta una vez.',
-      fr: 'Rien à faire : elle compte une fois.',
-    },
-  },
   'RAS-FEED-CONFLICT': {
     message: {
       en: 'A row with this institution, id and version was already read with other content.',
