@@ -6,9 +6,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSubjectRun, evaluateAt, type SubjectHistory } from '../../rules/compiler/index.ts';
-import { bruteEvaluations, bruteSignals } from '../support/oracle-brute.ts';
+import { bruteEvaluations } from '../support/oracle-brute.ts';
+import { bruteSignals } from '../support/oracle-brute-episodes.ts';
+import { type AnswerAt, plain } from '../support/vector-answers.ts';
 import { answerAt, answerSignals, compiled, contextOf } from '../support/vector-evaluators.ts';
-import { type AnswerAt, historyOf, plain, refOf } from '../support/vectors.ts';
+import { historyOf, refOf } from '../support/vectors.ts';
 import { subject } from './brute-force-arbitrary.ts';
 
 const RUNS = Number(process.env['RASTRO_RUNS'] ?? 300);

@@ -5,9 +5,9 @@
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import * as agg from './oracle-brute-aggregates.ts';
 import { evaluate, lift, type Value } from './oracle-brute-values.ts';
-import { type AnswerSignal, effectiveEvents, refOf, totalOrder, type Vector } from './vectors.ts';
+import { calendar, duration, longestWindow, monthOf, windowLength } from './oracle-brute-windows.ts';
+import { effectiveEvents, refOf, totalOrder, type Vector } from './vectors.ts';
 
-const HOUR_MS = 3_600_000;
 const PRECISION_ORDER = ['second', 'minute', 'hour', 'day', 'batch'];
 /** Events of one subject that an evaluation reads (§2 "History cap"). */
 const HISTORY_EVENTS = 65_536;
@@ -44,36 +44,6 @@ export type BruteSubject = Pick<
   Vector,
   'subjectKey' | 'subjectKind' | 'rule' | 'rows' | 'thresholds' | 'holidays'
 >;
-
-function duration(text: string): number {
-  const unit = { m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS }[text.slice(-1)];
-  return Number(text.slice(0, -1)) * (unit ?? Number.NaN);
-}
-
-/** Where a window text holds a calendar window, its count, unit and country. */
-function calendar(text: string): { count: number; unit: string; country: string } | null {
-  const found = /^(\d+)(day|month|businessDay)@(.+)$/.exec(text);
-  return found === null ? null : { count: Number(found[1]), unit: found[2]!, country: found[3]! };
-}
-
-/** Length of a window; n local days count n days, n months 31 n, n business days 2 n + 5. */
-function windowLength(over: string): number {
-  const found = calendar(over);
-  if (found === null) return duration(over);
-  const days =
-    found.unit === 'day' ? found.count : found.unit === 'month' ? 31 * found.count : 2 * found.count + 5;
-  return days * 24 * HOUR_MS;
-}
-
-function longestWindow(rule: RuleFile): number {
-  const parts = [...Object.values(rule.features), ...Object.values(rule.derive)];
-  return Math.max(...parts.map((part) => ('over' in part ? windowLength(part.over) : 0)));
-}
-
-function monthOf(day: number): number {
-  const date = new Date(day * 24 * HOUR_MS);
-  return date.getUTCFullYear() * 12 + date.getUTCMonth();
-}
 
 class AsOf {
   readonly subject: BruteSubject;
@@ -420,54 +390,4 @@ function readsStatus(rule: RuleFile): boolean {
 export function bruteEvaluations(subject: BruteSubject): BruteEvaluation[] {
   const events = effectiveEvents(subject.rows);
   return events.map((event, i) => new AsOf(subject, events, i).evaluation(refOf(event)));
-}
-
-/** Every version of every signal (§9 "Episode", "Versions"). */
-export function bruteSignals(subject: BruteSubject, evaluations = bruteEvaluations(subject)): AnswerSignal[] {
-  const quiet = subject.rule.quiet === undefined ? longestWindow(subject.rule) : duration(subject.rule.quiet);
-  const todo = evaluations.filter((evaluation) => evaluation.triggers);
-  const order = evaluations.map((evaluation) => evaluation.event);
-  const out: AnswerSignal[] = [];
-  let lastFired: number | null = null;
-  let opens = '';
-  let version = 0;
-  let held = new Set<string>();
-  const write = (evaluation: BruteEvaluation) => {
-    version++;
-    held = new Set([...held, ...evaluation.evidence]);
-    out.push({
-      opens,
-      version,
-      at: evaluation.event,
-      evidence: order.filter((ref) => held.has(ref)),
-      features: evaluation.features,
-      strength: evaluation.strength,
-      truncated: evaluation.truncated,
-      attributions: evaluation.attributions,
-    });
-  };
-  for (let i = 0; i < todo.length; i++) {
-    const first = todo[i]!;
-    if (lastFired === null || first.time - lastFired > quiet) {
-      if (!first.fires) continue;
-      [opens, version, held, lastFired] = [first.event, 0, new Set<string>(), first.time];
-      write(first);
-      continue;
-    }
-    const hour = Math.floor(first.time / HOUR_MS);
-    let last = i;
-    while (
-      last + 1 < todo.length &&
-      Math.floor(todo[last + 1]!.time / HOUR_MS) === hour &&
-      todo[last + 1]!.time - lastFired <= quiet
-    ) {
-      last++;
-    }
-    i = last;
-    const chosen = todo[last]!;
-    if (!chosen.fires) continue;
-    lastFired = chosen.time;
-    if (chosen.evidence.some((ref) => !held.has(ref))) write(chosen);
-  }
-  return out;
 }

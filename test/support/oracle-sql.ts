@@ -8,6 +8,16 @@
  */
 import type { FeatureDefinition } from '../../schemas/rule.ts';
 import { aggregateSql, fifoSql, sumCyclesSql } from './oracle-sql-aggregates.ts';
+import {
+  condition,
+  everyExpression,
+  FIELDS,
+  fieldsRead,
+  ms,
+  triggerTexts,
+  windowMs,
+  windowSql,
+} from './oracle-sql-conditions.ts';
 import { episodesSql } from './oracle-sql-episodes.ts';
 import {
   column,
@@ -22,15 +32,11 @@ import {
   SQL_TYPES,
 } from './oracle-sql-expression.ts';
 import { namesIn, treeOf } from './oracle-tree.ts';
-import type { AnswerAt, AnswerSignal, Vector } from './vectors.ts';
+import type { AnswerAt, AnswerSignal } from './vector-answers.ts';
+import type { Vector } from './vectors.ts';
 
 /** Events of one subject that an evaluation reads (§2 "History cap"). */
 const HISTORY_EVENTS = 65_536;
-const PRECISIONS = ['second', 'minute', 'hour', 'day', 'batch'];
-const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-const FIELDS = Object.keys(FIELD_TYPES);
-/** Columns that the oracle itself reads, whatever the rule. */
-const ALWAYS = ['localDay', 'status', 'coverage', 'precision', 'counterparty', 'source'];
 
 export interface SqlEngine {
   /** Runs one statement; rows come back as parsed JSON with integers as text. */
@@ -40,17 +46,6 @@ export interface SqlEngine {
 export interface SqlAnswer {
   readonly at: ReadonlyMap<string, AnswerAt & { readonly triggers: boolean; readonly truncated: boolean }>;
   readonly signals: readonly AnswerSignal[];
-}
-
-function ms(text: string): number {
-  return Number(text.slice(0, -1)) * UNIT_MS[text.slice(-1)]!;
-}
-
-function windowMs(over: string): number {
-  const found = /^(\d+)(day|month|businessDay)@/.exec(over);
-  if (found === null) return ms(over);
-  const days = { day: 1, month: 31, businessDay: 2 }[found[2] as 'day'] * Number(found[1]);
-  return (days + (found[2] === 'businessDay' ? 5 : 0)) * 86_400_000;
 }
 
 /** Installs the functions and the table of rows; once per engine. */
@@ -96,80 +91,6 @@ function load(engine: SqlEngine, vector: Vector): void {
 function table(engine: SqlEngine, name: string, select: string): void {
   engine.run(`DROP TABLE IF EXISTS ${name}`);
   engine.run(`CREATE TABLE ${name} ENGINE = Memory AS ${select}`);
-}
-
-/** A condition under §4 "Visibility": true becomes NULL on a row without the coverage or precision that the rule needs. */
-function condition(vector: Vector, text: string, blind = false): string {
-  const plain = expressionSql(vector, text, blind).text;
-  const { coverage, precision } = vector.rule.needs;
-  const seen: string[] = [];
-  if (vector.rule.input === 'events' && coverage !== undefined) {
-    seen.push(`has([${coverage.map(quote).join(', ')}], ifNull(f_coverage, ''))`);
-  }
-  if (vector.rule.input === 'events' && precision !== undefined) {
-    const served = PRECISIONS.slice(0, PRECISIONS.indexOf(precision) + 1);
-    seen.push(`has([${served.map(quote).join(', ')}], ifNull(f_precision, ''))`);
-  }
-  if (seen.length === 0) return `toNullable(${plain})`;
-  return `if(ifNull(${plain}, 0) AND NOT (${seen.join(' AND ')}), NULL, toNullable(${plain}))`;
-}
-
-/** Whether the window of the evaluation holds the row; NULL where a local day is unknown. */
-function windowSql(vector: Vector, over: string, skip: string | undefined): string {
-  const found = /^(\d+)(day|month|businessDay)@(\w+)$/.exec(over);
-  if (found === null) {
-    return `toNullable(time > et - ${ms(over)} AND time <= et - ${skip === undefined ? 0 : ms(skip)})`;
-  }
-  const count = Number(found[1]);
-  const date = (day: string) => `addDays(toDate32('1970-01-01'), ${day})`;
-  const month = (day: string) => `(toYear(${date(day)}) * 12 + toMonth(${date(day)}))`;
-  const upTo = 'f_localDay <= eday';
-  // A row without a local day counts (as missing) within the window's length.
-  const unplaced = `multiIf(isNull(eday), NULL, time > et - ${windowMs(over)}, NULL, toNullable(false))`;
-  const placed = (text: string) => `if(isNull(f_localDay) OR isNull(eday), ${unplaced}, toNullable(${text}))`;
-  if (found[2] === 'day') return placed(`f_localDay > eday - ${count} AND ${upTo}`);
-  if (found[2] === 'month') {
-    const [x, e] = ['toInt32(assumeNotNull(f_localDay))', 'toInt32(assumeNotNull(eday))'];
-    return placed(`${month(x)} > ${month(e)} - ${count} AND ${upTo}`);
-  }
-  const holidays = [...(vector.holidays.get(found[3]!) ?? [])];
-  const business = `arrayFilter(d -> toDayOfWeek(${date('d')}) <= 5 AND NOT has([${holidays.join(', ')}]::Array(Int32), d),
-    arrayMap(i -> toInt32(assumeNotNull(eday)) - i, range(0, ${7 * count + 30})))`;
-  return placed(`f_localDay >= ${business}[${count}] AND ${upTo}`);
-}
-
-/** What makes an event trigger (§9), as one condition per feature. */
-function triggerTexts(vector: Vector): string[] {
-  return Object.values(vector.rule.features).flatMap((feature) => {
-    if (feature.agg === 'ratio' || !feature.evidence) return [];
-    if (feature.agg === 'dwell') return [feature.in, feature.out];
-    if (feature.skip !== undefined) return [];
-    const derive = feature.from === undefined ? undefined : vector.rule.derive[feature.from];
-    return derive === undefined ? [feature.where ?? 'true'] : [derive.in, derive.out];
-  });
-}
-
-/** Fields that the rule's expressions and features read; amounts are kept apart. */
-function fieldsRead(vector: Vector): string[] {
-  const { rule } = vector;
-  const direct = [...Object.values(rule.features), ...Object.values(rule.derive)].flatMap((part) => {
-    const { of, by } = part as { of?: string; by?: string };
-    return [...(of?.split(',') ?? []), ...(by === undefined ? [] : [by])];
-  });
-  const named = everyExpression(vector).flatMap((text) => namesIn(treeOf(text)));
-  return FIELDS.filter((name) => ALWAYS.includes(name) || direct.includes(name) || named.includes(name));
-}
-
-function everyExpression(vector: Vector): string[] {
-  const { rule } = vector;
-  const texts = [rule.when, ...Object.values(rule.let), ...rule.benign.map((test) => test.when)];
-  for (const part of [...Object.values(rule.features), ...Object.values(rule.derive)]) {
-    for (const key of ['where', 'part', 'in', 'out'] as const) {
-      const text = (part as unknown as Record<string, string | undefined>)[key];
-      if (text !== undefined) texts.push(text);
-    }
-  }
-  return texts;
 }
 
 /** Tables `events` (effective set in total order) and `as_of` (for each evaluated event `en`, every row it sees). */

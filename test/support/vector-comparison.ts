@@ -1,6 +1,7 @@
 /** Holds an evaluator's answer against what a vector states; what the vector leaves unsaid is not compared. */
 import { expect } from 'vitest';
-import { type AnswerAt, type AnswerSignal, expectedValue, fullRef, plain, type Vector } from './vectors.ts';
+import { type AnswerAt, type AnswerSignal, expectedValue, plain } from './vector-answers.ts';
+import { fullRef, type Vector } from './vectors.ts';
 
 type WantedAt = NonNullable<Vector['expect']['at']>[number];
 type WantedSignal = Vector['expect']['signals'][number];

@@ -13,8 +13,10 @@ import {
   type SubjectHistory,
   signalsOf,
 } from '../../rules/compiler/index.ts';
-import { bruteEvaluations, bruteSignals } from './oracle-brute.ts';
-import { type AnswerAt, type AnswerSignal, historyOf, refOf, type Vector } from './vectors.ts';
+import { bruteEvaluations } from './oracle-brute.ts';
+import { bruteSignals } from './oracle-brute-episodes.ts';
+import type { AnswerAt, AnswerSignal } from './vector-answers.ts';
+import { historyOf, refOf, type Vector } from './vectors.ts';
 
 export interface VectorEvaluator {
   readonly name: 'reference' | 'brute';

@@ -1,0 +1,54 @@
+/** Episodes and versions (§9) of the brute-force oracle, from its evaluations in order. */
+import { type BruteEvaluation, type BruteSubject, bruteEvaluations } from './oracle-brute.ts';
+import { duration, HOUR_MS, longestWindow } from './oracle-brute-windows.ts';
+import type { AnswerSignal } from './vector-answers.ts';
+
+/** Every version of every signal (§9 "Episode", "Versions"). */
+export function bruteSignals(subject: BruteSubject, evaluations = bruteEvaluations(subject)): AnswerSignal[] {
+  const quiet = subject.rule.quiet === undefined ? longestWindow(subject.rule) : duration(subject.rule.quiet);
+  const todo = evaluations.filter((evaluation) => evaluation.triggers);
+  const order = evaluations.map((evaluation) => evaluation.event);
+  const out: AnswerSignal[] = [];
+  let lastFired: number | null = null;
+  let opens = '';
+  let version = 0;
+  let held = new Set<string>();
+  const write = (evaluation: BruteEvaluation) => {
+    version++;
+    held = new Set([...held, ...evaluation.evidence]);
+    out.push({
+      opens,
+      version,
+      at: evaluation.event,
+      evidence: order.filter((ref) => held.has(ref)),
+      features: evaluation.features,
+      strength: evaluation.strength,
+      truncated: evaluation.truncated,
+      attributions: evaluation.attributions,
+    });
+  };
+  for (let i = 0; i < todo.length; i++) {
+    const first = todo[i]!;
+    if (lastFired === null || first.time - lastFired > quiet) {
+      if (!first.fires) continue;
+      [opens, version, held, lastFired] = [first.event, 0, new Set<string>(), first.time];
+      write(first);
+      continue;
+    }
+    const hour = Math.floor(first.time / HOUR_MS);
+    let last = i;
+    while (
+      last + 1 < todo.length &&
+      Math.floor(todo[last + 1]!.time / HOUR_MS) === hour &&
+      todo[last + 1]!.time - lastFired <= quiet
+    ) {
+      last++;
+    }
+    i = last;
+    const chosen = todo[last]!;
+    if (!chosen.fires) continue;
+    lastFired = chosen.time;
+    if (chosen.evidence.some((ref) => !held.has(ref))) write(chosen);
+  }
+  return out;
+}
