@@ -75,7 +75,12 @@ interface Provisional {
 
 class EpisodeRun implements SubjectRun {
   readonly #rule: CheckedRule;
-  readonly #evaluator: RuleEvaluator;
+  readonly #context: EvaluationContext;
+  /**
+   * Lives for one call of `append`: what it derives from the events of a window is larger than the events, and most
+   * subjects wait long for their next one.
+   */
+  #evaluator: RuleEvaluator | null = null;
   readonly #episodes: Episode[] = [];
   /** Events before this one are done with. */
   #next = 0;
@@ -83,30 +88,32 @@ class EpisodeRun implements SubjectRun {
 
   constructor(rule: CheckedRule, context: EvaluationContext) {
     this.#rule = rule;
-    this.#evaluator = new RuleEvaluator(rule, context);
+    this.#context = context;
   }
 
   append(history: SubjectHistory): readonly SignalVersion[] {
+    this.#evaluator = new RuleEvaluator(this.#rule, this.#context);
     const index = this.#evaluator.attach(history);
     this.#takeBack();
     const { length } = history.events;
     while (this.#next < length) {
       if (!this.#step(history, index)) break;
     }
+    this.#evaluator = null;
     return this.#episodes.flatMap((episode) => this.#versions(episode, index));
   }
 
   /** Moves on by one event or one finished hour; false when the hour at hand is unfinished. */
   #step(history: SubjectHistory, index: HistoryIndex): boolean {
     const at = this.#next;
-    if (!this.#evaluator.triggers(at)) {
+    if (!this.#evaluator!.triggers(at)) {
       this.#next++;
       return true;
     }
     const { time } = index.events[at]!;
     const episode = this.#episodes[this.#episodes.length - 1];
     if (episode === undefined || time - episode.firedAt > this.#rule.quietMs) {
-      const evaluation = this.#evaluator.firing(at);
+      const evaluation = this.#evaluator!.firing(at);
       if (evaluation !== null) this.#open(evaluation, history, index);
       this.#next++;
       return true;
@@ -130,7 +137,7 @@ class EpisodeRun implements SubjectRun {
     for (; end < events.length; end++) {
       const { time } = events[end]!;
       if (time >= hourEnd || time - episode.firedAt > this.#rule.quietMs) break;
-      if (this.#evaluator.triggers(end)) last = end;
+      if (this.#evaluator!.triggers(end)) last = end;
     }
     return { last, end };
   }
@@ -157,7 +164,7 @@ class EpisodeRun implements SubjectRun {
   #evaluateOpen(episode: Episode, at: number, index: HistoryIndex): Provisional {
     const standing = episode.versions[episode.versions.length - 1]!;
     const undo = { episode, firedAt: episode.firedAt, lastFiredAt: standing.lastFiredAt };
-    const evaluation = this.#evaluator.firing(at);
+    const evaluation = this.#evaluator!.firing(at);
     if (evaluation === null) return { ...undo, added: [] };
     episode.firedAt = evaluation.eventTime;
     const added = episode.evidence.add(evaluation.evidence, index.events);
