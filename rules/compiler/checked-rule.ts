@@ -14,6 +14,7 @@ import type {
 import type { EventFieldName, RuleEvent, SignalFieldName } from '../../schemas/event-fields.ts';
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import type { FeatureReading } from '../../schemas/signal.ts';
+import type { Position } from './source.ts';
 import type { Window } from './window.ts';
 
 /**
@@ -157,6 +158,8 @@ export interface CheckedRule {
   readonly readsStatus: boolean;
   /** Rules that a rule over signals names, as `signal.rule == "..."`. */
   readonly rulesNamed: readonly string[];
+  /** Where its file names each of them first. */
+  readonly rulesNamedAt: ReadonlyMap<string, Position>;
   readonly program: RuleProgram;
 }
 

@@ -122,9 +122,15 @@ export function compileRules(
 
 /** Rules over signals read base rules only: depth is at most two (SEMANTICS §11). */
 function danglingRules(rule: CheckedRule, rules: ReadonlyMap<string, CheckedRule>): Finding[] {
-  return rule.rulesNamed
-    .filter((id) => rules.get(id)?.input !== 'events')
-    .map((id) => wholeFile('RAS-RULES-DANGLING', rule.path, { name: id, what: 'base rule' }));
+  return [...rule.rulesNamedAt]
+    .filter(([id]) => rules.get(id)?.input !== 'events')
+    .map(([id, { line, col }]) => ({
+      code: 'RAS-RULES-DANGLING',
+      path: rule.path,
+      line,
+      col,
+      params: { name: id, what: 'base rule' },
+    }));
 }
 
 function wholeFile(code: FindingCode, path: string, params: Finding['params']): Finding {

@@ -7,10 +7,22 @@
  * (SEMANTICS §4).
  */
 import { type ASTNode, parse } from '@marcbachmann/cel-js';
-import { compareUtf8 } from '../../schemas/order.ts';
-import type { Closure, FieldName, Value, ValueType } from './checked-rule.ts';
+import type { FieldName, Int, Value, ValueType } from './checked-rule.ts';
+import {
+  arithmeticClosure,
+  constant,
+  inSetClosure,
+  logicClosure,
+  memberClosure,
+  negationClosure,
+  notClosure,
+  type Relation,
+  ratioClosure,
+  relationClosure,
+  type Typed,
+} from './closures.ts';
 import type { FindingCode } from './finding.ts';
-import { add, bounded, INT_MAX, multiply, ratio, subtract, toInt } from './integer.ts';
+import { INT_MAX, subtract, toInt } from './integer.ts';
 
 /** Nesting that a rule may have; deeper text is not readable either. */
 const DEPTH_MAX = 64;
@@ -25,13 +37,6 @@ export interface Reads {
   thresholds: boolean;
   /** Rule ids compared with `signal.rule`, with their offset in this text. */
   readonly rules: { readonly id: string; readonly offset: number }[];
-}
-
-export interface Typed {
-  readonly type: ValueType;
-  readonly run: Closure;
-  /** Set for literals and for parameters with a fixed value. */
-  readonly constant?: Value;
 }
 
 /** What a name means where the expression stands. */
@@ -82,7 +87,6 @@ export function emptyReads(): Reads {
 }
 
 const MIRROR = { '>=': '<=', '>': '<', '<=': '>=', '<': '>', '==': '==', '!=': '!=' } as const;
-type Relation = keyof typeof MIRROR;
 
 /** Parses and checks `text`; an expression of another type than `expected` is a problem, null accepts any. */
 export function compileExpression(
@@ -145,14 +149,7 @@ class Checker {
       case '!_': {
         const operand = this.#operand(node.args, 'bool', depth);
         if (operand === null) return null;
-        const { run } = operand;
-        return {
-          type: 'bool',
-          run: (scope) => {
-            const value = run(scope);
-            return value === null ? null : !value;
-          },
-        };
+        return { type: 'bool', run: notClosure(operand.run) };
       }
       case '-_':
         return this.#negation(node, depth);
@@ -229,20 +226,7 @@ class Checker {
     const left = this.#operand(args[0], 'bool', depth);
     const right = this.#operand(args[1], 'bool', depth);
     if (left === null || right === null) return null;
-    const a = left.run;
-    const b = right.run;
-    // The deciding value wins over unknown on either side; the right side is not asked when the left decides.
-    const decides = op === '||';
-    return {
-      type: 'bool',
-      run: (scope) => {
-        const first = a(scope);
-        if (first === decides) return decides;
-        const second = b(scope);
-        if (second === decides) return decides;
-        return first === null || second === null ? null : !decides;
-      },
-    };
+    return { type: 'bool', run: logicClosure(op, left.run, right.run) };
   }
 
   #negation(node: ASTNode & { op: '-_' }, depth: number): Typed | null {
@@ -254,28 +238,16 @@ class Checker {
     if (operand.type !== 'int') {
       return this.problem('RAS-RULES-TYPE', node.args, { expected: 'int', found: operand.type });
     }
-    const { run } = operand;
-    const negate = (value: Value) => (value === null ? null : subtract(0, value as number | bigint));
     return operand.constant === undefined
-      ? { type: 'int', run: (scope) => negate(run(scope)) }
-      : constant('int', negate(operand.constant));
+      ? { type: 'int', run: negationClosure(operand.run) }
+      : constant('int', subtract(0, operand.constant as Int));
   }
 
   #arithmetic(op: '+' | '-' | '*', args: readonly [ASTNode, ASTNode], depth: number): Typed | null {
     const left = this.#operand(args[0], 'int', depth);
     const right = this.#operand(args[1], 'int', depth);
     if (left === null || right === null) return null;
-    const operation = op === '+' ? add : op === '-' ? subtract : multiply;
-    const a = left.run;
-    const b = right.run;
-    return {
-      type: 'int',
-      run: (scope) => {
-        const x = a(scope) as number | bigint | null;
-        const y = b(scope) as number | bigint | null;
-        return x === null || y === null ? null : bounded(operation(x, y));
-      },
-    };
+    return { type: 'int', run: arithmeticClosure(op, left.run, right.run) };
   }
 
   #relation(op: Relation, args: readonly [ASTNode, ASTNode], depth: number): Typed | null {
@@ -299,7 +271,6 @@ class Checker {
     const needle = this.#operand(args[0], 'string', depth);
     const list = args[1].op === 'list' ? this.#list(args[1].args) : this.#operand(args[1], 'set', depth);
     if (needle === null || list === null) return null;
-    const read = needle.run;
     if (Array.isArray(list.constant)) {
       const members = new Set<Value>(list.constant);
       if (isName(args[0], 'signal.rule') && args[1].op === 'list') {
@@ -308,23 +279,9 @@ class Checker {
         }
       }
       this.#addComparison('in', args[0], args[1], list);
-      return {
-        type: 'bool',
-        run: (scope) => {
-          const value = read(scope);
-          return value === null ? null : members.has(value);
-        },
-      };
+      return { type: 'bool', run: memberClosure(needle.run, members) };
     }
-    const readSet = list.run;
-    return {
-      type: 'bool',
-      run: (scope) => {
-        const value = read(scope);
-        const set = readSet(scope);
-        return value === null || set === null ? null : (set as readonly string[]).includes(value as string);
-      },
-    };
+    return { type: 'bool', run: inSetClosure(needle.run, list.run) };
   }
 
   #list(items: readonly ASTNode[]): Typed | null {
@@ -348,16 +305,7 @@ class Checker {
     const dividend = this.#operand(a, 'int', depth);
     const divisor = this.#operand(b, 'int', depth);
     if (dividend === null || divisor === null) return null;
-    const readDividend = dividend.run;
-    const readDivisor = divisor.run;
-    return {
-      type: 'double',
-      run: (scope) => {
-        const x = readDividend(scope) as number | bigint | null;
-        const y = readDivisor(scope) as number | bigint | null;
-        return x === null || y === null ? null : ratio(x, y);
-      },
-    };
+    return { type: 'double', run: ratioClosure(dividend.run, divisor.run) };
   }
 
   #noteRule(nodes: readonly [ASTNode, ASTNode], typed: readonly [Typed, Typed]): void {
@@ -394,10 +342,6 @@ class Checker {
   }
 }
 
-export function constant(type: ValueType, value: Value): Typed {
-  return { type, run: () => value, constant: value };
-}
-
 function isNumeric(type: ValueType): boolean {
   return type === 'int' || type === 'double';
 }
@@ -412,56 +356,4 @@ function dottedName(node: ASTNode): string | null {
 
 function isName(node: ASTNode, name: string): boolean {
   return dottedName(node) === name;
-}
-
-/** Equality of two known values of one type, or of an int with a double, by exact value. */
-function same(a: Value, b: Value): boolean {
-  if (a === b) return true;
-  return typeof a !== typeof b && a !== null && b !== null && a >= b && a <= b;
-}
-
-function relationClosure(op: Relation, left: Typed, right: Typed): Closure {
-  const a = left.run;
-  const b = right.run;
-  if (op === '==' || op === '!=') {
-    const whenSame = op === '==';
-    const fixed = right.constant;
-    if (typeof fixed === 'string' || typeof fixed === 'boolean') {
-      return (scope) => {
-        const value = a(scope);
-        return value === null ? null : (value === fixed) === whenSame;
-      };
-    }
-    return (scope) => {
-      const x = a(scope);
-      const y = b(scope);
-      return x === null || y === null ? null : same(x, y) === whenSame;
-    };
-  }
-  if (left.type === 'string') {
-    return (scope) => {
-      const x = a(scope);
-      const y = b(scope);
-      if (x === null || y === null) return null;
-      return holds(op, compareUtf8(x as string, y as string), 0);
-    };
-  }
-  return (scope) => {
-    const x = a(scope) as number | bigint | null;
-    const y = b(scope) as number | bigint | null;
-    return x === null || y === null ? null : holds(op, x, y);
-  };
-}
-
-function holds(op: Exclude<Relation, '==' | '!='>, x: number | bigint, y: number | bigint): boolean {
-  switch (op) {
-    case '<':
-      return x < y;
-    case '<=':
-      return x <= y;
-    case '>':
-      return x > y;
-    case '>=':
-      return x >= y;
-  }
 }

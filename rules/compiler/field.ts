@@ -1,7 +1,7 @@
 /** Fields of events, signals and sub-events as typed closures. */
 import { EVENT_FIELDS, type EventField, type FieldValue, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
 import { type Closure, DERIVED_FIELDS, type FieldName, type Value } from './checked-rule.ts';
-import type { Typed } from './expression.ts';
+import type { Typed } from './closures.ts';
 import { floorDivide, toInt } from './integer.ts';
 
 /** Fields that shrink with the original's amount when a part of it is reversed (SEMANTICS §8). */

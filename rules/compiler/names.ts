@@ -1,7 +1,8 @@
 /** The one space of names of a rule, and what each name means at a given place. */
 import type { RuleFile } from '../../schemas/rule.ts';
 import { DERIVED_FIELDS, type FieldName, type Value, type ValueType } from './checked-rule.ts';
-import { constant, type Environment, type Meaning, type Reads, type Typed } from './expression.ts';
+import { constant, type Typed } from './closures.ts';
+import type { Environment, Meaning, Reads } from './expression.ts';
 import { derivedTyped, fieldTable, fieldTyped } from './field.ts';
 import { toInt } from './integer.ts';
 

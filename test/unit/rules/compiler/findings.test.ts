@@ -214,10 +214,14 @@ describe('a set of rules', () => {
     });
     const base = { path: 'base.yaml', text: ruleText({}) };
     expect(compileRules([base, over('TST-02', 'TST-01')]).ok).toBe(true);
-    const dangling = compileRules([base, over('TST-02', 'TST-09')]);
-    expect(dangling.ok ? [] : dangling.findings.map(({ code, params }) => [code, params['name']])).toEqual([
-      ['RAS-RULES-DANGLING', 'TST-09'],
-    ]);
+    const wrong = over('TST-02', 'TST-09');
+    const place = wrong.text.indexOf('\\"TST-09') + 1;
+    const dangling = compileRules([base, wrong]);
+    expect(
+      dangling.ok
+        ? []
+        : dangling.findings.map(({ code, params, line, col }) => [code, params['name'], line, col]),
+    ).toEqual([['RAS-RULES-DANGLING', 'TST-09', 1, place]]);
     const chained = compileRules([base, over('TST-02', 'TST-01'), over('TST-03', 'TST-02')]);
     expect(chained.ok ? [] : chained.findings.map(({ path }) => path)).toEqual(['TST-03.yaml']);
   });

@@ -1,0 +1,131 @@
+/**
+ * The operators of expressions as closures. Null is unknown: `&&`, `||` and `!` follow Kleene's logic, every other operator
+ * with an unknown operand is unknown (SEMANTICS §4).
+ */
+import { compareUtf8 } from '../../schemas/order.ts';
+import type { Closure, Int, Value, ValueType } from './checked-rule.ts';
+import { add, bounded, multiply, ratio, subtract } from './integer.ts';
+
+/** An expression with its type. */
+export interface Typed {
+  readonly type: ValueType;
+  readonly run: Closure;
+  /** Set for literals and for parameters with a fixed value. */
+  readonly constant?: Value;
+}
+
+export type Relation = '==' | '!=' | '<' | '<=' | '>' | '>=';
+
+export function constant(type: ValueType, value: Value): Typed {
+  return { type, run: () => value, constant: value };
+}
+
+export function notClosure(operand: Closure): Closure {
+  return (scope) => {
+    const value = operand(scope);
+    return value === null ? null : !value;
+  };
+}
+
+/** The deciding value wins over unknown on either side; the right side is not asked when the left decides. */
+export function logicClosure(op: '&&' | '||', left: Closure, right: Closure): Closure {
+  const decides = op === '||';
+  return (scope) => {
+    const first = left(scope);
+    if (first === decides) return decides;
+    const second = right(scope);
+    if (second === decides) return decides;
+    return first === null || second === null ? null : !decides;
+  };
+}
+
+export function negationClosure(operand: Closure): Closure {
+  return (scope) => {
+    const value = operand(scope) as Int | null;
+    return value === null ? null : subtract(0, value);
+  };
+}
+
+export function arithmeticClosure(op: '+' | '-' | '*', left: Closure, right: Closure): Closure {
+  const operation = op === '+' ? add : op === '-' ? subtract : multiply;
+  return (scope) => {
+    const x = left(scope) as Int | null;
+    const y = right(scope) as Int | null;
+    return x === null || y === null ? null : bounded(operation(x, y));
+  };
+}
+
+export function ratioClosure(dividend: Closure, divisor: Closure): Closure {
+  return (scope) => {
+    const x = dividend(scope) as Int | null;
+    const y = divisor(scope) as Int | null;
+    return x === null || y === null ? null : ratio(x, y);
+  };
+}
+
+export function memberClosure(needle: Closure, members: ReadonlySet<Value>): Closure {
+  return (scope) => {
+    const value = needle(scope);
+    return value === null ? null : members.has(value);
+  };
+}
+
+export function inSetClosure(needle: Closure, set: Closure): Closure {
+  return (scope) => {
+    const value = needle(scope);
+    const values = set(scope);
+    return value === null || values === null ? null : (values as readonly Value[]).includes(value);
+  };
+}
+
+/** Equality of two known values of one type, or of an int with a double, by exact value. */
+function same(a: Value, b: Value): boolean {
+  if (a === b) return true;
+  return typeof a !== typeof b && a !== null && b !== null && a >= b && a <= b;
+}
+
+export function relationClosure(op: Relation, left: Typed, right: Typed): Closure {
+  const a = left.run;
+  const b = right.run;
+  if (op === '==' || op === '!=') {
+    const whenSame = op === '==';
+    const fixed = right.constant;
+    if (typeof fixed === 'string' || typeof fixed === 'boolean') {
+      return (scope) => {
+        const value = a(scope);
+        return value === null ? null : (value === fixed) === whenSame;
+      };
+    }
+    return (scope) => {
+      const x = a(scope);
+      const y = b(scope);
+      return x === null || y === null ? null : same(x, y) === whenSame;
+    };
+  }
+  if (left.type === 'string') {
+    return (scope) => {
+      const x = a(scope);
+      const y = b(scope);
+      if (x === null || y === null) return null;
+      return holds(op, compareUtf8(x as string, y as string), 0);
+    };
+  }
+  return (scope) => {
+    const x = a(scope) as number | bigint | null;
+    const y = b(scope) as number | bigint | null;
+    return x === null || y === null ? null : holds(op, x, y);
+  };
+}
+
+function holds(op: Exclude<Relation, '==' | '!='>, x: number | bigint, y: number | bigint): boolean {
+  switch (op) {
+    case '<':
+      return x < y;
+    case '<=':
+      return x <= y;
+    case '>':
+      return x > y;
+    case '>=':
+      return x >= y;
+  }
+}

@@ -1,0 +1,287 @@
+/** Features and derived kinds of a rule: their conditions, fields, windows and types. */
+import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
+import type {
+  DeriveProgram,
+  FeatureProgram,
+  FieldName,
+  FieldRead,
+  Predicate,
+  ValueType,
+} from './checked-rule.ts';
+import { ALWAYS, type Checking, type Path } from './checking.ts';
+import type { Typed } from './closures.ts';
+import type { Comparison } from './expression.ts';
+import { derivedTyped, fieldTable } from './field.ts';
+import { isDerived } from './names.ts';
+import { durationMs, parseWindow, type Window } from './window.ts';
+
+type EventFeature = Exclude<FeatureDefinition, { agg: 'ratio' }>;
+
+const SCALARS: readonly ValueType[] = ['int', 'string', 'bool'];
+
+export class FeatureChecker {
+  readonly predicates: Predicate[] = [];
+  readonly derives: DeriveProgram[] = [];
+  /** Predicates that make an event trigger the rule. */
+  readonly triggers = new Set<number>();
+  readonly #checking: Checking;
+  readonly #predicateAt = new Map<string, number>();
+
+  constructor(checking: Checking) {
+    this.#checking = checking;
+  }
+
+  #predicate(path: Path, text: string | undefined, derived: boolean, features: boolean): number {
+    const key = `${derived ? 'derived' : 'event'}:${text ?? ''}`;
+    const known = this.#predicateAt.get(key);
+    if (known !== undefined) return known;
+    const environment = this.#checking.names.overEvents({ features, derived });
+    const compiled = text === undefined ? null : this.#checking.expression(path, text, environment, 'bool');
+    const reads = compiled?.reads;
+    const fields = [...(reads?.fields ?? [])];
+    this.predicates.push({
+      run: compiled?.run ?? ALWAYS,
+      fields,
+      readsFeatures: (reads?.features.size ?? 0) > 0,
+      readsThresholds: reads?.thresholds ?? false,
+      readsPair: fields.includes('pairAgeMs') || fields.includes('pairOrdinal'),
+      readsDerived: derived,
+    });
+    const position = this.predicates.length - 1;
+    this.#predicateAt.set(key, position);
+    return position;
+  }
+
+  derive(name: string, derive: RuleFile['derive'][string]): void {
+    const window = this.#window(['derive', name], derive.over);
+    const withinMs = durationMs(derive.within);
+    if (withinMs > window.lengthMs) {
+      this.#checking.add('RAS-RULES-WINDOW', this.#checking.yaml.position(['derive', name, 'within']), {
+        detail: `within ${derive.within} > over ${derive.over}`,
+      });
+    }
+    this.derives.push({
+      name,
+      window,
+      in: this.#predicate(['derive', name, 'in'], derive.in, false, false),
+      out: this.#predicate(['derive', name, 'out'], derive.out, false, false),
+      of: this.#fieldRead(['derive', name, 'of'], derive.of, ['int'], false),
+      withinMs,
+      match: derive.match,
+    });
+  }
+
+  feature(name: string, definition: FeatureDefinition): FeatureProgram {
+    const program =
+      definition.agg === 'ratio' ? this.#ratio(name, definition) : this.#overWindow(name, definition);
+    this.#checking.names.addFeature(name, program.type);
+    return program;
+  }
+
+  #ratio(name: string, definition: Extract<FeatureDefinition, { agg: 'ratio' }>): FeatureProgram {
+    return {
+      ...BLANK_FEATURE,
+      name,
+      type: 'double',
+      definition,
+      operands: [this.#operand(name, 'num', definition.num), this.#operand(name, 'den', definition.den)],
+      evidence: false,
+      unit: 'share',
+    };
+  }
+
+  #operand(feature: string, key: 'num' | 'den', name: string): number {
+    const at = this.#checking.yaml.position(['features', feature, key]);
+    const position = this.#checking.names.featurePosition(name);
+    if (position === null) {
+      const declared = Object.hasOwn(this.#checking.file.features, name);
+      this.#checking.add(declared ? 'RAS-RULES-ORDER' : 'RAS-RULES-NAME', at, { name });
+      return 0;
+    }
+    this.#checking.used.add(`feature.${name}`);
+    const found = this.#checking.names.featureType(position);
+    if (found !== 'int') this.#checking.add('RAS-RULES-TYPE', at, { expected: 'int', found });
+    return position;
+  }
+
+  #overWindow(name: string, definition: EventFeature): FeatureProgram {
+    const path: Path = ['features', name];
+    const skip = 'skip' in definition ? definition.skip : undefined;
+    const from = this.#from(name, 'from' in definition ? definition.from : undefined);
+    const derived = from !== null;
+    const of = this.#ofReads(name, definition, derived);
+    const by =
+      'by' in definition && definition.by !== undefined
+        ? this.#fieldRead(
+            [...path, 'by'],
+            definition.by,
+            definition.agg === 'top_key' ? ['int'] : SCALARS,
+            derived,
+          )
+        : null;
+    const program: FeatureProgram = {
+      ...BLANK_FEATURE,
+      name,
+      type: featureType(definition, of[0] === undefined ? null : this.#readType(of[0])),
+      definition,
+      window: this.#window(path, definition.over, skip),
+      from,
+      of,
+      by,
+      evidence: definition.evidence,
+      unit: this.#unit(definition, of[0]),
+      ...(definition.agg === 'dwell'
+        ? {
+            in: this.#predicate([...path, 'in'], definition.in, false, true),
+            out: this.#predicate([...path, 'out'], definition.out, false, true),
+          }
+        : { where: this.#predicate([...path, 'where'], definition.where, derived, true) }),
+      ...(definition.agg === 'share'
+        ? { part: this.#predicate([...path, 'part'], definition.part, derived, true) }
+        : {}),
+    };
+    if (program.evidence && skip === undefined) this.#addTriggers(program);
+    return program;
+  }
+
+  /** What makes an event trigger the rule (SEMANTICS §9); for sub-events, what they are made of. */
+  #addTriggers(feature: FeatureProgram): void {
+    const derive = feature.from === null ? null : this.derives[feature.from];
+    const positions = derive ? [derive.in, derive.out] : [feature.where, feature.in, feature.out];
+    for (const position of positions) if (position !== null) this.triggers.add(position);
+  }
+
+  #from(feature: string, name: string | undefined): number | null {
+    if (name === undefined) return null;
+    const position = this.derives.findIndex((derive) => derive.name === name);
+    if (position < 0) {
+      this.#checking.add('RAS-RULES-NAME', this.#checking.yaml.position(['features', feature, 'from']), {
+        name,
+      });
+      return null;
+    }
+    this.#checking.used.add(`derive.${name}`);
+    return position;
+  }
+
+  #ofReads(name: string, definition: EventFeature, derived: boolean): FieldRead[] {
+    if (!('of' in definition) || definition.of === undefined) return [];
+    const path = ['features', name, 'of'];
+    if (definition.agg === 'distinct') {
+      return definition.of.split(',').map((field) => this.#fieldRead(path, field.trim(), SCALARS, derived));
+    }
+    const types: readonly ValueType[] =
+      definition.agg === 'top_key'
+        ? ['string']
+        : definition.agg === 'first' || definition.agg === 'last'
+          ? SCALARS
+          : ['int'];
+    return [this.#fieldRead(path, definition.of, types, derived)];
+  }
+
+  #fieldRead(path: Path, name: string, types: readonly ValueType[], derived: boolean): FieldRead {
+    const typed = this.#readTyped(name, derived);
+    if (typed === undefined) {
+      this.#checking.add('RAS-RULES-NAME', this.#checking.yaml.position(path), { name });
+      return { name: 'time', run: () => null };
+    }
+    if (!types.includes(typed.type)) {
+      const expected = types.join(' | ');
+      this.#checking.add('RAS-RULES-TYPE', this.#checking.yaml.position(path), {
+        expected,
+        found: typed.type,
+      });
+    }
+    if (!isDerived(name)) this.#checking.fieldsRead.add(name as FieldName);
+    return { name: name as FieldRead['name'], run: typed.run };
+  }
+
+  #readTyped(name: string, derived: boolean): Typed | undefined {
+    const field = this.#checking.names.field(name);
+    if (field !== undefined) return field.typed;
+    return derived && isDerived(name) ? derivedTyped(name) : undefined;
+  }
+
+  #readType(read: FieldRead): ValueType {
+    return this.#readTyped(read.name, true)?.type ?? 'int';
+  }
+
+  #unit(definition: EventFeature, of: FieldRead | undefined): string | null {
+    switch (definition.agg) {
+      case 'count':
+      case 'distinct':
+      case 'group_count':
+        return 'count';
+      case 'share':
+      case 'top_share':
+        return 'share';
+      case 'dwell':
+        return 'ms';
+      case 'top_key':
+        return null;
+      default: {
+        if (of === undefined) return null;
+        if (isDerived(of.name)) return DERIVED_UNITS[of.name];
+        return fieldTable(this.#checking.file.input)[of.name]?.unit ?? null;
+      }
+    }
+  }
+
+  withComparison(feature: FeatureProgram, position: number, all: readonly Comparison[]): FeatureProgram {
+    const found = all.find((comparison) => comparison.feature === position);
+    if (found === undefined) return feature;
+    const param = found.param === null ? undefined : this.#checking.file.params[found.param];
+    return {
+      ...feature,
+      comparison: { operator: found.operator, with: found.with.run },
+      unit: param?.unit ?? feature.unit,
+    };
+  }
+
+  #window(path: Path, over: string, skip?: string): Window {
+    const window = parseWindow(over, skip);
+    if (skip !== undefined) {
+      const detail =
+        window.kind !== 'sliding'
+          ? `skip with ${over}`
+          : window.skipMs >= window.lengthMs
+            ? `skip ${skip} >= over ${over}`
+            : null;
+      if (detail !== null)
+        this.#checking.add('RAS-RULES-WINDOW', this.#checking.yaml.position([...path, 'skip']), { detail });
+    }
+    return window;
+  }
+}
+
+const DERIVED_UNITS = { matched: 'minor', matchedShareMilli: 'milli', sources: 'count' } as const;
+
+const BLANK_FEATURE = {
+  window: null,
+  from: null,
+  where: null,
+  part: null,
+  in: null,
+  out: null,
+  of: [],
+  by: null,
+  operands: null,
+  comparison: null,
+} as const;
+
+function featureType(definition: EventFeature, of: ValueType | null): ValueType {
+  switch (definition.agg) {
+    case 'mean':
+    case 'stddev':
+    case 'share':
+    case 'top_share':
+      return 'double';
+    case 'top_key':
+      return 'string';
+    case 'first':
+    case 'last':
+      return of ?? 'int';
+    default:
+      return 'int';
+  }
+}
