@@ -54,7 +54,7 @@ const zone = z.union([
   }),
 ]);
 
-/** How text becomes a moment. `formats` are tried in order; see `pipelines/ingest/README.md` for the tokens. */
+/** How text becomes a moment. `formats` are tried in order; see `pipelines/ingest/mappings/README.md` for the tokens. */
 export const timeSpec = z.strictObject({
   formats: z.array(z.string().min(1).max(64)).min(1).max(MAPPING_LIMITS.FORMATS),
   zone: zone.optional().describe('IANA name; needed where the text has no offset'),

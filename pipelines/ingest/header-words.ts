@@ -186,9 +186,16 @@ export const HEADER_WORDS: readonly (readonly [ColumnRole, readonly string[]])[]
       'somme',
       'value',
       'importe operacion',
+      'amount received',
+      'amount paid',
+      'importe pagado',
+      'montant paye',
     ],
   ],
-  ['currency', ['currency', 'ccy', 'moneda', 'divisa', 'devise', 'currency code', 'monnaie']],
+  [
+    'currency',
+    ['currency', 'ccy', 'moneda', 'divisa', 'devise', 'currency code', 'payment currency', 'monnaie'],
+  ],
   [
     'fromBank',
     ['from bank', 'banco origen', 'banco ordenante', 'sender bank', 'banque emettrice', 'originating bank'],

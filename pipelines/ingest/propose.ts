@@ -56,6 +56,8 @@ interface Column {
 
 class Proposer {
   readonly #input: ProposalInput;
+  /** Columns as a mapping must call them: `Account#2` for the second of a name. */
+  readonly #names: string[] = [];
   readonly #roles = new Map<ColumnRole, Column>();
   readonly #used = new Set<string>();
   readonly #fields: ProposedField[] = [];
@@ -68,10 +70,16 @@ class Proposer {
     const words = new Map(
       HEADER_WORDS.flatMap(([role, names]) => names.map((name) => [name, role] as const)),
     );
-    input.header.forEach((name, index) => {
-      const role = words.get(foldHeader(name));
+    const folded = input.header.map(foldHeader);
+    input.header.forEach((written, index) => {
+      const twins = folded.flatMap((name, at) => (name === folded[index] ? [at] : []));
+      const name = twins.length > 1 ? `${written.trim()}#${twins.indexOf(index) + 1}` : written.trim();
+      this.#names.push(name);
+      let role = words.get(folded[index] ?? '');
+      // Two columns called "account" and nothing else: the one that pays stands first.
+      if (role === 'ownAccount' && twins.length === 2) role = index === twins[0] ? 'from' : 'to';
       if (role === undefined || this.#roles.has(role)) return;
-      this.#roles.set(role, { name: name.trim(), values: input.rows.map((row) => row[index] ?? '') });
+      this.#roles.set(role, { name, values: input.rows.map((row) => row[index] ?? '') });
     });
   }
 
@@ -234,8 +242,10 @@ class Proposer {
     const from = this.#roles.get('from');
     const to = this.#roles.get('to');
     if (from !== undefined && to !== undefined) {
-      side('debtor', from, 'high');
-      side('creditor', to, 'high');
+      const isGuess = from.name.endsWith('#1');
+      if (isGuess) this.#ask(`does "${from.name}" pay and "${to.name}" receive?`);
+      side('debtor', from, isGuess ? 'low' : 'high');
+      side('creditor', to, isGuess ? 'low' : 'high');
       bank('debtor', this.#roles.get('fromBank'));
       bank('creditor', this.#roles.get('toBank'));
       return;
@@ -295,7 +305,7 @@ class Proposer {
       this.#take('balance');
       const amount = this.#amountForm(balance, 'keep');
       this.#put('balanceAfter.amount', { column: balance.name, amount }, balance.name, 'medium');
-      this.#body['balanceAfter.ccy'] = this.#body['settled.ccy'];
+      this.#body['balanceAfter.ccy'] = { ...(this.#body['settled.ccy'] as object) };
     }
     const mcc = this.#roles.get('mcc');
     if (mcc?.values.every((value) => /^(\d{4})?$/.test(value.trim()))) {
@@ -343,7 +353,7 @@ class Proposer {
       ...(tables.length === 0 ? {} : { tables }),
       fields: this.#body,
     });
-    const unused = this.#input.header.map((name) => name.trim()).filter((name) => !this.#used.has(name));
+    const unused = this.#names.filter((name) => !this.#used.has(name));
     document.commentBefore = [
       ' Proposed from the header and a sample; check it with `rastro feed check FILE --mapping THIS`.',
       ' To decide:',
