@@ -17,7 +17,6 @@ import type { ErrorParams, Localized } from '../../schemas/errors/index.ts';
 import { type Playbook, playbook } from '../../schemas/playbook.ts';
 import { type CompositeFile, compositeFile } from '../../schemas/rule.ts';
 import { DAY_MS, freshnessTable } from './freshness.ts';
-import { MIN_FAMILIES, MIN_STRONG_WEIGHT } from './score.ts';
 import { LANGS } from './text.ts';
 
 export interface CheckedComposite {
@@ -34,6 +33,11 @@ export interface CheckedComposite {
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly findings: readonly Finding[] };
+
+/** An alert needs evidence of so many families (SEMANTICS §12). */
+export const MIN_FAMILIES = 2;
+/** ... and one signal of at least this weight. */
+export const MIN_STRONG_WEIGHT = 3;
 
 /** Bytes of one composite file or of the playbook. */
 export const COMPOSITE_FILE_BYTES_MAX = 262_144;

@@ -7,7 +7,7 @@
 import type { AlertLevel, Family } from '../../schemas/enumerations.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Companion, Signal } from '../../schemas/signal.ts';
-import type { CheckedComposite } from './composites.ts';
+import { type CheckedComposite, MIN_FAMILIES, MIN_STRONG_WEIGHT } from './composites.ts';
 import { DAY_MS } from './freshness.ts';
 
 /** A signal version attributed to the subject, with the largest weight it gives to it, in thousandths. */
@@ -58,11 +58,6 @@ export interface Score {
   readonly benign: readonly BenignTerm[];
   readonly lifeSafety: boolean;
 }
-
-/** An alert needs evidence of so many families (SEMANTICS §12). */
-export const MIN_FAMILIES = 2;
-/** ... and one signal of at least this weight. */
-export const MIN_STRONG_WEIGHT = 3;
 
 const PART_DIVISOR = 1_000_000;
 

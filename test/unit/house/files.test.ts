@@ -28,9 +28,10 @@ describe('READMEs', () => {
     expect(missing).toEqual([]);
   });
 
-  test('every other folder of a layer is named on a page above it', () => {
+  test('every other folder of code is named on a page above it', () => {
     const unnamed = folders.filter((folder) => {
       if (!(LAYERS as readonly string[]).includes(layerOf(folder)) || needsReadme(folder)) return false;
+      if (!hasCode(folder)) return false;
       for (let here = folder, above = posix.dirname(here); ; here = above, above = posix.dirname(here)) {
         if (files.includes(`${here}/README.md`)) return false;
         const page = `${above}/README.md`;
