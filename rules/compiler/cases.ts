@@ -26,7 +26,7 @@ export interface CaseResult {
 }
 
 /** The subject of every case. */
-export const CASE_SUBJECT = 'subject';
+const CASE_SUBJECT = 'subject';
 
 const NIGHT_FROM_MINUTE = 22 * 60;
 const NIGHT_UNTIL_MINUTE = 6 * 60;
