@@ -136,6 +136,7 @@ export function createDetector(options: DetectorOptions): Detector {
     tx: Transaction,
     act: (history: SubjectHistory, side: 'debtor' | 'creditor') => void,
   ): void {
+    if (tx.reverses !== undefined) return;
     for (const { kind, key, side } of membershipsOf(tx, wanted)) {
       act(subjectOf(kind, key).history, side);
       dirty.add(subjectKeyText(kind, key));

@@ -5,7 +5,7 @@ import { RastroError } from '../../../schemas/errors/index.ts';
 import { startEmbedded } from '../../embedded/start.ts';
 import { openStore, type Store } from '../../store/client.ts';
 import { migrate, migrationStatus } from '../../store/migrate.ts';
-import type { CommandContext } from '../context.ts';
+import { announceServed, type CommandContext } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { tableText } from '../terminal.ts';
@@ -74,6 +74,7 @@ export function addDb(program: Command): void {
     const store = openStore({ url: embedded.url, key: embedded.key });
     await migrate(store);
     await store.close();
+    const withdraw = await announceServed(dataDir, embedded.url);
     if (terminal.json) terminal.printJson({ url: embedded.url });
     else
       terminal.print(
@@ -85,6 +86,7 @@ export function addDb(program: Command): void {
       embedded.exited.then(() => 'died' as const),
     ]);
     clearInterval(keepAlive);
+    await withdraw();
     await embedded.stop();
     return ended === 'interrupted' ? EXIT.FINE : EXIT.FAILURE;
   });
