@@ -1,0 +1,152 @@
+/**
+ * kill -9 between every two writes of a run: after the same files are run again, what stands equals what an
+ * uninterrupted run leaves. The process and its store are killed together.
+ */
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROOT } from '../../support/project.ts';
+import { ndjson, smallParties, smallRows } from '../../support/small-world.ts';
+import { type Bench, openBench, runInto, type Standing } from '../../support/workspace.ts';
+
+/** Small blocks and groups, so that a few hundred rows make several groups of several blocks. */
+const LIMITS = { blockRows: 70, groupRecords: 3 };
+const SEED = 11;
+/** Crash points tried at most; the places between two kinds of writes come first. */
+const POINTS = 26;
+const AT_ONCE = 2;
+
+let bench: Bench | undefined;
+let expected: Standing;
+let writes: string[];
+let rerun: {
+  readonly rulesDir: string;
+  readonly files: readonly string[];
+  readonly parties: readonly string[];
+};
+
+/** The names of the writes that the process did before it ended or was killed. */
+async function child(
+  dataDir: string,
+  killAfter: number,
+): Promise<{ writes: string[]; signal: string | null; code: number | null }> {
+  const request = JSON.stringify({ dataDir, ...rerun, limits: LIMITS, killAfter });
+  const script = join(ROOT, 'test/support/crash-run.mjs');
+  const process_ = spawn(process.execPath, [script, request], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let out = '';
+  process_.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+  });
+  return new Promise((resolve, reject) => {
+    process_.on('error', reject);
+    process_.on('close', (code, signal) => resolve({ writes: out.split('\n').slice(0, -1), signal, code }));
+  });
+}
+
+/** The same files again, to the end, in this process. */
+const finish = (dataDir: string) => runInto({ dataDir, knowledge: { rulesDir: rerun.rulesDir }, ...rerun });
+
+/** Crash points: of every pair of neighbouring writes the first and the last place, then others spread evenly. */
+function pointsOf(names: readonly string[]): number[] {
+  const byGap = new Map<string, number[]>();
+  names.forEach((name, i) => {
+    const gap = `${name} > ${names[i + 1] ?? 'end'}`;
+    byGap.set(gap, [...(byGap.get(gap) ?? []), i + 1]);
+  });
+  const points = new Set<number>();
+  for (const places of byGap.values()) points.add(places[0] ?? 1);
+  for (const places of byGap.values()) if (points.size < POINTS) points.add(places.at(-1) ?? 1);
+  const step = Math.max(1, Math.floor(names.length / POINTS));
+  for (let n = 1; n <= names.length && points.size < POINTS; n += step) points.add(n);
+  return [...points].sort((a, b) => a - b);
+}
+
+beforeAll(async () => {
+  const folder = await openBench();
+  if (folder === undefined) return;
+  const { rulesDir } = folder;
+  const rows = smallRows(SEED, 300, 60);
+  // Rows, then a party file between two files of rows: each kind of record lies in a group with others.
+  const half = Math.floor(rows.length / 2);
+  rerun = {
+    rulesDir,
+    files: [
+      folder.file('first.ndjson', ndjson(rows.slice(0, half))),
+      folder.file('second.ndjson', `${ndjson(rows.slice(half))}{"institution":"bank-a"}\n`),
+    ],
+    parties: [folder.file('parties.ndjson', ndjson(smallParties()))],
+  };
+  const dataDir = folder.dataDir('uninterrupted');
+  const whole = await child(dataDir, 0);
+  expect(whole.code).toBe(0);
+  writes = whole.writes;
+  expected = (await finish(dataDir)).standing;
+  bench = folder;
+}, 60_000);
+
+afterAll(() => bench?.cleanUp());
+
+test('the uninterrupted run does every kind of write, in several groups', (context) => {
+  if (bench === undefined) return context.skip();
+  const count = (name: string) => writes.filter((write) => write === name).length;
+  expect(count('block_markers')).toBeGreaterThanOrEqual(3);
+  expect(count('log:transactions')).toBeGreaterThan(count('block_markers'));
+  for (const name of [
+    'vault',
+    'log:reference',
+    'signals',
+    'alert_versions',
+    'alerts',
+    'transactions',
+    'rejects',
+  ])
+    expect(count(name), name).toBeGreaterThan(0);
+  expect(expected.signals.length).toBeGreaterThan(5);
+  expect(expected.alerts.length).toBeGreaterThan(0);
+});
+
+test('killed after any write and run again, the same stands', async (context) => {
+  if (bench === undefined) return context.skip();
+  const { dataDir } = bench;
+  const points = pointsOf(writes);
+  console.info(
+    `seed ${SEED}, ${writes.length} writes, killed after: ${points.map((n) => `${n} ${writes[n - 1]}`).join(', ')}`,
+  );
+  const queue = [...points];
+  const worker = async () => {
+    for (let n = queue.shift(); n !== undefined; n = queue.shift()) {
+      const folder = dataDir(`crash-${n}`);
+      const killed = await child(folder, n);
+      expect(killed, `killed after write ${n}`).toMatchObject({
+        signal: 'SIGKILL',
+        writes: writes.slice(0, n),
+      });
+      const { standing } = await finish(folder);
+      expect(standing, `after a crash behind write ${n}, ${writes[n - 1]}`).toEqual(expected);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}, 240_000);
+
+test('killed at the first write of a new folder, the same stands', async (context) => {
+  if (bench === undefined) return context.skip();
+  const folder = join(dirname(bench.secretFile), '..', 'fresh');
+  mkdirSync(folder, { mode: 0o700 });
+  copyFileSync(bench.secretFile, join(folder, 'secret'));
+  expect(await child(folder, 1)).toMatchObject({ signal: 'SIGKILL', writes: ['engine_state'] });
+  expect((await finish(folder)).standing).toEqual(expected);
+}, 60_000);
+
+test('killed again and again while it recovers, the same stands', async (context) => {
+  if (bench === undefined) return context.skip();
+  const folder = bench.dataDir('crash-again');
+  const firstMarker = writes.indexOf('block_markers');
+  expect((await child(folder, firstMarker)).signal).toBe('SIGKILL');
+  for (const killAfter of [1, 2, 3, 4]) expect((await child(folder, killAfter)).signal).toBe('SIGKILL');
+  const { standing } = await finish(folder);
+  expect(standing).toEqual(expected);
+}, 60_000);

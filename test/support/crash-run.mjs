@@ -1,0 +1,30 @@
+/**
+ * Runs a feed into a data folder with the built code and kills itself and the store's process, as `kill -9` would, after
+ * a given write. Argument: JSON {dataDir, rulesDir, files, parties, limits, killAfter}; killAfter 0 runs to the end.
+ * Prints one line per write before going on, so that the parent knows how far it came.
+ */
+import { writeSync } from 'node:fs';
+import { loadMapping } from '../../dist/services/feeds/mappings.js';
+import { loadKnowledge } from '../../dist/services/workspace/knowledge.js';
+import { emptyReport, FeedReader } from '../../dist/services/workspace/run-feed.js';
+import { openWorkspace } from '../../dist/services/workspace/workspace.js';
+
+const { dataDir, rulesDir, files, parties, limits, killAfter } = JSON.parse(process.argv[2]);
+let writes = 0;
+
+function afterWrite(name) {
+  writes++;
+  writeSync(1, `${name}\n`);
+  // The whole process group: this process and the store's, which lies in it.
+  if (writes === killAfter) process.kill(-process.pid, 'SIGKILL');
+}
+
+const knowledge = await loadKnowledge({ rulesDir });
+const workspace = await openWorkspace({ dataDir, knowledge, limits, afterWrite });
+const counts = { signals: 0, alerts: 0, transactions: 0 };
+const mapping = await loadMapping('canonical');
+const reader = new FeedReader({ workspace, knowledge, mapping, counts, report: emptyReport() });
+for (const file of parties) await reader.parties(file, await loadMapping('canonical-parties'));
+for (const file of files) await reader.transactions(file);
+await workspace.writeGroup(counts);
+await workspace.close();
