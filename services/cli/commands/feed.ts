@@ -1,8 +1,10 @@
 /** `rastro feed check|map`: what a bank does before it sends anything. */
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { FeedCheck, type FeedReport } from '../../../pipelines/ingest/check.ts';
 import { decodeFeed, decodeParties } from '../../../pipelines/ingest/decode.ts';
 import { proposeMapping } from '../../../pipelines/ingest/propose.ts';
+import { rejectCsv } from '../../../pipelines/ingest/reject-csv.ts';
 import { readSample } from '../../../pipelines/ingest/sample.ts';
 import { requirementsOf } from '../../../rules/compiler/index.ts';
 import type { Lang } from '../../../schemas/errors/index.ts';
@@ -122,6 +124,7 @@ interface CheckFlags {
   readonly parties?: string[];
   readonly partiesMapping: string;
   readonly institution?: string;
+  readonly rejects?: string;
   readonly lang: string;
 }
 
@@ -151,6 +154,7 @@ export function addFeed(program: Command): void {
     .option('--parties <file...>', 'party files that go with the feed')
     .option('--parties-mapping <name>', 'mapping of the party files', 'canonical-parties')
     .option('--institution <id>', 'who submits, where the mapping leaves it open')
+    .option('--rejects <file>', 'write the rejects, masked, as CSV for a spreadsheet')
     .option('--lang <lang>', 'es | en | fr', 'en')
     .addHelpText(
       'after',
@@ -187,6 +191,8 @@ export function addFeed(program: Command): void {
     }
     progress.stop();
     const report = checking.report();
+    if (options.rejects !== undefined)
+      await writeFile(options.rejects, await rejectCsv(report.rejects, lang));
     if (terminal.json) terminal.printJson(report);
     else {
       printCounts(terminal, report, lang);

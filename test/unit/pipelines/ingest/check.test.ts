@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FeedCheck, type FeedReport } from '../../../../pipelines/ingest/check.ts';
 import { decodeFeed } from '../../../../pipelines/ingest/decode.ts';
+import { rejectCsv } from '../../../../pipelines/ingest/reject-csv.ts';
 import type { RuleRequirement } from '../../../../pipelines/ingest/rule-readiness.ts';
 import type { Mapping } from '../../../../schemas/mapping.ts';
 import { plainMapping, sourceOf } from '../../../support/feed-text.ts';
@@ -177,4 +178,13 @@ it('says that derived ids ask for whole files', async () => {
   ]);
   expect(report).toMatchObject({ accepted: 3, duplicates: 1 });
   expect(report.notices).toMatchObject([{ code: 'RAS-FEED-ID-DERIVED' }]);
+});
+
+it('writes its rejects as CSV that no spreadsheet can run', async () => {
+  const report = await check([['=cmd.csv', [row('1', '=1+1'), row('2', 'no, time')]]]);
+  const csv = await rejectCsv(report.rejects, 'es');
+  const [header, first, second] = csv.split('\r\n');
+  expect(header).toBe('file,line,byteOffset,field,code,value,message');
+  expect(first).toMatch(/^'=cmd\.csv,2,\d+,occurredAt,RAS-FEED-TIME-FORMAT,'=9\+9,El campo occurredAt/);
+  expect(second).toMatch(/^'=cmd\.csv,3,\d+,,RAS-FEED-COLUMN-COUNT/);
 });
