@@ -146,23 +146,18 @@ function source(view: ViewContext): string | null {
 
 type Reader = (view: ViewContext) => FieldValue;
 
-const READERS: Readonly<Record<Exclude<EventFieldName, 'pairAgeMs' | 'pairOrdinal'>, Reader>> = {
+/** Fields that an event holds as plain properties. */
+type Plain = 'direction' | 'kind' | 'status' | 'rail' | 'channel' | 'precision' | 'coverage' | 'amountUsd';
+
+const READERS: Readonly<Record<Exclude<EventFieldName, Plain | 'pairAgeMs' | 'pairOrdinal'>, Reader>> = {
   time: ({ tx }) => tx.stamp.eventTime,
-  direction: ({ side }) => (side === 'debtor' ? 'out' : 'in'),
-  kind: ({ tx }) => tx.kind,
-  rail: ({ tx }) => tx.rail,
-  channel: ({ tx }) => tx.channel,
   instrument: ({ tx }) => tx.instrument,
   purpose: ({ tx }) => tx.purpose ?? null,
   railPurpose: ({ tx }) => tx.railPurpose ?? null,
   institution: ({ tx }) => tx.institution,
-  status: ({ tx }) => tx.status,
-  precision: ({ tx }) => tx.stamp.precision,
-  coverage,
 
   amount: ({ tx }) => minorInt(tx.stamp.amountMinor),
   ccy: ({ tx }) => tx.stamp.ccy,
-  amountUsd: ({ tx }) => tx.stamp.usdMinor,
   amountMxn: ({ tx }) => tx.stamp.mxnMinor,
   amountCad: ({ tx }) => tx.stamp.cadMinor,
   wageMilli: ({ tx }) => tx.stamp.wageMilli,
@@ -266,19 +261,37 @@ const READERS: Readonly<Record<Exclude<EventFieldName, 'pairAgeMs' | 'pairOrdina
 
 /**
  * The fields of one event: the view itself, with one getter a field on the prototype, so that reading `fields.isNight`
- * computes just that and an event costs two small objects whatever the number of fields.
+ * computes just that. What nearly every condition of every rule asks first is a plain property: a condition that is
+ * false on `kind` or `direction` reads nothing else.
  */
 class Fields implements ViewContext {
   readonly tx: Transaction;
   readonly subjectKind: SubjectKind;
   readonly side: Standpoint;
   readonly provided: ReadonlySet<string>;
+  readonly direction: 'in' | 'out';
+  readonly kind: string;
+  readonly status: string;
+  readonly rail: string;
+  readonly channel: string;
+  readonly precision: string;
+  readonly coverage: string;
+  readonly amountUsd: number | null;
 
-  constructor({ tx, subjectKind, side, provided }: ViewContext) {
+  constructor(view: ViewContext) {
+    const { tx, side } = view;
     this.tx = tx;
-    this.subjectKind = subjectKind;
+    this.subjectKind = view.subjectKind;
     this.side = side;
-    this.provided = provided;
+    this.provided = view.provided;
+    this.direction = side === 'debtor' ? 'out' : 'in';
+    this.kind = tx.kind;
+    this.status = tx.status;
+    this.rail = tx.rail;
+    this.channel = tx.channel;
+    this.precision = tx.stamp.precision;
+    this.coverage = coverage(view);
+    this.amountUsd = tx.stamp.usdMinor;
   }
 }
 
