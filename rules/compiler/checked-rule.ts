@@ -52,6 +52,8 @@ export type Closure = (scope: Scope) => Value;
 /** A condition on one event: `where`, `part`, `in` or `out`. Equal conditions of a rule share one entry. */
 export interface Predicate {
   readonly run: Closure;
+  /** Depends on the event alone and is false only where `run` is false; null when there is no such condition. */
+  readonly gate: Closure | null;
   readonly fields: readonly FieldName[];
   /** Reads features: its value on an event changes with the evaluation and cannot be kept. */
   readonly readsFeatures: boolean;
@@ -111,6 +113,8 @@ export interface RuleProgram {
   readonly derives: readonly DeriveProgram[];
   readonly features: readonly FeatureProgram[];
   readonly when: Closure;
+  /** Whether `when` is true, computing no more features than that takes. */
+  readonly holds: (scope: Scope) => boolean;
   readonly benign: readonly {
     readonly id: string;
     readonly blocks: boolean;

@@ -3,7 +3,7 @@
  * with an unknown operand is unknown (SEMANTICS §4).
  */
 import { compareUtf8 } from '../../schemas/order.ts';
-import type { Closure, Int, Value, ValueType } from './checked-rule.ts';
+import type { Closure, Int, Scope, Value, ValueType } from './checked-rule.ts';
 import { add, bounded, multiply, ratio, subtract } from './integer.ts';
 
 /** An expression with its type. */
@@ -12,12 +12,39 @@ export interface Typed {
   readonly run: Closure;
   /** Set for literals and for parameters with a fixed value. */
   readonly constant?: Value;
+  /** The value on an event depends on that event alone, not on the evaluation: no feature, threshold or pair field. */
+  readonly isFixed: boolean;
+  /** A fixed condition that is false only where this one is false: a cheap way to leave events out. */
+  readonly gate: Closure | null;
+  /** Whether the value is true, asking no more than that takes: unknown decides as false does. */
+  readonly holds: (scope: Scope) => boolean;
 }
 
 export type Relation = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
+/** An expression that is no `&&` or `||`; fixed if all it is made of is. */
+export function typedOf(type: ValueType, run: Closure, isFixed: boolean): Typed {
+  return { type, run, isFixed, gate: isFixed ? run : null, holds: (scope) => run(scope) === true };
+}
+
 export function constant(type: ValueType, value: Value): Typed {
-  return { type, run: () => value, constant: value };
+  return { ...typedOf(type, () => value, true), constant: value };
+}
+
+export function logicTyped(op: '&&' | '||', left: Typed, right: Typed): Typed {
+  const run = logicClosure(op, left.run, right.run);
+  const isFixed = left.isFixed && right.isFixed;
+  const holds =
+    op === '&&'
+      ? (scope: Scope) => left.holds(scope) && right.holds(scope)
+      : (scope: Scope) => left.holds(scope) || right.holds(scope);
+  return { type: 'bool', run, isFixed, gate: isFixed ? run : logicGate(op, left.gate, right.gate), holds };
+}
+
+/** Either side keeps a conjunction from being anything but false; it takes both sides of a disjunction. */
+function logicGate(op: '&&' | '||', left: Closure | null, right: Closure | null): Closure | null {
+  if (left !== null && right !== null) return logicClosure(op, left, right);
+  return op === '&&' ? (left ?? right) : null;
 }
 
 export function notClosure(operand: Closure): Closure {
@@ -28,7 +55,7 @@ export function notClosure(operand: Closure): Closure {
 }
 
 /** The deciding value wins over unknown on either side; the right side is not asked when the left decides. */
-export function logicClosure(op: '&&' | '||', left: Closure, right: Closure): Closure {
+function logicClosure(op: '&&' | '||', left: Closure, right: Closure): Closure {
   const decides = op === '||';
   return (scope) => {
     const first = left(scope);

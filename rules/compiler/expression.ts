@@ -12,7 +12,7 @@ import {
   arithmeticClosure,
   constant,
   inSetClosure,
-  logicClosure,
+  logicTyped,
   memberClosure,
   negationClosure,
   notClosure,
@@ -20,6 +20,7 @@ import {
   ratioClosure,
   relationClosure,
   type Typed,
+  typedOf,
 } from './closures.ts';
 import type { FindingCode } from './finding.ts';
 import { INT_MAX, subtract, toInt } from './integer.ts';
@@ -149,7 +150,7 @@ class Checker {
       case '!_': {
         const operand = this.#operand(node.args, 'bool', depth);
         if (operand === null) return null;
-        return { type: 'bool', run: notClosure(operand.run) };
+        return typedOf('bool', notClosure(operand.run), operand.isFixed);
       }
       case '-_':
         return this.#negation(node, depth);
@@ -226,7 +227,7 @@ class Checker {
     const left = this.#operand(args[0], 'bool', depth);
     const right = this.#operand(args[1], 'bool', depth);
     if (left === null || right === null) return null;
-    return { type: 'bool', run: logicClosure(op, left.run, right.run) };
+    return logicTyped(op, left, right);
   }
 
   #negation(node: ASTNode & { op: '-_' }, depth: number): Typed | null {
@@ -239,7 +240,7 @@ class Checker {
       return this.problem('RAS-RULES-TYPE', node.args, { expected: 'int', found: operand.type });
     }
     return operand.constant === undefined
-      ? { type: 'int', run: negationClosure(operand.run) }
+      ? typedOf('int', negationClosure(operand.run), operand.isFixed)
       : constant('int', subtract(0, operand.constant as Int));
   }
 
@@ -247,7 +248,7 @@ class Checker {
     const left = this.#operand(args[0], 'int', depth);
     const right = this.#operand(args[1], 'int', depth);
     if (left === null || right === null) return null;
-    return { type: 'int', run: arithmeticClosure(op, left.run, right.run) };
+    return typedOf('int', arithmeticClosure(op, left.run, right.run), left.isFixed && right.isFixed);
   }
 
   #relation(op: Relation, args: readonly [ASTNode, ASTNode], depth: number): Typed | null {
@@ -264,7 +265,7 @@ class Checker {
     }
     this.#noteRule(args, [left, right]);
     this.#noteComparison(op, args, [left, right]);
-    return { type: 'bool', run: relationClosure(op, left, right) };
+    return typedOf('bool', relationClosure(op, left, right), left.isFixed && right.isFixed);
   }
 
   #membership(args: readonly [ASTNode, ASTNode], depth: number): Typed | null {
@@ -279,9 +280,9 @@ class Checker {
         }
       }
       this.#addComparison('in', args[0], args[1], list);
-      return { type: 'bool', run: memberClosure(needle.run, members) };
+      return typedOf('bool', memberClosure(needle.run, members), needle.isFixed);
     }
-    return { type: 'bool', run: inSetClosure(needle.run, list.run) };
+    return typedOf('bool', inSetClosure(needle.run, list.run), needle.isFixed && list.isFixed);
   }
 
   #list(items: readonly ASTNode[]): Typed | null {
@@ -305,7 +306,7 @@ class Checker {
     const dividend = this.#operand(a, 'int', depth);
     const divisor = this.#operand(b, 'int', depth);
     if (dividend === null || divisor === null) return null;
-    return { type: 'double', run: ratioClosure(dividend.run, divisor.run) };
+    return typedOf('double', ratioClosure(dividend.run, divisor.run), dividend.isFixed && divisor.isFixed);
   }
 
   #noteRule(nodes: readonly [ASTNode, ASTNode], typed: readonly [Typed, Typed]): void {

@@ -41,6 +41,7 @@ export class FeatureChecker {
     const fields = [...(reads?.fields ?? [])];
     this.predicates.push({
       run: compiled?.run ?? ALWAYS,
+      gate: compiled?.gate ?? null,
       fields,
       readsFeatures: (reads?.features.size ?? 0) > 0,
       readsThresholds: reads?.thresholds ?? false,

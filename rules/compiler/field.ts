@@ -1,7 +1,7 @@
 /** Fields of events, signals and sub-events as typed closures. */
 import { EVENT_FIELDS, type EventField, type FieldValue, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
 import { type Closure, DERIVED_FIELDS, type FieldName, type Value } from './checked-rule.ts';
-import type { Typed } from './closures.ts';
+import { type Typed, typedOf } from './closures.ts';
 import { floorDivide, toInt } from './integer.ts';
 
 /** Fields that shrink with the original's amount when a part of it is reversed (SEMANTICS §8). */
@@ -19,11 +19,12 @@ export function known(value: FieldValue | undefined): Value {
 }
 
 export function fieldTyped(name: FieldName, field: EventField): Typed {
-  return { type: field.type, run: fieldClosure(name) };
+  const isFixed = name !== 'pairAgeMs' && name !== 'pairOrdinal';
+  return typedOf(field.type, fieldClosure(name), isFixed);
 }
 
 export function derivedTyped(name: keyof typeof DERIVED_FIELDS): Typed {
-  return { type: DERIVED_FIELDS[name], run: (scope) => scope.derived?.[name] ?? null };
+  return typedOf(DERIVED_FIELDS[name], (scope) => scope.derived?.[name] ?? null, false);
 }
 
 function fieldClosure(name: FieldName): Closure {

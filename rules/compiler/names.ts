@@ -1,7 +1,7 @@
 /** The one space of names of a rule, and what each name means at a given place. */
 import type { RuleFile } from '../../schemas/rule.ts';
 import { DERIVED_FIELDS, type FieldName, type Value, type ValueType } from './checked-rule.ts';
-import { constant, type Typed } from './closures.ts';
+import { constant, type Typed, typedOf } from './closures.ts';
 import type { Environment, Meaning, Reads } from './expression.ts';
 import { derivedTyped, fieldTable, fieldTyped } from './field.ts';
 import { toInt } from './integer.ts';
@@ -37,7 +37,7 @@ export class Names {
     for (const [name, param] of Object.entries(file.params)) {
       if ('threshold' in param) {
         const position = thresholds.indexOf(param.threshold);
-        const typed: Typed = { type: 'int', run: (scope) => scope.threshold(position) };
+        const typed = typedOf('int', (scope) => scope.threshold(position), false);
         this.#params.set(name, { kind: 'param', name, typed, threshold: true });
       } else {
         const typed = paramTyped(param.value, param.unit);
@@ -59,7 +59,7 @@ export class Names {
   /** Features are added in the order of their positions. */
   addFeature(name: string, type: ValueType): void {
     const position = this.#features.length;
-    this.#features.push({ name, typed: { type, run: (scope) => scope.feature(position) } });
+    this.#features.push({ name, typed: typedOf(type, (scope) => scope.feature(position), false) });
   }
 
   featurePosition(name: string): number | null {

@@ -60,6 +60,7 @@ class RuleChecker {
       derives: checker.derives,
       features: features.map((feature, i) => checker.withComparison(feature, i, when?.comparisons ?? [])),
       when: when?.run ?? ALWAYS,
+      holds: when?.holds ?? (() => false),
       benign,
       strength,
       attributionFeatures,

@@ -90,6 +90,16 @@ export class AsOf implements Scope {
     return truth;
   }
 
+  /** Whether one of the conditions may be anything but false on an event that no reversal has touched. */
+  mayMatch(predicates: readonly number[], position: number): boolean {
+    if (!this.isVisible(position)) return false;
+    this.#enter(position, null);
+    return predicates.some((predicate) => {
+      const { gate } = this.rule.program.predicates[predicate]!;
+      return gate === null || gate(this) !== false;
+    });
+  }
+
   /** Whether the condition says the same about an event at every evaluation, as long as no reversal touches it. */
   dependsOnEventAlone({ readsFeatures, readsDerived, readsThresholds, readsPair }: Predicate): boolean {
     return !(readsFeatures || readsDerived || readsThresholds) && (!readsPair || this.pairsAreFixed());

@@ -66,7 +66,7 @@ export class RuleEvaluator {
   firing(at: number): Evaluation | null {
     this.#values.moveTo(at);
     const { program } = this.rule;
-    if (program.when(this.#values.asOf) !== true) return null;
+    if (!program.holds(this.#values.asOf)) return null;
     const benign = this.#benign();
     return isBlocked(benign) ? null : this.#evaluation(true, benign);
   }

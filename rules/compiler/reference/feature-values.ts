@@ -17,6 +17,7 @@ import { AsOf, FALSE, UNKNOWN } from './as-of.ts';
 import type { EvaluationContext } from './evaluation.ts';
 import { aggregate } from './feature-aggregate.ts';
 import {
+  Candidates,
   firstAtOrAfter,
   Matches,
   MovementColumns,
@@ -68,6 +69,9 @@ interface Reader<C> {
   readonly columns: C;
   readonly create: () => C;
   readonly take: Taker<C>;
+  /** Events that may be taken: one of `gates` is not false on them. */
+  readonly candidates: Candidates;
+  readonly gates: readonly number[];
   readonly predicates: readonly number[];
   readonly fields: readonly FieldRead[];
 }
@@ -255,31 +259,53 @@ export class FeatureValues {
     const create = () => new Matches(feature);
     const predicates = [feature.where, feature.part].filter((predicate) => predicate !== null);
     const fields = [...feature.of, ...(feature.by === null ? [] : [feature.by])];
-    return { columns: create(), create, take: takeEvent(this.asOf, feature), predicates, fields };
+    const take = takeEvent(this.asOf, feature);
+    const gates = [feature.where!];
+    return { columns: create(), create, take, candidates: new Candidates(), gates, predicates, fields };
   }
 
   #movementReader(into: number, out: number, of: FieldRead): Reader<MovementColumns> {
     const create = () => new MovementColumns();
     const take = takeMovement(this.asOf, into, out, of);
-    return { columns: create(), create, take, predicates: [into, out], fields: [of] };
+    const gates = [into, out];
+    return {
+      columns: create(),
+      create,
+      take,
+      candidates: new Candidates(),
+      gates,
+      predicates: gates,
+      fields: [of],
+    };
   }
 
   /** Columns of a window: a range of the kept ones where each event answers alone, else filled for this evaluation. */
   #read<C extends Matches | MovementColumns>(reader: Reader<C>, window: WindowRange): Range<C> {
-    if (window.days === null && this.#isKept(reader, window)) {
-      return rangeOf(reader.columns, window.start, window.end, reader.take);
+    const { start, end, days } = window;
+    const isTouched = this.#isTouched(start, end);
+    if (days === null && !isTouched && this.#dependsOnEventAlone(reader)) {
+      return rangeOf(reader.columns, start, end, reader.take);
     }
     const columns = reader.create();
-    for (let position = window.start; position < window.end; position++) {
+    const take = (position: number) => {
       const place = this.place(window, position);
       if (place !== 'outside') reader.take(columns, position, place === 'dayless');
+    };
+    if (isTouched) for (let position = start; position < end; position++) take(position);
+    else {
+      const mayMatch = (position: number) => this.asOf.mayMatch(reader.gates, position);
+      for (const position of reader.candidates.between(start, end, mayMatch)) take(position);
     }
     return wholeRange(columns);
   }
 
-  #isKept<C>({ predicates, fields }: Reader<C>, { start, end }: WindowRange): boolean {
+  /** Whether a reversal has touched, or will touch, an event from `start` up to before `end`. */
+  #isTouched(start: number, end: number): boolean {
     const { reversed } = this.asOf.history;
-    if (reversed.length > 0 && (reversed[firstAtOrAfter(reversed, start)] ?? end) < end) return false;
+    return reversed.length > 0 && (reversed[firstAtOrAfter(reversed, start)] ?? end) < end;
+  }
+
+  #dependsOnEventAlone<C>({ predicates, fields }: Reader<C>): boolean {
     const program = this.#rule.program.predicates;
     if (predicates.some((predicate) => !this.asOf.dependsOnEventAlone(program[predicate]!))) return false;
     return (

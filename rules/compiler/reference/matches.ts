@@ -47,6 +47,21 @@ export class MovementColumns implements Column {
   readonly isOut: boolean[] = [];
 }
 
+/** Positions whose events may match, where what they match depends on the evaluation. */
+export class Candidates {
+  readonly #positions: number[] = [];
+  #upTo = 0;
+
+  /** Those from `start` up to before `end`; `mayMatch` is asked once per event. */
+  between(start: number, end: number, mayMatch: (position: number) => boolean): readonly number[] {
+    for (; this.#upTo < end; this.#upTo++) if (mayMatch(this.#upTo)) this.#positions.push(this.#upTo);
+    return this.#positions.slice(
+      firstAtOrAfter(this.#positions, start),
+      firstAtOrAfter(this.#positions, end),
+    );
+  }
+}
+
 /** One window of columns. */
 export interface Range<C> {
   readonly columns: C;
