@@ -65,6 +65,8 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'RAS-CLI-BAD-OPTION',
   'RAS-CLI-UNKNOWN-NAME',
   'RAS-CLI-NO-FILE',
+  'RAS-FEED-FILE-NOT-FOUND',
+  'RAS-FEED-MAPPING-NOT-FOUND',
 ]);
 
 function reportError(error: unknown): number {
