@@ -18,64 +18,17 @@ import type { Mapping } from '../../schemas/mapping.ts';
 import type { PartyRecord } from '../../schemas/party.ts';
 import type { TransactionInput } from '../../schemas/transaction.ts';
 import { openSources } from '../feeds/sources.ts';
+import { type FeedReport, REJECTS_LISTED, type Tally, tallySince } from './feed-report.ts';
 import type { Knowledge } from './knowledge.ts';
 import { encodeReference, type FeedRecord, PARTIES_PER_RECORD } from './reference-record.ts';
 import { type HashedRow, partyId } from './state.ts';
 import type { Workspace } from './workspace.ts';
 import type { WriteCounts } from './writer.ts';
 
-/** Rejects that a report lists one by one; totals by code have no limit. */
-export const REJECTS_LISTED = 1_000;
 /** Rejects held before they are written. */
 const REJECT_BATCH = 2_000;
 /** Pseudonyms of one question to the vault; they travel in the request's head. */
 const VAULT_QUESTION = 1_000;
-
-export interface ListedReject {
-  readonly file: string;
-  readonly line: number;
-  readonly byteOffset: number;
-  readonly field: string;
-  readonly code: ErrorCode;
-  readonly params: ErrorParams;
-  readonly masked: string;
-}
-
-export interface FeedReport {
-  read: number;
-  accepted: number;
-  rejected: number;
-  duplicates: number;
-  /** Accepted rows behind the re-evaluation horizon: stored and counted, not evaluated. */
-  late: number;
-  readonly rejectsByCode: Map<ErrorCode, number>;
-  readonly rejects: ListedReject[];
-  /** Files that ended before their end, with the reason; what stood before it was read. */
-  readonly faults: {
-    readonly file: string;
-    readonly code: ErrorCode;
-    readonly params: ErrorParams;
-    readonly line: number;
-  }[];
-  readonly feeds: FeedRecord[];
-  /** A file whose mapping derives ids must be resent whole. */
-  idsDerived: boolean;
-}
-
-export function emptyReport(): FeedReport {
-  return {
-    read: 0,
-    accepted: 0,
-    rejected: 0,
-    duplicates: 0,
-    late: 0,
-    rejectsByCode: new Map(),
-    rejects: [],
-    faults: [],
-    feeds: [],
-    idsDerived: false,
-  };
-}
 
 export interface FeedRun {
   readonly workspace: Workspace;
@@ -97,23 +50,6 @@ interface Submission {
   /** The same bytes were read to their end before: their rejects and their receipt are stored. */
   readonly isKnown: boolean;
   readonly rejectsByCode: Map<ErrorCode, number>;
-}
-
-/** The numbers of a receipt; read is the sum of the others. */
-interface Tally {
-  read: number;
-  accepted: number;
-  rejected: number;
-  duplicates: number;
-}
-
-function tallySince(before: Tally, now: Tally): Tally {
-  return {
-    read: now.read - before.read,
-    accepted: now.accepted - before.accepted,
-    rejected: now.rejected - before.rejected,
-    duplicates: now.duplicates - before.duplicates,
-  };
 }
 
 export class FeedReader {
