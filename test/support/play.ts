@@ -20,12 +20,12 @@ export class Play {
   readonly #standing = new Map<string, readonly string[]>();
   #line = 0;
 
-  constructor(knowledge: Knowledge) {
+  constructor(knowledge: Knowledge, submitting: readonly string[] = SUBMITTING) {
     this.#state = new WorkspaceState(knowledge);
     this.#context = { ...testContext(this.#state.directory), reference: knowledge.reference };
     this.#state.applyReference({
       parties: [],
-      declarations: SUBMITTING.map((institution) => ({ institution, fromMs: ALWAYS_MS })),
+      declarations: submitting.map((institution) => ({ institution, fromMs: ALWAYS_MS })),
       feeds: [
         {
           providedId: PROVIDED,
