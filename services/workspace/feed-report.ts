@@ -4,6 +4,7 @@ import type { FeedRecord } from './reference-record.ts';
 
 /** Rejects that a report lists one by one; totals by code have no limit. */
 export const REJECTS_LISTED = 1_000;
+
 export interface ListedReject {
   readonly file: string;
   readonly line: number;
@@ -14,11 +15,17 @@ export interface ListedReject {
   readonly masked: string;
 }
 
-export interface FeedReport {
+/** The numbers of a receipt; read is the sum of the others. */
+export interface Tally {
   read: number;
   accepted: number;
   rejected: number;
   duplicates: number;
+}
+
+/** Transactions are counted by the report itself, party records beside them. */
+export interface FeedReport extends Tally {
+  readonly parties: Tally;
   /** Accepted rows behind the re-evaluation horizon: stored and counted, not evaluated. */
   late: number;
   readonly rejectsByCode: Map<ErrorCode, number>;
@@ -35,12 +42,12 @@ export interface FeedReport {
   idsDerived: boolean;
 }
 
+const emptyTally = (): Tally => ({ read: 0, accepted: 0, rejected: 0, duplicates: 0 });
+
 export function emptyReport(): FeedReport {
   return {
-    read: 0,
-    accepted: 0,
-    rejected: 0,
-    duplicates: 0,
+    ...emptyTally(),
+    parties: emptyTally(),
     late: 0,
     rejectsByCode: new Map(),
     rejects: [],
@@ -48,14 +55,6 @@ export function emptyReport(): FeedReport {
     feeds: [],
     idsDerived: false,
   };
-}
-
-/** The numbers of a receipt; read is the sum of the others. */
-export interface Tally {
-  read: number;
-  accepted: number;
-  rejected: number;
-  duplicates: number;
 }
 
 export function tallySince(before: Tally, now: Tally): Tally {

@@ -77,7 +77,8 @@ export class FeedReader {
   async parties(file: string, mapping: Mapping): Promise<void> {
     const { workspace, institution } = this.#run;
     const submission = await this.#submissionOf(file, mapping);
-    const tally: Tally = { read: 0, accepted: 0, rejected: 0, duplicates: 0 };
+    const tally = this.#run.report.parties;
+    const before = { ...tally };
     let batch: PartyRecord[] = [];
     const flush = async () => {
       await this.#storeVault({ onlyNew: true });
@@ -122,7 +123,7 @@ export class FeedReader {
     }
     await flush();
     await this.#storeRejects(submission);
-    await this.#storeReceipt(submission, tally, undefined);
+    await this.#storeReceipt(submission, tallySince(before, tally), undefined);
   }
 
   /** Reads one file of transactions. */

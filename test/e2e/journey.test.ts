@@ -90,6 +90,7 @@ describe.skipIf(isSkipped)('from files to an alert', () => {
     file('feed-1.ndjson', ndjson(rows.slice(0, third)));
     file('feed-2.ndjson.gz', gzipSync(ndjson(rows.slice(third, 2 * third))));
     const parties = file('parties.ndjson', ndjson(smallParties()));
+    file('bad-parties.ndjson', `${ndjson(smallParties())}{"institution":"bank-a"}\n`);
     const { code, out, err } = await run([
       'run',
       join(folder, 'feed-*'),
@@ -105,6 +106,22 @@ describe.skipIf(isSkipped)('from files to an alert', () => {
     expect(result).toMatchObject({ read: 2 * third, rejected: 0 });
     expect(must(result['accepted']) + must(result['duplicates'])).toBe(2 * third);
     for (const name of ['signals', 'alerts', 'seconds']) expect(result[name], name).toBeGreaterThan(0);
+  });
+
+  test('a party file again: nothing new, and a rejected line of it is exit code 1', async () => {
+    const oneRow = file('one-row.ndjson', ndjson(rows.slice(0, 1)));
+    const args = ['run', oneRow, '--rules', rules, '--parties', join(folder, 'bad-parties.ndjson'), '--json'];
+    const { code, out } = await run(args);
+    expect(code).toBe(1);
+    const duplicates = smallParties().length;
+    const parties = { read: duplicates + 1, accepted: 0, rejected: 1, duplicates };
+    expect(JSON.parse(out)).toMatchObject({
+      parties,
+      read: 1,
+      rejected: 0,
+      duplicates: 1,
+      written: { signals: 0 },
+    });
   });
 
   test('standard input; then the same again changes nothing and says so', async () => {

@@ -1,6 +1,6 @@
 /** `rastro run FILE...`: a bank's files in, signals and alerts out. */
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
@@ -38,33 +38,61 @@ export interface RunResult {
   readonly knowledge: Knowledge;
 }
 
+/** Folder of the data folder for standard input while it is read. */
+const INCOMING = 'incoming';
+
 /** Rejects shown one by one without `--json`. */
 const REJECTS_SHOWN = 10;
 
 /** Standard input, kept in the data folder while it is read: a submission is hashed before its rows are. */
 async function spoolInput(dataDir: string): Promise<string> {
-  const folder = join(dataDir, 'incoming');
+  const folder = join(dataDir, INCOMING, String(process.pid));
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `stdin-${process.pid}`);
+  const path = join(folder, 'stdin');
   await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
   return path;
 }
 
-async function filesOf(
-  patterns: readonly string[],
-  dataDir: string,
-): Promise<{ files: string[]; spooled: string[] }> {
+function isAnotherAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Raw input outlives no run: what this process kept goes, and what a killed one left behind. */
+async function clearIncoming(dataDir: string): Promise<void> {
+  const folder = join(dataDir, INCOMING);
+  for (const name of await readdir(folder).catch(() => []))
+    if (!isAnotherAlive(Number(name))) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+async function filesOf(patterns: readonly string[], dataDir: string): Promise<string[]> {
   const files: string[] = [];
-  const spooled: string[] = [];
   for (const pattern of patterns) {
-    if (pattern === '-') spooled.push(await spoolInput(dataDir));
+    if (pattern === '-') files.push(await spoolInput(dataDir));
     else files.push(...(await openSources([pattern])).map((source) => source.name));
   }
-  return { files: [...files, ...spooled], spooled };
+  return files;
 }
 
 /** Runs files into the data folder and hands over what came of it, with the workspace still open. */
 export async function runFiles<T>(
+  context: CommandContext,
+  request: RunRequest,
+  then: (result: RunResult, workspace: Workspace) => Promise<T>,
+): Promise<T> {
+  await clearIncoming(context.dataDir);
+  try {
+    return await runResolved(context, request, then);
+  } finally {
+    await clearIncoming(context.dataDir);
+  }
+}
+
+async function runResolved<T>(
   { terminal, dataDir }: CommandContext,
   request: RunRequest,
   then: (result: RunResult, workspace: Workspace) => Promise<T>,
@@ -73,7 +101,8 @@ export async function runFiles<T>(
   const mapping = await loadMapping(request.mapping);
   const partiesMapping = await loadMapping(request.partiesMapping);
   const knowledge = await loadKnowledge(request.knowledge);
-  const { files, spooled } = await filesOf(request.files, dataDir);
+  const files = await filesOf(request.files, dataDir);
+  const parties = await filesOf(request.parties, dataDir);
   let totalBytes = 0;
   for (const file of files) totalBytes += (await stat(file)).size;
 
@@ -93,8 +122,7 @@ export async function runFiles<T>(
       ...(request.institution === undefined ? {} : { institution: request.institution }),
       onProgress: (_rows, bytes) => progress.update(bytes),
     });
-    for (const file of (await filesOf(request.parties, dataDir)).files)
-      await reader.parties(file, partiesMapping);
+    for (const file of parties) await reader.parties(file, partiesMapping);
     for (const file of files) await reader.transactions(file);
     await workspace.writeGroup(written);
     progress.stop();
@@ -106,9 +134,11 @@ export async function runFiles<T>(
     );
   } finally {
     await workspace.close();
-    for (const path of spooled) await rm(path, { force: true });
   }
 }
+
+/** Rejected lines of all files, party files included. */
+const rejectedOf = (report: FeedReport): number => report.rejected + report.parties.rejected;
 
 /** The object that `run --json` ends with. */
 export function runJson({ report, written, signals, alerts, seconds }: RunResult): object {
@@ -118,6 +148,7 @@ export function runJson({ report, written, signals, alerts, seconds }: RunResult
     rejected: report.rejected,
     duplicates: report.duplicates,
     late: report.late,
+    parties: report.parties,
     signals,
     alerts,
     written,
@@ -137,11 +168,17 @@ export function printRun(terminal: Terminal, result: RunResult): void {
   terminal.print(
     `${count(report.read)} read = ${count(report.accepted)} accepted + ${count(report.rejected)} rejected + ${count(report.duplicates)} duplicates, in ${seconds.toFixed(1)} s`,
   );
+  const { parties } = report;
+  if (parties.read > 0)
+    terminal.print(
+      `${count(parties.read)} party records read = ${count(parties.accepted)} accepted + ${count(parties.rejected)} rejected + ${count(parties.duplicates)} duplicates`,
+    );
   if (report.late > 0)
     terminal.print(
       `${count(report.late)} accepted rows lie behind the re-evaluation horizon: stored, not evaluated`,
     );
-  if (report.rejected > 0) {
+  const rejected = rejectedOf(report);
+  if (rejected > 0) {
     const codes = [...report.rejectsByCode].sort((a, b) => b[1] - a[1]);
     terminal.print(
       tableText(
@@ -158,7 +195,7 @@ export function printRun(terminal: Terminal, result: RunResult): void {
         `  line ${reject.line}, byte ${reject.byteOffset}, ${reject.field || 'whole line'}: ${errorMessage(reject.code, reject.params)} ${errorHint(reject.code, reject.params)}`,
       );
     }
-    if (report.rejected > REJECTS_SHOWN)
+    if (rejected > REJECTS_SHOWN)
       terminal.print(`  … \`rastro feed check\` lists them, --json the first 1,000`);
   }
   for (const fault of report.faults) {
@@ -223,7 +260,7 @@ Running the same file again changes nothing. Exit code 1 if a row was rejected o
     return runFiles(context, request, async (result) => {
       if (context.terminal.json) context.terminal.printJson(runJson(result));
       else printRun(context.terminal, result);
-      return result.report.rejected === 0 && result.report.faults.length === 0 ? EXIT.FINE : EXIT.FAILURE;
+      return rejectedOf(result.report) === 0 && result.report.faults.length === 0 ? EXIT.FINE : EXIT.FAILURE;
     });
   });
 }
