@@ -5,8 +5,9 @@
  */
 import { writeSync } from 'node:fs';
 import { loadMapping } from '../../dist/services/feeds/mappings.js';
+import { emptyReport } from '../../dist/services/workspace/feed-report.js';
 import { loadKnowledge } from '../../dist/services/workspace/knowledge.js';
-import { emptyReport, FeedReader } from '../../dist/services/workspace/run-feed.js';
+import { FeedReader } from '../../dist/services/workspace/run-feed.js';
 import { openWorkspace } from '../../dist/services/workspace/workspace.js';
 
 const { dataDir, rulesDir, files, parties, limits, killAfter } = JSON.parse(process.argv[2]);
