@@ -6,10 +6,9 @@
  */
 
 /**
- * `transactions`: an Arrow IPC block of canonical rows. `reference`: parties and institution declarations, JSON.
- * `rules`: a rule set with the event time from which it is in force, JSON.
+ * `transactions`: an Arrow IPC block of canonical rows. `reference`: parties, declared institutions, feeds, as JSON.
  */
-export const RECORD_KINDS = ['transactions', 'reference', 'rules'] as const;
+export const RECORD_KINDS = ['transactions', 'reference'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 export interface LogRecord {

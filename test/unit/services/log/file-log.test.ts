@@ -19,7 +19,7 @@ async function threeRecords(path: string): Promise<string> {
   const log = await openFileLog(path, 'transactions');
   await log.append('transactions', bytes('one'));
   await log.append('reference', bytes(''));
-  await log.append('rules', bytes('three'));
+  await log.append('reference', bytes('three'));
   await log.close();
   return join(path, (await readdir(path))[0] as string);
 }
@@ -33,10 +33,10 @@ test('what was appended is read back in order, across a reopen', async () => {
   expect(await texts(log)).toEqual([
     '0:transactions:one',
     '1:reference:',
-    '2:rules:three',
+    '2:reference:three',
     '3:transactions:four',
   ]);
-  expect(await texts(log, 2)).toEqual(['2:rules:three', '3:transactions:four']);
+  expect(await texts(log, 2)).toEqual(['2:reference:three', '3:transactions:four']);
   await log.close();
 });
 
@@ -50,8 +50,8 @@ test('every torn tail, whatever its length, is cut off and the log goes on after
     await truncate(file, size);
     const log = await openFileLog(path, 'transactions');
     expect(log.end).toBe(2);
-    await log.append('rules', bytes('again'));
-    expect(await texts(log, 2)).toEqual(['2:rules:again']);
+    await log.append('reference', bytes('again'));
+    expect(await texts(log, 2)).toEqual(['2:reference:again']);
     await log.close();
   }
 });
