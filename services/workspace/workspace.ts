@@ -31,7 +31,11 @@ export interface WorkspaceLimits {
   readonly blockRows: number;
 }
 
-const LIMITS: WorkspaceLimits = { groupRecords: 16, blockRows: LOG_LIMITS.BLOCK_ROWS };
+/**
+ * A late row has its subject's whole history run again, once a group: with rows late all over a feed, larger groups are
+ * less work (ARCHITECTURE "Order of writes, groups, revisions").
+ */
+const LIMITS: WorkspaceLimits = { groupRecords: 64, blockRows: LOG_LIMITS.BLOCK_ROWS };
 
 const LOG_NAME = 'transactions';
 
