@@ -68,9 +68,14 @@ export class SubjectHistory {
     const reference = sharedReference(tx);
     if (reference !== undefined) {
       const group = this.#byReference.get(reference) ?? new Set();
+      const others = [...group]
+        .flatMap((key) => this.#entries.get(key) ?? [])
+        .filter((other) => other !== entry);
+      const shown = others.filter((other) => this.#isVisible(other));
       group.add(entryKey(tx));
       this.#byReference.set(reference, group);
-      if (group.size > 1) this.#stale = true;
+      // The other bank's report of a transfer mostly stays invisible; only one that takes a visible place changes the list.
+      if (shown.some((other) => !this.#isVisible(other))) this.#stale = true;
     }
     if (this.#stale || !this.#isVisible(entry)) return;
     const event = this.#eventOf(entry);
