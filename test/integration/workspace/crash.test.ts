@@ -13,8 +13,6 @@ import { type Bench, openBench, runInto, type Standing } from '../../support/wor
 /** Small blocks and groups, so that a few hundred rows make several groups of several blocks. */
 const LIMITS = { blockRows: 70, groupRecords: 3 };
 const SEED = 11;
-/** Crash points tried at most; the places between two kinds of writes come first. `RASTRO_CRASH_POINTS=1000` tries all. */
-const POINTS = Number(process.env['RASTRO_CRASH_POINTS'] ?? 26);
 const AT_ONCE = 2;
 
 let bench: Bench | undefined;
@@ -49,23 +47,6 @@ async function child(
 
 /** The same files again, to the end, in this process. */
 const finish = (dataDir: string) => runInto({ dataDir, knowledge: { rulesDir: rerun.rulesDir }, ...rerun });
-
-/** Crash points: of every pair of neighbouring writes the first and the last place, then others spread evenly. */
-function pointsOf(names: readonly string[]): number[] {
-  const byGap = new Map<string, number[]>();
-  names.forEach((name, i) => {
-    const gap = `${name} > ${names[i + 1] ?? 'end'}`;
-    byGap.set(gap, [...(byGap.get(gap) ?? []), i + 1]);
-  });
-  const points = new Set<number>();
-  for (const places of byGap.values()) points.add(places[0] ?? 1);
-  // No later version of a signal or alert covers up what a crash in the last group left out.
-  for (const [gap, places] of byGap) if (/^(signals|alert)/.test(gap)) points.add(places.at(-1) ?? 1);
-  for (const places of byGap.values()) if (points.size < POINTS) points.add(places.at(-1) ?? 1);
-  const step = Math.max(1, Math.floor(names.length / POINTS));
-  for (let n = 1; n <= names.length && points.size < POINTS; n += step) points.add(n);
-  return [...points].sort((a, b) => a - b);
-}
 
 beforeAll(async () => {
   const folder = await openBench();
@@ -111,32 +92,28 @@ test('the uninterrupted run does every kind of write, in several groups', (conte
   expect(expected.alerts.length).toBeGreaterThan(0);
 });
 
-test(
-  'killed after any write and run again, the same stands',
-  async (context) => {
-    if (bench === undefined) return context.skip();
-    const { dataDir } = bench;
-    const points = pointsOf(writes);
-    console.info(
-      `seed ${SEED}, ${writes.length} writes, killed after: ${points.map((n) => `${n} ${writes[n - 1]}`).join(', ')}`,
-    );
-    const queue = [...points];
-    const worker = async () => {
-      for (let n = queue.shift(); n !== undefined; n = queue.shift()) {
-        const folder = dataDir(`crash-${n}`);
-        const killed = await child(folder, n);
-        expect(killed, `killed after write ${n}`).toMatchObject({
-          signal: 'SIGKILL',
-          writes: writes.slice(0, n),
-        });
-        const { standing } = await finish(folder);
-        expect(standing, `after a crash behind write ${n}, ${writes[n - 1]}`).toEqual(expected);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  },
-  240_000 * Math.max(1, POINTS / 26),
-);
+test('killed after any write and run again, the same stands', async (context) => {
+  if (bench === undefined) return context.skip();
+  const { dataDir } = bench;
+  const points = writes.map((_, index) => index + 1);
+  console.info(
+    `seed ${SEED}, ${writes.length} writes, killed after: ${points.map((n) => `${n} ${writes[n - 1]}`).join(', ')}`,
+  );
+  const queue = [...points];
+  const worker = async () => {
+    for (let n = queue.shift(); n !== undefined; n = queue.shift()) {
+      const folder = dataDir(`crash-${n}`);
+      const killed = await child(folder, n);
+      expect(killed, `killed after write ${n}`).toMatchObject({
+        signal: 'SIGKILL',
+        writes: writes.slice(0, n),
+      });
+      const { standing } = await finish(folder);
+      expect(standing, `after a crash behind write ${n}, ${writes[n - 1]}`).toEqual(expected);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}, 480_000);
 
 test('killed at the first write of a new folder, the same stands', async (context) => {
   if (bench === undefined) return context.skip();
