@@ -135,15 +135,21 @@ export function createEngine(options: EngineOptions): Engine {
 
   /** The signals of an observed subject with their companions filled in. */
   function withCompanions(observedOn: string): void {
+    const byHolder = new Map<string, HeldSignal[]>();
+    const neighboursOf = (holder: string): HeldSignal[] => {
+      const known = byHolder.get(holder);
+      if (known !== undefined) return known;
+      const found = [...(observedByHolder.get(holder) ?? [])].flatMap((key) => heldBy.get(key) ?? []);
+      byHolder.set(holder, found);
+      return found;
+    };
     const signals = heldBy.get(observedOn) ?? [];
     heldBy.set(
       observedOn,
       signals.map((item) => {
         if (!isAttributedAway(item.signal)) return item;
-        const neighbours = [...(observedByHolder.get(item.signal.observedHolder) ?? [])].flatMap(
-          (key) => heldBy.get(key) ?? [],
-        );
-        return { ...item, signal: { ...item.signal, companions: companionsOf(item.signal, neighbours) } };
+        const companions = companionsOf(item.signal, neighboursOf(item.signal.observedHolder));
+        return { ...item, signal: { ...item.signal, companions } };
       }),
     );
   }

@@ -1,4 +1,5 @@
 /** Option values that several commands read, and how moments are shown. */
+import type { Command } from 'commander';
 import { RastroError } from '../../schemas/errors/index.ts';
 
 /** No list prints more. */
@@ -18,4 +19,20 @@ export function oneOf<T extends string>(option: string, text: string, allowed: r
 /** `2026-03-01 14:05Z`: times are UTC and say so. */
 export function moment(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')}Z`;
+}
+
+/** How a command that reads feeds is told what they are. */
+export interface FeedOptions {
+  readonly mapping: string;
+  readonly parties?: string[];
+  readonly partiesMapping: string;
+  readonly institution?: string;
+}
+
+export function addFeedOptions(command: Command): Command {
+  return command
+    .option('--mapping <name>', 'a shipped mapping or the path of one', 'canonical')
+    .option('--parties <file...>', 'party files: who holds which account')
+    .option('--parties-mapping <name>', 'mapping of the party files', 'canonical-parties')
+    .option('--institution <id>', 'who submits, where the mapping leaves it open');
 }

@@ -162,10 +162,10 @@ export class Writer {
         ...(await this.#writesOf('alerts', this.alerts, change.source, change.alerts, alertNearness)),
       );
     }
-    await this.#insert('signals', signals.map(signalRow));
+    await this.rows('signals', signals.map(signalRow));
     // The versions first: once the alert itself is stored, a repetition finds nothing to write.
-    await this.#insert('alert_versions', alerts.map(alertRow));
-    await this.#insert('alerts', alerts.map(alertRow));
+    await this.rows('alert_versions', alerts.map(alertRow));
+    await this.rows('alerts', alerts.map(alertRow));
     counts.signals += signals.length;
     counts.alerts += alerts.length;
   }
@@ -177,12 +177,8 @@ export class Writer {
     await this.#after('transactions');
   }
 
-  async rows(table: string, rows: readonly object[]): Promise<void> {
-    await this.#insert(table, rows);
-  }
-
   async marker(marker: Marker): Promise<void> {
-    await this.#insert('block_markers', [
+    await this.rows('block_markers', [
       {
         log: marker.log,
         partition: 0,
@@ -195,7 +191,8 @@ export class Writer {
     ]);
   }
 
-  async #insert(table: string, rows: readonly object[]): Promise<void> {
+  /** Rows of any table, in inserts of bounded size. */
+  async rows(table: string, rows: readonly object[]): Promise<void> {
     for (let from = 0; from < rows.length; from += INSERT_ROWS) {
       await this.#store.insertRows(table, rows.slice(from, from + INSERT_ROWS));
       await this.#after(table);

@@ -13,7 +13,7 @@ import { openSources } from '../../feeds/sources.ts';
 import { loadKnowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
-import { oneOf } from '../options.ts';
+import { addFeedOptions, type FeedOptions, oneOf } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { count, type Terminal, tableText } from '../terminal.ts';
 
@@ -119,11 +119,7 @@ function printRules(terminal: Terminal, report: FeedReport): void {
   );
 }
 
-interface CheckFlags {
-  readonly mapping: string;
-  readonly parties?: string[];
-  readonly partiesMapping: string;
-  readonly institution?: string;
+interface CheckFlags extends FeedOptions {
   readonly rejects?: string;
   readonly lang: string;
 }
@@ -145,15 +141,13 @@ async function partyProvides(files: readonly string[], mappingName: string): Pro
 export function addFeed(program: Command): void {
   const feed = program.command('feed').description('look at a feed before it is sent: nothing is stored');
 
-  const check = feed
-    .command('check <file...>')
-    .description(
-      'validate offline with the code that ingests: counts, rejects, coverage, and which rules the feed can evaluate',
-    )
-    .option('--mapping <name>', 'a shipped mapping or the path of one', 'canonical')
-    .option('--parties <file...>', 'party files that go with the feed')
-    .option('--parties-mapping <name>', 'mapping of the party files', 'canonical-parties')
-    .option('--institution <id>', 'who submits, where the mapping leaves it open')
+  const check = addFeedOptions(
+    feed
+      .command('check <file...>')
+      .description(
+        'validate offline with the code that ingests: counts, rejects, coverage, and which rules the feed can evaluate',
+      ),
+  )
     .option('--rejects <file>', 'write the rejects, masked, as CSV for a spreadsheet')
     .option('--lang <lang>', 'es | en | fr', 'en')
     .addHelpText(

@@ -15,6 +15,7 @@ import type { WriteCounts } from '../../workspace/writer.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
+import { addFeedOptions, type FeedOptions } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { count, type Terminal, tableText } from '../terminal.ts';
 
@@ -214,25 +215,19 @@ export function printRun(terminal: Terminal, result: RunResult): void {
   if (alerts > 0) terminal.print(terminal.paint.dim('`rastro alerts list` shows them'));
 }
 
-interface RunFlags {
-  readonly mapping: string;
-  readonly parties?: string[];
-  readonly partiesMapping: string;
-  readonly institution?: string;
+interface RunFlags extends FeedOptions {
   readonly rules?: string;
   readonly rates?: string;
 }
 
 export function addRun(program: Command): void {
-  const command = program
-    .command('run <file...>')
-    .description(
-      'read files (CSV or NDJSON, plain or gzip, globs, - for standard input); write signals and alerts',
-    )
-    .option('--mapping <name>', 'a shipped mapping or the path of one', 'canonical')
-    .option('--parties <file...>', 'party files: who holds which account')
-    .option('--parties-mapping <name>', 'mapping of the party files', 'canonical-parties')
-    .option('--institution <id>', 'who submits, where the mapping leaves it open')
+  const command = addFeedOptions(
+    program
+      .command('run <file...>')
+      .description(
+        'read files (CSV or NDJSON, plain or gzip, globs, - for standard input); write signals and alerts',
+      ),
+  )
     .option('--rules <folder>', 'another catalogue')
     .option('--rates <file>', 'official daily rates instead of the shipped sample')
     .addHelpText(
