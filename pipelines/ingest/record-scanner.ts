@@ -42,6 +42,10 @@ export interface ScannerOptions {
 
 const isBlankByte = (byte: number): boolean => byte === 32 || (byte >= 9 && byte <= 12);
 
+/** The library skips every Unicode blank before a quote, U+2028 and the no-break space among them. */
+const isUnicodeBlank = (buffer: Buffer, start: number, stop: number): boolean =>
+  (buffer[stop - 1] as number) >= 0x80 && buffer.toString('utf8', start, stop).trim() === '';
+
 export class RecordScanner {
   readonly #quote: number | null;
   readonly #delimiter: number | null;
@@ -183,6 +187,7 @@ export class RecordScanner {
     let quoted = false;
     let sawQuote = false;
     let fieldStart = true;
+    let fieldAt = start;
     let lines = 1;
     for (let i = start; i < size; i++) {
       const byte = buffer[i] as number;
@@ -202,9 +207,10 @@ export class RecordScanner {
         return { stop: i, next: buffer[i + 1] === LF ? i + 2 : i + 1, lines, odd: sawQuote, fault: null };
       } else if (byte === this.#delimiter) {
         fieldStart = true;
+        fieldAt = i + 1;
       } else if (byte === quote) {
         sawQuote = true;
-        quoted = fieldStart;
+        quoted = fieldStart || isUnicodeBlank(buffer, fieldAt, i);
         fieldStart = false;
       } else if (!isBlankByte(byte)) {
         fieldStart = false;

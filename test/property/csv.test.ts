@@ -68,7 +68,10 @@ const piece = fc.constantFrom(
   '=1',
   '€',
   '\u2028',
+  '\u00a0',
 );
+/** Texts on which the two once differed, by how they were found. */
+const ONCE_WRONG: [string, number][] = [['\u2028"\r"', 1]];
 const anyText = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''));
 const cell = fc
   .array(fc.constantFrom('a', 'ñ', ' ', ',', '"', '\n', '\r\n', '0', '.'), { maxLength: 8 })
@@ -92,7 +95,7 @@ it('gives the rows that the library gives wherever the library accepts the text'
       const filled = tidy(rows).filter((row) => row.join('') !== '');
       expect(filled).toEqual(tidy(library).filter((row) => row.join('') !== ''));
     }),
-    { numRuns: 400 },
+    { numRuns: 400, examples: ONCE_WRONG },
   );
 });
 
