@@ -107,7 +107,8 @@ function unknownFields(rule: CheckedRule, given: RuleCase): string[] {
     .map((name) => `a case cannot set ${name}`);
 }
 
-function eventsOf(rule: CheckedRule, given: RuleCase): RuleEvent[] {
+/** The events of a case in total order, every field that is not worked out from the history filled in. */
+export function eventsOf(rule: CheckedRule, given: RuleCase): RuleEvent[] {
   const events: RuleEvent[] = [];
   given.events.forEach(({ at, times, every, set, reversedAfter }, entry) => {
     const first = Date.parse(at);

@@ -1,0 +1,312 @@
+/**
+ * From the events in which a rule's cases are written to transactions whose view, from the case's subject, shows the
+ * same fields. Rows are sketched as fields, so that a test can change one, and only then written as transactions.
+ */
+import { createHash } from 'node:crypto';
+import { eventsOf } from '../../rules/compiler/cases.ts';
+import type { CheckedRule } from '../../rules/compiler/index.ts';
+import type { SubjectKind } from '../../schemas/enumerations.ts';
+import type { FieldValue, RuleEvent } from '../../schemas/event-fields.ts';
+import type { RuleCase } from '../../schemas/rule.ts';
+import type { Side, Stamp, Transaction } from '../../schemas/transaction.ts';
+import { key } from './transactions.ts';
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const MINUTES_PER_DAY = 1_440;
+/** Largest offset that a stamp may carry, in minutes, and the steps in which another one is looked for. */
+const OFFSET_MAX = 1_080;
+const OFFSET_STEP = 30;
+
+/** The bank of every case, and the one on the other side of some transfers. */
+export const BANK = 'bank';
+export const OTHER_BANK = 'bank_b';
+/** Feeds by the id stamped into rows: one that provides everything, and one that lacks half of it. */
+export const FEEDS = { full: 'full@1', bare: 'bare@1' } as const;
+
+/** One row as the subject of a case sees it. Calendar fields follow from the time and the offset. */
+export interface Sketch {
+  readonly id: string;
+  readonly time: number;
+  readonly offsetMin: number | null;
+  readonly fields: Readonly<Record<string, FieldValue | undefined>>;
+  /** Somebody takes money back this long after the row. */
+  readonly reversedAfterMs?: number;
+  readonly institution?: string;
+  readonly otherBank?: string | undefined;
+  readonly feed?: keyof typeof FEEDS;
+  readonly version?: number;
+}
+
+/** Whose history the row belongs to, and the prefix of everybody else's name. */
+export interface Setting {
+  readonly kind: SubjectKind;
+  readonly subject: string;
+  readonly scope: string;
+  /** A beneficiary may be named in the row, or be who is credited. */
+  readonly isNamed: boolean;
+}
+
+const keys = new Map<string, string>();
+function keyOf(prefix: string, name: string): string {
+  const label = `${prefix}/${name}`;
+  let found = keys.get(label);
+  if (found === undefined) {
+    found = key(prefix, name);
+    keys.set(label, found);
+  }
+  return found;
+}
+
+/** The key of whoever or whatever a case names: a person, a conductor, a terminal. */
+export const nameKey = (scope: string, name: string): string => keyOf('par', `${scope}/${name}`);
+
+export function subjectKeyOf({ kind, subject }: Setting): string {
+  return `${kind}:${kind === 'account' ? keyOf('acc', subject) : keyOf('par', subject)}`;
+}
+
+const CALENDAR = ['localDay', 'localMinute', 'isNight', 'nightOf', 'sendHour'] as const;
+
+/**
+ * The offset at which the event shows the calendar fields that the rule reads. A case may say `isNight` of an hour that is
+ * not one at the offset written: the nearest offset at which it is, on the same local day, stands for it.
+ */
+function offsetOf({ time, fields }: RuleEvent, read: readonly string[]): number | null {
+  const { precision, localDay, localMinute } = fields;
+  const isNight = read.includes('isNight') ? fields.isNight : null;
+  const sendHour = read.includes('sendHour') ? fields.sendHour : null;
+  if (precision === 'day' || precision === 'batch') return null;
+  if (typeof localDay !== 'number' || typeof localMinute !== 'number') return null;
+  const written = localDay * MINUTES_PER_DAY + localMinute - Math.floor(time / MINUTE);
+  const shows = (offset: number) => {
+    const minutes = Math.floor(time / MINUTE) + offset;
+    const minute = ((minutes % MINUTES_PER_DAY) + MINUTES_PER_DAY) % MINUTES_PER_DAY;
+    const night = minute >= 22 * 60 || minute < 6 * 60;
+    return (
+      Math.floor(minutes / MINUTES_PER_DAY) === localDay &&
+      (isNight === null || isNight === night) &&
+      (sendHour === null || sendHour === Math.floor(minute / 60))
+    );
+  };
+  for (let apart = 0; apart <= MINUTES_PER_DAY; apart += OFFSET_STEP) {
+    for (const offset of [written + apart, written - apart]) {
+      if (Math.abs(offset) <= OFFSET_MAX && shows(offset)) return offset;
+    }
+  }
+  return written;
+}
+
+/** The events of a case as sketches. */
+export function sketchesOf(rule: CheckedRule, given: RuleCase): Sketch[] {
+  return eventsOf(rule, given).map((event) => {
+    const fields: Record<string, FieldValue | undefined> = { ...event.fields };
+    const offsetMin = offsetOf(event, rule.fieldsRead);
+    for (const name of [...CALENDAR, 'time', 'institution']) delete fields[name];
+    const [reversal] = event.reversals ?? [];
+    return {
+      id: event.id,
+      time: event.time,
+      offsetMin,
+      fields,
+      ...(reversal === undefined ? {} : { reversedAfterMs: reversal.time - event.time }),
+    };
+  });
+}
+
+const textOf = (value: FieldValue | undefined): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+const intOf = (value: FieldValue | undefined): number | null => (typeof value === 'number' ? value : null);
+/** Members that have a value: an absent one is left out of the row. */
+function given<T extends object>(members: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+}
+
+const kindOf = (value: FieldValue | undefined): Side['kind'] =>
+  value === 'unknown' ? undefined : (textOf(value) as Side['kind']);
+const listOf = (value: FieldValue | undefined): string[] | undefined =>
+  Array.isArray(value) && value.length > 0 ? [...(value as string[])] : undefined;
+
+const KIN = ['a', 'b'].map((name) => keyOf('kin', name));
+
+function ownSide({ fields, time }: Sketch, setting: Setting): Side {
+  const { kind, subject, scope, isNamed } = setting;
+  const isSubject = kind === 'account' || kind === 'holder' || (kind === 'beneficiary' && !isNamed);
+  const account = textOf(fields['account']) === 'second' ? `${subject}#2` : subject;
+  const place = textOf(fields['placeAdmin1']);
+  const home = textOf(fields['holderAdmin1']);
+  const atHome = fields['atHome'];
+  const away = atHome === false ? 'US-ZZ' : undefined;
+  const age = intOf(fields['accountAgeDays']);
+  return given<Side>({
+    accountKey: fields['account'] === null ? undefined : keyOf('acc', isSubject ? account : `${scope}/own`),
+    holderKey: fields['holder'] === null ? undefined : keyOf('par', isSubject ? subject : `${scope}/own`),
+    bank: textOf(fields['accountBank']),
+    kind: kindOf(fields['holderKind']),
+    product:
+      fields['accountProduct'] === 'unknown'
+        ? undefined
+        : (textOf(fields['accountProduct']) as Side['product']),
+    admin1: home ?? (atHome === true ? place : away),
+    workAdmin1: atHome === true && home !== undefined ? place : undefined,
+    licences: listOf(fields['holderLicences']) as Side['licences'],
+    sector: textOf(fields['holderSector']),
+    ageBand: textOf(fields['holderAgeBand']) as Side['ageBand'],
+    occupationNight: fields['holderNightWork'] === true ? true : undefined,
+    openedAt: age === null ? undefined : time - age * DAY,
+    coverage: textOf(fields['coverage']) as Side['coverage'],
+    kinTokens: fields['isKin'] === true ? KIN : undefined,
+  });
+}
+
+function otherSide(sketch: Sketch, setting: Setting, own: Side): Side {
+  const { fields, otherBank } = sketch;
+  const name = textOf(fields['counterparty']);
+  const isOwn = fields['isOwn'] === true && own.holderKey !== undefined;
+  const party = name === undefined ? undefined : nameKey(setting.scope, name);
+  return given<Side>({
+    accountKey:
+      party === undefined
+        ? undefined
+        : keyOf('acc', isOwn ? `${setting.subject}#3` : `${setting.scope}/${name}`),
+    holderKey: isOwn ? own.holderKey : party,
+    bank: party === undefined ? undefined : otherBank,
+    kind: kindOf(fields['counterpartyKind']),
+    licences: listOf(fields['counterpartyLicences']) as Side['licences'],
+    sector: textOf(fields['counterpartySector']),
+    country: textOf(fields['counterpartyCountry']),
+    admin1: textOf(fields['counterpartyAdmin1']),
+    municipality: textOf(fields['counterpartyMunicipality']),
+    coverage: otherBank === undefined ? undefined : 'full_account',
+    kinTokens: fields['isKin'] === true ? KIN : undefined,
+  });
+}
+
+type Place = NonNullable<Transaction['places']>[number];
+
+function placeOf(role: Place['role'], text: string | undefined): Place[] {
+  if (text === undefined) return [];
+  const [country, admin1, municipalityCode] = text.split('-');
+  return [given<Place>({ role, country, admin1, municipalityCode })];
+}
+
+function placesOf({ fields }: Sketch, isCredit: boolean): Place[] | undefined {
+  const isRemittance = fields['rail'] === 'mto';
+  const role = isRemittance ? (isCredit ? 'agent_pay' : 'agent_send') : 'branch';
+  const acting = placeOf(
+    role,
+    textOf(fields['place']) ?? textOf(fields['placeAdmin1']) ?? textOf(fields['placeCountry']),
+  );
+  const sent = placeOf('agent_send', textOf(fields['sendPlaceAdmin1']));
+  const places = [...acting, ...sent];
+  return places.length === 0 ? undefined : places;
+}
+
+function remittanceOf({ fields, time }: Sketch, scope: string, isCredit: boolean): Transaction['mto'] {
+  if (fields['rail'] !== 'mto') return undefined;
+  const cash = fields['payoutCash'];
+  const delay = intOf(fields['payoutDelayMs']);
+  const terminal = textOf(fields['terminal']);
+  const agent = terminal === undefined ? undefined : nameKey(scope, terminal);
+  return given<NonNullable<Transaction['mto']>>({
+    operator: 'operator',
+    sendAgent: isCredit ? undefined : agent,
+    payAgent: isCredit ? agent : undefined,
+    payoutMethod: cash === true ? 'cash' : cash === false ? 'account' : undefined,
+    sentAt: delay === null ? undefined : time,
+    paidAt: delay === null ? undefined : time + delay,
+  });
+}
+
+function conductorsOf({ fields }: Sketch, setting: Setting): Transaction['conductors'] {
+  const { kind, subject, scope } = setting;
+  const isHolder = typeof fields['conductorIsHolder'] === 'boolean' ? fields['conductorIsHolder'] : undefined;
+  const of = (ref: string) => given<{ ref: string; isHolder?: boolean }>({ ref, isHolder });
+  if (kind === 'conductor') return [of(keyOf('par', subject))];
+  if (kind === 'onBehalfOf')
+    return [{ ...of(nameKey(scope, 'agent')), onBehalfOf: [{ ref: keyOf('par', subject) }] }];
+  const name = textOf(fields['conductor']);
+  return name === undefined ? undefined : [of(nameKey(scope, name))];
+}
+
+/** Where an inflow comes from when nobody is named: a case that says so means a machine. */
+function terminalOf({ fields }: Sketch, scope: string): Transaction['terminal'] {
+  const source = fields['counterparty'] === null && fields['conductor'] === null ? fields['source'] : null;
+  const name = fields['rail'] === 'mto' ? undefined : textOf(fields['terminal']);
+  const id = name ?? textOf(source);
+  return id === undefined ? undefined : { id: nameKey(scope, id) };
+}
+
+function stampOf(sketch: Sketch, own: Side, other: Side, isCredit: boolean): Stamp {
+  const { fields, time, offsetMin } = sketch;
+  const lists = [...(listOf(fields['placeLists']) ?? [])];
+  const isVasp = other.kind === 'vasp' || (other.licences?.includes('vasp') ?? false);
+  if (fields['toVasp'] === true && !isVasp) lists.push(`${isCredit ? 'debtor' : 'creditor'}:listed_vasp`);
+  return {
+    eventTime: time,
+    precision: (textOf(fields['precision']) ?? 'second') as Stamp['precision'],
+    localOffsetMin: offsetMin,
+    offsetSource: offsetMin === null ? null : 'institution',
+    amountMinor: String(fields['amount'] ?? 0),
+    ccy: textOf(fields['ccy']) ?? 'USD',
+    usdMinor: intOf(fields['amountUsd']),
+    mxnMinor: intOf(fields['amountMxn']),
+    cadMinor: intOf(fields['amountCad']),
+    rateId: null,
+    wageMilli: intOf(fields['wageMilli']),
+    wageTable: null,
+    nightNormMilli: intOf(fields['nightNormMilli']),
+    debtor: isCredit ? other : own,
+    creditor: isCredit ? own : other,
+    textClasses: listOf(fields['textClasses']) ?? [],
+    lists,
+    provided: FEEDS[sketch.feed ?? 'full'],
+    lexiconVersion: '1',
+    listVersion: '1',
+    submissionId: 'sub_test',
+    line: 1,
+    pseudonymKeyId: 'test',
+  };
+}
+
+/** The sketch as a canonical transaction. */
+export function rowOf(sketch: Sketch, setting: Setting): Transaction {
+  const { fields } = sketch;
+  const { scope } = setting;
+  const isCredit = fields['direction'] !== 'out';
+  const own = ownSide(sketch, setting);
+  const other = otherSide(sketch, setting, own);
+  const mcc = textOf(fields['mcc']) ?? (fields['kind'] === 'card_purchase' ? '5411' : undefined);
+  const travelTo = textOf(fields['travelTo']);
+  return given<Transaction>({
+    institution: sketch.institution ?? BANK,
+    id: sketch.id,
+    version: sketch.version ?? 1,
+    op: 'put',
+    kind: textOf(fields['kind']) as Transaction['kind'],
+    rail: textOf(fields['rail']) as Transaction['rail'],
+    channel: textOf(fields['channel']) as Transaction['channel'],
+    instrument: textOf(fields['instrument']) as Transaction['instrument'],
+    status: textOf(fields['status']) as Transaction['status'],
+    settled: { minor: String(fields['amount'] ?? 0), ccy: textOf(fields['ccy']) ?? 'USD' },
+    occurredAt: sketch.time,
+    purpose: textOf(fields['purpose']) as Transaction['purpose'],
+    railPurpose: textOf(fields['railPurpose']),
+    conductors: conductorsOf(sketch, setting),
+    beneficiaries:
+      setting.kind === 'beneficiary' && setting.isNamed
+        ? [{ ref: keyOf('par', setting.subject) }]
+        : undefined,
+    places: placesOf(sketch, isCredit),
+    terminal: terminalOf(sketch, scope),
+    card: mcc === undefined ? undefined : { mcc },
+    mto: remittanceOf(sketch, scope, isCredit),
+    travel: travelTo === undefined ? undefined : { to: travelTo },
+    lodging: fields['isLodging'] === true ? { checkIn: '2026-01-01', nights: 1 } : undefined,
+    stamp: stampOf(sketch, own, other, isCredit),
+  } as { readonly [K in keyof Transaction]: Transaction[K] | undefined });
+}
+
+/** Hash of a row's content; rows of one test are written by the same code, so that equal rows have equal text. */
+export function rowHash(tx: Transaction): string {
+  return createHash('sha256').update(JSON.stringify(tx)).digest('hex');
+}

@@ -1,0 +1,75 @@
+/** The rows that streams are made of say what the cases of the rules say, field by field, and the rules answer the same. */
+import { expect, test } from 'vitest';
+import { createDetector } from '../../../pipelines/detect/detector.ts';
+import { eventView } from '../../../pipelines/detect/event-view.ts';
+import { membershipsOf, subjectKeyText } from '../../../pipelines/detect/subjects.ts';
+import { PROVIDABLE } from '../../../pipelines/ingest/provided.ts';
+import { eventsOf } from '../../../rules/compiler/cases.ts';
+import type { FieldValue } from '../../../schemas/event-fields.ts';
+import {
+  nameKey,
+  rowHash,
+  rowOf,
+  type Setting,
+  sketchesOf,
+  subjectKeyOf,
+} from '../../support/stream-transactions.ts';
+import { loadCatalogue } from '../rules/catalogue/catalogue.ts';
+
+const { rules, ruleSet, context } = await loadCatalogue();
+const cases = rules
+  .filter((rule) => rule.input === 'events')
+  .flatMap((rule) =>
+    rule.subjects.flatMap((kind) => rule.file.cases.map((given) => ({ rule, kind, given }))),
+  );
+const label = cases.map((one) => [`${one.rule.id}, ${one.kind}: ${one.given.name}`, one] as const);
+
+const SCOPE = 'scope';
+const PROVIDED = new Set(PROVIDABLE);
+/** Fields whose value in a case is somebody's name. */
+const NAMES: ReadonlySet<string> = new Set(['counterparty', 'conductor', 'terminal', 'source']);
+const settingOf = (kind: Setting['kind']): Setting => ({
+  kind,
+  subject: 'subject',
+  scope: SCOPE,
+  isNamed: true,
+});
+
+test.each(label.filter(([, { rule, kind }]) => kind === rule.subjects[0]))('%s', (_label, one) => {
+  const { rule, kind, given } = one;
+  const setting = settingOf(kind);
+  const sketches = sketchesOf(rule, given);
+  const differing: string[] = [];
+  eventsOf(rule, given).forEach((event, i) => {
+    const tx = rowOf(sketches[i]!, setting);
+    const membership = membershipsOf(tx, new Set([kind]))
+      .filter((found) => subjectKeyText(found.kind, found.key) === subjectKeyOf(setting))
+      .at(0);
+    expect(membership, JSON.stringify(tx)).toBeDefined();
+    const view = eventView({ tx, subjectKind: kind, side: membership!.side, provided: PROVIDED });
+    for (const name of rule.fieldsRead) {
+      if (name === 'time' || name === 'pairAgeMs' || name === 'pairOrdinal') continue;
+      const wanted = event.fields[name] as FieldValue;
+      const key = NAMES.has(name) && typeof wanted === 'string' ? nameKey(SCOPE, wanted) : wanted;
+      const shown = view.fields[name];
+      if (JSON.stringify(shown) !== JSON.stringify(key))
+        differing.push(`${event.id} ${name}: ${JSON.stringify(shown)} for ${JSON.stringify(wanted)}`);
+    }
+  });
+  expect(differing).toEqual([]);
+});
+
+test.each(label)('%s: fires as the case says, through the detector', (_label, { rule, kind, given }) => {
+  const setting = settingOf(kind);
+  const detector = createDetector({ ruleSet, evaluation: context, providedBy: () => PROVIDED });
+  for (const sketch of sketchesOf(rule, given)) {
+    const tx = rowOf(sketch, setting);
+    expect(detector.admit(tx, rowHash(tx)).kind).toBe('ok');
+  }
+  let fired = false;
+  detector.evaluate((subjectKey, groups) => {
+    if (subjectKey !== subjectKeyOf(setting)) return;
+    fired = groups.some((group) => group.rule.id === rule.id && group.versions.length > 0);
+  });
+  expect(fired).toBe(given.fires);
+});
