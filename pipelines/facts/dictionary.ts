@@ -1,0 +1,87 @@
+/**
+ * What the ids of facts stand for: one dictionary of texts, one of sets of texts.
+ *
+ * Equal ids mean equal texts. A set's id stands for its members in byte order, each once; id 0 is the empty set. Members
+ * that somebody asks about (`memberBit`) have a bit, so that `"x" in set` is one AND on `setBits[setId]`.
+ */
+import { compareUtf8 } from '../../schemas/order.ts';
+import { Interner } from './interner-stand-in.ts';
+
+/** Bits of an Int32 without its sign. */
+export const MEMBER_BITS = 31;
+const FIRST_SETS = 64;
+
+export class FactDictionary {
+  readonly interner: Interner;
+  readonly #sets: (readonly string[])[] = [[]];
+  readonly #setIds = new Map<string, number>([['', 0]]);
+  readonly #bits = new Map<string, number>();
+  #setBits = new Int32Array(FIRST_SETS);
+
+  /** `seed`: two 32-bit words that only decide where texts lie in memory. */
+  constructor(seed: readonly [number, number]) {
+    this.interner = new Interner({ seed });
+  }
+
+  textId(text: string): number {
+    return this.interner.internText(text);
+  }
+
+  text(id: number): string {
+    return this.interner.text(id);
+  }
+
+  /** Id of the set of these members, in whatever order, however often each is named. */
+  setId(members: readonly string[]): number {
+    if (members.length === 0) return 0;
+    const sorted = [...new Set(members)].sort(compareUtf8);
+    const key = sorted.map((member) => this.interner.internText(member)).join();
+    const known = this.#setIds.get(key);
+    if (known !== undefined) return known;
+    const id = this.#sets.push(sorted) - 1;
+    this.#setIds.set(key, id);
+    if (id === this.#setBits.length) {
+      const grown = new Int32Array(2 * id);
+      grown.set(this.#setBits);
+      this.#setBits = grown;
+    }
+    this.#setBits[id] = this.#bitsOf(sorted);
+    return id;
+  }
+
+  /** Members in byte order. */
+  setOf(id: number): readonly string[] {
+    return this.#sets[id] ?? [];
+  }
+
+  get sets(): number {
+    return this.#sets.length;
+  }
+
+  /** The bit of a member in `setBits`, 0..30; -1 when all are taken. */
+  memberBit(text: string): number {
+    const known = this.#bits.get(text);
+    if (known !== undefined) return known;
+    if (this.#bits.size === MEMBER_BITS) return -1;
+    const bit = this.#bits.size;
+    this.#bits.set(text, bit);
+    this.#sets.forEach((members, id) => {
+      if (members.includes(text)) this.#setBits[id] = (this.#setBits[id] as number) | (1 << bit);
+    });
+    return bit;
+  }
+
+  /** By set id: the bits of its members that have one. Another array after it has grown. */
+  get setBits(): Int32Array {
+    return this.#setBits;
+  }
+
+  #bitsOf(members: readonly string[]): number {
+    let bits = 0;
+    for (const member of members) {
+      const bit = this.#bits.get(member);
+      if (bit !== undefined) bits |= 1 << bit;
+    }
+    return bits;
+  }
+}
