@@ -15,6 +15,7 @@ import type { EventFieldName, RuleEvent, SignalFieldName } from '../../schemas/e
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import type { FeatureReading } from '../../schemas/signal.ts';
 import type { Position } from './source.ts';
+import type { Tree } from './tree.ts';
 import type { Window } from './window.ts';
 
 /**
@@ -52,6 +53,7 @@ export type Closure = (scope: Scope) => Value;
 /** A condition on one event: `where`, `part`, `in` or `out`. Equal conditions of a rule share one entry. */
 export interface Predicate {
   readonly run: Closure;
+  readonly tree: Tree;
   /** Depends on the event alone and is false only where `run` is false; null when there is no such condition. */
   readonly gate: Closure | null;
   readonly fields: readonly FieldName[];
@@ -113,6 +115,7 @@ export interface RuleProgram {
   readonly derives: readonly DeriveProgram[];
   readonly features: readonly FeatureProgram[];
   readonly when: Closure;
+  readonly whenTree: Tree;
   /** Whether `when` is true, computing no more features than that takes. */
   readonly holds: (scope: Scope) => boolean;
   readonly benign: readonly {

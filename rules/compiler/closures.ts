@@ -5,11 +5,14 @@
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Closure, Int, Scope, Value, ValueType } from './checked-rule.ts';
 import { add, bounded, multiply, ratio, subtract } from './integer.ts';
+import type { Relation, Shape, Tree } from './tree.ts';
 
 /** An expression with its type. */
 export interface Typed {
   readonly type: ValueType;
   readonly run: Closure;
+  /** The expression itself. */
+  readonly tree: Tree;
   /** Set for literals and for parameters with a fixed value. */
   readonly constant?: Value;
   /** The value on an event depends on that event alone, not on the evaluation: no feature, threshold or pair field. */
@@ -20,15 +23,14 @@ export interface Typed {
   readonly holds: (scope: Scope) => boolean;
 }
 
-export type Relation = '==' | '!=' | '<' | '<=' | '>' | '>=';
-
 /** An expression that is no `&&` or `||`; fixed if all it is made of is. */
-export function typedOf(type: ValueType, run: Closure, isFixed: boolean): Typed {
-  return { type, run, isFixed, gate: isFixed ? run : null, holds: (scope) => run(scope) === true };
+export function typedOf(type: ValueType, run: Closure, isFixed: boolean, shape: Shape): Typed {
+  const holds = (scope: Scope) => run(scope) === true;
+  return { type, run, tree: { type, ...shape }, isFixed, gate: isFixed ? run : null, holds };
 }
 
 export function constant(type: ValueType, value: Value): Typed {
-  return { ...typedOf(type, () => value, true), constant: value };
+  return { ...typedOf(type, () => value, true, { op: 'constant', value }), constant: value };
 }
 
 export function logicTyped(op: '&&' | '||', left: Typed, right: Typed): Typed {
@@ -38,7 +40,15 @@ export function logicTyped(op: '&&' | '||', left: Typed, right: Typed): Typed {
     op === '&&'
       ? (scope: Scope) => left.holds(scope) && right.holds(scope)
       : (scope: Scope) => left.holds(scope) || right.holds(scope);
-  return { type: 'bool', run, isFixed, gate: isFixed ? run : logicGate(op, left.gate, right.gate), holds };
+  const tree: Tree = { type: 'bool', op, left: left.tree, right: right.tree };
+  return {
+    type: 'bool',
+    run,
+    tree,
+    isFixed,
+    gate: isFixed ? run : logicGate(op, left.gate, right.gate),
+    holds,
+  };
 }
 
 /** Either side keeps a conjunction from being anything but false; it takes both sides of a disjunction. */

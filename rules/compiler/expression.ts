@@ -16,7 +16,6 @@ import {
   memberClosure,
   negationClosure,
   notClosure,
-  type Relation,
   ratioClosure,
   relationClosure,
   type Typed,
@@ -24,6 +23,7 @@ import {
 } from './closures.ts';
 import type { FindingCode } from './finding.ts';
 import { INT_MAX, subtract, toInt } from './integer.ts';
+import type { Relation } from './tree.ts';
 
 /** Nesting that a rule may have; deeper text is not readable either. */
 const DEPTH_MAX = 64;
@@ -150,7 +150,7 @@ class Checker {
       case '!_': {
         const operand = this.#operand(node.args, 'bool', depth);
         if (operand === null) return null;
-        return typedOf('bool', notClosure(operand.run), operand.isFixed);
+        return typedOf('bool', notClosure(operand.run), operand.isFixed, { op: '!', operand: operand.tree });
       }
       case '-_':
         return this.#negation(node, depth);
@@ -240,7 +240,7 @@ class Checker {
       return this.problem('RAS-RULES-TYPE', node.args, { expected: 'int', found: operand.type });
     }
     return operand.constant === undefined
-      ? typedOf('int', negationClosure(operand.run), operand.isFixed)
+      ? typedOf('int', negationClosure(operand.run), operand.isFixed, { op: 'negate', operand: operand.tree })
       : constant('int', subtract(0, operand.constant as Int));
   }
 
@@ -248,7 +248,8 @@ class Checker {
     const left = this.#operand(args[0], 'int', depth);
     const right = this.#operand(args[1], 'int', depth);
     if (left === null || right === null) return null;
-    return typedOf('int', arithmeticClosure(op, left.run, right.run), left.isFixed && right.isFixed);
+    const isFixed = left.isFixed && right.isFixed;
+    return typedOf('int', arithmeticClosure(op, left.run, right.run), isFixed, pair(op, left, right));
   }
 
   #relation(op: Relation, args: readonly [ASTNode, ASTNode], depth: number): Typed | null {
@@ -265,7 +266,8 @@ class Checker {
     }
     this.#noteRule(args, [left, right]);
     this.#noteComparison(op, args, [left, right]);
-    return typedOf('bool', relationClosure(op, left, right), left.isFixed && right.isFixed);
+    const isFixed = left.isFixed && right.isFixed;
+    return typedOf('bool', relationClosure(op, left, right), isFixed, pair(op, left, right));
   }
 
   #membership(args: readonly [ASTNode, ASTNode], depth: number): Typed | null {
@@ -280,9 +282,10 @@ class Checker {
         }
       }
       this.#addComparison('in', args[0], args[1], list);
-      return typedOf('bool', memberClosure(needle.run, members), needle.isFixed);
+      return typedOf('bool', memberClosure(needle.run, members), needle.isFixed, pair('in', needle, list));
     }
-    return typedOf('bool', inSetClosure(needle.run, list.run), needle.isFixed && list.isFixed);
+    const isFixed = needle.isFixed && list.isFixed;
+    return typedOf('bool', inSetClosure(needle.run, list.run), isFixed, pair('in', needle, list));
   }
 
   #list(items: readonly ASTNode[]): Typed | null {
@@ -306,7 +309,13 @@ class Checker {
     const dividend = this.#operand(a, 'int', depth);
     const divisor = this.#operand(b, 'int', depth);
     if (dividend === null || divisor === null) return null;
-    return typedOf('double', ratioClosure(dividend.run, divisor.run), dividend.isFixed && divisor.isFixed);
+    const isFixed = dividend.isFixed && divisor.isFixed;
+    return typedOf(
+      'double',
+      ratioClosure(dividend.run, divisor.run),
+      isFixed,
+      pair('ratio', dividend, divisor),
+    );
   }
 
   #noteRule(nodes: readonly [ASTNode, ASTNode], typed: readonly [Typed, Typed]): void {
@@ -341,6 +350,11 @@ class Checker {
       param: isParam && param !== null ? param.slice('params.'.length) : null,
     });
   }
+}
+
+/** The tree of an operator over two operands. */
+function pair<O extends Relation | 'in' | '+' | '-' | '*' | 'ratio'>(op: O, left: Typed, right: Typed) {
+  return { op, left: left.tree, right: right.tree };
 }
 
 function isNumeric(type: ValueType): boolean {

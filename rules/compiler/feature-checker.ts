@@ -13,6 +13,7 @@ import type { Typed } from './closures.ts';
 import type { Comparison } from './expression.ts';
 import { derivedTyped, fieldTable } from './field.ts';
 import { isDerived } from './names.ts';
+import { ALWAYS_TREE } from './tree.ts';
 import { durationMs, parseWindow, type Window } from './window.ts';
 
 type EventFeature = Exclude<FeatureDefinition, { agg: 'ratio' }>;
@@ -41,6 +42,7 @@ export class FeatureChecker {
     const fields = [...(reads?.fields ?? [])];
     this.predicates.push({
       run: compiled?.run ?? ALWAYS,
+      tree: compiled?.tree ?? ALWAYS_TREE,
       gate: compiled?.gate ?? null,
       fields,
       readsFeatures: (reads?.features.size ?? 0) > 0,

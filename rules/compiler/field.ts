@@ -20,11 +20,12 @@ export function known(value: FieldValue | undefined): Value {
 
 export function fieldTyped(name: FieldName, field: EventField): Typed {
   const isFixed = name !== 'pairAgeMs' && name !== 'pairOrdinal';
-  return typedOf(field.type, fieldClosure(name), isFixed);
+  return typedOf(field.type, fieldClosure(name), isFixed, { op: 'field', name });
 }
 
 export function derivedTyped(name: keyof typeof DERIVED_FIELDS): Typed {
-  return typedOf(DERIVED_FIELDS[name], (scope) => scope.derived?.[name] ?? null, false);
+  const run: Closure = (scope) => scope.derived?.[name] ?? null;
+  return typedOf(DERIVED_FIELDS[name], run, false, { op: 'derived', name });
 }
 
 function fieldClosure(name: FieldName): Closure {

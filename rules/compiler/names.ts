@@ -37,7 +37,10 @@ export class Names {
     for (const [name, param] of Object.entries(file.params)) {
       if ('threshold' in param) {
         const position = thresholds.indexOf(param.threshold);
-        const typed = typedOf('int', (scope) => scope.threshold(position), false);
+        const typed = typedOf('int', (scope) => scope.threshold(position), false, {
+          op: 'threshold',
+          position,
+        });
         this.#params.set(name, { kind: 'param', name, typed, threshold: true });
       } else {
         const typed = paramTyped(param.value, param.unit);
@@ -59,7 +62,8 @@ export class Names {
   /** Features are added in the order of their positions. */
   addFeature(name: string, type: ValueType): void {
     const position = this.#features.length;
-    this.#features.push({ name, typed: typedOf(type, (scope) => scope.feature(position), false) });
+    const shape = { op: 'feature', position } as const;
+    this.#features.push({ name, typed: typedOf(type, (scope) => scope.feature(position), false, shape) });
   }
 
   featurePosition(name: string): number | null {

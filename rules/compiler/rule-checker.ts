@@ -10,6 +10,7 @@ import { fieldTable } from './field.ts';
 import type { Finding } from './finding.ts';
 import { FiringChecker } from './firing-checker.ts';
 import type { YamlSource } from './source.ts';
+import { ALWAYS_TREE } from './tree.ts';
 import { durationMs, windowReachMs } from './window.ts';
 
 /** The checked rule, or what is wrong with it. */
@@ -60,6 +61,7 @@ class RuleChecker {
       derives: checker.derives,
       features: features.map((feature, i) => checker.withComparison(feature, i, when?.comparisons ?? [])),
       when: when?.run ?? ALWAYS,
+      whenTree: when?.tree ?? ALWAYS_TREE,
       holds: when?.holds ?? (() => false),
       benign,
       strength,
