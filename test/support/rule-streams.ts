@@ -1,0 +1,190 @@
+/**
+ * Random streams of transactions at the edge of what rules fire on. Each is built from the cases of shipped rules: cut just
+ * before, at or just behind the event on which the case first fires, changed a little, mixed with cases of other rules on
+ * the same subject and with noise. Seeded: the same seed and number give the same stream.
+ */
+import { eventView } from '../../pipelines/detect/event-view.ts';
+import { membershipsOf, subjectKeyText } from '../../pipelines/detect/subjects.ts';
+import { PROVIDABLE } from '../../pipelines/ingest/provided.ts';
+import { deriveSeed, Random } from '../../pipelines/simulate/random.ts';
+import { type CheckedRule, type EvaluationContext, signalsOf } from '../../rules/compiler/index.ts';
+import type { SubjectKind } from '../../schemas/enumerations.ts';
+import { compareRefs } from '../../schemas/order.ts';
+import type { Transaction } from '../../schemas/transaction.ts';
+import { type Arrival, arrive } from './stream-arrival.ts';
+import { changed } from './stream-changes.ts';
+import { rowOf, type Setting, type Sketch, sketchesOf, subjectKeyOf } from './stream-transactions.ts';
+
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+/** A stream is shorter than the horizon behind which rows are not evaluated, or order of arrival would matter. */
+const SPAN_MAX_MS = 380 * DAY;
+const ROWS_MAX = 150;
+
+/** One case of one rule, for one of the rule's kinds of subject. */
+export interface Template {
+  readonly rule: CheckedRule;
+  readonly kind: SubjectKind;
+  readonly name: string;
+  readonly sketches: readonly Sketch[];
+  /** Place of the event on which the rule first fires; -1 where it does not. */
+  readonly firesAt: number;
+}
+
+export interface Stream {
+  readonly number: number;
+  /** The rule that the stream is about, and the subject that it is looked for on. */
+  readonly rule: CheckedRule;
+  readonly subjectKey: string;
+  readonly name: string;
+  readonly arrival: Arrival;
+  /** The next event of the case, held back: with it the answer may change. */
+  readonly held: readonly Transaction[];
+}
+
+const PROVIDED = new Set(PROVIDABLE);
+
+function firesAt(
+  rule: CheckedRule,
+  kind: SubjectKind,
+  sketches: readonly Sketch[],
+  context: EvaluationContext,
+) {
+  const setting: Setting = { kind, subject: 'subject', scope: 'scope', isNamed: true };
+  const subjectKey = subjectKeyOf(setting);
+  const events = sketches.map((sketch) => {
+    const tx = rowOf(sketch, setting);
+    const { side } = membershipsOf(tx, new Set([kind])).find(
+      (found) => subjectKeyText(found.kind, found.key) === subjectKey,
+    )!;
+    return eventView({ tx, subjectKind: kind, side, provided: PROVIDED });
+  });
+  const history = { subjectKey, subjectKind: kind, events: events.sort(compareRefs) };
+  return signalsOf(rule, history, context)[0]?.evaluation.index ?? -1;
+}
+
+/** Every case of every rule over events, for every kind of subject of the rule. */
+export function templatesOf(rules: readonly CheckedRule[], context: EvaluationContext): Template[] {
+  return rules
+    .filter((rule) => rule.input === 'events')
+    .flatMap((rule) =>
+      rule.subjects.flatMap((kind) =>
+        rule.file.cases.map((given) => {
+          const sketches = sketchesOf(rule, given);
+          return { rule, kind, name: given.name, sketches, firesAt: firesAt(rule, kind, sketches, context) };
+        }),
+      ),
+    );
+}
+
+/** The template's events, cut near the event on which it fires, and the events that were cut off. */
+function cut(random: Random, { sketches, firesAt: fires }: Template): { kept: Sketch[]; off: Sketch[] } {
+  if (fires < 0 || random.chance(0.25)) return { kept: [...sketches], off: [] };
+  const end = Math.min(sketches.length, Math.max(1, fires + random.pick([0, 1, 1, 1, 2, 3])));
+  return { kept: sketches.slice(0, end), off: sketches.slice(end, end + 1) };
+}
+
+function settingOf(random: Random, kind: SubjectKind, subject: string, scope: string): Setting {
+  return { kind, subject, scope, isNamed: random.chance(0.7) };
+}
+
+/** Whole days, so that nights stay nights; the hour sometimes too. */
+function shifted(sketches: readonly Sketch[], byMs: number, prefix: string): Sketch[] {
+  return sketches.map((sketch) => ({ ...sketch, id: `${prefix}${sketch.id}`, time: sketch.time + byMs }));
+}
+
+/** Rows of one template among others of the stream. */
+interface Part {
+  readonly setting: Setting;
+  readonly sketches: readonly Sketch[];
+}
+
+function noise(random: Random, templates: readonly Template[], within: readonly [number, number]): Sketch[] {
+  const count = random.int(0, 12);
+  return Array.from({ length: count }, (_, i) => {
+    const sketch = random.pick(random.pick(templates).sketches);
+    return { ...sketch, id: `n${String(i).padStart(2, '0')}`, time: random.int(within[0], within[1]) };
+  });
+}
+
+export class StreamMaker {
+  readonly #seed: number;
+  readonly #templates: readonly Template[];
+  readonly #byRule: readonly (readonly Template[])[];
+
+  constructor(seed: number, rules: readonly CheckedRule[], context: EvaluationContext) {
+    this.#seed = seed;
+    this.#templates = templatesOf(rules, context);
+    const byRule = new Map<string, Template[]>();
+    for (const template of this.#templates) {
+      const { id } = template.rule;
+      byRule.set(id, [...(byRule.get(id) ?? []), template]);
+    }
+    this.#byRule = [...byRule.values()];
+  }
+
+  /** Stream `number`: rules take turns, and so do the cases of each that fire. */
+  make(number: number): Stream {
+    const random = new Random(deriveSeed(this.#seed, 'stream', number));
+    const own = this.#byRule[number % this.#byRule.length]!;
+    const firing = own.filter((template) => template.firesAt >= 0);
+    const template = random.pick(random.chance(0.75) && firing.length > 0 ? firing : own);
+    const { kept, off } = cut(random, template);
+    const setting = settingOf(random, template.kind, 'subject', 'a');
+    const prefix = 'a';
+    const first = shifted(kept, 0, prefix);
+    const calm = random.chance(0.35);
+    const main: Part = {
+      setting,
+      sketches: calm ? first : changed(random, first, template.rule, random.int(1, 3)),
+    };
+    const parts = [main, ...this.#others(random, template, setting, main)];
+    const sketched = parts.flatMap((part) => part.sketches.map((sketch) => ({ row: part.setting, sketch })));
+    const rows = sketched.slice(0, ROWS_MAX).map(({ row, sketch }) => ({ sketch, tx: rowOf(sketch, row) }));
+    const held = shifted(off, 0, prefix).map((sketch) => rowOf(sketch, setting));
+    return {
+      number,
+      rule: template.rule,
+      subjectKey: subjectKeyOf(setting),
+      name: `${template.rule.id}, ${template.kind}: ${template.name}`,
+      arrival: arrive(random, rows),
+      held,
+    };
+  }
+
+  /** Cases of other rules, mostly on the same subject, and noise. */
+  #others(random: Random, template: Template, setting: Setting, main: Part): Part[] {
+    const times = main.sketches.map((sketch) => sketch.time);
+    const within = [Math.min(...times), Math.max(...times)] as const;
+    const parts: Part[] = [];
+    const count = random.pick([0, 0, 1, 1, 2]);
+    for (let i = 0; i < count; i++) {
+      const other = random.pick(this.#templates);
+      const { kept } = cut(random, other);
+      if (kept.length > ROWS_MAX / 3) continue;
+      const start = kept[0]!.time;
+      const target = random.int(within[0] - 20 * DAY, within[1] + 5 * DAY);
+      const days = Math.round((target - start) / DAY) * DAY;
+      const shift = days + (random.chance(0.1) ? random.int(-HOUR, HOUR) : 0);
+      const letter = String.fromCharCode('b'.charCodeAt(0) + i);
+      const scope = random.chance(0.3) ? setting.scope : letter;
+      const subject = random.chance(0.75) ? setting.subject : letter;
+      const moved = shifted(kept, shift, letter);
+      parts.push({
+        setting: settingOf(random, other.kind, subject, scope),
+        sketches: random.chance(0.4) ? changed(random, moved, other.rule, 1) : moved,
+      });
+    }
+    if (random.chance(0.6)) {
+      const kind = random.chance(0.7) ? template.kind : random.pick(this.#templates).kind;
+      const sketches = noise(random, this.#templates, within);
+      parts.push({ setting: settingOf(random, kind, setting.subject, setting.scope), sketches });
+    }
+    const early = within[1] - SPAN_MAX_MS;
+    const late = within[0] + SPAN_MAX_MS;
+    return parts.map(({ setting: of, sketches }) => ({
+      setting: of,
+      sketches: sketches.filter(({ time }) => time > early && time < late),
+    }));
+  }
+}
