@@ -50,6 +50,18 @@ export const engineErrors = defineErrors({
       fr: 'Pour corriger une opération, renvoyez-la avec une version supérieure.',
     },
   },
+  'RAS-ENGINE-IDS-EXHAUSTED': {
+    message: {
+      en: 'All {limit} ids for accounts, parties and other identifiers are in use.',
+      es: 'Los {limit} números para cuentas, partes y otros identificadores están en uso.',
+      fr: 'Les {limit} numéros pour les comptes, parties et autres identifiants sont tous utilisés.',
+    },
+    hint: {
+      en: 'Split the data over more partitions; each has its own ids.',
+      es: 'Reparta los datos en más particiones; cada una tiene sus propios números.',
+      fr: 'Répartissez les données sur davantage de partitions ; chacune a ses propres numéros.',
+    },
+  },
   'RAS-ENGINE-KEY-MISMATCH': {
     message: {
       en: 'The data folder was written with another pseudonym key.',

@@ -1,0 +1,137 @@
+/**
+ * The bytes of each id: one row of 48 bytes an id, in chunks that never move.
+ *
+ *   word 0        length of the key in bytes; of a retired id, -2 - (the next retired id, or -1)
+ *   words 1 .. 11 the key, filled up with zeros, up to 44 bytes: every pseudonym, so one cache miss (sometimes two
+ *                 adjacent lines) compares a key
+ *   word 1        of a longer key, its address in the arena
+ *
+ * A row belongs to its id for ever; a retired one is taken by the next new key, under a higher generation.
+ */
+import { KeyArena } from './key-arena.ts';
+import { wordsOf } from './key-hash.ts';
+
+const ROW_WORDS = 12;
+export const INLINE_WORDS = ROW_WORDS - 1;
+export const INLINE_BYTES = INLINE_WORDS * 4;
+const CHUNK_BITS = 14;
+const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
+
+export class KeyRows {
+  readonly #chunks: Int32Array[] = [];
+  readonly #arena = new KeyArena();
+  /** Generations by chunk; a chunk without one has never seen an id again. */
+  readonly #generations: (Int32Array | undefined)[] = [];
+  #generationBytes = 0;
+  /** Ids ever given. */
+  #end = 0;
+  #live = 0;
+  #lastRetired = -1;
+
+  /** Ids in use. */
+  get live(): number {
+    return this.#live;
+  }
+
+  get bytes(): number {
+    return this.#chunks.length * (ROW_WORDS << CHUNK_BITS) * 4 + this.#arena.bytes + this.#generationBytes;
+  }
+
+  has(id: number): boolean {
+    return id >= 0 && id < this.#end && this.#chunk(id)[rowAt(id)]! >= 0;
+  }
+
+  /** Stores a key of `bytes` bytes, given as words, and returns its id: the one retired last, else a new one. */
+  add(words: Int32Array, at: number, bytes: number): number {
+    const id = this.#take();
+    const count = wordsOf(bytes);
+    let to = this.#chunk(id);
+    let first = rowAt(id);
+    to[first++] = bytes;
+    if (bytes > INLINE_BYTES) {
+      const address = this.#arena.allocate(count);
+      to[first] = address;
+      to = this.#arena.slab(address);
+      first = this.#arena.offset(address);
+    }
+    for (let i = 0; i < count; i++) to[first + i] = words[at + i]!;
+    this.#live++;
+    return id;
+  }
+
+  /** Whether the key of an id in use is this one. */
+  equals(id: number, words: Int32Array, at: number, bytes: number): boolean {
+    let from = this.#chunk(id);
+    let first = rowAt(id);
+    if (from[first++] !== bytes) return false;
+    if (bytes > INLINE_BYTES) {
+      const address = from[first]!;
+      from = this.#arena.slab(address);
+      first = this.#arena.offset(address);
+    }
+    for (let i = wordsOf(bytes) - 1; i >= 0; i--) if (from[first + i] !== words[at + i]) return false;
+    return true;
+  }
+
+  /** Length of the key of an id in use, in bytes. */
+  lengthOf(id: number): number {
+    return this.#chunk(id)[rowAt(id)]!;
+  }
+
+  /** The words that hold the key of an id in use; they start at `firstOf(id)`. */
+  wordsOf(id: number): Int32Array {
+    const chunk = this.#chunk(id);
+    const row = rowAt(id);
+    return chunk[row]! > INLINE_BYTES ? this.#arena.slab(chunk[row + 1]!) : chunk;
+  }
+
+  firstOf(id: number): number {
+    const chunk = this.#chunk(id);
+    const row = rowAt(id);
+    return chunk[row]! > INLINE_BYTES ? this.#arena.offset(chunk[row + 1]!) : row + 1;
+  }
+
+  /** Gives back an id in use. */
+  release(id: number): void {
+    const chunk = this.#chunk(id);
+    const row = rowAt(id);
+    const bytes = chunk[row]!;
+    if (bytes > INLINE_BYTES) this.#arena.release(chunk[row + 1]!, wordsOf(bytes));
+    chunk[row] = -2 - this.#lastRetired;
+    this.#lastRetired = id;
+    this.#live--;
+  }
+
+  /** How often the id was given again; 0 for its first key. */
+  generation(id: number): number {
+    return this.#generations[id >>> CHUNK_BITS]?.[id & CHUNK_MASK] ?? 0;
+  }
+
+  #take(): number {
+    const retired = this.#lastRetired;
+    if (retired === -1) {
+      if (this.#end >>> CHUNK_BITS === this.#chunks.length) {
+        this.#chunks.push(new Int32Array(ROW_WORDS << CHUNK_BITS));
+        this.#generations.push(undefined);
+      }
+      return this.#end++;
+    }
+    this.#lastRetired = -2 - this.#chunk(retired)[rowAt(retired)]!;
+    let generations = this.#generations[retired >>> CHUNK_BITS];
+    if (generations === undefined) {
+      generations = new Int32Array(1 << CHUNK_BITS);
+      this.#generations[retired >>> CHUNK_BITS] = generations;
+      this.#generationBytes += generations.byteLength;
+    }
+    generations[retired & CHUNK_MASK]!++;
+    return retired;
+  }
+
+  #chunk(id: number): Int32Array {
+    return this.#chunks[id >>> CHUNK_BITS]!;
+  }
+}
+
+function rowAt(id: number): number {
+  return (id & CHUNK_MASK) * ROW_WORDS;
+}
