@@ -5,6 +5,12 @@ export { compileRule, compileRules, type RuleSource } from './compile.ts';
 export { explainRule, requirementsOf } from './describe.ts';
 export { type Finding, findingText } from './finding.ts';
 export { loadRuleFolder } from './load.ts';
-export { createSubjectRun, evaluateAt, type SubjectRun, signalsOf } from './reference/episodes.ts';
+export {
+  type Candidates,
+  createSubjectRun,
+  evaluateAt,
+  type SubjectRun,
+  signalsOf,
+} from './reference/episodes.ts';
 export type { Evaluation, EvaluationContext, SignalVersion, SubjectHistory } from './reference/evaluation.ts';
 export { durationMs } from './window.ts';

@@ -20,8 +20,18 @@ export interface SubjectRun {
   /**
    * Evaluates what the history holds beyond the last call and returns every version of every episode, oldest first,
    * as of now. `history` holds the events of the last call and more after them.
+   *
+   * `candidates` are the positions, ascending, of those new events as of which the rule could fire: the others cannot open
+   * an episode and are passed over. Without it every event is one. While an episode is open every event is looked at.
    */
-  append(history: SubjectHistory): readonly SignalVersion[];
+  append(history: SubjectHistory, candidates?: Candidates): readonly SignalVersion[];
+  /** Until when, event time, the last episode is open; -Infinity if there was none. */
+  readonly openUntilMs: number;
+}
+
+/** Positions, ascending, as of which a rule could fire; `next` gives the first that is not before `position`, or null. */
+export interface Candidates {
+  next(position: number): number | null;
 }
 
 export function createSubjectRun(rule: CheckedRule, context: EvaluationContext): SubjectRun {
@@ -91,28 +101,41 @@ class EpisodeRun implements SubjectRun {
     this.#context = context;
   }
 
-  append(history: SubjectHistory): readonly SignalVersion[] {
+  get openUntilMs(): number {
+    const last = this.#episodes[this.#episodes.length - 1];
+    return last === undefined ? Number.NEGATIVE_INFINITY : last.firedAt + this.#rule.quietMs;
+  }
+
+  append(history: SubjectHistory, candidates?: Candidates): readonly SignalVersion[] {
     this.#evaluator = new RuleEvaluator(this.#rule, this.#context);
     const index = this.#evaluator.attach(history);
     this.#takeBack();
     const { length } = history.events;
     while (this.#next < length) {
-      if (!this.#step(history, index)) break;
+      if (!this.#step(history, index, candidates)) break;
     }
     this.#evaluator = null;
     return this.#episodes.flatMap((episode) => this.#versions(episode, index));
   }
 
   /** Moves on by one event or one finished hour; false when the hour at hand is unfinished. */
-  #step(history: SubjectHistory, index: HistoryIndex): boolean {
+  #step(history: SubjectHistory, index: HistoryIndex, candidates: Candidates | undefined): boolean {
     const at = this.#next;
+    const { time } = index.events[at]!;
+    const episode = this.#episodes[this.#episodes.length - 1];
+    const isOpen = episode !== undefined && time - episode.firedAt <= this.#rule.quietMs;
+    if (!isOpen && candidates !== undefined) {
+      const next = candidates.next(at) ?? index.events.length;
+      if (next > at) {
+        this.#next = next;
+        return true;
+      }
+    }
     if (!this.#evaluator!.triggers(at)) {
       this.#next++;
       return true;
     }
-    const { time } = index.events[at]!;
-    const episode = this.#episodes[this.#episodes.length - 1];
-    if (episode === undefined || time - episode.firedAt > this.#rule.quietMs) {
+    if (!isOpen) {
       const evaluation = this.#evaluator!.firing(at);
       if (evaluation !== null) this.#open(evaluation, history, index);
       this.#next++;
