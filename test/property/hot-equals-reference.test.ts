@@ -22,7 +22,7 @@ import { StreamTally } from '../support/stream-tally.ts';
 import { FEEDS } from '../support/stream-transactions.ts';
 import { loadCatalogue } from '../unit/rules/catalogue/catalogue.ts';
 
-const RUNS = Number(process.env['RASTRO_RUNS'] ?? 1_005);
+const RUNS = Number(process.env['RASTRO_RUNS'] ?? 1_040);
 const ONLY = process.env['RASTRO_STREAM'];
 const DEFAULT_SEED = 20_261_121;
 const given = process.env['RASTRO_SEED'];

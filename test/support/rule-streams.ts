@@ -20,6 +20,8 @@ const HOUR = 3_600_000;
 /** A stream is shorter than the horizon behind which rows are not evaluated, or order of arrival would matter. */
 const SPAN_MAX_MS = 380 * DAY;
 const ROWS_MAX = 150;
+/** A rule that needs more events than this is easily disturbed, and takes two turns. */
+const HARD_FROM_EVENT = 4;
 
 /** One case of one rule, for one of the rule's kinds of subject. */
 export interface Template {
@@ -31,15 +33,20 @@ export interface Template {
   readonly firesAt: number;
 }
 
-export interface Stream {
-  readonly number: number;
-  /** The rule that the stream is about, and the subject that it is looked for on. */
+/** A rule that a stream is about. */
+export interface Aim {
   readonly rule: CheckedRule;
+  /** The subject that it is looked for on. */
   readonly subjectKey: string;
-  readonly name: string;
-  readonly arrival: Arrival;
   /** The next event of the case, held back: with it the answer may change. */
   readonly held: readonly Transaction[];
+}
+
+export interface Stream {
+  readonly number: number;
+  readonly name: string;
+  readonly arrival: Arrival;
+  readonly aims: readonly Aim[];
 }
 
 const PROVIDED = new Set(PROVIDABLE);
@@ -77,10 +84,25 @@ export function templatesOf(rules: readonly CheckedRule[], context: EvaluationCo
     );
 }
 
-/** The template's events, cut near the event on which it fires, and the events that were cut off. */
+/** The case and some of its last events again, as far apart as they are: most cases are periodic, and so go on. */
+function longer(random: Random, sketches: readonly Sketch[]): Sketch[] {
+  const back = Math.min(random.int(1, 4), sketches.length - 1);
+  const last = sketches[sketches.length - 1]!;
+  const step = last.time - sketches[sketches.length - 1 - back]!.time;
+  const more = Array.from({ length: random.int(1, 3) }, (_, i) =>
+    sketches
+      .slice(sketches.length - back)
+      .map((sketch) => ({ ...sketch, id: `${sketch.id}-${i}`, time: sketch.time + (i + 1) * step })),
+  );
+  return [...sketches, ...more.flat()];
+}
+
+/** The template's events, cut near the event on which it fires, and the event that was cut off. */
 function cut(random: Random, { sketches, firesAt: fires }: Template): { kept: Sketch[]; off: Sketch[] } {
-  if (fires < 0 || random.chance(0.25)) return { kept: [...sketches], off: [] };
-  const end = Math.min(sketches.length, Math.max(1, fires + random.pick([0, 1, 1, 1, 2, 3])));
+  if (fires < 0) return { kept: [...sketches], off: [] };
+  if (random.chance(0.25))
+    return { kept: random.chance(0.3) ? [...sketches] : longer(random, sketches), off: [] };
+  const end = Math.min(sketches.length, Math.max(1, fires + random.pick([0, 1, 1, 1, 2])));
   return { kept: sketches.slice(0, end), off: sketches.slice(end, end + 1) };
 }
 
@@ -97,10 +119,15 @@ function shifted(sketches: readonly Sketch[], byMs: number, prefix: string): Ske
 interface Part {
   readonly setting: Setting;
   readonly sketches: readonly Sketch[];
+  readonly aim?: Aim;
+}
+
+function aimOf(rule: CheckedRule, setting: Setting, held: readonly Sketch[]): Aim {
+  return { rule, subjectKey: subjectKeyOf(setting), held: held.map((sketch) => rowOf(sketch, setting)) };
 }
 
 function noise(random: Random, templates: readonly Template[], within: readonly [number, number]): Sketch[] {
-  const count = random.int(0, 12);
+  const count = random.int(1, 10);
   return Array.from({ length: count }, (_, i) => {
     const sketch = random.pick(random.pick(templates).sketches);
     return { ...sketch, id: `n${String(i).padStart(2, '0')}`, time: random.int(within[0], within[1]) };
@@ -120,47 +147,49 @@ export class StreamMaker {
       const { id } = template.rule;
       byRule.set(id, [...(byRule.get(id) ?? []), template]);
     }
-    this.#byRule = [...byRule.values()];
+    const hard = [...byRule.values()].filter((own) =>
+      own.every(({ firesAt: at }) => at < 0 || at >= HARD_FROM_EVENT),
+    );
+    this.#byRule = [...byRule.values(), ...hard];
   }
 
-  /** Stream `number`: rules take turns, and so do the cases of each that fire. */
+  /** Stream `number`: rules take turns; mostly it is about a case that fires. */
   make(number: number): Stream {
     const random = new Random(deriveSeed(this.#seed, 'stream', number));
     const own = this.#byRule[number % this.#byRule.length]!;
     const firing = own.filter((template) => template.firesAt >= 0);
-    const template = random.pick(random.chance(0.75) && firing.length > 0 ? firing : own);
+    const template = random.pick(random.chance(0.85) && firing.length > 0 ? firing : own);
     const { kept, off } = cut(random, template);
     const setting = settingOf(random, template.kind, 'subject', 'a');
     const prefix = 'a';
     const first = shifted(kept, 0, prefix);
-    const calm = random.chance(0.35);
+    const calm = random.chance(0.55);
     const main: Part = {
       setting,
-      sketches: calm ? first : changed(random, first, template.rule, random.int(1, 3)),
+      aim: aimOf(template.rule, setting, shifted(off, 0, prefix)),
+      sketches: calm ? first : changed(random, first, template.rule, random.pick([1, 1, 2, 3])),
     };
-    const parts = [main, ...this.#others(random, template, setting, main)];
+    const parts = [main, ...this.#others(random, template, setting, main, calm)];
     const sketched = parts.flatMap((part) => part.sketches.map((sketch) => ({ row: part.setting, sketch })));
     const rows = sketched.slice(0, ROWS_MAX).map(({ row, sketch }) => ({ sketch, tx: rowOf(sketch, row) }));
-    const held = shifted(off, 0, prefix).map((sketch) => rowOf(sketch, setting));
     return {
       number,
-      rule: template.rule,
-      subjectKey: subjectKeyOf(setting),
       name: `${template.rule.id}, ${template.kind}: ${template.name}`,
-      arrival: arrive(random, rows),
-      held,
+      arrival: arrive(random, rows, calm ? [0, 0, 0.5, 1] : [0.5, 1, 1, 3]),
+      aims: parts.flatMap(({ aim }) => aim ?? []),
     };
   }
 
   /** Cases of other rules, mostly on the same subject, and noise. */
-  #others(random: Random, template: Template, setting: Setting, main: Part): Part[] {
+  #others(random: Random, template: Template, setting: Setting, main: Part, calm: boolean): Part[] {
+    const together = calm ? 0.3 : 0.75;
     const times = main.sketches.map((sketch) => sketch.time);
     const within = [Math.min(...times), Math.max(...times)] as const;
     const parts: Part[] = [];
     const count = random.pick([0, 0, 1, 1, 2]);
     for (let i = 0; i < count; i++) {
       const other = random.pick(this.#templates);
-      const { kept } = cut(random, other);
+      const { kept, off } = cut(random, other);
       if (kept.length > ROWS_MAX / 3) continue;
       const start = kept[0]!.time;
       const target = random.int(within[0] - 20 * DAY, within[1] + 5 * DAY);
@@ -168,22 +197,25 @@ export class StreamMaker {
       const shift = days + (random.chance(0.1) ? random.int(-HOUR, HOUR) : 0);
       const letter = String.fromCharCode('b'.charCodeAt(0) + i);
       const scope = random.chance(0.3) ? setting.scope : letter;
-      const subject = random.chance(0.75) ? setting.subject : letter;
+      const subject = random.chance(together) ? setting.subject : letter;
       const moved = shifted(kept, shift, letter);
+      const its = settingOf(random, other.kind, subject, scope);
       parts.push({
-        setting: settingOf(random, other.kind, subject, scope),
+        setting: its,
+        aim: aimOf(other.rule, its, shifted(off, shift, letter)),
         sketches: random.chance(0.4) ? changed(random, moved, other.rule, 1) : moved,
       });
     }
     if (random.chance(0.6)) {
       const kind = random.chance(0.7) ? template.kind : random.pick(this.#templates).kind;
       const sketches = noise(random, this.#templates, within);
-      parts.push({ setting: settingOf(random, kind, setting.subject, setting.scope), sketches });
+      const subject = random.chance(together) ? setting.subject : 'n';
+      parts.push({ setting: settingOf(random, kind, subject, setting.scope), sketches });
     }
     const early = within[1] - SPAN_MAX_MS;
     const late = within[0] + SPAN_MAX_MS;
-    return parts.map(({ setting: of, sketches }) => ({
-      setting: of,
+    return parts.map(({ sketches, ...part }) => ({
+      ...part,
       sketches: sketches.filter(({ time }) => time > early && time < late),
     }));
   }

@@ -110,13 +110,20 @@ function delay(random: Random, length: number): number {
   return random.chance(0.8) ? random.int(1, 12) : random.int(1, length);
 }
 
-export function arrive(random: Random, rows: readonly { sketch: Sketch; tx: Transaction }[]): Arrival {
+/**
+ * The rows in an order of arrival, with their corrections. `wildnesses`: one of these is how many; 1 is about a fifth
+ * of the rows.
+ */
+export function arrive(
+  random: Random,
+  rows: readonly { sketch: Sketch; tx: Transaction }[],
+  wildnesses: readonly number[],
+): Arrival {
   const inTime = [...rows].sort((a, b) => a.tx.stamp.eventTime - b.tx.stamp.eventTime);
   const { length } = inTime;
   const placed: Placed[] = [];
   const fates = new Set<Fate>();
-  /** A calm feed has few corrections, a wild one many. */
-  const wildness = random.pick([0, 0.3, 1, 1, 2]);
+  const wildness = random.pick(wildnesses);
   const befalls = (fate: Fate, chance: number): boolean => {
     const is = random.chance(chance * wildness);
     if (is) fates.add(fate);
@@ -127,7 +134,7 @@ export function arrive(random: Random, rows: readonly { sketch: Sketch; tx: Tran
   inTime.forEach(({ sketch, tx: told }, i) => {
     const place = befalls('late', 0.06) ? i + delay(random, length) : i;
     let tx = told;
-    if (tx.kind === 'transfer' && befalls('reported', 0.1)) {
+    if (tx.kind === 'transfer' && befalls('reported', 0.06)) {
       const [first, second] = twoReports(random, tx);
       tx = first;
       put(second, Math.max(0, i + random.int(-2, 6)));
@@ -138,14 +145,14 @@ export function arrive(random: Random, rows: readonly { sketch: Sketch; tx: Tran
     }
     put(tx, place);
     if (befalls('duplicate', 0.05)) put(tx, place + delay(random, length));
-    if (befalls('withdrawn', 0.02))
+    if (befalls('withdrawn', 0.01))
       put({ ...tx, version: tx.version + 1, op: 'withdraw' }, place + random.int(-2, 10));
     if (befalls('withdrawn', 0.03)) {
       const never = { ...tx, id: `${tx.id}-never`, version: 1 };
       put(never, place);
       put({ ...never, version: 2, op: 'withdraw' }, place + delay(random, length));
     }
-    if (sketch.reversedAfterMs !== undefined || befalls('reversed', 0.05)) {
+    if (sketch.reversedAfterMs !== undefined || befalls('reversed', 0.02)) {
       fates.add('reversed');
       const after = sketch.reversedAfterMs ?? random.pick([0, SECOND, HOUR, DAY, 10 * DAY]);
       const isOrphan = random.chance(0.25);
@@ -175,11 +182,11 @@ function addOrderBound(
   const { tx } = random.pick(inTime);
   const { length } = inTime;
   let isOrdered = false;
-  if (befalls('conflict', 0.04)) {
+  if (befalls('conflict', 0.06)) {
     put(withAmount(tx, `${tx.stamp.amountMinor}7`), random.int(0, length));
     isOrdered = true;
   }
-  if (befalls('horizon', 0.04)) {
+  if (befalls('horizon', 0.06)) {
     const last = inTime[length - 1]!.tx.stamp.eventTime;
     const early = last - HORIZON + random.pick([-1, 0, 1, HOUR, -HOUR]);
     put({ ...at(tx, early), id: `${tx.id}-old` }, random.int(0, length + 1));

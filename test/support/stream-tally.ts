@@ -2,7 +2,7 @@
 import type { DetectorOptions } from '../../pipelines/detect/detector.ts';
 import { membershipsOf, subjectKeyText } from '../../pipelines/detect/subjects.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
-import type { Stream } from './rule-streams.ts';
+import type { Aim, Stream } from './rule-streams.ts';
 import { FATES, type Fate, type Op } from './stream-arrival.ts';
 import { type Contender, type Standing, standingOf } from './stream-player.ts';
 
@@ -48,13 +48,18 @@ export class StreamTally {
       }
     }
     for (const id of fired) this.fires.set(id, (this.fires.get(id) ?? 0) + 1);
-    const { id } = stream.rule;
-    const near = this.near.get(id) ?? 0;
-    if (near < this.#enough && this.#isNear(stream, standing)) this.near.set(id, near + 1);
+    const seen = new Set<string>();
+    for (const aim of stream.aims) {
+      const { id } = aim.rule;
+      const near = this.near.get(id) ?? 0;
+      if (seen.has(id) || near >= this.#enough || !this.#isNear(stream, aim, standing)) continue;
+      seen.add(id);
+      this.near.set(id, near + 1);
+    }
   }
 
-  /** One row more or one row less turns the stream's rule on or off on the stream's subject. */
-  #isNear({ rule, subjectKey, arrival, held }: Stream, standing: Standing): boolean {
+  /** One row more or one row less turns the rule on or off on its subject. */
+  #isNear({ arrival }: Stream, { rule, subjectKey, held }: Aim, standing: Standing): boolean {
     const options = { ...this.#options, ruleSet: { ...this.#options.ruleSet, rules: [rule] } };
     const wanted = new Set(rule.subjects);
     const isOfSubject = (tx: Transaction) =>
