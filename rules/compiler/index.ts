@@ -6,6 +6,15 @@ export { explainRule, requirementsOf } from './describe.ts';
 export { type Finding, findingText } from './finding.ts';
 export { loadRuleFolder } from './load.ts';
 export {
+  type FactBinding,
+  type Kernel,
+  type KindPlan,
+  planRules,
+  type RecordLayout,
+  type RulePlan,
+  warmUp,
+} from './plan/index.ts';
+export {
   type Candidates,
   createSubjectRun,
   evaluateAt,

@@ -1,0 +1,236 @@
+/** The plan of all rules over one kind of subject, and its generated kernel. */
+import type { SubjectKind } from '../../../schemas/enumerations.ts';
+import { type FactColumns, type StandpointKind, standpointOf } from '../../../schemas/facts.ts';
+import type { CheckedRule } from '../checked-rule.ts';
+import { type CostEstimate, costEstimate } from './cost.ts';
+import { eventCode, type Output } from './event-code.ts';
+import { and, FALSE, or, type Test, textOf } from './event-test.ts';
+import { FeatureBounds } from './feature-bounds.ts';
+import { type Count, countKey, countsOf, type Gate, gateFunction, gateText, OPEN, spanText } from './gate.ts';
+import { layOut, type RecordLayout, WORD_BITS } from './layout.ts';
+import { EventReading, type FactBinding } from './reading.ts';
+import { recordCode } from './record-code.ts';
+import { gateOf } from './rule-gate.ts';
+
+/** Predicates that the events of one kind of subject are asked; a rule that would need more is left without a gate. */
+export const PREDICATES_MAX = 512;
+/** Bits that one generated function computes: larger functions are compiled late, or never. */
+const FUNCTION_OUTPUTS_MAX = 48;
+
+/**
+ * Processes n events of this kind in order. `legs`: numbers within the segment's columns (leg & 131071); `records`: byte
+ * offset / 64 of each record in the slab. Writes to `outBits` the predicates that may be true of each event, `bitWords`
+ * words an event, and to `outMask` the candidate rules, `maskWords` words an event. Updates lastTime, panes and counters; does
+ * not touch tail, head, length, key, flags, open.
+ */
+export type Kernel = (
+  columns: FactColumns,
+  setBits: Int32Array,
+  slab: { readonly f64: Float64Array; readonly i32: Int32Array; readonly u8: Uint8Array },
+  n: number,
+  legs: Int32Array,
+  records: Int32Array,
+  outBits: Int32Array,
+  outMask: Int32Array,
+) => void;
+
+export interface RulePlan {
+  readonly rule: CheckedRule;
+  /** Bit of the rule in masks: bit % 32 of word bit >>> 5. */
+  readonly bit: number;
+  /** False: every event that triggers the rule is a candidate. */
+  readonly isGated: boolean;
+  readonly triggerText: string;
+  readonly gateText: string;
+  /** Indexes in `KindPlan.counters` that the gate reads. */
+  readonly counters: readonly number[];
+  /** The gate over exact counts, by index in `KindPlan.counters`. */
+  readonly gate: (counts: ArrayLike<number>) => boolean;
+  readonly cost: CostEstimate;
+}
+
+export interface KindPlan {
+  readonly kind: SubjectKind;
+  readonly standpoint: StandpointKind;
+  readonly rules: readonly RulePlan[];
+  readonly counters: readonly {
+    readonly text: string;
+    readonly windowMs: number;
+    /** Bit of its predicate: bit % 32 of word bit >>> 5 of an event's words in `outBits`. */
+    readonly bit: number;
+  }[];
+  readonly predicates: readonly string[];
+  /** Words an event has in `outBits`, and in `outMask`; one at least. */
+  readonly bitWords: number;
+  readonly maskWords: number;
+  readonly layout: RecordLayout;
+  readonly source: string;
+  /** Which events a feature of any of the rules may read; the others matter to no evaluation. */
+  readonly relevantText: string;
+  /** Ids of texts that the code compares with. */
+  readonly textIds: readonly number[];
+  readonly kernel: Kernel;
+}
+
+interface Draft {
+  readonly rule: CheckedRule;
+  readonly trigger: Test;
+  readonly relevant: Test;
+  gate: Gate;
+}
+
+/** The plans of all rules over events, by kind of subject; rules keep their order. */
+export function planRules(
+  rules: readonly CheckedRule[],
+  binding: FactBinding,
+): ReadonlyMap<SubjectKind, KindPlan> {
+  const byKind = new Map<SubjectKind, CheckedRule[]>();
+  for (const rule of rules) {
+    if (rule.input !== 'events') continue;
+    for (const kind of new Set(rule.subjects)) byKind.set(kind, [...(byKind.get(kind) ?? []), rule]);
+  }
+  return new Map([...byKind].map(([kind, ofKind]) => [kind, planKind(kind, ofKind, binding)]));
+}
+
+function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: FactBinding): KindPlan {
+  const standpoint = standpointOf(kind);
+  const reading = new EventReading(standpoint, binding);
+  const drafts = rules.map((rule) => draftOf(rule, reading, standpoint));
+  const predicates = new Map<string, Test>();
+  const counts = new Map<string, Count>();
+  for (const draft of drafts) admit(draft, predicates, counts);
+  const bitOf = new Map([...predicates.keys()].map((key, bit) => [key, bit]));
+  const indexes = new Map([...counts.keys()].map((key, index) => [key, index]));
+  const indexOf = (count: Count) => indexes.get(countKey(count))!;
+  const counters = [...counts.values()].map(({ test, windowMs }) => ({
+    text: `${textOf(test)} over ${spanText(windowMs)}`,
+    windowMs,
+    bit: bitOf.get(test.key)!,
+  }));
+  const bitWords = wordsOf(predicates.size);
+  const maskWords = wordsOf(drafts.length);
+  const laidOut = layOut(
+    counters.map(({ windowMs }) => windowMs),
+    maskWords,
+  );
+  const outputs = [
+    ...outputsOf('outBits', [...predicates.values()], bitWords),
+    ...outputsOf(
+      'outMask',
+      drafts.map(({ trigger }) => trigger),
+      maskWords,
+    ),
+  ];
+  const gates = drafts.map(({ gate }, bit) => ({ gate, bit }));
+  const records = recordCode({ counters, gates, indexOf, bitWords, maskWords, laidOut });
+  const { source, kernel } = assemble(passesOf(outputs), records);
+  return {
+    kind,
+    standpoint,
+    rules: drafts.map((draft, bit) => rulePlan(draft, bit, indexOf)),
+    counters,
+    predicates: [...predicates.values()].map(textOf),
+    bitWords,
+    maskWords,
+    layout: laidOut.layout,
+    source,
+    relevantText: textOf(or(...drafts.map(({ relevant }) => relevant))),
+    textIds: textIdsOf(outputs.map(({ test }) => test)),
+    kernel,
+  };
+}
+
+function draftOf(rule: CheckedRule, reading: EventReading, standpoint: StandpointKind): Draft {
+  const features = new FeatureBounds(rule, reading, standpoint);
+  const { predicates, triggers } = rule.program;
+  const trees = triggers.map((position) => predicates[position]!.tree);
+  const readable = predicates.map(({ tree }) => reading.notFalse(tree));
+  return {
+    rule,
+    trigger: and(features.visible, or(...trees.map((tree) => reading.notFalse(tree)))),
+    relevant: and(features.visible, or(...readable)),
+    gate: gateOf(rule, features),
+  };
+}
+
+/** Takes the counts of the gate into the plan; a gate for which there is no room is left open. */
+function admit(draft: Draft, predicates: Map<string, Test>, counts: Map<string, Count>): void {
+  const wanted = countsOf(draft.gate);
+  const fresh = new Set(
+    [...wanted.values()].map(({ test }) => test.key).filter((key) => !predicates.has(key)),
+  );
+  if (predicates.size + fresh.size > PREDICATES_MAX) {
+    draft.gate = OPEN;
+    return;
+  }
+  for (const [key, count] of wanted) {
+    counts.set(key, count);
+    predicates.set(count.test.key, count.test);
+  }
+}
+
+function rulePlan({ rule, trigger, gate }: Draft, bit: number, indexOf: (count: Count) => number): RulePlan {
+  const counts = [...countsOf(gate).values()];
+  return {
+    rule,
+    bit,
+    isGated: gate.op !== 'constant' || !gate.value,
+    triggerText: textOf(trigger),
+    gateText: gateText(gate),
+    counters: counts.map(indexOf),
+    gate: gateFunction(gate, indexOf),
+    cost: costEstimate(trigger, gate),
+  };
+}
+
+function wordsOf(bits: number): number {
+  return Math.max(1, Math.ceil(bits / WORD_BITS));
+}
+
+function outputsOf(array: Output['array'], tests: readonly Test[], words: number): Output[] {
+  // Every word is written, whether or not a bit of it is used.
+  const written = tests.length === 0 ? [FALSE] : tests;
+  return written.map((test, i) => ({ test, array, words, word: i >>> 5, bit: i % WORD_BITS }));
+}
+
+/** Outputs by function: whole words, as many as a function of bounded size takes. */
+function passesOf(outputs: readonly Output[]): Output[][] {
+  const words = new Map<string, Output[]>();
+  for (const output of outputs) {
+    const key = `${output.array} ${output.word}`;
+    words.set(key, [...(words.get(key) ?? []), output]);
+  }
+  const passes: Output[][] = [];
+  for (const word of words.values()) {
+    const last = passes[passes.length - 1];
+    if (last !== undefined && last.length + word.length <= FUNCTION_OUTPUTS_MAX) last.push(...word);
+    else passes.push([...word]);
+  }
+  return passes;
+}
+
+/** Only names of columns, names made here, and numbers are part of the source: see `literal.ts`. */
+function assemble(passes: readonly Output[][], records: string): { source: string; kernel: Kernel } {
+  const events = passes.map((outputs, i) => eventCode(`events${i}`, outputs));
+  const source = [
+    "'use strict';",
+    ...events.map((code) => code.source),
+    records,
+    'return function kernel(columns, setBits, slab, n, legs, places, outBits, outMask) {',
+    ...events.map((_, i) => `events${i}(columns, setBits, tables[${i}], n, legs, outBits, outMask);`),
+    'records(columns, slab, n, legs, places, outBits, outMask);',
+    '};',
+  ].join('\n');
+  const create = new Function('tables', source) as (tables: readonly Uint16Array[]) => Kernel;
+  return { source, kernel: create(events.map(({ table }) => table)) };
+}
+
+function textIdsOf(tests: readonly Test[]): number[] {
+  const found = new Set<number>();
+  const visit = (test: Test): void => {
+    if ('parts' in test) test.parts.forEach(visit);
+    else if (test.op === 'ids') for (const id of test.ids.keys()) if (id >= 0) found.add(id);
+  };
+  tests.forEach(visit);
+  return [...found].sort((a, b) => a - b);
+}

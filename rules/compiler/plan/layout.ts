@@ -1,0 +1,115 @@
+/**
+ * The record of a subject: header, then per window the number of its current pane and one byte a counter for the current
+ * and for the previous pane. Bytes of one pane stand together and are padded to whole words, so that a pane is rolled by
+ * copying words.
+ */
+import { spanText } from './gate.ts';
+
+/** Records start on cache lines. */
+const LINE_BYTES = 64;
+const WORD_BYTES = 4;
+/** Bits of one word of predicates or rules. */
+export const WORD_BITS = 32;
+
+/** Byte offsets of what every record starts with. */
+export const RECORD_HEADER = {
+  lastTime: 0,
+  tail: 8,
+  head: 12,
+  length: 16,
+  open: 20,
+  flags: 24,
+  key: 28,
+} as const;
+const HEADER_BYTES = 32;
+
+export interface RecordLayout {
+  /** A multiple of 64. */
+  readonly bytes: number;
+  readonly header: typeof RECORD_HEADER;
+  /** Byte offsets of the words of open episodes, bit i of word w for rule 32 w + i; the first is `header.open`. */
+  readonly openWords: readonly number[];
+  readonly panes: number;
+  readonly counters: number;
+  /** Table for people: offset, bytes, what; and the cache lines. */
+  readonly text: string;
+}
+
+/** Where the counters of one window lie. */
+export interface PaneLayout {
+  readonly windowMs: number;
+  /** Byte offset of the pane number, an Int32. */
+  readonly pane: number;
+  /** Byte offsets of the first words of the current and of the previous pane. */
+  readonly current: number;
+  readonly previous: number;
+  readonly words: number;
+  /** Counters of the window, by their index in the plan, in the order of their bytes. */
+  readonly counters: readonly number[];
+}
+
+export interface LaidOut {
+  readonly layout: RecordLayout;
+  readonly panes: readonly PaneLayout[];
+}
+
+/** Lays out the counters of windows; `maskWords` words hold which rules have an open episode. */
+export function layOut(windowsMs: readonly number[], maskWords: number): LaidOut {
+  let offset = HEADER_BYTES;
+  const openWords = [RECORD_HEADER.open as number];
+  for (; openWords.length < maskWords; offset += WORD_BYTES) openWords.push(offset);
+  const byWindow = new Map<number, number[]>();
+  windowsMs.forEach((windowMs, i) => {
+    const counters = byWindow.get(windowMs);
+    if (counters === undefined) byWindow.set(windowMs, [i]);
+    else counters.push(i);
+  });
+  // The windows that most gates read come first, on the line of the header.
+  const windows = [...byWindow].sort(([a, m], [b, n]) => n.length - m.length || a - b);
+  const panes = windows.map(([windowMs, counters]) => {
+    const words = Math.ceil(counters.length / WORD_BYTES);
+    const pane = offset;
+    const current = pane + WORD_BYTES;
+    const previous = current + words * WORD_BYTES;
+    offset = previous + words * WORD_BYTES;
+    return { windowMs, pane, current, previous, words, counters };
+  });
+  const bytes = Math.ceil(offset / LINE_BYTES) * LINE_BYTES;
+  const rows = [
+    ...headerRows(openWords),
+    ...panes.flatMap(paneRows),
+    [offset, bytes - offset, 'unused'] as const,
+  ];
+  const text = rows
+    .filter(([, size]) => size > 0)
+    .map(([at, size, what]) => `${String(at).padStart(6)}  ${String(size).padStart(5)}  ${what}`);
+  const layout = {
+    bytes,
+    header: RECORD_HEADER,
+    openWords,
+    panes: panes.length,
+    counters: windowsMs.length,
+    text: ['offset  bytes  what', ...text, `${bytes} bytes, ${bytes / LINE_BYTES} cache lines`].join('\n'),
+  };
+  return { layout, panes };
+}
+
+type LayoutRow = readonly [offset: number, bytes: number, what: string];
+
+function headerRows(openWords: readonly number[]): LayoutRow[] {
+  const header = Object.entries(RECORD_HEADER);
+  const rows = header.map(
+    ([name, at], i): LayoutRow => [at, (header[i + 1]?.[1] ?? HEADER_BYTES) - at, name],
+  );
+  return [...rows, ...openWords.slice(1).map((at, i): LayoutRow => [at, WORD_BYTES, `open, word ${i + 1}`])];
+}
+
+function paneRows({ windowMs, pane, current, previous, words, counters }: PaneLayout): LayoutRow[] {
+  const span = spanText(windowMs);
+  const what = `${counters.length} counters of ${span}`;
+  return [
+    [pane, WORD_BYTES, `pane of ${span}`],
+    [current, words * WORD_BYTES, `${what}, current pane`],
+    [previous, words * WORD_BYTES, `${what}, previous pane`],
+  ];
+}
