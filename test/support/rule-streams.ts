@@ -17,6 +17,7 @@ import { rowOf, type Setting, type Sketch, sketchesOf, subjectKeyOf } from './st
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
+const WEEK = 7 * DAY;
 /** A stream is shorter than the horizon behind which rows are not evaluated, or order of arrival would matter. */
 const SPAN_MAX_MS = 380 * DAY;
 const ROWS_MAX = 150;
@@ -126,11 +127,20 @@ function aimOf(rule: CheckedRule, setting: Setting, held: readonly Sketch[]): Ai
   return { rule, subjectKey: subjectKeyOf(setting), held: held.map((sketch) => rowOf(sketch, setting)) };
 }
 
-function noise(random: Random, templates: readonly Template[], within: readonly [number, number]): Sketch[] {
+function noise(
+  random: Random,
+  templates: readonly Template[],
+  within: readonly [number, number],
+  prefix: string,
+): Sketch[] {
   const count = random.int(1, 10);
   return Array.from({ length: count }, (_, i) => {
     const sketch = random.pick(random.pick(templates).sketches);
-    return { ...sketch, id: `n${String(i).padStart(2, '0')}`, time: random.int(within[0], within[1]) };
+    return {
+      ...sketch,
+      id: `${prefix}${String(i).padStart(2, '0')}`,
+      time: random.int(within[0], within[1]),
+    };
   });
 }
 
@@ -153,23 +163,28 @@ export class StreamMaker {
     this.#byRule = [...byRule.values(), ...hard];
   }
 
-  /** Stream `number`: rules take turns; mostly it is about a case that fires. */
+  /**
+   * Stream `number`: rules take turns; mostly it is about a case that fires. Different streams share no subject and no row, so
+   * that they may run side by side.
+   */
   make(number: number): Stream {
     const random = new Random(deriveSeed(this.#seed, 'stream', number));
     const own = this.#byRule[number % this.#byRule.length]!;
     const firing = own.filter((template) => template.firesAt >= 0);
     const template = random.pick(random.chance(0.85) && firing.length > 0 ? firing : own);
     const { kept, off } = cut(random, template);
-    const setting = settingOf(random, template.kind, 'subject', 'a');
-    const prefix = 'a';
-    const first = shifted(kept, 0, prefix);
+    const world = `${number}`;
+    const setting = settingOf(random, template.kind, `${world}/subject`, `${world}/a`);
+    const weeks = random.chance(0.3) ? random.int(-30, 20) : 0;
+    const prefix = `${world}a`;
+    const first = shifted(kept, weeks * WEEK, prefix);
     const calm = random.chance(0.55);
     const main: Part = {
       setting,
-      aim: aimOf(template.rule, setting, shifted(off, 0, prefix)),
+      aim: aimOf(template.rule, setting, shifted(off, weeks * WEEK, prefix)),
       sketches: calm ? first : changed(random, first, template.rule, random.pick([1, 1, 2, 3])),
     };
-    const parts = [main, ...this.#others(random, template, setting, main, calm)];
+    const parts = [main, ...this.#others(random, world, template, main, calm)];
     const sketched = parts.flatMap((part) => part.sketches.map((sketch) => ({ row: part.setting, sketch })));
     const rows = sketched.slice(0, ROWS_MAX).map(({ row, sketch }) => ({ sketch, tx: rowOf(sketch, row) }));
     return {
@@ -181,7 +196,8 @@ export class StreamMaker {
   }
 
   /** Cases of other rules, mostly on the same subject, and noise. */
-  #others(random: Random, template: Template, setting: Setting, main: Part, calm: boolean): Part[] {
+  #others(random: Random, world: string, template: Template, main: Part, calm: boolean): Part[] {
+    const { setting } = main;
     const together = calm ? 0.3 : 0.75;
     const times = main.sketches.map((sketch) => sketch.time);
     const within = [Math.min(...times), Math.max(...times)] as const;
@@ -195,7 +211,7 @@ export class StreamMaker {
       const target = random.int(within[0] - 20 * DAY, within[1] + 5 * DAY);
       const days = Math.round((target - start) / DAY) * DAY;
       const shift = days + (random.chance(0.1) ? random.int(-HOUR, HOUR) : 0);
-      const letter = String.fromCharCode('b'.charCodeAt(0) + i);
+      const letter = `${world}${String.fromCharCode('b'.charCodeAt(0) + i)}`;
       const scope = random.chance(0.3) ? setting.scope : letter;
       const subject = random.chance(together) ? setting.subject : letter;
       const moved = shifted(kept, shift, letter);
@@ -208,8 +224,8 @@ export class StreamMaker {
     }
     if (random.chance(0.6)) {
       const kind = random.chance(0.7) ? template.kind : random.pick(this.#templates).kind;
-      const sketches = noise(random, this.#templates, within);
-      const subject = random.chance(together) ? setting.subject : 'n';
+      const sketches = noise(random, this.#templates, within, `${world}n`);
+      const subject = random.chance(together) ? setting.subject : `${world}n`;
       parts.push({ setting: settingOf(random, kind, subject, setting.scope), sketches });
     }
     const early = within[1] - SPAN_MAX_MS;

@@ -252,3 +252,15 @@ export function rearranged(random: Random, { ops, isOrdered }: Arrival): Op[] {
   const steps = ops.filter((op) => op.kind !== 'flush');
   return inBlocks(random, isOrdered ? steps : random.sample(steps, steps.length));
 }
+
+/** Streams side by side: each in its own order, all in blocks of their own. */
+export function interleaved(random: Random, arrivals: readonly Arrival[]): Op[] {
+  const waiting = arrivals.map(({ ops }) => ops.filter((op) => op.kind !== 'flush').reverse());
+  const out: Op[] = [];
+  for (let left = waiting.filter((ops) => ops.length > 0); left.length > 0; ) {
+    const ops = random.pick(left);
+    for (let run = random.int(1, 6); run > 0 && ops.length > 0; run--) out.push(ops.pop()!);
+    if (ops.length === 0) left = left.filter((other) => other !== ops);
+  }
+  return inBlocks(random, out);
+}
