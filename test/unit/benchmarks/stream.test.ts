@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { MeasuredStream } from '../../../benchmarks/stream/stream.ts';
+import { EVERYTHING } from '../../../benchmarks/stream/templates.ts';
+import { factsOf } from '../../../pipelines/facts/batch.ts';
+import { FactDictionary } from '../../../pipelines/facts/dictionary.ts';
+import { FACT_COLUMNS, type FactBatch, type FactColumnName } from '../../../schemas/facts.ts';
+import { transaction } from '../../../schemas/transaction.ts';
+import { loadKnowledge } from '../../../services/workspace/knowledge.ts';
+
+const knowledge = await loadKnowledge();
+const SMALL = { accounts: 400, rows: 12_000, seed: 5, plantedMilli: 300 };
+
+function streamOf(options: Partial<typeof SMALL> = {}) {
+  const dictionary = new FactDictionary([1, 2]);
+  return { dictionary, stream: new MeasuredStream({ ...SMALL, ...options }, knowledge, dictionary) };
+}
+
+/** Every column of a batch up to its rows, as plain lists. */
+function plain({ rows, columns, members, version, flags, sharedRef, hash }: FactBatch) {
+  const names = Object.keys(FACT_COLUMNS) as FactColumnName[];
+  return {
+    ...Object.fromEntries(
+      names.map((name) => {
+        const length = FACT_COLUMNS[name].per === 'row' ? rows : 2 * rows;
+        return [name, [...columns[name].subarray(0, length)]];
+      }),
+    ),
+    version: [...version.subarray(0, rows)],
+    flags: [...flags.subarray(0, rows)],
+    sharedRef: [...sharedRef.subarray(0, rows)],
+    hash: [...hash.subarray(0, 4 * rows)],
+    members: Array.from({ length: members.count }, (_, m) =>
+      [members.row[m], members.kind[m], members.key[m], members.side[m]].join(),
+    ),
+  } as Record<string, readonly (number | string)[]>;
+}
+
+/** The first differences between two batches, in words. */
+function differences(found: FactBatch, expected: FactBatch): string[] {
+  const wanted = plain(expected);
+  return Object.entries(plain(found)).flatMap(([name, values]) => {
+    const others = wanted[name] ?? [];
+    const at = values.findIndex((value, i) => !Object.is(value, others[i]));
+    if (at === -1 && values.length === others.length) return [];
+    return [`${name} at ${at}: ${values[at]} instead of ${others[at]}`];
+  });
+}
+
+describe('measured stream', () => {
+  test('its columns are what facts say of its rows as transactions, block by block', () => {
+    const { dictionary, stream } = streamOf();
+    for (const block of stream.blocks()) {
+      const rows = Array.from({ length: block.batch.rows }, (_, row) => ({
+        tx: block.transactionOf(row),
+        hash: block.hashOf(row),
+        provided: EVERYTHING,
+      }));
+      const expected = factsOf(rows, dictionary);
+      expect(differences(block.batch, expected)).toEqual([]);
+      const idBytes = block.batch.idEnds[block.batch.rows - 1];
+      expect(Buffer.from(block.batch.idBytes.subarray(0, idBytes)).toString()).toBe(
+        Buffer.from(expected.idBytes).toString(),
+      );
+      for (const [row, original] of block.reversed) {
+        expect(rows[row]?.tx.reverses).toEqual(original);
+      }
+    }
+    expect(stream.tally.rows).toBe(SMALL.rows);
+  });
+
+  test('its transactions keep the contract', () => {
+    const { stream } = streamOf({ rows: 3_000 });
+    for (const block of stream.blocks()) {
+      for (let row = 0; row < block.batch.rows; row++) {
+        const { success, error } = transaction.safeParse(block.transactionOf(row));
+        if (!success) expect(error?.issues).toEqual([]);
+      }
+    }
+  });
+
+  test('the same options give the same rows, another seed gives others', () => {
+    const rowsOf = (seed: number) => {
+      const { stream } = streamOf({ seed, rows: 4_200 });
+      return [...stream.blocks()].flatMap(({ batch }) => JSON.stringify(plain(batch)));
+    };
+    expect(rowsOf(5)).toEqual(rowsOf(5));
+    expect(rowsOf(6)).not.toEqual(rowsOf(5));
+  });
+
+  test('every rule over events is planted', () => {
+    const { stream } = streamOf();
+    for (const _block of stream.blocks());
+    const rules = knowledge.ruleSet.rules.filter((rule) => rule.input === 'events').map((rule) => rule.id);
+    expect([...stream.tally.plantedSignals.keys()].sort()).toEqual([...rules].sort());
+  });
+});
