@@ -3,7 +3,8 @@
  *
  * A look-up is two reads of memory that are rarely cached: the slot of the key's fingerprint (`fingerprint-table.ts`) and
  * the row with the key itself (`key-rows.ts`). Every match is confirmed by the bytes: two accounts taken for one would be
- * a false accusation. `internAll` hashes many keys, then probes for all, then compares all, so that the waits overlap.
+ * a false accusation. `internAll` hashes many keys, then probes for all, then compares all, and before each of these reads
+ * all the memory that it will need, so that the waits overlap.
  *
  * Ids depend on the order of the calls alone, never on the seed or on when a table grew.
  */
@@ -49,6 +50,8 @@ export class Interner {
 
   readonly #batchWords = new Int32Array(BATCH_KEYS * INLINE_WORDS);
   readonly #batchPrints = new Int32Array(BATCH_KEYS * 2);
+  /** What `touch` read; means nothing. */
+  #touched = 0;
   readonly #batchIds = new Int32Array(BATCH_KEYS);
 
   constructor(options: InternerOptions) {
@@ -111,7 +114,9 @@ export class Interner {
     for (let from = 0; from < count; from += BATCH_KEYS) {
       const to = Math.min(from + BATCH_KEYS, count);
       this.#hashBatch(view, ends, start, from, to);
+      this.#touched ^= this.#table.touch(this.#batchPrints, to - from);
       this.#probeBatch(to - from);
+      this.#touched ^= this.#rows.touch(this.#batchIds, to - from);
       start = this.#settleBatch(bytes, ends, start, from, to, out);
     }
   }

@@ -14,7 +14,8 @@ import { wordsOf } from './key-hash.ts';
 const ROW_WORDS = 12;
 export const INLINE_WORDS = ROW_WORDS - 1;
 export const INLINE_BYTES = INLINE_WORDS * 4;
-const CHUNK_BITS = 14;
+/** 6 MiB a chunk: more than one huge page, and not touched before it is used. */
+const CHUNK_BITS = 17;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 
 export class KeyRows {
@@ -71,6 +72,16 @@ export class KeyRows {
     }
     for (let i = wordsOf(bytes) - 1; i >= 0; i--) if (from[first + i] !== words[at + i]) return false;
     return true;
+  }
+
+  /** Reads the rows of `count` ids (those below 0 are none), for the reason of `FingerprintTable.touch`. */
+  touch(ids: Int32Array, count: number): number {
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const id = ids[i]!;
+      if (id >= 0) sum ^= this.#chunk(id)[rowAt(id)]!;
+    }
+    return sum;
   }
 
   /** Length of the key of an id in use, in bytes. */
