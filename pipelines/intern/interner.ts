@@ -50,9 +50,9 @@ export class Interner {
 
   readonly #batchWords = new Int32Array(BATCH_KEYS * INLINE_WORDS);
   readonly #batchPrints = new Int32Array(BATCH_KEYS * 2);
+  readonly #batchIds = new Int32Array(BATCH_KEYS);
   /** What `touch` read; means nothing. */
   #touched = 0;
-  readonly #batchIds = new Int32Array(BATCH_KEYS);
 
   constructor(options: InternerOptions) {
     const { seed, initialCapacity = CAPACITY_DEFAULT, idsMax = TABLE_ENTRIES_MAX } = options;
@@ -106,9 +106,10 @@ export class Interner {
 
   /**
    * Ids of `count` keys that lie behind one another: key i is bytes [ends[i - 1], ends[i]), the first from 0 on.
-   * The same ids as from `intern` in that order. Throws as `intern` does; the keys before it then have their ids.
+   * The same ids as from `intern` in that order. Throws as `intern` does; some of the keys before it may then have ids.
    */
   internAll(bytes: Uint8Array, ends: Int32Array, count: number, out: Int32Array): void {
+    if (count > ends.length || count > out.length) throw new RangeError(`No room for ${count} ids`);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let start = 0;
     for (let from = 0; from < count; from += BATCH_KEYS) {

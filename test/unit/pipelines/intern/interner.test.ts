@@ -46,6 +46,15 @@ describe('ids', () => {
     expect(interner.findText('a\ufffd')).toBe(id);
   });
 
+  it('of a batch need room', () => {
+    const interner = new Interner({ seed });
+    expect(() => interner.internAll(bytesOf('ab'), Int32Array.of(1, 2), 2, new Int32Array(1))).toThrow(
+      'room',
+    );
+    expect(() => interner.internAll(bytesOf('ab'), Int32Array.of(1), 2, new Int32Array(2))).toThrow('room');
+    expect(interner.size).toBe(0);
+  });
+
   it('of a batch are given once for a key that is in it twice', () => {
     const interner = new Interner({ seed });
     const out = new Int32Array(4);
