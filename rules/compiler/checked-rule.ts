@@ -140,6 +140,17 @@ export interface RuleNeeds {
   readonly coverage: readonly Coverage[] | null;
 }
 
+/** A span of event time: `fromMs` <= time < `untilMs`. */
+export interface Interval {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export const ALL_TIME: Interval = {
+  fromMs: Number.NEGATIVE_INFINITY,
+  untilMs: Number.POSITIVE_INFINITY,
+};
+
 export interface CheckedRule {
   readonly id: string;
   readonly version: string;
@@ -168,13 +179,19 @@ export interface CheckedRule {
   /** Where its file names each of them first. */
   readonly rulesNamedAt: ReadonlyMap<string, Position>;
   readonly program: RuleProgram;
+  /** SHA-256 of the file without its cases: rules of equal content evaluate alike. */
+  readonly contentHash: string;
+  /** The rule is evaluated as of events of this interval only; all time for a set that stands alone. */
+  readonly inForce: Interval;
 }
 
 export interface RuleSet {
-  /** In the order of rule ids. */
+  /** In the order of rule ids; of a timeline of sets every version of every rule, those of one id by their intervals. */
   readonly rules: readonly CheckedRule[];
   /** SHA-256 of the rules' content; equal sets have equal hashes whatever their files are called. */
   readonly hash: string;
   /** Event time from which the set is in force. */
   readonly activeFrom: number;
+  /** The sets in force by time, ascending: this one alone, or those that were merged. */
+  readonly timeline: readonly { readonly fromMs: number; readonly hash: string }[];
 }

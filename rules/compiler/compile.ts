@@ -116,8 +116,10 @@ export function compileRules(
   if (findings.length > 0) return { ok: false, findings };
   const ordered = [...rules.values()].sort((a, b) => compareUtf8(a.id, b.id));
   const content: RuleFile[] = ordered.map((rule) => rule.file);
-  const ruleSet = { rules: ordered, hash: contentHash(content), activeFrom: options.activeFrom ?? ALWAYS_MS };
-  return { ok: true, ruleSet };
+  const hash = contentHash(content);
+  const activeFrom = options.activeFrom ?? ALWAYS_MS;
+  const timeline = [{ fromMs: Number.NEGATIVE_INFINITY, hash }];
+  return { ok: true, ruleSet: { rules: ordered, hash, activeFrom, timeline } };
 }
 
 /** Rules over signals read base rules only: depth is at most two (SEMANTICS §11). */

@@ -1,7 +1,14 @@
 /** The rule compiler and the reference evaluator: YAML to checked rules, histories to signals. */
 export { runCases } from './cases.ts';
-export type { CheckedRule, Int, RuleNeeds, RuleSet } from './checked-rule.ts';
-export { compileRule, compileRules, type RuleSource } from './compile.ts';
+export {
+  ALL_TIME,
+  type CheckedRule,
+  type Int,
+  type Interval,
+  type RuleNeeds,
+  type RuleSet,
+} from './checked-rule.ts';
+export { ALWAYS_MS, compileRule, compileRules, type RuleSource } from './compile.ts';
 export { explainRule, requirementsOf } from './describe.ts';
 export { type Finding, findingText } from './finding.ts';
 export { loadRuleFolder } from './load.ts';
@@ -22,4 +29,16 @@ export {
   signalsOf,
 } from './reference/episodes.ts';
 export type { Evaluation, EvaluationContext, SignalVersion, SubjectHistory } from './reference/evaluation.ts';
+export {
+  holdsAt,
+  mergeRuleSets,
+  type RuleLookup,
+  ruleLookup,
+  ruleSetHashAt,
+  ruleVersionKey,
+  type SetInForce,
+  setAt,
+  setsInForce,
+  versionsOf,
+} from './timeline.ts';
 export { durationMs } from './window.ts';

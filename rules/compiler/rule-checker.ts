@@ -1,7 +1,8 @@
 /** The meaning of a rule file beyond its shape: names, types, windows, attributions. Builds the program. */
 import { PRECISIONS, type Precision } from '../../schemas/enumerations.ts';
+import { contentHash } from '../../schemas/ids.ts';
 import type { RuleFile } from '../../schemas/rule.ts';
-import type { CheckedRule, RuleNeeds, RuleProgram } from './checked-rule.ts';
+import { ALL_TIME, type CheckedRule, type RuleNeeds, type RuleProgram } from './checked-rule.ts';
 import { ALWAYS, Checking } from './checking.ts';
 import { constant } from './closures.ts';
 import { emptyReads } from './expression.ts';
@@ -104,6 +105,8 @@ class RuleChecker {
       rulesNamed: [...this.#checking.rulesNamed.keys()].sort(),
       rulesNamedAt: this.#checking.rulesNamed,
       program,
+      contentHash: contentHash({ ...file, cases: [] }),
+      inForce: ALL_TIME,
     };
   }
 

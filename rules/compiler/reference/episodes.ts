@@ -6,9 +6,9 @@
  * only when a later hour has begun: the evaluation of an unfinished hour is taken back and done again when more events
  * have come.
  */
-import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import { contentId } from '../../../schemas/ids.ts';
 import type { CheckedRule } from '../checked-rule.ts';
+import { holdsAt } from '../timeline.ts';
 import { HOUR_MS } from '../window.ts';
 import type { Evaluation, EvaluationContext, SignalVersion, SubjectHistory } from './evaluation.ts';
 import { RuleEvaluator } from './evaluator.ts';
@@ -38,13 +38,20 @@ export function createSubjectRun(rule: CheckedRule, context: EvaluationContext):
   return new EpisodeRun(rule, context);
 }
 
-/** Every version of every episode of a rule on a subject. */
+/** How many episodes each row has opened, by institution and id. */
+export type Openings = Map<string, number>;
+
+/**
+ * Every version of every episode of a rule on a subject. Versions of one rule share `openings`, in the order of their
+ * intervals: one signal may open an episode under each of them.
+ */
 export function signalsOf(
   rule: CheckedRule,
   history: SubjectHistory,
   context: EvaluationContext,
+  openings?: Openings,
 ): readonly SignalVersion[] {
-  return createSubjectRun(rule, context).append(history);
+  return new EpisodeRun(rule, context, openings).append(history);
 }
 
 /** The rule as of event `index` of the history, whether it triggers and fires or not. */
@@ -67,7 +74,6 @@ interface Version {
 
 interface Episode {
   readonly id: string;
-  readonly opening: RuleEvent;
   readonly openedAt: number;
   readonly evidence: EvidenceSet;
   readonly versions: Version[];
@@ -95,15 +101,19 @@ class EpisodeRun implements SubjectRun {
   /** Events before this one are done with. */
   #next = 0;
   #provisional: Provisional | null = null;
+  /** Null where no row can open two episodes: every event of a base rule is a row of its own. */
+  readonly #openings: Openings | null;
 
-  constructor(rule: CheckedRule, context: EvaluationContext) {
+  constructor(rule: CheckedRule, context: EvaluationContext, openings?: Openings) {
     this.#rule = rule;
     this.#context = context;
+    this.#openings = openings ?? (rule.input === 'signals' ? new Map() : null);
   }
 
   get openUntilMs(): number {
     const last = this.#episodes[this.#episodes.length - 1];
-    return last === undefined ? Number.NEGATIVE_INFINITY : last.firedAt + this.#rule.quietMs;
+    if (last === undefined) return Number.NEGATIVE_INFINITY;
+    return Math.min(last.firedAt + this.#rule.quietMs, this.#rule.inForce.untilMs);
   }
 
   append(history: SubjectHistory, candidates?: Candidates): readonly SignalVersion[] {
@@ -131,7 +141,7 @@ class EpisodeRun implements SubjectRun {
         return true;
       }
     }
-    if (!this.#evaluator!.triggers(at)) {
+    if (!this.#triggers(at, time)) {
       this.#next++;
       return true;
     }
@@ -151,6 +161,11 @@ class EpisodeRun implements SubjectRun {
     return false;
   }
 
+  /** A version of a rule is evaluated as of events of its interval only. */
+  #triggers(at: number, time: number): boolean {
+    return holdsAt(this.#rule.inForce, time) && this.#evaluator!.triggers(at);
+  }
+
   /** The last triggering event of the hour of `at` while the episode stays open, and the first event after the hour. */
   #hour(at: number, episode: Episode, index: HistoryIndex): { last: number; end: number } {
     const { events } = index;
@@ -160,7 +175,7 @@ class EpisodeRun implements SubjectRun {
     for (; end < events.length; end++) {
       const { time } = events[end]!;
       if (time >= hourEnd || time - episode.firedAt > this.#rule.quietMs) break;
-      if (this.#evaluator!.triggers(end)) last = end;
+      if (this.#triggers(end, time)) last = end;
     }
     return { last, end };
   }
@@ -171,11 +186,12 @@ class EpisodeRun implements SubjectRun {
     const evidence = new EvidenceSet();
     evidence.add(evaluation.evidence, index.events);
     // Versions of one signal are events of their own and share its id: a further episode that one opens gets a number.
-    const further = this.#episodes.filter((episode) => isSameRow(episode.opening, opening)).length;
+    const row = `${opening.institution}\u0000${opening.id}`;
+    const further = this.#openings?.get(row) ?? 0;
+    this.#openings?.set(row, further + 1);
     const opener = [opening.institution, opening.id, ...(further > 0 ? [String(further)] : [])];
     this.#episodes.push({
       id: contentId('sig', [id, String(majorVersion), history.subjectKey, ...opener]),
-      opening,
       openedAt: evaluation.eventTime,
       evidence,
       versions: [{ evaluation, evidence: evidence.snapshot(input), lastFiredAt: evaluation.eventTime }],
@@ -227,8 +243,4 @@ class EpisodeRun implements SubjectRun {
       };
     });
   }
-}
-
-function isSameRow(a: RuleEvent, b: RuleEvent): boolean {
-  return a.institution === b.institution && a.id === b.id;
 }
