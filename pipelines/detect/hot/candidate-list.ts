@@ -1,0 +1,89 @@
+/**
+ * Events as of which rules could fire: (line of the subject, position in its history, words of a mask of rules), in order of
+ * arrival.
+ */
+
+const FIRST_CAPACITY = 256;
+
+/** The candidates of one subject, positions ascending. */
+export interface SubjectCandidates {
+  readonly positions: number[];
+  /** `maskWords` words a position: bit r of word w for rule 32 w + r. */
+  readonly masks: number[];
+}
+
+export class CandidateList {
+  #lines = new Int32Array(FIRST_CAPACITY);
+  #positions = new Int32Array(FIRST_CAPACITY);
+  #masks: Int32Array;
+  #count = 0;
+  readonly #maskWords: number;
+
+  constructor(maskWords: number) {
+    this.#maskWords = maskWords;
+    this.#masks = new Int32Array(FIRST_CAPACITY * maskWords);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The mask is `masks[from ..]`. */
+  push(line: number, position: number, masks: Int32Array, from: number): void {
+    if (this.#count === this.#lines.length) this.#grow();
+    const at = this.#count++;
+    this.#lines[at] = line;
+    this.#positions[at] = position;
+    for (let word = 0; word < this.#maskWords; word++) {
+      this.#masks[at * this.#maskWords + word] = masks[from + word] as number;
+    }
+  }
+
+  /** Forgets the candidates of these subjects. */
+  drop(lines: ReadonlySet<number>): void {
+    let kept = 0;
+    for (let i = 0; i < this.#count; i++) {
+      if (lines.has(this.#lines[i] as number)) continue;
+      this.#lines[kept] = this.#lines[i] as number;
+      this.#positions[kept] = this.#positions[i] as number;
+      const from = i * this.#maskWords;
+      this.#masks.copyWithin(kept * this.#maskWords, from, from + this.#maskWords);
+      kept++;
+    }
+    this.#count = kept;
+  }
+
+  clear(): void {
+    this.#count = 0;
+  }
+
+  /** The candidates by subject; forgets them. */
+  take(): Map<number, SubjectCandidates> {
+    const bySubject = new Map<number, SubjectCandidates>();
+    for (let i = 0; i < this.#count; i++) {
+      const line = this.#lines[i] as number;
+      let found = bySubject.get(line);
+      if (found === undefined) {
+        found = { positions: [], masks: [] };
+        bySubject.set(line, found);
+      }
+      found.positions.push(this.#positions[i] as number);
+      for (let word = 0; word < this.#maskWords; word++) {
+        found.masks.push(this.#masks[i * this.#maskWords + word] as number);
+      }
+    }
+    this.#count = 0;
+    return bySubject;
+  }
+
+  #grow(): void {
+    const grown = (array: Int32Array) => {
+      const fresh = new Int32Array(2 * array.length);
+      fresh.set(array);
+      return fresh;
+    };
+    this.#lines = grown(this.#lines);
+    this.#positions = grown(this.#positions);
+    this.#masks = grown(this.#masks);
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Histories: of each subject the legs of its events in total order, with the bits that tier 1 found true on each, in chunks
+ * from slabs with a free list. A subject's record holds its last chunk and how much of it is used; each chunk knows the one
+ * before it.
+ */
+import { HEADER, type SlabViews } from './record-slab.ts';
+
+/** Words of a chunk (two cache lines): the chunk before it, and the entries, each a leg and its words of bits. */
+const CHUNK_WORDS = 32;
+const CHUNK_SHIFT = 5;
+const ENTRIES_AT = 1;
+/** An entry is named by 16 times its chunk and its place there. */
+const ENTRY_SHIFT = 4;
+const SLAB_SHIFT = 12;
+const SLAB_CHUNKS = 1 << SLAB_SHIFT;
+const SLAB_MASK = SLAB_CHUNKS - 1;
+
+/** Takes position and leg of an event and where its words of bits begin; false ends the reading. */
+export type EntryReader = (position: number, leg: number, words: Int32Array, at: number) => boolean;
+
+export class EventChunks {
+  readonly #entryWords: number;
+  /** Events of a chunk. */
+  readonly chunkEvents: number;
+  readonly #slabs: Int32Array[] = [];
+  /** Chunk 0 is no chunk. */
+  #next = 1;
+  #free = 0;
+  #freeCount = 0;
+
+  /** `bitWords`: words of bits an event has. */
+  constructor(bitWords: number) {
+    this.#entryWords = 1 + bitWords;
+    this.chunkEvents = Math.min(1 << ENTRY_SHIFT, Math.floor((CHUNK_WORDS - ENTRIES_AT) / this.#entryWords));
+  }
+
+  get bytes(): number {
+    return (this.#next - this.#freeCount) * CHUNK_WORDS * 4;
+  }
+
+  /**
+   * Appends a leg to the history of the record at word `base`; returns the entry, for `setBits`: 16 * chunk + place.
+   */
+  append(views: SlabViews, base: number, leg: number): number {
+    const { i32 } = views;
+    let chunk = i32[base + HEADER.tail] as number;
+    let slot = i32[base + HEADER.slot] as number;
+    if (chunk === 0 || slot === this.chunkEvents) {
+      const fresh = this.#allocate();
+      this.#slab(fresh)[(fresh & SLAB_MASK) << CHUNK_SHIFT] = chunk;
+      chunk = fresh;
+      slot = 0;
+      i32[base + HEADER.tail] = chunk;
+    }
+    const slab = this.#slabs[chunk >>> SLAB_SHIFT] as Int32Array;
+    const at = ((chunk & SLAB_MASK) << CHUNK_SHIFT) + ENTRIES_AT + this.#entryWords * slot;
+    slab[at] = leg;
+    for (let word = 1; word < this.#entryWords; word++) slab[at + word] = 0;
+    i32[base + HEADER.slot] = slot + 1;
+    i32[base + HEADER.length] = (i32[base + HEADER.length] as number) + 1;
+    return (chunk << ENTRY_SHIFT) + slot;
+  }
+
+  /** Sets the bits of an entry from `bits[from ..]`. */
+  setBits(entry: number, bits: Int32Array, from: number): void {
+    const chunk = entry >>> ENTRY_SHIFT;
+    const slab = this.#slabs[chunk >>> SLAB_SHIFT] as Int32Array;
+    const slot = entry & ((1 << ENTRY_SHIFT) - 1);
+    const at = ((chunk & SLAB_MASK) << CHUNK_SHIFT) + ENTRIES_AT + this.#entryWords * slot;
+    for (let word = 1; word < this.#entryWords; word++) slab[at + word] = bits[from + word - 1] as number;
+  }
+
+  /** Leg of the last event; the history is not empty. */
+  lastLeg(views: SlabViews, base: number): number {
+    const chunk = views.i32[base + HEADER.tail] as number;
+    const slot = (views.i32[base + HEADER.slot] as number) - 1;
+    return this.#slab(chunk)[
+      ((chunk & SLAB_MASK) << CHUNK_SHIFT) + ENTRIES_AT + this.#entryWords * slot
+    ] as number;
+  }
+
+  /** Reads the events from position `from` on, latest first. */
+  readBack(views: SlabViews, base: number, from: number, each: EntryReader): void {
+    let position = (views.i32[base + HEADER.length] as number) - 1;
+    let chunk = views.i32[base + HEADER.tail] as number;
+    let slot = (views.i32[base + HEADER.slot] as number) - 1;
+    while (position >= from) {
+      const slab = this.#slab(chunk);
+      const start = (chunk & SLAB_MASK) << CHUNK_SHIFT;
+      for (; slot >= 0 && position >= from; slot--, position--) {
+        const at = start + ENTRIES_AT + this.#entryWords * slot;
+        if (!each(position, slab[at] as number, slab, at + 1)) return;
+      }
+      chunk = slab[start] as number;
+      slot = this.chunkEvents - 1;
+    }
+  }
+
+  /** Gives back all chunks of a history; its record is reset by who asks. */
+  release(views: SlabViews, base: number): void {
+    let chunk = views.i32[base + HEADER.tail] as number;
+    while (chunk !== 0) {
+      const slab = this.#slab(chunk);
+      const at = (chunk & SLAB_MASK) << CHUNK_SHIFT;
+      const before = slab[at] as number;
+      slab[at] = this.#free;
+      this.#free = chunk;
+      this.#freeCount++;
+      chunk = before;
+    }
+  }
+
+  #slab(chunk: number): Int32Array {
+    return this.#slabs[chunk >>> SLAB_SHIFT] as Int32Array;
+  }
+
+  #allocate(): number {
+    if (this.#free !== 0) {
+      const chunk = this.#free;
+      this.#free = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+      this.#freeCount--;
+      return chunk;
+    }
+    const chunk = this.#next++;
+    if (chunk >>> SLAB_SHIFT === this.#slabs.length)
+      this.#slabs.push(new Int32Array(SLAB_CHUNKS * CHUNK_WORDS));
+    return chunk;
+  }
+}

@@ -1,0 +1,306 @@
+/**
+ * Tier 1 of one kind of subject: every event goes to its subject's record, through the generated kernel, and into the
+ * subject's history. What comes out is candidates: (subject, event, rules that could fire there).
+ *
+ * The loop handles events that come in order. A subject that sees anything else (a late row, a row that changed or went,
+ * a second report of one transfer) is marked stale and rebuilt before it is asked: its events sorted, its record begun
+ * anew, the same kernel over all of them.
+ */
+import type { KindPlan } from '../../../rules/compiler/index.ts';
+import type { FactColumns } from '../../../schemas/facts.ts';
+import type { FactDictionary } from '../../facts/dictionary.ts';
+import type { FactStore } from '../../facts/store.ts';
+import { CandidateList } from './candidate-list.ts';
+import { type EntryReader, EventChunks } from './event-chunks.ts';
+import { FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './record-slab.ts';
+import type { Reports } from './reports.ts';
+
+/** Events that the kernel takes at once: their buffers stay in the nearest cache. */
+const BATCH = 256;
+/** A leg's place in the columns of its segment. */
+const LEG_MASK = 0x1ffff;
+const SEGMENT_LEG_SHIFT = 17;
+const FIRST_KEYS = 1_024;
+
+/** What a tier asks about rows outside its own state. */
+export interface RowQuestions {
+  /** The row was replaced or withdrawn. */
+  isDead(row: number): boolean;
+  isReversed(row: number): boolean;
+}
+
+export interface KindTierOptions {
+  readonly plan: KindPlan;
+  readonly store: FactStore;
+  readonly dictionary: FactDictionary;
+  readonly rows: RowQuestions;
+  readonly reports: Reports;
+  /** Records to make room for at the start. */
+  readonly subjects: number;
+}
+
+/** Reports of a shared reference that a tier has seen. */
+const REPORTS_SETTLED = 1;
+const REPORTS_OPEN = 2;
+
+function hasBits(words: Int32Array, from: number, count: number): boolean {
+  for (let at = from; at < from + count; at++) if (words[at] !== 0) return true;
+  return false;
+}
+
+export class KindTier {
+  readonly plan: KindPlan;
+  readonly candidates: CandidateList;
+  readonly #store: FactStore;
+  readonly #dictionary: FactDictionary;
+  readonly #slab: RecordSlab;
+  readonly #chunks: EventChunks;
+  readonly #rows: RowQuestions;
+  readonly #twoReports: Reports;
+  readonly #isOwner: boolean;
+  /** A mask of all rules. */
+  readonly #allRules: Int32Array;
+  /** Line of the record by id of the key; 0 is none. */
+  #lineOf = new Int32Array(FIRST_KEYS);
+  readonly #stale = new Set<number>();
+  /** Legs that other reports of their transfer hide, by line. */
+  readonly #hidden = new Map<number, number[]>();
+  /** By id of a shared reference, what was seen of it. */
+  #reports = new Uint8Array(0);
+
+  #n = 0;
+  #segment = -1;
+  readonly #legs = new Int32Array(BATCH);
+  readonly #lines = new Int32Array(BATCH);
+  readonly #entries = new Int32Array(BATCH);
+  readonly #positions = new Int32Array(BATCH);
+  readonly #bits: Int32Array;
+  readonly #masks: Int32Array;
+
+  constructor({ plan, store, dictionary, rows, reports, subjects }: KindTierOptions) {
+    this.plan = plan;
+    this.#store = store;
+    this.#dictionary = dictionary;
+    this.#rows = rows;
+    this.#twoReports = reports;
+    this.#isOwner = plan.standpoint === 'owner';
+    this.#slab = new RecordSlab(plan.layout, subjects);
+    this.#chunks = new EventChunks(plan.bitWords);
+    this.candidates = new CandidateList(plan.maskWords);
+    this.#bits = new Int32Array(BATCH * plan.bitWords);
+    this.#masks = new Int32Array(BATCH * plan.maskWords);
+    this.#allRules = new Int32Array(plan.maskWords);
+    for (const { bit } of plan.rules) this.#allRules[bit >>> 5]! |= 1 << (bit & 31);
+  }
+
+  /** Bytes of records and histories. */
+  get bytes(): { readonly records: number; readonly histories: number } {
+    return { records: this.#slab.bytes, histories: this.#chunks.bytes };
+  }
+
+  /** Takes in the leg of an event at `timeMs` of the subject with this key. */
+  add(key: number, leg: number, timeMs: number): void {
+    const line = this.#lineFor(key);
+    const base = line << 4;
+    const views = this.#slab.views;
+    if (((views.i32[base + HEADER.flags] as number) & FLAG_STALE) !== 0) {
+      this.#chunks.append(views, base, leg);
+      return;
+    }
+    const last = views.f64[line << 3] as number;
+    if (timeMs < last || (timeMs === last && this.#isBeforeLast(base, leg))) {
+      this.#chunks.append(views, base, leg);
+      this.#markStale(line);
+      return;
+    }
+    views.f64[line << 3] = timeMs;
+    this.#push(line, base, leg);
+  }
+
+  /** As `add`, for a leg whose row shares a reference with other reports of its transfer, or may come to. */
+  addReported(key: number, leg: number, timeMs: number, reference: number): void {
+    const visibility = this.#twoReports.visibility(leg, this.#isOwner);
+    if (reference >= this.#reports.length) this.#growReports(reference);
+    const seen = this.#reports[reference] as number;
+    const isSettled = visibility !== 'open';
+    this.#reports[reference] = Math.max(seen, isSettled ? REPORTS_SETTLED : REPORTS_OPEN);
+    if (visibility === 'gone') {
+      const line = this.#lineFor(key);
+      this.#hide(line, leg);
+      if (seen === REPORTS_OPEN) this.#markStale(line);
+      return;
+    }
+    if (isSettled ? seen === REPORTS_OPEN : seen > 0) this.#markStale(this.#lineFor(key));
+    this.add(key, leg, timeMs);
+  }
+
+  /** The subject's history is to be looked at anew. */
+  disturb(key: number): void {
+    const line = this.lineOf(key);
+    if (line !== 0) this.#markStale(line);
+  }
+
+  disturbAll(): void {
+    for (const line of this.#lineOf) if (line !== 0) this.#markStale(line);
+  }
+
+  lineOf(key: number): number {
+    return key >= 0 && key < this.#lineOf.length ? (this.#lineOf[key] as number) : 0;
+  }
+
+  keyOf(line: number): number {
+    return this.#slab.views.i32[(line << 4) + HEADER.key] as number;
+  }
+
+  lengthOf(line: number): number {
+    return this.#slab.views.i32[(line << 4) + HEADER.length] as number;
+  }
+
+  get staleCount(): number {
+    return this.#stale.size;
+  }
+
+  /** Tells the kernel whether a rule has an open episode on the subject. */
+  setOpen(line: number, bit: number, isOpen: boolean): void {
+    const at = (line << 4) + ((this.plan.layout.openWords[bit >>> 5] as number) >> 2);
+    const { i32 } = this.#slab.views;
+    const flag = 1 << (bit & 31);
+    i32[at] = isOpen ? (i32[at] as number) | flag : (i32[at] as number) & ~flag;
+  }
+
+  isOpen(line: number, bit: number): boolean {
+    const at = (line << 4) + ((this.plan.layout.openWords[bit >>> 5] as number) >> 2);
+    return ((this.#slab.views.i32[at] as number) & (1 << (bit & 31))) !== 0;
+  }
+
+  /** A reversal touches an event of the subject: what bits and counters say of it does not hold. */
+  isUngated(line: number): boolean {
+    return ((this.#slab.views.i32[(line << 4) + HEADER.flags] as number) & FLAG_UNGATED) !== 0;
+  }
+
+  /** Reads the subject's events from position `from` on, latest first. */
+  readBack(line: number, from: number, each: EntryReader): void {
+    this.#chunks.readBack(this.#slab.views, line << 4, from, each);
+  }
+
+  /** Runs the kernel over the events that wait. */
+  flush(): void {
+    const n = this.#n;
+    if (n === 0) return;
+    this.#n = 0;
+    const columns: FactColumns = this.#store.columns(this.#segment << 16);
+    const views = this.#slab.views;
+    this.plan.kernel(
+      columns,
+      this.#dictionary.setBits,
+      views,
+      n,
+      this.#legs,
+      this.#lines,
+      this.#bits,
+      this.#masks,
+    );
+    const { bitWords, maskWords } = this.plan;
+    for (let i = 0; i < n; i++) {
+      const line = this.#lines[i] as number;
+      if (hasBits(this.#bits, i * bitWords, bitWords)) {
+        this.#chunks.setBits(this.#entries[i] as number, this.#bits, i * bitWords);
+      }
+      if (((views.i32[(line << 4) + HEADER.flags] as number) & FLAG_UNGATED) !== 0) {
+        this.candidates.push(line, this.#positions[i] as number, this.#allRules, 0);
+      } else if (hasBits(this.#masks, i * maskWords, maskWords)) {
+        this.candidates.push(line, this.#positions[i] as number, this.#masks, i * maskWords);
+      }
+    }
+  }
+
+  /** Rebuilds what is stale and returns the lines of it; their earlier candidates are void. */
+  rebuildStale(): Set<number> {
+    this.flush();
+    const lines = new Set(this.#stale);
+    if (lines.size === 0) return lines;
+    this.candidates.drop(lines);
+    this.#stale.clear();
+    for (const line of lines) this.#rebuild(line);
+    this.flush();
+    return lines;
+  }
+
+  #rebuild(line: number): void {
+    const base = line << 4;
+    const legs: number[] = [...(this.#hidden.get(line) ?? [])];
+    this.#chunks.readBack(this.#slab.views, base, 0, (_position, leg) => legs.push(leg) > 0);
+    this.#chunks.release(this.#slab.views, base);
+    this.#slab.reset(line);
+    const alive = legs.filter((leg) => !this.#rows.isDead(leg >> 1));
+    const { shown, hidden } = this.#twoReports.visible(alive, this.#isOwner);
+    if (hidden.length > 0) this.#hidden.set(line, hidden);
+    else this.#hidden.delete(line);
+    shown.sort((a, b) => this.#store.compareRows(a >> 1, b >> 1));
+    if (shown.some((leg) => this.#rows.isReversed(leg >> 1))) {
+      this.#slab.views.i32[base + HEADER.flags] = FLAG_UNGATED;
+    }
+    for (const leg of shown) this.#push(line, base, leg);
+    const lastLeg = shown.at(-1);
+    if (lastLeg !== undefined) this.#slab.views.f64[line << 3] = this.#timeOf(lastLeg);
+  }
+
+  #push(line: number, base: number, leg: number): void {
+    const segment = leg >> SEGMENT_LEG_SHIFT;
+    if (segment !== this.#segment) {
+      this.flush();
+      this.#segment = segment;
+    }
+    const views = this.#slab.views;
+    const n = this.#n++;
+    this.#positions[n] = views.i32[base + HEADER.length] as number;
+    this.#legs[n] = leg & LEG_MASK;
+    this.#lines[n] = line;
+    this.#entries[n] = this.#chunks.append(views, base, leg);
+    if (this.#n === BATCH) this.flush();
+  }
+
+  #isBeforeLast(base: number, leg: number): boolean {
+    const views = this.#slab.views;
+    if (views.i32[base + HEADER.length] === 0) return false;
+    return this.#store.compareRows(this.#chunks.lastLeg(views, base) >> 1, leg >> 1) > 0;
+  }
+
+  #timeOf(leg: number): number {
+    const row = leg >> 1;
+    return this.#store.columns(row).time[row & 0xffff] as number;
+  }
+
+  #lineFor(key: number): number {
+    if (key >= this.#lineOf.length) {
+      const grown = new Int32Array(Math.max(key + 1, 2 * this.#lineOf.length));
+      grown.set(this.#lineOf);
+      this.#lineOf = grown;
+    }
+    let line = this.#lineOf[key] as number;
+    if (line === 0) {
+      line = this.#slab.allocate(key);
+      this.#lineOf[key] = line;
+    }
+    return line;
+  }
+
+  #markStale(line: number): void {
+    const at = (line << 4) + HEADER.flags;
+    const { i32 } = this.#slab.views;
+    i32[at] = (i32[at] as number) | FLAG_STALE;
+    this.#stale.add(line);
+  }
+
+  #hide(line: number, leg: number): void {
+    const known = this.#hidden.get(line);
+    if (known === undefined) this.#hidden.set(line, [leg]);
+    else known.push(leg);
+  }
+
+  #growReports(reference: number): void {
+    const grown = new Uint8Array(Math.max(reference + 1, FIRST_KEYS, 2 * this.#reports.length));
+    grown.set(this.#reports);
+    this.#reports = grown;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Records of subjects, one behind the other in one slab: a subject's whole state for tier 1 in one or a few cache lines.
+ *
+ * A record is named by its line, its offset in 64-byte units; 0 is no record. The slab doubles when it is full; who knows
+ * how many subjects will come says so at the start and never pays for that.
+ */
+import type { RecordLayout } from '../../../rules/compiler/index.ts';
+
+export const LINE_BYTES = 64;
+const LINE_SHIFT_I32 = 4;
+const LINE_SHIFT_F64 = 3;
+/** A slab is one buffer, and a buffer holds at most 4 GiB. */
+const SLAB_BYTES_MAX = 4 * 1024 * 1024 * 1024;
+
+/** Places of the header fields in a record, in units of their views. */
+export const HEADER = { lastTime: 0, tail: 2, slot: 3, length: 4, open: 5, flags: 6, key: 7 } as const;
+
+/** Something of a subject's history changed otherwise than at its end: it is run again before anything is asked of it. */
+export const FLAG_STALE = 1;
+/** A reversal touches an event of the history: what gates conclude from the events themselves does not hold. */
+export const FLAG_UNGATED = 2;
+
+export interface SlabViews {
+  readonly f64: Float64Array;
+  readonly i32: Int32Array;
+  readonly u8: Uint8Array;
+}
+
+function viewsOf(bytes: number): SlabViews {
+  const buffer = new ArrayBuffer(bytes);
+  return { f64: new Float64Array(buffer), i32: new Int32Array(buffer), u8: new Uint8Array(buffer) };
+}
+
+export class RecordSlab {
+  readonly layout: RecordLayout;
+  readonly #linesPerRecord: number;
+  #views: SlabViews;
+  #nextLine = 1;
+  readonly #free: number[] = [];
+
+  /** Room for `capacity` records before it grows. */
+  constructor(layout: RecordLayout, capacity: number) {
+    this.layout = layout;
+    this.#linesPerRecord = layout.bytes / LINE_BYTES;
+    this.#views = viewsOf((1 + capacity * this.#linesPerRecord) * LINE_BYTES);
+  }
+
+  get views(): SlabViews {
+    return this.#views;
+  }
+
+  /** Bytes of records in use. */
+  get bytes(): number {
+    return this.#nextLine * LINE_BYTES;
+  }
+
+  /** Line of a new, zeroed record for the subject with this key. */
+  allocate(key: number): number {
+    const line = this.#free.pop() ?? this.#take();
+    const base = line << LINE_SHIFT_I32;
+    this.#views.i32.fill(0, base, base + (this.layout.bytes >> 2));
+    this.#views.f64[(line << LINE_SHIFT_F64) + HEADER.lastTime] = Number.NEGATIVE_INFINITY;
+    this.#views.i32[base + HEADER.key] = key;
+    return line;
+  }
+
+  release(line: number): void {
+    this.#free.push(line);
+  }
+
+  /** The record as on its first day, of the same subject. */
+  reset(line: number): void {
+    const base = line << LINE_SHIFT_I32;
+    const { i32, f64 } = this.#views;
+    const key = i32[base + HEADER.key] as number;
+    i32.fill(0, base, base + (this.layout.bytes >> 2));
+    f64[(line << LINE_SHIFT_F64) + HEADER.lastTime] = Number.NEGATIVE_INFINITY;
+    i32[base + HEADER.key] = key;
+  }
+
+  #take(): number {
+    const line = this.#nextLine;
+    const needed = (line + this.#linesPerRecord) * LINE_BYTES;
+    if (needed > this.#views.u8.length) this.#grow(needed);
+    this.#nextLine += this.#linesPerRecord;
+    return line;
+  }
+
+  #grow(needed: number): void {
+    if (needed > SLAB_BYTES_MAX) throw new RangeError(`more than ${SLAB_BYTES_MAX} bytes of subject records`);
+    const old = this.#views;
+    this.#views = viewsOf(Math.min(SLAB_BYTES_MAX, Math.max(needed, 2 * old.u8.length)));
+    this.#views.u8.set(old.u8);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Tier 2 of one subject: the exact evaluation of the rules that tier 1 could not rule out, by the reference program over
+ * events read from facts. Lives while the subject has signals, or while its candidates are looked at.
+ */
+import {
+  type Candidates,
+  createSubjectRun,
+  type EvaluationContext,
+  type KindPlan,
+  type SignalVersion,
+  type SubjectRun,
+} from '../../../rules/compiler/index.ts';
+import type { SubjectKind } from '../../../schemas/enumerations.ts';
+import type { RuleEvent } from '../../../schemas/event-fields.ts';
+import type { RuleSignals } from '../detector.ts';
+import type { SubjectCandidates } from './candidate-list.ts';
+
+/** Positions at which one rule is a candidate, asked for in ascending order. */
+class RuleCandidates implements Candidates {
+  readonly #positions: readonly number[];
+  readonly #masks: readonly number[];
+  readonly #maskWords: number;
+  readonly #bit: number;
+  #at = 0;
+
+  constructor({ positions, masks }: SubjectCandidates, maskWords: number, bit: number) {
+    this.#positions = positions;
+    this.#masks = masks;
+    this.#maskWords = maskWords;
+    this.#bit = bit;
+  }
+
+  next(position: number): number | null {
+    for (; this.#at < this.#positions.length; this.#at++) {
+      const found = this.#positions[this.#at] as number;
+      if (found >= position && this.#names(this.#at)) return found;
+    }
+    return null;
+  }
+
+  #names(at: number): boolean {
+    const word = this.#masks[at * this.#maskWords + (this.#bit >>> 5)] as number;
+    return (word & (1 << (this.#bit & 31))) !== 0;
+  }
+}
+
+interface RuleRun {
+  readonly run: SubjectRun;
+  versions: readonly SignalVersion[];
+}
+
+export class SubjectRuns {
+  readonly key: string;
+  readonly kind: SubjectKind;
+  /** Every event of the subject that was read so far, in total order; grows at its end. */
+  readonly events: RuleEvent[] = [];
+  readonly #plan: KindPlan;
+  readonly #runs: (RuleRun | undefined)[] = [];
+
+  constructor(plan: KindPlan, key: string) {
+    this.#plan = plan;
+    this.kind = plan.kind;
+    this.key = key;
+  }
+
+  /** Some rule has a signal on the subject. */
+  get hasSignals(): boolean {
+    return this.#runs.some((rule) => rule !== undefined && rule.versions.length > 0);
+  }
+
+  /**
+   * Evaluates the candidates; `events` holds all of the subject's. Tells of each rule that was asked whether its last episode
+   * may still grow.
+   */
+  run(
+    candidates: SubjectCandidates,
+    context: EvaluationContext,
+    setOpen: (bit: number, isOpen: boolean) => void,
+  ): void {
+    const history = { subjectKey: this.key, subjectKind: this.kind, events: this.events };
+    const lastTime = this.events[this.events.length - 1]?.time ?? Number.NEGATIVE_INFINITY;
+    const { rules, maskWords } = this.#plan;
+    for (const { bit, rule } of rules) {
+      const positions = new RuleCandidates(candidates, maskWords, bit);
+      if (positions.next(0) === null) continue;
+      const held = this.#runs[bit] ?? { run: createSubjectRun(rule, context), versions: [] };
+      held.versions = held.run.append(history, positions);
+      this.#runs[bit] = held.versions.length > 0 ? held : undefined;
+      setOpen(bit, held.run.openUntilMs >= lastTime);
+    }
+  }
+
+  /** All versions of all signals, by rule. */
+  signals(): RuleSignals[] {
+    return this.#plan.rules.flatMap(({ bit, rule }) => {
+      const held = this.#runs[bit];
+      return held === undefined || held.versions.length === 0 ? [] : [{ rule, versions: held.versions }];
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { EventChunks } from '../../../../../pipelines/detect/hot/event-chunks.ts';
+import { HEADER, LINE_BYTES, RecordSlab } from '../../../../../pipelines/detect/hot/record-slab.ts';
+import { Random } from '../../../../../pipelines/simulate/random.ts';
+import type { RecordLayout } from '../../../../../rules/compiler/index.ts';
+
+const LAYOUT = { bytes: 128 } as RecordLayout;
+
+function read(chunks: EventChunks, slab: RecordSlab, line: number, from = 0): [number, number, number][] {
+  const out: [number, number, number][] = [];
+  chunks.readBack(
+    slab.views,
+    line << 4,
+    from,
+    (position, leg, words, at) => out.push([position, leg, words[at + 1] as number]) > 0,
+  );
+  return out;
+}
+
+describe('records', () => {
+  it('are whole lines, zeroed, with their key, and survive growth', () => {
+    const slab = new RecordSlab(LAYOUT, 1);
+    const lines = Array.from({ length: 500 }, (_, key) => slab.allocate(key));
+    expect(new Set(lines).size).toBe(500);
+    for (const [key, line] of lines.entries()) {
+      expect(slab.views.i32[(line << 4) + HEADER.key]).toBe(key);
+      expect(slab.views.f64[line << 3]).toBe(Number.NEGATIVE_INFINITY);
+      expect(slab.views.i32[(line << 4) + HEADER.length]).toBe(0);
+    }
+    expect(slab.bytes).toBe((1 + 500 * 2) * LINE_BYTES);
+  });
+
+  it('begin anew when reset, of the same subject', () => {
+    const slab = new RecordSlab(LAYOUT, 4);
+    const line = slab.allocate(7);
+    slab.views.u8.fill(9, line * LINE_BYTES + 32, (line + 2) * LINE_BYTES);
+    slab.reset(line);
+    expect([...slab.views.u8.subarray(line * LINE_BYTES + 32, (line + 2) * LINE_BYTES)]).toEqual(
+      Array<number>(96).fill(0),
+    );
+    expect(slab.views.i32[(line << 4) + HEADER.key]).toBe(7);
+  });
+});
+
+describe('histories', () => {
+  it('give back what was appended, latest first, whatever the interleaving', () => {
+    const seed = 11;
+    const random = new Random(seed);
+    const slab = new RecordSlab(LAYOUT, 2);
+    const chunks = new EventChunks(2);
+    const lines = Array.from({ length: 40 }, (_, key) => slab.allocate(key));
+    const expected = lines.map(() => [] as [number, number, number][]);
+    for (let leg = 0; leg < 5_000; leg++) {
+      const subject = random.int(0, lines.length - 1);
+      const line = lines[subject] as number;
+      const bits = random.int(0, 1_000_000) - 500_000;
+      const list = expected[subject] as [number, number, number][];
+      const entry = chunks.append(slab.views, line << 4, leg);
+      chunks.setBits(entry, Int32Array.of(0, 1, bits), 1);
+      list.unshift([list.length, leg, bits]);
+      expect(chunks.lastLeg(slab.views, line << 4)).toBe(leg);
+    }
+    for (const [subject, line] of lines.entries()) {
+      const list = expected[subject] as [number, number, number][];
+      expect(read(chunks, slab, line), `seed ${seed}, subject ${subject}`).toEqual(list);
+      const from = Math.floor(list.length / 3);
+      expect(read(chunks, slab, line, from)).toEqual(list.filter(([position]) => position >= from));
+    }
+  });
+
+  it('stop when the reader has enough', () => {
+    const slab = new RecordSlab(LAYOUT, 1);
+    const chunks = new EventChunks(2);
+    const line = slab.allocate(0);
+    for (let leg = 0; leg < 50; leg++) chunks.append(slab.views, line << 4, leg);
+    const legs: number[] = [];
+    chunks.readBack(slab.views, line << 4, 0, (_position, leg) => legs.push(leg) < 20);
+    expect(legs).toEqual(Array.from({ length: 20 }, (_, i) => 49 - i));
+  });
+
+  it('use released chunks again', () => {
+    const slab = new RecordSlab(LAYOUT, 4);
+    const chunks = new EventChunks(2);
+    const first = slab.allocate(0);
+    for (let leg = 0; leg < 1_000; leg++) chunks.append(slab.views, first << 4, leg);
+    const { bytes } = chunks;
+    chunks.release(slab.views, first << 4);
+    expect(chunks.bytes).toBeLessThan(bytes / 10);
+    const second = slab.allocate(1);
+    for (let leg = 0; leg < 1_000; leg++) chunks.append(slab.views, second << 4, leg);
+    expect(chunks.bytes).toBe(bytes);
+    expect(read(chunks, slab, second).map(([, leg]) => leg)).toEqual(
+      Array.from({ length: 1_000 }, (_, i) => 999 - i),
+    );
+  });
+});
