@@ -132,9 +132,31 @@ function join(op: 'and' | 'or', given: readonly Test[]): Test {
   );
   if (kept.length === 0) return neutral;
   if (kept.length === 1) return kept[0]!;
+  const common = op === 'or' ? commonParts(kept) : [];
+  if (common.length > 0)
+    return join('and', [
+      ...common,
+      join(
+        'or',
+        kept.map((part) => without(part, common)),
+      ),
+    ]);
   kept.sort((a, b) => costOf(a) - costOf(b) || (a.key < b.key ? -1 : 1));
   const key = kept.map((part) => `(${part.key})`).join(op === 'and' ? ' && ' : ' || ');
   return { op, key, parts: kept };
+}
+
+/** What every alternative asks. */
+function commonParts(alternatives: readonly Test[]): readonly Test[] {
+  const [first, ...others] = alternatives.map((test) => (test.op === 'and' ? test.parts : [test]));
+  return first!.filter((part) => others.every((parts) => parts.some(({ key }) => key === part.key)));
+}
+
+function without(test: Test, parts: readonly Test[]): Test {
+  const left = (test.op === 'and' ? test.parts : [test]).filter(
+    (part) => !parts.some(({ key }) => key === part.key),
+  );
+  return join('and', left);
 }
 
 /** Parts about one column become one part, where the column holds codes, ids or members. */
@@ -250,60 +272,64 @@ export function costOf(test: Test): number {
   }
 }
 
-/** The test in the words of rules. */
-export function textOf(test: Test): string {
+/**
+ * The test in the words of rules. `plain` leaves out that an unknown value passes too, for texts that say so of the whole.
+ */
+export function textOf(test: Test, plain = false): string {
   switch (test.op) {
     case 'constant':
       return String(test.value);
     case 'codes':
-      return codesText(test.read, test.mask);
+      return orUnknown(codesText(test.read, test.mask), (test.mask & NULL_BIT) !== 0, plain);
     case 'ids':
-      return idsText(test);
+      return orUnknown(idsText(test), test.ids.has(-1) !== test.outside, plain);
     case 'bits': {
-      const names = [...test.members.values()].map((name) => JSON.stringify(name));
-      const asked = names.map((name) => `${name} in ${test.read.field}`).join(' || ');
-      const text = names.length > 1 ? `(${asked})` : asked;
-      return test.any ? text : `!${names.length > 1 ? text : `(${text})`}`;
+      const asked = [...test.members.values()].map((name) => `${JSON.stringify(name)} in ${test.read.field}`);
+      return test.any ? grouped(asked) : `!(${asked.join(' || ')})`;
     }
     case 'code':
       return test.text;
     default: {
-      const texts = test.parts.map((part) => (part.op === 'or' ? `(${textOf(part)})` : textOf(part)));
-      return texts.join(test.op === 'and' ? ' && ' : ' || ');
+      const isOr = test.op === 'or';
+      const known = test.parts.filter((part) => !(plain && isOr && isUnknown(part)));
+      const texts = known.map((part) => textOf(part, plain));
+      const joined = texts.map((text, i) => (known[i]!.op === 'or' && texts.length > 1 ? `(${text})` : text));
+      return joined.join(isOr ? ' || ' : ' && ');
     }
   }
 }
 
+function grouped(alternatives: readonly string[]): string {
+  return alternatives.length === 1 ? alternatives[0]! : `(${alternatives.join(' || ')})`;
+}
+
+function orUnknown(text: string, isNull: boolean, plain: boolean): string {
+  return isNull && !plain && !text.startsWith('unknown(') ? `(${text} or unknown)` : text;
+}
+
+function isUnknown(test: Test): boolean {
+  return test.op === 'code' && test.text.startsWith('unknown(');
+}
+
 function codesText(read: Read, mask: number): string {
   const { field } = read;
-  const named = (set: number) => read.codes.filter((_, i) => ((set >>> i) & 1) !== 0);
-  if (read.type === 'bool') {
-    const names = [...named(mask), ...(mask & NULL_BIT ? ['unknown'] : [])];
-    return names.length === 1 && names[0] === 'true' ? field : `${field} is ${names.join(' or ')}`;
-  }
-  const inside = named(mask);
-  const outside = named(~mask);
-  const isNull = (mask & NULL_BIT) !== 0;
-  const list = (names: readonly string[]) =>
-    names.length === 1
-      ? JSON.stringify(names[0])
-      : `[${names.map((name) => JSON.stringify(name)).join(', ')}]`;
+  const inside = read.codes.filter((_, i) => ((mask >>> i) & 1) !== 0);
+  const outside = read.codes.filter((_, i) => ((mask >>> i) & 1) === 0);
   if (outside.length === 0) return `known(${field})`;
   if (inside.length === 0) return `unknown(${field})`;
-  const text =
-    inside.length <= outside.length
-      ? `${field} ${inside.length === 1 ? '==' : 'in'} ${list(inside)}`
-      : `${field} ${outside.length === 1 ? '!=' : 'not in'} ${list(outside)}`;
-  return isNull ? `(${text} or unknown)` : text;
+  if (read.type === 'bool') return inside[0] === 'true' ? field : `!${field}`;
+  return inside.length <= outside.length ? among(field, inside, true) : among(field, outside, false);
 }
 
 function idsText({ read, ids: members, outside }: Ids): string {
-  const names = [...members].filter(([id]) => id >= 0).map(([, name]) => JSON.stringify(name));
-  const namesNull = members.has(-1);
+  const names = [...members].filter(([id]) => id >= 0).map(([, name]) => name);
   if (names.length === 0) return `${outside ? 'known' : 'unknown'}(${read.field})`;
-  const list = names.length === 1 ? names[0] : `[${names.join(', ')}]`;
-  const sign = outside ? (names.length === 1 ? '!=' : 'not in') : names.length === 1 ? '==' : 'in';
-  const text = `${read.field} ${sign} ${list}`;
-  // Null is among what is tested for, or is not left out.
-  return namesNull !== outside ? `(${text} or unknown)` : text;
+  return among(read.field, names, !outside);
+}
+
+function among(field: string, names: readonly string[], isInside: boolean): string {
+  const texts = names.map((name) => JSON.stringify(name));
+  if (texts.length === 1) return `${field} ${isInside ? '==' : '!='} ${texts[0]}`;
+  const asked = `${field} in [${texts.join(', ')}]`;
+  return isInside ? asked : `!(${asked})`;
 }

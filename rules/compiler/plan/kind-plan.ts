@@ -40,6 +40,7 @@ export interface RulePlan {
   readonly bit: number;
   /** False: every event that triggers the rule is a candidate. */
   readonly isGated: boolean;
+  /** Events that trigger the rule; a condition that is unknown triggers too. */
   readonly triggerText: string;
   readonly gateText: string;
   /** Indexes in `KindPlan.counters` that the gate reads. */
@@ -129,12 +130,12 @@ function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: Fac
     standpoint,
     rules: drafts.map((draft, bit) => rulePlan(draft, bit, indexOf)),
     counters,
-    predicates: [...predicates.values()].map(textOf),
+    predicates: [...predicates.values()].map((test) => textOf(test)),
     bitWords,
     maskWords,
     layout: laidOut.layout,
     source,
-    relevantText: textOf(or(...drafts.map(({ relevant }) => relevant))),
+    relevantText: textOf(or(...drafts.map(({ relevant }) => relevant)), true),
     textIds: textIdsOf(outputs.map(({ test }) => test)),
     kernel,
   };
@@ -175,7 +176,7 @@ function rulePlan({ rule, trigger, gate }: Draft, bit: number, indexOf: (count: 
     rule,
     bit,
     isGated: gate.op !== 'constant' || !gate.value,
-    triggerText: textOf(trigger),
+    triggerText: textOf(trigger, true),
     gateText: gateText(gate),
     counters: counts.map(indexOf),
     gate: gateFunction(gate, indexOf),
