@@ -24,31 +24,38 @@ export function quantile(numbers: ArrayLike<number>, milli: number): number {
 
 export const median = (numbers: ArrayLike<number>): number => quantile(numbers, 500);
 
-/** Milliseconds spent in collections of the JavaScript heap since `start`, longest pause beside it. */
+/** Collections of the JavaScript heap within the measured parts of a run, whatever the parts between them allocate. */
 export interface CollectionWatch {
+  begin(): void;
+  measured(): void;
   stop(): Promise<{ readonly ms: number; readonly longestMs: number; readonly count: number }>;
 }
 
 export function watchCollections(): CollectionWatch {
-  let ms = 0;
-  let longestMs = 0;
-  let count = 0;
-  const take = (entries: readonly { readonly duration: number }[]): void => {
-    for (const { duration } of entries) {
-      ms += duration;
-      longestMs = Math.max(longestMs, duration);
-      count++;
-    }
-  };
-  const observer = new PerformanceObserver((list) => take(list.getEntries()));
+  const seen: { readonly startTime: number; readonly duration: number }[] = [];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const observer = new PerformanceObserver((list) => seen.push(...list.getEntries()));
   observer.observe({ entryTypes: ['gc'] });
   return {
+    begin: () => starts.push(performance.now()),
+    measured: () => ends.push(performance.now()),
     async stop() {
       // Entries are handed over on a later turn of the loop.
       await new Promise((resolve) => setTimeout(resolve, 0));
-      take(observer.takeRecords());
+      seen.push(...observer.takeRecords());
       observer.disconnect();
-      return { ms, longestMs, count };
+      seen.sort((a, b) => a.startTime - b.startTime);
+      let part = 0;
+      const within = seen.filter(({ startTime }) => {
+        while (part < ends.length && (ends[part] as number) < startTime) part++;
+        return part < ends.length && (starts[part] as number) <= startTime;
+      });
+      return {
+        ms: within.reduce((sum, { duration }) => sum + duration, 0),
+        longestMs: within.reduce((most, { duration }) => Math.max(most, duration), 0),
+        count: within.length,
+      };
     },
   };
 }

@@ -1,0 +1,154 @@
+/**
+ * Drives a detector over the measured stream: blocks are made between the clocks, so that only the detector's own time
+ * counts. The rows of a sample of subjects are checked against the reference evaluator in the same run.
+ */
+import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
+import type { BenchmarkResult } from '../harness/benchmark.ts';
+import { cpuNs, peakRssMib, quantile, round, wallNs, watchCollections } from '../harness/measure.ts';
+import type { StreamOptions } from '../stream/options.ts';
+import { streamFaults, streamProperties } from '../stream/properties.ts';
+import { type Knowledge, MeasuredStream } from '../stream/stream.ts';
+import { SAMPLE_RANGE, SubjectSample } from './sample.ts';
+import { answerOf, type DetectorFactory } from './subject.ts';
+
+const MIB = 1_048_576;
+const PROGRESS_BLOCKS = 512;
+/** Differences from the reference that are listed; their number is always given. */
+const DIFFERENCES_LISTED = 5;
+
+export interface LoopOptions extends StreamOptions {
+  /** Blocks between two flushes. */
+  readonly flushEvery: number;
+  /** The figures count as those of a measured stream, and must lie in its ranges. */
+  readonly isMeasured: boolean;
+}
+
+/** Runs the stream through a detector of `factory` and gives its figures under `name`. */
+export async function measureDetector(
+  name: string,
+  factory: DetectorFactory,
+  options: LoopOptions,
+  knowledge: Knowledge,
+  progress: (text: string) => void,
+): Promise<BenchmarkResult[]> {
+  const dictionary = new FactDictionary([options.seed, options.seed ^ 0x5bd1e995]);
+  const stream = new MeasuredStream(options, knowledge, dictionary);
+  const firstPlanted = dictionary.interner.size;
+  const plantedRows = (options.rows * stream.options.plantedMilli) / 1_000;
+  const sample = new SubjectSample({ rows: options.rows, plantedRows, firstPlanted, seed: options.seed });
+  const detector = factory({
+    knowledge,
+    dictionary,
+    accounts: stream.population.accounts,
+    rows: options.rows,
+  });
+
+  const blockNs: number[] = [];
+  const watch = watchCollections();
+  let feedNs = 0;
+  let flushNs = 0;
+  const flush = (): void => {
+    const start = cpuNs();
+    detector.flush();
+    const end = cpuNs();
+    watch.measured();
+    flushNs += end - start;
+  };
+  let blocks = 0;
+  for (const block of stream.blocks()) {
+    watch.begin();
+    const wall = wallNs();
+    const start = cpuNs();
+    detector.feed(block);
+    feedNs += cpuNs() - start;
+    blockNs.push(wallNs() - wall);
+    blocks++;
+    if (blocks % options.flushEvery === 0) flush();
+    else watch.measured();
+    sample.take(block);
+    if (blocks % PROGRESS_BLOCKS === 0) {
+      progress(`${name}: ${stream.tally.rows} rows, ${Math.round(feedNs / stream.tally.rows)} ns a row`);
+    }
+  }
+  watch.begin();
+  flush();
+  const collections = await watch.stop();
+
+  const { tally } = stream;
+  const counts = detector.counts();
+  const answer = answerOf(detector.signals(), () => true);
+  const { expected, found } = sample.compare(detector.signals(), knowledge, dictionary);
+  const differences = differencesOf(expected.lines, found.lines);
+  const faults = differences.length === 0 ? [] : differences;
+  const rules = knowledge.ruleSet.rules.filter((rule) => rule.input === 'events').map((rule) => rule.id);
+  if (options.isMeasured) {
+    faults.push(...streamFaults(stream, answer.signals, counts.survivors));
+    const unseen = rules.filter((rule) => !expected.byRule.has(rule));
+    if (unseen.length > 0) faults.push(`rules without a signal in the sample: ${unseen.join(', ')}`);
+    if (sample.rows < SAMPLE_RANGE.MIN_ROWS) faults.push(`${sample.rows} rows in the sample`);
+    if (expected.signals < SAMPLE_RANGE.MIN_SIGNALS) faults.push(`${expected.signals} signals in the sample`);
+  }
+  const inOrder = tally.rows - tally.lateRows;
+  const totalNs = feedNs + flushNs;
+  const shared = { seed: options.seed, resultHash: answer.hash };
+  return [
+    {
+      ...shared,
+      name: `${name}/in-order`,
+      value: Math.round((inOrder * 1e9) / feedNs),
+      unit: 'tx/s',
+      details: {
+        nsPerTx: round(feedNs / inOrder, 1),
+        blockP50Us: round(quantile(blockNs, 500) / 1e3, 1),
+        blockP99Us: round(quantile(blockNs, 990) / 1e3, 1),
+        blockP999Us: round(quantile(blockNs, 999) / 1e3, 1),
+        blocks,
+      },
+      faults,
+    },
+    {
+      ...shared,
+      name: `${name}/whole`,
+      value: Math.round((tally.rows * 1e9) / totalNs),
+      unit: 'tx/s',
+      details: {
+        nsPerTx: round(totalNs / tally.rows, 1),
+        flushShare: round(flushNs / totalNs, 4),
+        gcShare: round((collections.ms * 1e6) / totalNs, 4),
+        gcLongestMs: round(collections.longestMs, 2),
+        survivorPercent: round((100 * counts.survivors) / tally.rows, 3),
+        signals: answer.signals,
+        ...Object.fromEntries([...answer.byRule].sort().map(([rule, count]) => [`signals ${rule}`, count])),
+        sampleRows: sample.rows,
+        sampleSignals: expected.signals,
+        sampleDifferences: differences.length === 0 ? 0 : differenceCount(expected.lines, found.lines),
+        ...(counts.stateBytes === undefined
+          ? {}
+          : { stateBytesPerAccount: round(counts.stateBytes / stream.population.accounts, 1) }),
+        ...(counts.historyBytes === undefined
+          ? {}
+          : { historyBytesPerEvent: round(counts.historyBytes / tally.accountEvents, 1) }),
+        dictionaryMib: round(dictionary.interner.stats.bytes / MIB, 1),
+        peakRssMib: round(peakRssMib(), 0),
+        ...counts.details,
+        ...streamProperties(stream),
+      },
+    },
+  ];
+}
+
+function differenceCount(expected: readonly string[], found: readonly string[]): number {
+  const there = new Set(found);
+  const wanted = new Set(expected);
+  return (
+    expected.filter((line) => !there.has(line)).length + found.filter((line) => !wanted.has(line)).length
+  );
+}
+
+function differencesOf(expected: readonly string[], found: readonly string[]): string[] {
+  const there = new Set(found);
+  const wanted = new Set(expected);
+  const missing = expected.filter((line) => !there.has(line)).map((line) => `missing: ${line}`);
+  const extra = found.filter((line) => !wanted.has(line)).map((line) => `too many: ${line}`);
+  return [...missing.slice(0, DIFFERENCES_LISTED), ...extra.slice(0, DIFFERENCES_LISTED)];
+}

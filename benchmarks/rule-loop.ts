@@ -1,0 +1,71 @@
+/**
+ * Transactions a second through the rules, ids given: facts in, signals out, every shipped rule on. The bar is the rows in
+ * order; the whole stream, late and corrected rows included, stands beside it. What would make the figure wrong: a stream
+ * without history, near misses or late rows (the ranges are checked), or signals other than the reference's (a sample of
+ * subjects is checked in the same run).
+ */
+import { loadKnowledge } from '../services/workspace/knowledge.ts';
+import { measureDetector } from './detect/measure-detector.ts';
+import { createReference } from './detect/reference-detector.ts';
+import type { DetectorFactory } from './detect/subject.ts';
+import { type Benchmark, type BenchmarkOption, sizeOf } from './harness/benchmark.ts';
+
+const OPTIONS = {
+  skew: { default: 0, smoke: 0, what: 'exponent of Zipf over the accounts that act; 0 is uniform' },
+  hot: { default: 0, smoke: 0, what: 'thousandths of the rows in which one account takes part' },
+  planted: { default: 25, smoke: 300, what: 'thousandths of the rows that belong to planted histories' },
+  flush: { default: 64, smoke: 1, what: 'blocks between two flushes' },
+  seed: { default: 1, smoke: 1, what: 'seed' },
+} satisfies Readonly<Record<string, BenchmarkOption>>;
+
+/** Twenty events an account take some thirteen rows an account: most rows have two accounts. */
+const MEASURED_ROWS_PER_ACCOUNT = 11;
+
+export interface RuleLoopParts {
+  readonly name: string;
+  readonly what: string;
+  readonly factory: DetectorFactory;
+  readonly accounts: BenchmarkOption;
+  readonly rows: BenchmarkOption;
+  readonly heapMib: number;
+}
+
+/** A benchmark that runs the measured stream through one detector. */
+export function ruleLoopOf({ name, what, factory, accounts, rows, heapMib }: RuleLoopParts): Benchmark {
+  return {
+    name,
+    what,
+    options: { accounts, rows, ...OPTIONS },
+    nodeFlags: () => [`--max-old-space-size=${heapMib}`],
+    async run(context) {
+      const size = (option: string): number => sizeOf(context, option);
+      const { ruleSet, evaluation } = await loadKnowledge();
+      return measureDetector(
+        name,
+        factory,
+        {
+          accounts: size('accounts'),
+          rows: size('rows'),
+          seed: size('seed'),
+          skew: size('skew'),
+          hotMilli: size('hot'),
+          plantedMilli: size('planted'),
+          flushEvery: size('flush'),
+          isMeasured:
+            size('rows') >= MEASURED_ROWS_PER_ACCOUNT * size('accounts') && size('rows') >= 1_000_000,
+        },
+        { ruleSet, evaluation },
+        context.progress,
+      );
+    },
+  };
+}
+
+export const ruleLoopReference = ruleLoopOf({
+  name: 'rule-loop-reference',
+  what: 'the reference evaluator over a small measured stream: what the answer is, and what it costs without a hot path',
+  factory: createReference,
+  accounts: { default: 4_000, smoke: 300, what: 'accounts' },
+  rows: { default: 60_000, smoke: 6_000, what: 'rows of the stream' },
+  heapMib: 8_192,
+});
