@@ -5,7 +5,7 @@
  * that somebody asks about (`memberBit`) have a bit, so that `"x" in set` is one AND on `setBits[setId]`.
  */
 import { compareUtf8 } from '../../schemas/order.ts';
-import { Interner } from './interner-stand-in.ts';
+import { Interner } from '../intern/interner.ts';
 
 /** Bits of an Int32 without its sign. */
 export const MEMBER_BITS = 31;

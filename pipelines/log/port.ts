@@ -33,6 +33,8 @@ export interface BlockLog {
 export const LOG_LIMITS = {
   /** Rows of one block. */
   BLOCK_ROWS: 4_096,
+  /** Bytes at which a block closes: a topic takes records of one MiB, and a block is one record. */
+  BLOCK_BYTES: 512 * 1024,
   /** Bytes of one record; a block of 4,096 rows with their documents stays well below. */
   RECORD_BYTES: 64 * 1024 * 1024,
   /** Bytes after which the file log starts a new segment. */

@@ -38,6 +38,18 @@ export const engineErrors = defineErrors({
       fr: 'Raccourcissez les champs du fichier ; aucune opération n’en demande autant.',
     },
   },
+  'RAS-ENGINE-BLOCK-CORRUPT': {
+    message: {
+      en: 'A block of the log is not what it says: its column {column} leads outside of what is there.',
+      es: 'Un bloque del registro no es lo que dice: su columna {column} apunta fuera de lo que contiene.',
+      fr: 'Un bloc du journal n’est pas ce qu’il annonce : sa colonne {column} mène hors de son contenu.',
+    },
+    hint: {
+      en: 'It was written by another version, or damaged before its checksum was made. Read the feed again into a new data folder.',
+      es: 'Lo escribió otra versión, o se dañó antes de calcular su suma. Vuelva a leer los archivos en una carpeta de datos nueva.',
+      fr: 'Une autre version l’a écrit, ou il fut endommagé avant sa somme de contrôle. Relisez les fichiers dans un nouveau dossier de données.',
+    },
+  },
   'RAS-ENGINE-CONFLICT': {
     message: {
       en: 'Transaction {id} version {version} of {institution} is already there with other content.',

@@ -5,6 +5,7 @@
  * speaks of data quality alone.
  */
 import { createHash } from 'node:crypto';
+import { BlockBuilder, type ClosedBlock } from '../../pipelines/facts/block.ts';
 import { canonicalise, type IngestContext } from '../../pipelines/ingest/canonical.ts';
 import { decodeFeed, decodeParties } from '../../pipelines/ingest/decode.ts';
 import type { FeedOutcome, Outcome, RejectOutcome } from '../../pipelines/ingest/outcome.ts';
@@ -21,7 +22,7 @@ import { openSources } from '../feeds/sources.ts';
 import { type FeedReport, REJECTS_LISTED, type Tally, tallySince } from './feed-report.ts';
 import type { Knowledge } from './knowledge.ts';
 import { encodeReference, type FeedRecord, PARTIES_PER_RECORD } from './reference-record.ts';
-import { type HashedRow, partyId } from './state.ts';
+import { partyId } from './state.ts';
 import type { Workspace } from './workspace.ts';
 import type { WriteCounts } from './writer.ts';
 
@@ -29,6 +30,8 @@ import type { WriteCounts } from './writer.ts';
 const REJECT_BATCH = 2_000;
 /** Pseudonyms of one question to the vault; they travel in the request's head. */
 const VAULT_QUESTION = 1_000;
+/** A block of a file closes when it is full or the file ends: no row has a deadline. */
+const FILES_DO_NOT_WAIT = 0;
 
 export interface FeedRun {
   readonly workspace: Workspace;
@@ -55,7 +58,7 @@ interface Submission {
 export class FeedReader {
   readonly #run: FeedRun;
   readonly #ingest: IngestContext;
-  #rows: HashedRow[] = [];
+  readonly #block: BlockBuilder;
   /** Rows of the open block, by identity: the effective set does not know them yet. */
   readonly #waiting = new Map<string, string>();
   /** Identities met for the first time: stored before the rows that speak of them. */
@@ -65,6 +68,8 @@ export class FeedReader {
 
   constructor(run: FeedRun) {
     this.#run = run;
+    const { blockRows, blockBytes } = run.workspace.limits;
+    this.#block = new BlockBuilder({ rows: blockRows, bytes: blockBytes });
     this.#ingest = {
       pseudonyms: new Pseudonymiser(run.workspace.keys),
       directory: run.workspace.state.directory,
@@ -182,7 +187,7 @@ export class FeedReader {
       report.rejected++;
       return;
     }
-    const row = workspace.state.hashed(canonical.tx);
+    const row = workspace.state.rowOf(canonical.tx);
     const { tx, hash } = row;
     const known = workspace.state.engine.detector.set.seen(tx.institution, tx.id, tx.version, hash);
     const waiting = this.#waiting.get(`${tx.institution}\u0000${tx.id}\u0000${tx.version}`);
@@ -207,19 +212,20 @@ export class FeedReader {
       await this.#declare(tx.institution);
       report.accepted++;
       this.#vault.push(...canonical.vaultEntries);
-      this.#rows.push(row);
-      this.#waiting.set(`${tx.institution}\u0000${tx.id}\u0000${tx.version}`, hash);
-      if (this.#rows.length >= workspace.limits.blockRows) await this.#flushRows();
+      await this.#append(this.#block.add(row, FILES_DO_NOT_WAIT));
+      if (this.#block.rows > 0) this.#waiting.set(`${tx.institution}\u0000${tx.id}\u0000${tx.version}`, hash);
     }
   }
 
   async #flushRows(): Promise<void> {
-    if (this.#rows.length === 0) return;
+    await this.#append(this.#block.flush());
+  }
+
+  async #append(block: ClosedBlock | null): Promise<void> {
+    if (block === null) return;
     await this.#storeVault();
-    const rows = this.#rows;
-    this.#rows = [];
     this.#waiting.clear();
-    this.#run.report.late += await this.#run.workspace.appendRows(rows, this.#run.counts);
+    this.#run.report.late += await this.#run.workspace.appendRows(block, this.#run.counts);
   }
 
   async #feed(outcome: FeedOutcome): Promise<void> {

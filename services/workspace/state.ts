@@ -5,6 +5,7 @@
 
 import type { Admission } from '../../pipelines/detect/effective-set.ts';
 import { createEngine, type Engine } from '../../pipelines/engine/engine.ts';
+import type { FactRow } from '../../pipelines/facts/batch.ts';
 import { transactionHash } from '../../pipelines/ingest/canonical.ts';
 import { Directory } from '../../pipelines/ingest/directory.ts';
 import { restamp } from '../../pipelines/ingest/stamp.ts';
@@ -34,7 +35,7 @@ export class WorkspaceState {
     this.engine = createEngine({
       ruleSet: knowledge.ruleSet,
       evaluation: knowledge.evaluation,
-      providedBy: (id) => this.#feeds.get(id)?.provided ?? NOTHING,
+      providedBy: (id) => this.#providedBy(id),
       compose: knowledge.compose,
     });
   }
@@ -87,8 +88,13 @@ export class WorkspaceState {
     return this.engine.step({ kind: 'transactions', rows });
   }
 
-  hashed(tx: Transaction): HashedRow {
-    return { tx, hash: transactionHash(tx) };
+  /** The row with what a block says beside it. Its feed must be known by now. */
+  rowOf(tx: Transaction): FactRow {
+    return { tx, hash: transactionHash(tx), provided: this.#providedBy(tx.stamp.provided) };
+  }
+
+  #providedBy(id: string): ReadonlySet<string> {
+    return this.#feeds.get(id)?.provided ?? NOTHING;
   }
 
   #coverageOf(tx: Transaction): Coverage | undefined {

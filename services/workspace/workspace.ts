@@ -8,9 +8,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { blockBytes, type ClosedBlock } from '../../pipelines/facts/block.ts';
 import type { DataKeys } from '../../pipelines/ingest/keys.ts';
 import { type BlockLog, LOG_LIMITS, type RecordKind } from '../../pipelines/log/port.ts';
-import { decodeBlock, encodeBlock } from '../../schemas/arrow.ts';
+import { decodeBlock } from '../../schemas/arrow.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
 import { type Embedded, startEmbedded } from '../embedded/start.ts';
@@ -29,13 +30,19 @@ export interface WorkspaceLimits {
   readonly groupRecords: number;
   /** Rows of one block; at most `LOG_LIMITS.BLOCK_ROWS`. */
   readonly blockRows: number;
+  /** Bytes at which a block closes; at most `LOG_LIMITS.BLOCK_BYTES`. */
+  readonly blockBytes: number;
 }
 
 /**
  * A late row has its subject's whole history run again, once a group: with rows late all over a feed, larger groups are
  * less work (ARCHITECTURE "Order of writes, groups, revisions").
  */
-const LIMITS: WorkspaceLimits = { groupRecords: 64, blockRows: LOG_LIMITS.BLOCK_ROWS };
+const LIMITS: WorkspaceLimits = {
+  groupRecords: 64,
+  blockRows: LOG_LIMITS.BLOCK_ROWS,
+  blockBytes: LOG_LIMITS.BLOCK_BYTES,
+};
 
 const LOG_NAME = 'transactions';
 
@@ -101,9 +108,12 @@ export class Workspace {
   }
 
   /** Appends a block of rows that are new, and applies it. Returns how many were late. */
-  async appendRows(rows: readonly HashedRow[], counts: WriteCounts): Promise<number> {
+  async appendRows({ rows, docs }: ClosedBlock, counts: WriteCounts): Promise<number> {
     const offset = this.log.end;
-    const payload = encodeBlock(rows.map((row) => ({ ...row, revision: 0, blockOffset: offset })));
+    const payload = blockBytes(
+      rows.map((row) => ({ ...row, revision: 0, blockOffset: offset })),
+      docs,
+    );
     await this.#append('transactions', payload);
     const late = this.#applyRows(offset, payload, rows);
     const pending = this.#pending;
@@ -124,11 +134,11 @@ export class Workspace {
     if (pending.renewed.size > 0) {
       // A row that was stamped anew replaces its first form: the offset of the record that caused it orders the two.
       const rows = [...pending.renewed.values()].map(({ tx, offset }) => ({
-        ...this.state.hashed(tx),
+        ...this.state.rowOf(tx),
         revision: offset + 1,
         blockOffset: offset,
       }));
-      await this.writer.transactions({ ipcStream: encodeBlock(rows), rows: rows.length }, { ...counts });
+      await this.writer.transactions({ ipcStream: blockBytes(rows), rows: rows.length }, { ...counts });
     }
     await this.writer.marker({
       log: this.log.name,

@@ -120,8 +120,8 @@ describe('facts', () => {
   });
 
   test('say what the event view says, of a simulated feed', () => {
-    const rows = simulatedRows(11, 1_500);
-    expect(rows.length).toBeGreaterThan(1_000);
+    const rows = simulatedRows(11, 600);
+    expect(rows.length).toBeGreaterThan(400);
     const store = storeOf(rows);
     expectSameFields(store, 0, rows);
     rows.forEach((row, i) => {
@@ -140,9 +140,11 @@ describe('facts', () => {
     expect(first).toBe(65_000);
     expect(store.rows).toBe(66_000);
     expect(store.columns(65_535)).not.toBe(store.columns(65_536));
-    expectSameFields(store, first, rows);
-    rows.forEach((row, i) => {
-      expectSameRow(store, first + i, row);
+    // The rows on both sides of the boundary.
+    const near = rows.slice(500, 580);
+    expectSameFields(store, first + 500, near);
+    near.forEach((row, i) => {
+      expectSameRow(store, first + 500 + i, row);
     });
     expect(store.bytes).toBeGreaterThan(2 * 65_536 * 250);
   });

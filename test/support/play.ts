@@ -53,7 +53,7 @@ export class Play {
     };
     const canonical = canonicalise(item.row, origin, this.#context);
     if (!canonical.ok) throw new Error(JSON.stringify(canonical.rejects));
-    const [admission] = this.#state.applyRows([this.#state.hashed(canonical.tx)]);
+    const [admission] = this.#state.applyRows([this.#state.rowOf(canonical.tx)]);
     if (admission?.kind === 'reject' || admission?.kind === 'late')
       throw new Error(JSON.stringify(admission));
   }

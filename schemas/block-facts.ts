@@ -1,0 +1,328 @@
+/**
+ * The facts of a block, without its documents: columns are taken over or remapped in loops, and what a text costs is paid
+ * once for each entry of the block's two dictionaries, never for a row.
+ */
+import type { Data, DataType } from 'apache-arrow';
+import {
+  DICTIONARIES,
+  type DictionaryName,
+  dictionaryOf,
+  FACTS_OF_INT64,
+  FACTS_OF_WORDS,
+  MEMBERS,
+  OWN_FACTS,
+  REVERSES,
+  SHARED_REF,
+} from './block-layout.ts';
+import { BlockReader, corrupt, type Utf8Column } from './block-reader.ts';
+import { SUBJECT_KINDS } from './enumerations.ts';
+import {
+  BYTE_NULL,
+  FACT_COLUMNS,
+  FACT_FLAGS,
+  type FactBatch,
+  type FactColumn,
+  type FactColumnName,
+  type FactColumns,
+  type FactMembers,
+  SMALL_NULL,
+  TEXT_NULL,
+} from './facts.ts';
+
+/** The dictionary that the texts of a block go into (`pipelines/facts/dictionary.ts`). */
+export interface FactInterning {
+  readonly interner: {
+    /** Ids of `count` texts, of which text i is `bytes[ends[i - 1] .. ends[i])`. */
+    internAll(bytes: Uint8Array, ends: Int32Array, count: number, out: Int32Array): void;
+  };
+  text(id: number): string;
+  setId(members: readonly string[]): number;
+}
+
+/** Digits that a double holds whatever they are. */
+const EXACT_DIGITS = 15;
+/** Digits of the largest amount (`schemas/money.ts`), its sign, and room. */
+const AMOUNT_DIGITS = 80;
+const MINUS = 45;
+const ZERO = 48;
+const HASH_WORDS = 4;
+const WORD_DIGITS = 8;
+const UNSEEN = -2;
+
+/** Value of a hex digit by its byte; 255 for what is none. */
+const HEX = new Uint8Array(256).fill(255);
+for (let digit = 0; digit < 16; digit++) HEX[digit.toString(16).charCodeAt(0)] = digit;
+
+type Codes = Uint16Array | Uint32Array;
+type ColumnArray = Float64Array | Int32Array | Uint8Array;
+
+/**
+ * The facts of a block that `encodeBlock` wrote; its texts become ids of `dictionary`. Parts of the result lie in `bytes`,
+ * and none of it is to be written to.
+ * @throws RastroError RAS-ENGINE-BLOCK-CORRUPT where lengths, offsets or codes lead outside of what is there.
+ */
+export function decodeFacts(bytes: Uint8Array, dictionary: FactInterning): FactBatch {
+  return new FactReader(new BlockReader(bytes), dictionary).batch();
+}
+
+class FactReader {
+  readonly #block: BlockReader;
+  readonly #rows: number;
+  readonly #dictionary: FactInterning;
+  /** Ids of the entries of the block's dictionaries; entry 0 is none. */
+  readonly #ids: Readonly<Record<DictionaryName, Int32Array>>;
+
+  constructor(block: BlockReader, dictionary: FactInterning) {
+    this.#block = block;
+    this.#rows = block.rows;
+    this.#dictionary = dictionary;
+    this.#ids = { words: this.#intern('words', 'institution'), keys: this.#intern('keys', 'debtor_account') };
+  }
+
+  batch(): FactBatch {
+    const block = this.#block;
+    const id = block.utf8('id');
+    const amounts = this.#amounts(block.utf8('amount_minor'));
+    return {
+      rows: this.#rows,
+      columns: this.#columns(amounts.column),
+      members: this.#members(),
+      idBytes: id.bytes,
+      idEnds: id.offsets.subarray(1),
+      version: block.numbers('version', Uint32Array),
+      hash: this.#hashes(block.utf8('content_hash')),
+      flags: this.#flags(),
+      sharedRef: this.#textColumn(block.codes(SHARED_REF, 'keys', this.#rows), 'keys', this.#rows),
+      wide: amounts.wide,
+    };
+  }
+
+  #intern(name: DictionaryName, column: string): Int32Array {
+    if (this.#rows === 0) return Int32Array.of(TEXT_NULL);
+    const { offsets, bytes } = this.#block.dictionary(column, DICTIONARIES.indexOf(name));
+    const entries = offsets.length - 1;
+    if (entries < 1 || offsets[1] !== 0) corrupt(name);
+    const ids = new Int32Array(entries);
+    try {
+      this.#dictionary.interner.internAll(bytes, offsets.subarray(2), entries - 1, ids.subarray(1));
+    } catch (error) {
+      // A text longer than any that ingest lets in.
+      if (error instanceof RangeError) corrupt(name);
+      throw error;
+    }
+    ids[0] = TEXT_NULL;
+    return ids;
+  }
+
+  #columns(amount: Float64Array): FactColumns {
+    const rows = this.#rows;
+    const block = this.#block;
+    const columns: Partial<Record<FactColumnName, ColumnArray>> = {
+      amount,
+      time: block.integers('event_time'),
+    };
+    for (const [fact, column] of Object.entries(FACTS_OF_INT64))
+      columns[fact as FactColumnName] = block.integers(column);
+    for (const [fact, column] of Object.entries(FACTS_OF_WORDS))
+      columns[fact as FactColumnName] = this.#coded(
+        fact as FactColumnName,
+        block.codes(column, 'words', rows),
+        rows,
+      );
+    columns.account = this.#owners('debtor_account', 'creditor_account', null);
+    columns.party = this.#owners('debtor_holder', 'creditor_holder', columns.account);
+    for (const name of OWN_FACTS) columns[name] = this.#fact(name);
+    return columns as unknown as FactColumns;
+  }
+
+  #fact(name: FactColumnName): ColumnArray {
+    const { per, type }: FactColumn = FACT_COLUMNS[name];
+    const length = per === 'row' ? this.#rows : 2 * this.#rows;
+    const data = per === 'row' ? this.#block.column(name) : this.#block.pairs(name);
+    const dictionary = dictionaryOf(name);
+    if (dictionary !== null)
+      return this.#coded(name, this.#block.codesOf(name, data, dictionary, length), length);
+    if (type === 'int')
+      return this.#numbers(name, data, Float64Array, length) ?? filled(Float64Array, Number.NaN, length);
+    if (type === 'small')
+      return this.#numbers(name, data, Int32Array, length) ?? filled(Int32Array, SMALL_NULL, length);
+    const values = this.#numbers(name, data, Uint8Array, length) ?? filled(Uint8Array, BYTE_NULL, length);
+    for (let i = 0; i < length; i++) if (values[i]! > 1 && values[i] !== BYTE_NULL) corrupt(name);
+    return values;
+  }
+
+  #numbers<T extends ColumnArray>(
+    name: string,
+    data: Data | undefined,
+    of: new (length: number) => T,
+    length: number,
+  ): T | undefined {
+    return data === undefined ? undefined : this.#block.numbersOf(name, data, of, length);
+  }
+
+  /** Texts as ids, enumerations as codes, sets as ids of sets. */
+  #coded(name: FactColumnName, codes: Codes | undefined, length: number): Int32Array | Uint8Array {
+    const { type, values = [] }: FactColumn = FACT_COLUMNS[name];
+    if (type === 'text') return this.#textColumn(codes, dictionaryOf(name) as DictionaryName, length);
+    if (type === 'enum')
+      return this.#lookedUp(name, codes, new Uint8Array(length), BYTE_NULL, (word) => values.indexOf(word));
+    return this.#lookedUp(name, codes, new Int32Array(length), 0, (word) => this.#setOf(name, word));
+  }
+
+  #setOf(name: string, word: string): number {
+    let members: unknown;
+    try {
+      members = JSON.parse(word);
+    } catch {
+      corrupt(name);
+    }
+    if (!Array.isArray(members) || !members.every((member) => typeof member === 'string')) corrupt(name);
+    return this.#dictionary.setId(members);
+  }
+
+  #textColumn(codes: Codes | undefined, name: DictionaryName, length: number): Int32Array {
+    if (codes === undefined) return filled(Int32Array, TEXT_NULL, length);
+    const ids = this.#ids[name];
+    const out = new Int32Array(length);
+    let highest = 0;
+    for (let i = 0; i < length; i++) {
+      const code = codes[i]!;
+      if (code > highest) highest = code;
+      out[i] = ids[code]!;
+    }
+    if (highest >= ids.length) corrupt(name);
+    return out;
+  }
+
+  /** A column of words of which each different one is looked up once; -1 for one that cannot be there. */
+  #lookedUp<T extends Int32Array | Uint8Array>(
+    name: string,
+    codes: Codes | undefined,
+    out: T,
+    none: number,
+    find: (word: string) => number,
+  ): T {
+    if (codes === undefined) return none === 0 ? out : (out.fill(none) as T);
+    const ids = this.#ids.words;
+    const found = new Int32Array(ids.length).fill(UNSEEN);
+    found[0] = none;
+    for (let i = 0; i < out.length; i++) {
+      const code = codes[i]!;
+      if (code >= found.length) corrupt(name);
+      let value = found[code]!;
+      if (value === UNSEEN) {
+        value = find(this.#dictionary.text(ids[code]!));
+        if (value < 0) corrupt(name);
+        found[code] = value;
+      }
+      out[i] = value;
+    }
+    return out;
+  }
+
+  /** A leg column from the table's columns of its two sides; where there is none, what `otherwise` says. */
+  #owners(debtor: string, creditor: string, otherwise: Int32Array | null): Int32Array {
+    const out = new Int32Array(2 * this.#rows);
+    const ids = this.#ids.keys;
+    [debtor, creditor].forEach((column, side) => {
+      const codes = this.#block.codes(column, 'keys', this.#rows) ?? corrupt(column);
+      let highest = 0;
+      for (let row = 0; row < this.#rows; row++) {
+        const code = codes[row]!;
+        if (code > highest) highest = code;
+        const leg = 2 * row + side;
+        out[leg] = code === 0 && otherwise !== null ? otherwise[leg]! : ids[code]!;
+      }
+      if (highest >= ids.length) corrupt(column);
+    });
+    return out;
+  }
+
+  #amounts({ offsets, bytes }: Utf8Column): { column: Float64Array; wide: ReadonlyMap<number, bigint> } {
+    const column = new Float64Array(this.#rows);
+    const wide = new Map<number, bigint>();
+    for (let row = 0; row < this.#rows; row++) {
+      const start = offsets[row]!;
+      const end = offsets[row + 1]!;
+      const isNegative = bytes[start] === MINUS;
+      const first = isNegative ? start + 1 : start;
+      if (end <= first || end - first > AMOUNT_DIGITS) corrupt('amount_minor');
+      let value = 0;
+      for (let i = first; i < end; i++) {
+        const digit = bytes[i]! - ZERO;
+        if (digit < 0 || digit > 9) corrupt('amount_minor');
+        value = 10 * value + digit;
+      }
+      if (end - first > EXACT_DIGITS) {
+        const exact = BigInt(Buffer.from(bytes.subarray(first, end)).toString('latin1'));
+        value = Number(exact);
+        if (!Number.isSafeInteger(value)) {
+          wide.set(row, isNegative ? -exact : exact);
+          value = Number.NaN;
+        }
+      }
+      column[row] = isNegative ? -value : value;
+    }
+    return { column, wide };
+  }
+
+  #hashes({ offsets, bytes }: Utf8Column): Uint32Array {
+    const hash = new Uint32Array(HASH_WORDS * this.#rows);
+    let wrong = 0;
+    for (let row = 0; row < this.#rows; row++) {
+      let at = offsets[row]!;
+      if (offsets[row + 1]! - at < HASH_WORDS * WORD_DIGITS) corrupt('content_hash');
+      for (let i = HASH_WORDS * row; i < HASH_WORDS * (row + 1); i++) {
+        let word = 0;
+        for (const end = at + WORD_DIGITS; at < end; at++) {
+          const digit = HEX[bytes[at]!]!;
+          wrong |= digit;
+          word = (word << 4) | digit;
+        }
+        hash[i] = word;
+      }
+    }
+    if (wrong > 15) corrupt('content_hash');
+    return hash;
+  }
+
+  #flags(): Uint8Array {
+    const withdrawn = this.#block.numbers('withdrawn', Uint8Array);
+    const data = this.#block.column(REVERSES);
+    const reverses = this.#numbers(REVERSES, data, Uint8Array, this.#rows);
+    const flags = new Uint8Array(this.#rows);
+    for (let row = 0; row < this.#rows; row++) {
+      flags[row] =
+        (withdrawn[row] === 0 ? 0 : FACT_FLAGS.withdraw) |
+        (reverses === undefined || reverses[row] === 0 ? 0 : FACT_FLAGS.reverses);
+    }
+    return flags;
+  }
+
+  #members(): FactMembers {
+    const found = this.#block.list(MEMBERS);
+    const count = found?.offsets[this.#rows] ?? 0;
+    const row = new Int32Array(count);
+    if (found === undefined)
+      return { count, row, kind: new Uint8Array(0), key: new Int32Array(0), side: new Uint8Array(0) };
+    const [kinds, keys, sides] = found.child.children as [Data<DataType>, Data<DataType>, Data<DataType>];
+    const block = this.#block;
+    const kind = this.#lookedUp(
+      MEMBERS,
+      block.codesOf(MEMBERS, kinds, 'words', count),
+      new Uint8Array(count),
+      BYTE_NULL,
+      (word) => SUBJECT_KINDS.indexOf(word as (typeof SUBJECT_KINDS)[number]),
+    );
+    const key = this.#textColumn(block.codesOf(MEMBERS, keys, 'keys', count), 'keys', count);
+    const side = block.numbersOf(MEMBERS, sides, Uint8Array, count);
+    for (let i = 0; i < count; i++)
+      if (kind[i] === BYTE_NULL || key[i] === TEXT_NULL || side[i]! > 1) corrupt(MEMBERS);
+    for (let at = 0; at < this.#rows; at++) row.fill(at, found.offsets[at], found.offsets[at + 1]);
+    return { count, row, kind, key, side };
+  }
+}
+
+function filled<T extends ColumnArray>(of: new (length: number) => T, value: number, length: number): T {
+  return new of(length).fill(value) as T;
+}
