@@ -29,6 +29,7 @@ describe('exit codes', () => {
     { args: ['unmask', 'par_x'], code: 2, says: "required option '--reason <text>'" },
     { args: ['schema', 'nosuch'], code: 2, says: 'RAS-CLI-' },
     { args: ['rules', 'show', 'NO-99'], code: 2, says: 'RAS-CLI-' },
+    { args: ['rules', 'explain', 'NO-99', '--plan'], code: 2, says: 'RAS-CLI-' },
   ])('$args -> $code', async ({ args, code, says }) => {
     const result = await rastro([...args, '--data-dir', join(folder, 'none')]);
     expect(result.code, result.err).toBe(code);
@@ -60,6 +61,20 @@ describe('without a store', () => {
     expect(rules.length).toBeGreaterThanOrEqual(13);
     const tested = await rastro(['rules', 'test']);
     expect(tested.code, tested.out + tested.err).toBe(0);
+  });
+
+  test('rules explain --plan prints trigger, gate and cost, also as JSON, and nothing to gate of a rule over signals', async () => {
+    const text = await rastro(['rules', 'explain', 'SEX-07', '--plan']);
+    expect(text.code, text.err).toBe(0);
+    expect(text.out).toMatch(/trigger .*kind == "transfer"/);
+    expect(text.out).toMatch(/gate .*#payers\[30d\] >= 15/);
+    expect(text.out).toContain('an estimate');
+    const { plans } = JSON.parse((await rastro(['rules', 'explain', 'AML-01', '--plan', '--json'])).out) as {
+      plans: { subject: string; isGated: boolean }[];
+    };
+    expect(plans.map(({ subject }) => subject).sort()).toEqual(['beneficiary', 'conductor', 'onBehalfOf']);
+    const none = JSON.parse((await rastro(['rules', 'explain', 'SEX-09', '--plan', '--json'])).out) as object;
+    expect(none).toMatchObject({ plans: [] });
   });
 });
 

@@ -1,4 +1,4 @@
-/** `rastro rules list|show ID|test`: the catalogue, one rule in words, and every rule's own cases. */
+/** `rastro rules list|explain ID|test`: the catalogue, one rule in words or as a plan, and every rule's own cases. */
 import type { Command } from 'commander';
 import { runCases } from '../../../rules/compiler/cases.ts';
 import { type CheckedRule, explainRule } from '../../../rules/compiler/index.ts';
@@ -9,6 +9,7 @@ import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { oneOf } from '../options.ts';
 import { tableText } from '../terminal.ts';
+import { showPlan } from './rules-plan.ts';
 
 const LANGS = ['en', 'es', 'fr'] as const;
 
@@ -121,18 +122,25 @@ export function addRules(program: Command): void {
     terminal.print();
     for (const { file } of composites) terminal.print(`${file.id} ${file.version}  ${file.title.en}`);
     terminal.print(
-      terminal.paint.dim(`\nrule set ${ruleSet.hash.slice(0, 16)}; \`rastro rules show ID\` explains one`),
+      terminal.paint.dim(`\nrule set ${ruleSet.hash.slice(0, 16)}; \`rastro rules explain ID\` explains one`),
     );
     return EXIT.FINE;
   });
 
-  const show = rules
-    .command('show <id>')
+  const explain = rules
+    .command('explain <id>')
+    .alias('show')
     .description('one rule: what it looks for, its parameters with their provenance, whom it falls on')
     .option('--rules <folder>', 'another catalogue')
-    .option('--lang <lang>', 'es | en | fr', 'en');
-  handle<RulesOptions & { lang: string }>(show, async (context, options, [id = '']) => {
-    showRule(context, ruleOf(await load(options), id), oneOf('--lang', options.lang, LANGS));
+    .option('--lang <lang>', 'es | en | fr', 'en')
+    .option('--plan', 'which events trigger it, what must have been counted before, and what that costs')
+    .addHelpText('after', '\nExample: rastro rules explain SEX-08 --plan');
+  handle<RulesOptions & { lang: string; plan?: boolean }>(explain, async (context, options, [id = '']) => {
+    const lang = oneOf('--lang', options.lang, LANGS);
+    const knowledge = await load(options);
+    const rule = ruleOf(knowledge, id);
+    if (options.plan === true) showPlan(context, knowledge.ruleSet.rules, rule);
+    else showRule(context, rule, lang);
     return EXIT.FINE;
   });
 

@@ -1,0 +1,94 @@
+/** `rastro rules explain ID --plan`: how the engine keeps a rule from being evaluated at every event. */
+import { type CheckedRule, explainRule, type FactBinding, planRules } from '../../../rules/compiler/index.ts';
+import type { CommandContext } from '../context.ts';
+import { tableText } from '../terminal.ts';
+
+/** Members of sets that have a bit of their own in the facts of an event. */
+const MEMBER_BITS = 31;
+
+/** Numbers texts as they come: only the form of the code depends on them. */
+function binding(): FactBinding {
+  const ids = new Map<string, number>();
+  const members = new Map<string, number>();
+  const numbered = (numbers: Map<string, number>, text: string) => {
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    return number;
+  };
+  return {
+    textId: (text) => numbered(ids, text),
+    memberBit: (text) => {
+      const bit = numbered(members, text);
+      return bit < MEMBER_BITS ? bit : -1;
+    },
+  };
+}
+
+/** The rule's plan for each kind of subject, among all rules of the catalogue: they share counters and record. */
+function plansOf(rules: readonly CheckedRule[], rule: CheckedRule) {
+  return [...planRules(rules, binding()).values()].flatMap((plan) => {
+    const own = plan.rules.find((each) => each.rule === rule);
+    if (own === undefined) return [];
+    return [
+      {
+        subject: plan.kind,
+        isGated: own.isGated,
+        trigger: own.triggerText,
+        gate: own.gateText,
+        counters: own.counters.map((index) => ({
+          text: plan.counters[index]!.text,
+          windowMs: plan.counters[index]!.windowMs,
+        })),
+        cost: own.cost,
+        record: {
+          bytes: plan.layout.bytes,
+          rules: plan.rules.length,
+          counters: plan.counters.length,
+          predicates: plan.predicates.length,
+        },
+      },
+    ];
+  });
+}
+
+export function showPlan(
+  { terminal }: CommandContext,
+  rules: readonly CheckedRule[],
+  rule: CheckedRule,
+): void {
+  const plans = plansOf(rules, rule);
+  const { id, version, title, features, when } = explainRule(rule, 'en');
+  if (terminal.json) {
+    terminal.printJson({ id, version, features, when, plans });
+    return;
+  }
+  const { bold, dim } = terminal.paint;
+  terminal.print(bold(`${id} ${title}`));
+  if (plans.length === 0) {
+    terminal.print('A rule over signals has no plan: it reads few events, and is evaluated at each.');
+    return;
+  }
+  terminal.print(
+    `\nfeatures  ${features.map(({ name, agg, over }) => `${name} (${agg}${over === null ? '' : ` ${over}`})`).join(', ')}`,
+  );
+  terminal.print(`when      ${when.trim()}`);
+  for (const { subject, isGated, trigger, gate, counters, cost, record } of plans) {
+    terminal.print(`\n${bold(`per ${subject}`)}`);
+    terminal.print(`trigger   ${trigger}`);
+    terminal.print(dim('          an unknown condition triggers too'));
+    if (isGated) {
+      terminal.print(`gate      ${gate}`);
+      terminal.print(dim('          #name[window]: at least as many events as can match there'));
+      terminal.print();
+      terminal.print(tableText(counters, [{ title: 'counter', value: (counter) => counter.text }], terminal));
+    } else {
+      terminal.print('gate      none: every event that triggers the rule is evaluated in full');
+    }
+    terminal.print(
+      `\ncost      at most about ${cost.estimatedNs} ns an event, an estimate from ${cost.reads} reads, ${cost.comparisons} comparisons, ${cost.counters} counters`,
+    );
+    terminal.print(
+      `record    ${record.bytes} bytes a subject, for ${record.counters} counters of ${record.rules} rules`,
+    );
+  }
+}
