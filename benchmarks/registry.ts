@@ -1,10 +1,22 @@
 /** Every benchmark, in the order in which they are listed and in which `all` runs them. */
 import { feedCheck } from './feed-check.ts';
 import type { Benchmark } from './harness/benchmark.ts';
+import { intern } from './intern.ts';
+import { jsonParse } from './json-parse.ts';
+import { logToSignalsReference } from './log-to-signals.ts';
 import { memoryLatency } from './memory-latency.ts';
+import { ruleConditions } from './rule-conditions.ts';
 import { ruleLoopReference } from './rule-loop.ts';
 
-export const BENCHMARKS: readonly Benchmark[] = [memoryLatency, ruleLoopReference, feedCheck];
+export const BENCHMARKS: readonly Benchmark[] = [
+  memoryLatency,
+  jsonParse,
+  ruleConditions,
+  intern,
+  ruleLoopReference,
+  logToSignalsReference,
+  feedCheck,
+];
 
 export function benchmarkNamed(name: string): Benchmark | undefined {
   return BENCHMARKS.find((benchmark) => benchmark.name === name);

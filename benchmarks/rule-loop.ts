@@ -66,6 +66,6 @@ export const ruleLoopReference = ruleLoopOf({
   what: 'the reference evaluator over a small measured stream: what the answer is, and what it costs without a hot path',
   factory: createReference,
   accounts: { default: 4_000, smoke: 300, what: 'accounts' },
-  rows: { default: 60_000, smoke: 6_000, what: 'rows of the stream' },
+  rows: { default: 60_000, smoke: 4_500, what: 'rows of the stream' },
   heapMib: 8_192,
 });

@@ -57,7 +57,7 @@ export interface StreamTally {
   pairs: number;
   plantedRows: number;
   plantedHistories: number;
-  /** Sides of rows on which an account stands. */
+  /** Sides of rows on which a customer's account stands; businesses and planted people are not among them. */
   accountEvents: number;
   firstMs: number;
   lastMs: number;
@@ -286,14 +286,19 @@ export class MeasuredStream {
     const { tally } = this;
     tally.rows++;
     const { account } = this.#writer.columns;
-    if (account[2 * row] !== TEXT_NULL) tally.accountEvents++;
-    if (account[2 * row + 1] !== TEXT_NULL) tally.accountEvents++;
+    if (this.#isCustomer(account[2 * row] as number)) tally.accountEvents++;
+    if (this.#isCustomer(account[2 * row + 1] as number)) tally.accountEvents++;
     tally.firstMs = Math.min(tally.firstMs, record.time);
     tally.lastMs = Math.max(tally.lastMs, record.time);
     const isLate = record.time < this.#watermark;
     if (isLate) tally.lateRows++;
     this.#watermark = Math.max(this.#watermark, record.time - STREAM.LATENESS_MS);
     return isLate ? 1 : 0;
+  }
+
+  #isCustomer(account: number): boolean {
+    const { firstAccount, accounts } = this.population;
+    return account >= firstAccount && account < firstAccount + accounts;
   }
 
   #end(history: History): void {

@@ -1,0 +1,50 @@
+/** The stream on disk: as an NDJSON feed, and as the log that ingest would have written. Slow; written before a clock runs. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { FactDictionary } from '../../pipelines/facts/dictionary.ts';
+import { encodeBlock } from '../../schemas/arrow.ts';
+import { openFileLog } from '../../services/log/file/file-log.ts';
+import { edgeLine } from './edge-rows.ts';
+import type { MeasuredStream } from './stream.ts';
+
+/** Writes every row as a line. Returns how many bytes. */
+export function writeNdjson(stream: MeasuredStream, path: string): number {
+  const file = openSync(path, 'w');
+  let bytes = 0;
+  try {
+    for (const block of stream.blocks()) {
+      const lines: string[] = [];
+      for (let row = 0; row < block.batch.rows; row++) lines.push(`${edgeLine(block.transactionOf(row))}\n`);
+      bytes += writeSync(file, lines.join(''));
+    }
+  } finally {
+    closeSync(file);
+  }
+  return bytes;
+}
+
+/** Writes every block as one record of a file log in `folder`. Returns how many bytes. */
+export async function writeLog(
+  stream: MeasuredStream,
+  dictionary: FactDictionary,
+  folder: string,
+): Promise<number> {
+  const log = await openFileLog(folder, 'measured');
+  let bytes = 0;
+  try {
+    for (const block of stream.blocks()) {
+      const blockOffset = log.end;
+      const rows = Array.from({ length: block.batch.rows }, (_, row) => ({
+        tx: block.transactionOf(row),
+        hash: block.hashOf(row),
+        revision: 0,
+        blockOffset,
+      }));
+      const payload = encodeBlock(rows, block.batch, dictionary);
+      bytes += payload.byteLength;
+      await log.append('transactions', payload);
+    }
+  } finally {
+    await log.close();
+  }
+  return bytes;
+}
