@@ -14,8 +14,8 @@ import { wordsOf } from './key-hash.ts';
 const ROW_WORDS = 12;
 export const INLINE_WORDS = ROW_WORDS - 1;
 export const INLINE_BYTES = INLINE_WORDS * 4;
-/** 6 MiB a chunk: more than one huge page, and not touched before it is used. */
-const CHUNK_BITS = 17;
+/** 768 KiB a chunk: the allocator may have to zero it at once, and 3 MiB were a pause of 2 to 4 ms on a busy machine. */
+const CHUNK_BITS = 14;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 
 export class KeyRows {

@@ -90,7 +90,7 @@ describe('retired ids', () => {
       interner.internText(long(n));
     }
     // The generations of the first chunk, and nothing else.
-    expect(interner.stats.bytes - bytes).toBe(131_072 * 4);
+    expect(interner.stats.bytes - bytes).toBe(16_384 * 4);
     for (let n = 1_990; n < 2_000; n++) expect(interner.text(interner.findText(long(n)))).toBe(long(n));
     expect(interner.size).toBe(10);
   });
