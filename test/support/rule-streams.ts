@@ -19,7 +19,7 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const WEEK = 7 * DAY;
 /** A stream is shorter than the horizon behind which rows are not evaluated, or order of arrival would matter. */
-const SPAN_MAX_MS = 380 * DAY;
+const SPAN_MAX_MS = 370 * DAY;
 const ROWS_MAX = 150;
 /** A rule that needs more events than this is easily disturbed, and takes two turns. */
 const HARD_FROM_EVENT = 4;
@@ -127,6 +127,12 @@ function aimOf(rule: CheckedRule, setting: Setting, held: readonly Sketch[]): Ai
   return { rule, subjectKey: subjectKeyOf(setting), held: held.map((sketch) => rowOf(sketch, setting)) };
 }
 
+/** Without what lies too far before the last event. */
+function withinSpan(sketches: readonly Sketch[]): Sketch[] {
+  const last = Math.max(...sketches.map(({ time }) => time));
+  return sketches.filter(({ time }) => time > last - SPAN_MAX_MS);
+}
+
 function noise(
   random: Random,
   templates: readonly Template[],
@@ -178,11 +184,13 @@ export class StreamMaker {
     const weeks = random.chance(0.3) ? random.int(-30, 20) : 0;
     const prefix = `${world}a`;
     const first = shifted(kept, weeks * WEEK, prefix);
-    const calm = random.chance(0.55);
+    const calm = random.chance(0.4);
     const main: Part = {
       setting,
       aim: aimOf(template.rule, setting, shifted(off, weeks * WEEK, prefix)),
-      sketches: calm ? first : changed(random, first, template.rule, random.pick([1, 1, 2, 3])),
+      sketches: calm
+        ? first
+        : withinSpan(changed(random, first, template.rule, random.pick([1, 1, 1, 2, 3]))),
     };
     const parts = [main, ...this.#others(random, world, template, main, calm)];
     const sketched = parts.flatMap((part) => part.sketches.map((sketch) => ({ row: part.setting, sketch })));

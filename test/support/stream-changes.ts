@@ -6,6 +6,10 @@ import { BANK, OTHER_BANK, type Sketch } from './stream-transactions.ts';
 
 const HOUR = 3_600_000;
 const DAY = 86_400_000;
+/** Longer shifts would leave the horizon behind which rows are not evaluated. */
+const LENGTH_MAX_MS = 200 * DAY;
+/** Longer streams are not doubled. */
+const ECHO_MAX = 40;
 const AMOUNTS = ['amount', 'amountUsd', 'amountMxn', 'amountCad'] as const;
 
 type Change = (random: Random, sketches: Sketch[], rule: CheckedRule, serial: number) => Sketch[];
@@ -30,16 +34,28 @@ function amounts(sketch: Sketch, change: (amount: number) => number): Sketch {
   return withFields(sketch, fields);
 }
 
-/** Lengths at whose edges an event counts or does not. */
+/** Lengths at whose edges an event counts or does not: windows, `within`, `quiet`, `lookback`, parameters in ms. */
 function lengths(rule: CheckedRule): number[] {
   const { features, derives } = rule.program;
   const windows = [...features, ...derives].flatMap(({ window }) =>
     window === null ? [] : [window.lengthMs],
   );
-  return [
-    ...new Set([...windows, ...derives.map((derive) => derive.withinMs), rule.quietMs, rule.lookbackMs]),
-  ];
+  const params = Object.values(rule.file.params).flatMap((param) =>
+    'value' in param && param.unit === 'ms' ? [Number(param.value)] : [],
+  );
+  const within = derives.map((derive) => derive.withinMs);
+  return [...new Set([...windows, ...within, ...params, rule.quietMs, rule.lookbackMs])].filter(
+    (length) => length <= LENGTH_MAX_MS,
+  );
 }
+
+/** Fields that a parameter of a unit is compared with. */
+const COMPARED: Readonly<Record<string, readonly string[]>> = {
+  milli: ['wageMilli'],
+  minor: ['amountUsd', 'amount'],
+  ms: ['payoutDelayMs'],
+  days: ['accountAgeDays'],
+};
 
 const CHANGES: Readonly<Record<string, Change>> = {
   drop: (random, sketches) =>
@@ -63,13 +79,53 @@ const CHANGES: Readonly<Record<string, Change>> = {
   },
   /** Puts an event exactly one window, or a millisecond more or less, before another one. */
   edge(random, sketches, rule) {
-    const last = random.chance(0.6) ? sketches[sketches.length - 1]! : random.pick(sketches);
-    const short = lengths(rule).filter((length) => length <= 200 * DAY);
-    const time = last.time - random.pick(short) + random.pick([-1, 0, 1]);
+    const last = random.chance(0.7) ? sketches[sketches.length - 1]! : random.pick(sketches);
+    const length = random.pick(lengths(rule));
+    const time = last.time - length + random.pick([-1, 0, 1]);
+    const { counterparty } = last.fields;
+    const isPair = length === rule.lookbackMs || random.chance(0.2);
     return replaced(sketches, random.chance(0.5) ? 0 : placeIn(random, sketches), (sketch) => ({
-      ...sketch,
+      ...(isPair ? withFields(sketch, { counterparty }) : sketch),
       time,
     }));
+  },
+  /** All of it again so that its end lies at the edge of the first one's episode. */
+  echo(random, sketches, rule, serial) {
+    const later = rule.quietMs + random.pick([-1, 0, 1]);
+    const again = sketches.map((sketch) => ({
+      ...sketch,
+      id: `${sketch.id}~${serial}`,
+      time: sketch.time + later,
+    }));
+    return later > LENGTH_MAX_MS || sketches.length > ECHO_MAX ? sketches : [...sketches, ...again];
+  },
+  /** A value at the edge of a band that the rule names. */
+  band(random, sketches, rule) {
+    const bands = Object.values(rule.file.params).flatMap((param) =>
+      'value' in param && typeof param.value === 'number' && COMPARED[param.unit] !== undefined
+        ? [{ value: param.value, fields: COMPARED[param.unit]! }]
+        : [],
+    );
+    if (bands.length === 0) return sketches;
+    const { value, fields } = random.pick(bands);
+    const to = value + random.pick([-1, 0, 1]);
+    return replaced(sketches, placeIn(random, sketches), (sketch) =>
+      withFields(sketch, Object.fromEntries(fields.map((name) => [name, to]))),
+    );
+  },
+  /** One event shows what another one shows. */
+  copy(random, sketches, rule) {
+    const name = random.pick(rule.fieldsRead.filter((field) => COPIED.has(field)));
+    const value = random.pick(sketches).fields[name];
+    return replaced(sketches, placeIn(random, sketches), (sketch) => withFields(sketch, { [name]: value }));
+  },
+  /** All that comes in, or goes out, a little more or less: shares move by a hundredth. */
+  scale(random, sketches) {
+    const direction = random.pick(['in', 'out']);
+    const factor = random.pick([0.97, 0.985, 0.995, 1.005, 1.015, 1.03]);
+    return sketches.map((sketch) =>
+      sketch.fields['direction'] === direction ? amounts(sketch, (amount) => amount * factor) : sketch,
+    );
   },
   amount(random, sketches) {
     const factor = random.pick([0.5, 0.97, 0.98, 1.02, 1.03, 1.2, 2]);
@@ -94,13 +150,10 @@ const CHANGES: Readonly<Record<string, Change>> = {
         amountCad: null,
       }),
     ),
-  /** A known counterparty pays once more, or a new one takes its place. */
-  counterparty(random, sketches) {
-    const name = random.chance(0.6) ? random.pick(sketches).fields['counterparty'] : 'somebody-new';
-    return replaced(sketches, placeIn(random, sketches), (sketch) =>
-      withFields(sketch, { counterparty: name }),
-    );
-  },
+  stranger: (random, sketches) =>
+    replaced(sketches, placeIn(random, sketches), (sketch) =>
+      withFields(sketch, { counterparty: 'somebody-new' }),
+    ),
   blank(random, sketches, rule) {
     const nullable = rule.fieldsRead.filter((name) => BLANKABLE.has(name));
     if (nullable.length === 0) return sketches;
@@ -175,7 +228,28 @@ const BLANKABLE: ReadonlySet<string> = new Set([
   'holderSector',
 ]);
 
-const NAMES = Object.keys(CHANGES);
+/** Fields in which events of a case differ from one another. */
+const COPIED: ReadonlySet<string> = new Set([
+  ...BLANKABLE,
+  'direction',
+  'kind',
+  'channel',
+  'rail',
+  'amount',
+  'counterpartyKind',
+  'conductorIsHolder',
+  'atHome',
+  'isNight',
+  'placeLists',
+  'placeCountry',
+  'payoutCash',
+  'toVasp',
+  'isLodging',
+]);
+
+/** What rules most depend on comes most often. */
+const OFTEN: Readonly<Record<string, number>> = { edge: 8, echo: 3, band: 5, copy: 6, scale: 3, cent: 2 };
+const NAMES = Object.keys(CHANGES).flatMap((name) => Array.from({ length: OFTEN[name] ?? 1 }, () => name));
 
 /** The sketches after `count` random changes. */
 export function changed(
