@@ -4,14 +4,14 @@
  * First the rules over signals, whose signals join the others; then every composite typology. A pure function of the
  * set of signal versions, of the rule set and composites in force, and of what the context looks up.
  */
-import type { CheckedRule, RuleSet } from '../../rules/compiler/index.ts';
+import { type RuleSet, ruleLookup, ruleSetHashAt } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Signal } from '../../schemas/signal.ts';
 import type { CheckedComposite } from './composites.ts';
 import { derivedSignalsOf } from './derived-signals.ts';
 import { alertOf, type ComposeContext } from './document.ts';
-import { alertVersionsOf, attributionMilliOf } from './episodes.ts';
+import { alertVersionsOf, attributionMilliOf, type Openings } from './episodes.ts';
 import { EvidenceBook, FlowBook } from './evidence.ts';
 import type { AttributedSignal } from './score.ts';
 
@@ -39,9 +39,11 @@ export function composeSubject(
   composites: readonly CheckedComposite[],
   ctx: ComposeContext,
 ): Composition {
-  const rules: ReadonlyMap<string, CheckedRule> = new Map(ruleSet.rules.map((rule) => [rule.id, rule]));
+  const rules = ruleLookup(ruleSet);
   const base = signals
-    .filter((s) => rules.get(s.rule)?.input !== 'signals' && attributionMilliOf(s, subject) !== null)
+    .filter(
+      (s) => rules.at(s.rule, s.eventTime)?.input !== 'signals' && attributionMilliOf(s, subject) !== null,
+    )
     .sort(compareVersions);
   if (base.length === 0) return NOTHING;
   const derivedSignals = derivedSignalsOf(subject, base, ruleSet, ctx.evaluation);
@@ -56,16 +58,22 @@ export function composeSubject(
 
   const books = { evidence: new EvidenceBook(ctx.transactionOf), flows: new FlowBook() };
   const alerts: Alert[] = [];
+  /** Episodes opened by each signal, over the versions of a composite of one major version. */
+  const openings = new Map<string, Openings>();
   for (const composite of composites) {
     if (composite.file.status !== 'live') continue;
-    const versions = alertVersionsOf(composite, subject, attributed);
+    const family = `${composite.file.id} ${composite.majorVersion}`;
+    const opened: Openings = openings.get(family) ?? new Map();
+    openings.set(family, opened);
+    const versions = alertVersionsOf(composite, subject, attributed, opened);
     let previous: Alert | null = null;
     versions.forEach((version, i) => {
       const last = versions[i + 1]?.id !== version.id;
       const beforeLast = !last && versions[i + 2]?.id !== version.id;
       if (ctx.lastVersionsOnly && !last && !beforeLast) return;
       if (previous?.id !== version.id) previous = null;
-      previous = alertOf(composite, version, subject, ruleSet.hash, rules, ctx, books, previous);
+      const ruleSetHash = ruleSetHashAt(ruleSet, version.eventTime);
+      previous = alertOf(composite, version, subject, ruleSetHash, rules, ctx, books, previous);
       if (last || !ctx.lastVersionsOnly) alerts.push(previous);
     });
   }

@@ -5,9 +5,11 @@
  * the live rules cannot satisfy it. All of it is found before the first event is read.
  */
 import {
+  ALL_TIME,
   type CheckedRule,
   durationMs,
   type Finding,
+  type Interval,
   type RuleSet,
   type RuleSource,
 } from '../../rules/compiler/index.ts';
@@ -28,6 +30,8 @@ export interface CheckedComposite {
   readonly scoring: ReadonlySet<string>;
   /** Freshness in thousandths by whole days, up to `within`. */
   readonly freshness: readonly number[];
+  /** It is evaluated as of signals of this interval only; all time for a set that stands alone. */
+  readonly inForce: Interval;
 }
 
 export type Checked<T> =
@@ -133,6 +137,7 @@ export function compileComposites(
         file.halfLifeDays,
         Math.min(Math.ceil(withinMs / DAY_MS), COMPOSITE_WITHIN_MAX_DAYS),
       ),
+      inForce: ALL_TIME,
     });
   }
   if (findings.length > 0) return { ok: false, findings };

@@ -7,6 +7,7 @@ import {
   type CheckedRule,
   type EvaluationContext,
   type RuleSet,
+  ruleSetHashAt,
   type SignalVersion,
   signalsOf,
 } from '../../rules/compiler/index.ts';
@@ -99,14 +100,21 @@ export function derivedSignalsOf(
 ): Signal[] {
   const present = new Set(signals.map((signal) => signal.rule));
   const derived: Signal[] = [];
+  /** Episodes opened by each signal, over the versions of a rule of one major version. */
+  const openings = new Map<string, Map<string, number>>();
   let events: readonly RuleEvent[] | undefined;
   for (const rule of ruleSet.rules) {
     if (rule.input !== 'signals' || rule.status === 'waiting' || rule.status === 'manual') continue;
     if (!rule.rulesNamed.some((named) => present.has(named))) continue;
     events ??= signals.map((signal) => eventOf(signal, subject));
     const history = { subjectKey: subject, subjectKind: rule.subjects[0] ?? 'holder', events };
-    for (const version of signalsOf(rule, history, context))
-      derived.push(documentOf(rule, subject, ruleSet.hash, version, signals));
+    const family = `${rule.id} ${rule.majorVersion}`;
+    const opened = openings.get(family) ?? new Map<string, number>();
+    openings.set(family, opened);
+    for (const version of signalsOf(rule, history, context, opened)) {
+      const ruleSetHash = ruleSetHashAt(ruleSet, version.eventTime);
+      derived.push(documentOf(rule, subject, ruleSetHash, version, signals));
+    }
   }
   return derived;
 }

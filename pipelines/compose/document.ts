@@ -1,7 +1,7 @@
 /**
  * From an alert version to the document that an analyst reads (`schemas/alert.ts`).
  */
-import type { CheckedRule, EvaluationContext } from '../../rules/compiler/index.ts';
+import type { EvaluationContext, RuleLookup } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import { LIMITS } from '../../schemas/identity.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
@@ -28,7 +28,8 @@ import { partyFactsOf, protectedParties, rolesOf } from './roles.ts';
 /** What compose asks of its caller; all of it a function of the effective set and of reference data. */
 export interface ComposeContext {
   readonly evaluation: EvaluationContext;
-  readonly playbook: Playbook;
+  /** The playbook in force at a time. */
+  playbookAt(timeMs: number): Playbook;
   readonly transactionOf: TransactionLookup;
   /** The version of a signal as of a time; companions are attributed elsewhere and do not come with the subject. */
   signalOf?(signalId: string, eventTimeMs: number): Signal | undefined;
@@ -88,7 +89,7 @@ const RESULT_RANK = ['failed', 'unknown', 'passed'] as const;
 function benignTestsOf(
   composite: CheckedComposite,
   version: AlertVersion,
-  rules: ReadonlyMap<string, CheckedRule>,
+  rules: RuleLookup,
   readings: readonly RuleReading[],
 ): Alert['benignTests'] {
   type Test = Alert['benignTests'][number];
@@ -101,7 +102,7 @@ function benignTestsOf(
   };
   for (const { signal } of version.behind)
     for (const { id, result } of signal.benign) {
-      const note = rules.get(signal.rule)?.file.benign.find((test) => test.id === id)?.note;
+      const note = rules.at(signal.rule, signal.eventTime)?.file.benign.find((test) => test.id === id)?.note;
       if (note !== undefined) add({ id, rule: signal.rule, note, result });
     }
   for (const { id, rule, signal } of version.score.benign) {
@@ -148,7 +149,7 @@ export function alertOf(
   version: AlertVersion,
   subject: string,
   ruleSetHash: string,
-  rules: ReadonlyMap<string, CheckedRule>,
+  rules: RuleLookup,
   ctx: ComposeContext,
   books: Books,
   previous: Alert | null,
@@ -228,7 +229,7 @@ export function alertOf(
       facts,
       transactions: evidence.transactions,
       jurisdictions,
-      playbook: ctx.playbook,
+      playbook: ctx.playbookAt(version.eventTime),
       evaluation: ctx.evaluation,
     }),
     dataGaps,

@@ -2,6 +2,7 @@
  * Episodes of one composite over one subject's signal versions (SEMANTICS §9 and §12): when an alert opens, how long it
  * stays open, and which evaluations make a new version of it.
  */
+import { holdsAt, type Interval } from '../../rules/compiler/index.ts';
 import { contentId } from '../../schemas/ids.ts';
 import type { Signal } from '../../schemas/signal.ts';
 import type { CheckedComposite } from './composites.ts';
@@ -58,20 +59,24 @@ function refsOf(score: Score, behind: readonly AttributedSignal[]): Set<string> 
   return refs;
 }
 
+/** How many episodes each signal has opened, by signal id. */
+export type Openings = Map<string, number>;
+
 /**
  * All versions of all alerts of one composite over `versions`: every signal version attributed to the subject, in the
- * order (event time, id, version).
+ * order (event time, id, version). A composite is evaluated as of those in its interval; versions of one composite share
+ * `openings`, in the order of their intervals.
  */
 export function alertVersionsOf(
   composite: CheckedComposite,
   subject: string,
   versions: readonly AttributedSignal[],
+  openings: Openings = new Map(),
 ): AlertVersion[] {
   // Without one signal of the composite's rules nothing can fire: most subjects of a base rule end here.
   if (!versions.some(({ signal }) => touches(composite, signal))) return [];
   const out: AlertVersion[] = [];
   const latest = new Map<string, AttributedSignal>();
-  const openings = new Map<string, number>();
   let seen = 0;
   let lastFiredAt: number | null = null;
   let id = '';
@@ -87,8 +92,9 @@ export function alertVersionsOf(
 
   for (let i = 0; i < versions.length; i++) {
     const time = versions[i]!.signal.eventTime;
+    if (!holdsAt(composite.inForce, time)) continue;
     const open: boolean = lastFiredAt !== null && time - lastFiredAt <= ALERT_QUIET_MS;
-    if (open) i = lastOfHour(versions, i, lastFiredAt! + ALERT_QUIET_MS);
+    if (open) i = lastOfHour(versions, i, lastFiredAt! + ALERT_QUIET_MS, composite.inForce);
     const { signal } = versions[i]!;
     const score = asOf(i);
     if (!score.fires) continue;
@@ -122,13 +128,18 @@ export function alertVersionsOf(
   return out;
 }
 
-/** Index of the last version in the UTC hour of `versions[from]`, not later than `untilMs`. */
-function lastOfHour(versions: readonly AttributedSignal[], from: number, untilMs: number): number {
+/** Index of the last version in the UTC hour of `versions[from]`, not later than `untilMs`, in the interval. */
+function lastOfHour(
+  versions: readonly AttributedSignal[],
+  from: number,
+  untilMs: number,
+  inForce: Interval,
+): number {
   const hour = Math.floor(versions[from]!.signal.eventTime / HOUR_MS);
   let last = from;
   for (let j = from + 1; j < versions.length; j++) {
     const time = versions[j]!.signal.eventTime;
-    if (Math.floor(time / HOUR_MS) !== hour || time > untilMs) break;
+    if (Math.floor(time / HOUR_MS) !== hour || time > untilMs || !holdsAt(inForce, time)) break;
     last = j;
   }
   return last;

@@ -2,3 +2,4 @@
 export { composeSubject } from './compose.ts';
 export { type CheckedComposite, compileComposites, compilePlaybook } from './composites.ts';
 export { renderAlert } from './render-alert.ts';
+export { compositeContent, mergeComposites } from './timeline.ts';

@@ -3,7 +3,7 @@
  *
  * The last two are kept apart because a reader takes "did not fire" as speaking for a person.
  */
-import type { CheckedRule } from '../../rules/compiler/index.ts';
+import type { CheckedRule, RuleLookup } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import { PRECISIONS } from '../../schemas/enumerations.ts';
 import type { Localized } from '../../schemas/errors/define.ts';
@@ -77,10 +77,10 @@ function missingFields(
   return missing;
 }
 
-function firedIndicators(version: AlertVersion, rules: ReadonlyMap<string, CheckedRule>): Indicator[] {
+function firedIndicators(version: AlertVersion, rules: RuleLookup): Indicator[] {
   const fired = new Map<string, Indicator>();
   for (const counted of version.score.counted) {
-    const rule = rules.get(counted.rule);
+    const rule = rules.at(counted.rule, counted.eventTime);
     const key = `${counted.rule}\u0000${counted.observedOn}`;
     if (rule === undefined || fired.has(key)) continue;
     fired.set(key, {
@@ -100,7 +100,7 @@ function firedIndicators(version: AlertVersion, rules: ReadonlyMap<string, Check
 export function indicatorsOf(
   composite: CheckedComposite,
   version: AlertVersion,
-  rules: ReadonlyMap<string, CheckedRule>,
+  rules: RuleLookup,
   readings: readonly RuleReading[],
   transactions: readonly Transaction[],
   providedOf?: (transaction: Transaction) => ReadonlySet<string>,
@@ -109,12 +109,12 @@ export function indicatorsOf(
   const fired = new Set(indicators.map((i) => i.rule));
   const latest = latestReadings(readings, version.eventTime);
   for (const id of composite.scoring) {
-    const rule = rules.get(id);
+    const rule = rules.at(id, version.eventTime);
     if (rule === undefined || fired.has(id)) continue;
     const base = { rule: id, version: rule.version, title: rule.file.title };
     const missing = missingFields(rule, transactions, providedOf);
     const own = latest.get(id) ?? [];
-    const near = own.find((reading) => isNear(rule, reading));
+    const near = own.find((reading) => isNear(rules.at(id, reading.eventTime) ?? rule, reading));
     if (near !== undefined) {
       indicators.push({ ...base, state: 'near', features: [...near.features], observedOn: near.observedOn });
       continue;

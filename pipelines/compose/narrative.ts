@@ -1,7 +1,7 @@
 /**
  * What a person reads of an alert: one sentence why, a narrative of facts, inference and unknowns, and the data gaps.
  */
-import type { CheckedRule } from '../../rules/compiler/index.ts';
+import type { RuleLookup } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import type { Lang, Localized } from '../../schemas/errors/define.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
@@ -23,7 +23,7 @@ export interface Telling {
   readonly composite: CheckedComposite;
   readonly version: AlertVersion;
   readonly subject: string;
-  readonly rules: ReadonlyMap<string, CheckedRule>;
+  readonly rules: RuleLookup;
   readonly evidence: EvidenceSet;
   readonly indicators: readonly Indicator[];
   readonly roles: Alert['roles'];
@@ -56,11 +56,16 @@ function amountsText(totals: Alert['totals'], field: TotalField): Localized {
   });
 }
 
+function strongestTitle({ score }: AlertVersion, rules: RuleLookup): TextValue {
+  const counted = score.lines[0]?.counted;
+  if (counted === undefined) return '';
+  return rules.at(counted.rule, counted.eventTime)?.file.title ?? counted.rule;
+}
+
 function valuesOf(telling: Telling): Readonly<Record<string, TextValue>> {
   const { evidence, version, indicators, roles, subject, totals, rules } = telling;
   const first = evidence.transactions[0]?.stamp.eventTime ?? version.openedAt;
   const last = evidence.transactions.at(-1)?.stamp.eventTime ?? version.eventTime;
-  const strongest = version.score.lines[0]?.counted.rule ?? '';
   const observed = new Set(roles.filter((p) => p.subject !== subject).map((p) => p.subject));
   return {
     subject,
@@ -74,7 +79,7 @@ function valuesOf(telling: Telling): Readonly<Record<string, TextValue>> {
     cash: amountsText(totals, 'cashMinor'),
     net: amountsText(totals, 'netToSubjectMinor'),
     banks: new Set(evidence.transactions.map((t) => t.institution)).size,
-    strongest: rules.get(strongest)?.file.title ?? strongest,
+    strongest: strongestTitle(version, rules),
   };
 }
 
@@ -123,11 +128,11 @@ export function pointsText(milli: number, lang: Lang): string {
 function indicatorFacts(telling: Telling): Localized[] {
   const { version, rules } = telling;
   const facts: Localized[] = [];
-  const own = version.behind.filter(
-    ({ signal, attributionMilli }) => !signal.leg && attributionMilli > 0 && rules.has(signal.rule),
-  );
-  for (const { signal } of own.slice(0, NARRATIVE_INDICATORS_MAX)) {
-    const rule = rules.get(signal.rule)!;
+  const own = version.behind.flatMap(({ signal, attributionMilli }) => {
+    const rule = rules.at(signal.rule, signal.eventTime);
+    return rule === undefined || signal.leg || attributionMilli <= 0 ? [] : [{ rule, signal }];
+  });
+  for (const { rule, signal } of own.slice(0, NARRATIVE_INDICATORS_MAX)) {
     const { title } = rule.file;
     const { observedOn } = signal;
     facts.push(

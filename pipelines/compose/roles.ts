@@ -6,7 +6,7 @@
  * both keeps both roles and is protected. What is not known about a person protects them.
  */
 
-import type { CheckedRule } from '../../rules/compiler/index.ts';
+import type { RuleLookup } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import type { Family, PartyKind, Role } from '../../schemas/enumerations.ts';
 import type { Localized } from '../../schemas/errors/define.ts';
@@ -98,11 +98,7 @@ interface Given {
 }
 
 /** Roles that the signals give to `subject`, each with the other holders behind it and the rules' reasons. */
-function rolesGiven(
-  version: AlertVersion,
-  subject: string,
-  rules: ReadonlyMap<string, CheckedRule>,
-): Map<Role, Given> {
+function rolesGiven(version: AlertVersion, subject: string, rules: RuleLookup): Map<Role, Given> {
   const given = new Map<Role, Given>();
   for (const { signal } of version.behind) {
     for (const attribution of signal.attributions) {
@@ -115,7 +111,7 @@ function rolesGiven(
       given.set(attribution.role, entry);
       if (signal.observedHolder !== subject) entry.others.add(signal.observedHolder);
       const index = Number(attribution.why.split('#')[1] ?? 0);
-      const why = rules.get(signal.rule)?.file.attributions[index]?.why;
+      const why = rules.at(signal.rule, signal.eventTime)?.file.attributions[index]?.why;
       if (why !== undefined) entry.reasons.set(attribution.why, why);
     }
   }
@@ -150,15 +146,15 @@ interface Observed {
   bank: string | null;
 }
 
-function observedHolders(version: AlertVersion, rules: ReadonlyMap<string, CheckedRule>) {
+function observedHolders(version: AlertVersion, rules: RuleLookup) {
   const observed = new Map<string, Observed>();
   for (const { signal } of version.behind) {
     const entry: Observed = observed.get(signal.observedHolder) ?? { rules: new Map(), bank: null };
     observed.set(signal.observedHolder, entry);
     entry.bank ??= signal.observedBank;
     entry.rules.set(signal.rule, signal.holderRole);
-    for (const { rule } of signal.companions) {
-      const holderRole = rules.get(rule)?.holderRole;
+    for (const { rule, eventTime } of signal.companions) {
+      const holderRole = rules.at(rule, eventTime)?.holderRole;
       if (holderRole !== undefined) entry.rules.set(rule, holderRole);
     }
   }
@@ -170,7 +166,7 @@ export function rolesOf(
   composite: CheckedComposite,
   version: AlertVersion,
   subject: string,
-  rules: ReadonlyMap<string, CheckedRule>,
+  rules: RuleLookup,
   facts: ReadonlyMap<string, PartyFacts>,
 ): AlertParty[] {
   const observed = observedHolders(version, rules);

@@ -12,7 +12,9 @@ import {
   type Evaluation,
   type EvaluationContext,
   evaluateAt,
+  holdsAt,
   type RuleSet,
+  ruleVersionKey,
   type SignalVersion,
   type SubjectRun,
 } from '../../rules/compiler/index.ts';
@@ -53,7 +55,7 @@ export interface SilentReading {
 
 interface Subject {
   readonly history: SubjectHistory;
-  runs: Map<string, SubjectRun> | undefined;
+  runs: Map<CheckedRule, SubjectRun> | undefined;
 }
 
 export interface Detector {
@@ -63,8 +65,12 @@ export interface Detector {
   declare(institution: string, fromMs: number): void;
   /** Marks a subject for evaluation although nothing of it changed: after recovery nothing is in memory. */
   touch(kind: SubjectKind, key: string): void;
-  /** Marks every subject, as a changed rule set does. */
-  touchAll(): void;
+  /**
+   * Puts another rule set in force, with the reference data that goes with it, and marks the subjects that have events at
+   * or after `fromMs`: before it both sets evaluate alike. Rules with the same content and interval as before go on where
+   * they were.
+   */
+  useRules(ruleSet: RuleSet, evaluation: EvaluationContext, fromMs: number): void;
   /** Rows of accounts or parties among `keys` may say something else now: `restamp` returns each, anew or as it was. */
   restamp(keys: ReadonlySet<string>, restamp: (tx: Transaction) => Transaction): void;
   /** Puts the history as it is now behind us without evaluating it: what recovery loads was evaluated before. */
@@ -78,16 +84,18 @@ export interface Detector {
   evaluate(report: (subjectKey: string, signals: readonly RuleSignals[]) => void): void;
 }
 
+/** Its evaluations depend on thresholds in force, or on which days are business days. */
+function readsReference({ program }: CheckedRule): boolean {
+  const parts = [...program.features, ...program.derives];
+  return program.thresholds.length > 0 || parts.some((part) => part.window?.kind === 'businessDay');
+}
+
 /** Builds an empty detector over the rules that read events; rules over signals are compose's. */
 export function createDetector(options: DetectorOptions): Detector {
-  const rules = options.ruleSet.rules.filter(
-    (rule) => rule.input === 'events' && rule.status !== 'waiting' && rule.status !== 'manual',
-  );
-  const rulesOf = new Map<SubjectKind, CheckedRule[]>();
-  for (const rule of rules) {
-    for (const kind of rule.subjects) rulesOf.set(kind, [...(rulesOf.get(kind) ?? []), rule]);
-  }
-  const wanted: ReadonlySet<SubjectKind> = new Set(rulesOf.keys());
+  let { evaluation } = options;
+  let rulesOf = new Map<SubjectKind, readonly CheckedRule[]>();
+  /** Kinds of subject that some rule has had since the start: their histories are kept. */
+  const wanted = new Set<SubjectKind>();
 
   const set = createEffectiveSet(options.horizonMs);
   const subjects = new Map<string, Subject>();
@@ -135,9 +143,10 @@ export function createDetector(options: DetectorOptions): Detector {
   function eachMembership(
     tx: Transaction,
     act: (history: SubjectHistory, side: 'debtor' | 'creditor') => void,
+    kinds: ReadonlySet<SubjectKind> = wanted,
   ): void {
     if (tx.reverses !== undefined) return;
-    for (const { kind, key, side } of membershipsOf(tx, wanted)) {
+    for (const { kind, key, side } of membershipsOf(tx, kinds)) {
       act(subjectOf(kind, key).history, side);
       dirty.add(subjectKeyText(kind, key));
     }
@@ -172,14 +181,42 @@ export function createDetector(options: DetectorOptions): Detector {
   function runSubject(key: string, subject: Subject): RuleSignals[] {
     const { events, grown } = subject.history.settle();
     const history = { subjectKey: key, subjectKind: subject.history.kind, events };
-    const runs = (grown ? subject.runs : undefined) ?? new Map<string, SubjectRun>();
+    const runs = (grown ? subject.runs : undefined) ?? new Map<CheckedRule, SubjectRun>();
     subject.runs = runs;
     return (rulesOf.get(subject.history.kind) ?? []).map((rule) => {
-      const run = runs.get(rule.id) ?? createSubjectRun(rule, options.evaluation);
-      runs.set(rule.id, run);
+      const run = runs.get(rule) ?? createSubjectRun(rule, evaluation);
+      runs.set(rule, run);
       return { rule, versions: run.append(history) };
     });
   }
+
+  /** Rules that look at subjects, those that go on as they were as the objects that they were. */
+  function putInForce(ruleSet: RuleSet, goesOn: (rule: CheckedRule) => boolean): Set<CheckedRule> {
+    const before = new Map<string, CheckedRule>();
+    for (const rules of rulesOf.values()) for (const rule of rules) before.set(ruleVersionKey(rule), rule);
+    const kept = new Set<CheckedRule>();
+    const next = new Map<SubjectKind, CheckedRule[]>();
+    for (const found of ruleSet.rules) {
+      if (found.input !== 'events' || found.status === 'waiting' || found.status === 'manual') continue;
+      const known = before.get(ruleVersionKey(found));
+      const rule = known !== undefined && goesOn(known) ? known : found;
+      if (rule === known) kept.add(rule);
+      for (const kind of rule.subjects) next.set(kind, [...(next.get(kind) ?? []), rule]);
+    }
+    rulesOf = next;
+    return kept;
+  }
+
+  /** Builds the histories of kinds of subject that no rule has asked for so far. */
+  function want(kinds: Iterable<SubjectKind>): void {
+    const added = new Set([...kinds].filter((kind) => !wanted.has(kind)));
+    for (const kind of added) wanted.add(kind);
+    if (added.size === 0 || set.size === 0) return;
+    for (const tx of set.rows()) eachMembership(tx, (history, side) => history.add(tx, side), added);
+  }
+
+  putInForce(options.ruleSet, () => false);
+  want(rulesOf.keys());
 
   return {
     set,
@@ -203,8 +240,15 @@ export function createDetector(options: DetectorOptions): Detector {
       const text = subjectKeyText(kind, key);
       if (subjects.has(text)) dirty.add(text);
     },
-    touchAll() {
-      for (const key of subjects.keys()) dirty.add(key);
+    useRules(ruleSet, context, fromMs) {
+      const sameReference = context === evaluation;
+      evaluation = context;
+      const kept = putInForce(ruleSet, (rule) => sameReference || !readsReference(rule));
+      want(rulesOf.keys());
+      for (const [key, { history, runs }] of subjects) {
+        for (const rule of runs?.keys() ?? []) if (!kept.has(rule)) runs?.delete(rule);
+        if (history.reaches(fromMs)) dirty.add(key);
+      }
     },
     restamp(keys, restamp) {
       const touched = new Map<string, Transaction>();
@@ -232,10 +276,11 @@ export function createDetector(options: DetectorOptions): Detector {
       if (index < 0) return [];
       const history = { subjectKey, subjectKind: subject.history.kind, events };
       return (rulesOf.get(subject.history.kind) ?? [])
+        .filter((rule) => holdsAt(rule.inForce, events[index]!.time))
         .map((rule) => ({
           rule: rule.id,
           observedOn: subjectKey,
-          evaluation: evaluateAt(rule, history, index, options.evaluation),
+          evaluation: evaluateAt(rule, history, index, evaluation),
         }))
         .filter(({ evaluation }) => !evaluation.fires);
     },

@@ -62,6 +62,12 @@ export class SubjectHistory {
     return [...this.#entries.values()].map((entry) => entry.tx);
   }
 
+  /** Some event may lie at or after `timeMs`. */
+  reaches(timeMs: number): boolean {
+    const last = this.#events[this.#events.length - 1];
+    return this.#stale || (last !== undefined && last.time >= timeMs);
+  }
+
   add(tx: Transaction, side: Standpoint): void {
     const entry = { tx, side };
     this.#entries.set(entryKey(tx), entry);

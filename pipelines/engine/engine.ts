@@ -6,7 +6,12 @@
  * I/O: state is a function of the steps, what stands is a function of the effective set.
  */
 
-import type { SignalVersion } from '../../rules/compiler/index.ts';
+import {
+  type EvaluationContext,
+  type RuleSet,
+  ruleSetHashAt,
+  type SignalVersion,
+} from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import type { SubjectKind } from '../../schemas/enumerations.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
@@ -53,7 +58,22 @@ export type Step =
       readonly kind: 'restamp';
       readonly keys: ReadonlySet<string>;
       readonly restamp: (tx: Transaction) => Transaction;
-    };
+    }
+  | RulesStep;
+
+/**
+ * Puts a compiled set of rules in force between two blocks, with what is read and composed under it. Until then the old
+ * one evaluates; the next flush reports what is different.
+ */
+export interface RulesStep {
+  readonly kind: 'rules';
+  readonly ruleSet: RuleSet;
+  /** The same object as before says that the reference data are the same. */
+  readonly evaluation: EvaluationContext;
+  readonly compose: Compose;
+  /** Event time before which nothing changes. */
+  readonly fromMs: number;
+}
 
 /** What stands now for one source: a subject whose history was evaluated, or one that compose looked at. */
 export interface StandingChange {
@@ -98,7 +118,7 @@ export function composedSource(subject: string): string {
 
 export function createEngine(options: EngineOptions): Engine {
   const detector = createDetector(options);
-  const ruleSetHash = options.ruleSet.hash;
+  let { ruleSet, compose } = options;
   /** Base signals in memory: by observed subject, every version. */
   const heldBy = new Map<string, HeldSignal[]>();
   /** Observed subjects by the holder behind their signals. */
@@ -107,7 +127,7 @@ export function createEngine(options: EngineOptions): Engine {
   const observedByAttributed = new Map<string, Set<string>>();
   /** Where a base signal is held, by its id. */
   const observedOf = new Map<string, string>();
-  const documents = new WeakMap<SignalVersion['evaluation'], Signal>();
+  let documents = new WeakMap<SignalVersion['evaluation'], Signal>();
   /** Sources that the next flush reports whatever became of them. */
   const awaited = new Set<string>();
 
@@ -124,6 +144,7 @@ export function createEngine(options: EngineOptions): Engine {
         const known = documents.get(version.evaluation);
         const isKnown =
           known?.version === version.version && known.evidenceReversed === version.evidenceReversed;
+        const ruleSetHash = ruleSetHashAt(ruleSet, version.eventTime);
         const signal = isKnown ? known : signalOf({ rule, subjectKey, ruleSetHash }, version);
         documents.set(version.evaluation, signal);
         observedOf.set(signal.id, subjectKey);
@@ -228,15 +249,28 @@ export function createEngine(options: EngineOptions): Engine {
       .map(({ signal }) => signal)
       .filter((signal) => signal.attributions.some((attribution) => attribution.subject === subject))
       .sort(compareSignals);
-    const found = options.compose(subject, signals, lookups, []);
+    const found = compose(subject, signals, lookups, []);
     const readings = silentReadings(signals, found.alerts);
     const { derivedSignals, alerts } =
-      readings.length === 0 ? found : options.compose(subject, signals, lookups, readings);
+      readings.length === 0 ? found : compose(subject, signals, lookups, readings);
     return {
       source: composedSource(subject),
       signals: lastVersions(derivedSignals),
       alerts: lastVersions(alerts),
     };
+  }
+
+  function useRules(step: RulesStep): void {
+    ({ ruleSet, compose } = step);
+    // A document names the set that was in force, and that may be another one now.
+    documents = new WeakMap();
+    detector.useRules(ruleSet, step.evaluation, step.fromMs);
+    for (const held of heldBy.values()) {
+      for (const { signal } of held) {
+        if (signal.eventTime < step.fromMs) continue;
+        for (const { subject } of signal.attributions) awaited.add(composedSource(subject));
+      }
+    }
   }
 
   return {
@@ -250,6 +284,9 @@ export function createEngine(options: EngineOptions): Engine {
           return [];
         case 'restamp':
           detector.restamp(step.keys, step.restamp);
+          return [];
+        case 'rules':
+          useRules(step);
           return [];
       }
     },

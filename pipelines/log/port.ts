@@ -7,8 +7,9 @@
 
 /**
  * `transactions`: an Arrow IPC block of canonical rows. `reference`: parties, declared institutions, feeds, as JSON.
+ * `rules`: the files of a rule set and the event time from which it is in force, as JSON.
  */
-export const RECORD_KINDS = ['transactions', 'reference'] as const;
+export const RECORD_KINDS = ['transactions', 'reference', 'rules'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 export interface LogRecord {
@@ -37,6 +38,8 @@ export const LOG_LIMITS = {
   BLOCK_BYTES: 512 * 1024,
   /** Bytes of one record; a block of 4,096 rows with their documents stays well below. */
   RECORD_BYTES: 64 * 1024 * 1024,
+  /** Bytes of a rule set with its lists and rates; the shipped one has 200 kB. */
+  RULES_BYTES: 16 * 1024 * 1024,
   /** Bytes after which the file log starts a new segment. */
   SEGMENT_BYTES: 256 * 1024 * 1024,
 } as const;

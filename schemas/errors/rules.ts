@@ -242,6 +242,42 @@ export const rulesErrors = defineErrors({
       fr: 'Corrigez-les et lancez `rastro rules test` ; rien n’a été exécuté.',
     },
   },
+  'RAS-RULES-SETS': {
+    message: {
+      en: '{count} rule sets would be in force one after the other, over the limit of {limit}.',
+      es: '{count} conjuntos de reglas estarían vigentes uno tras otro, por encima del límite de {limit}.',
+      fr: '{count} jeux de règles seraient en vigueur l’un après l’autre, au-delà de la limite de {limit}.',
+    },
+    hint: {
+      en: 'Record one that has always been in force: `rastro run --rules FOLDER` replaces them all.',
+      es: 'Registre uno que rija desde siempre: `rastro run --rules CARPETA` los reemplaza todos.',
+      fr: 'Enregistrez-en un en vigueur depuis toujours : `rastro run --rules DOSSIER` les remplace tous.',
+    },
+  },
+  'RAS-RULES-RECORD-SIZE': {
+    message: {
+      en: 'The rule set with its lists and rates has {bytes} bytes, over the limit of {limit}.',
+      es: 'El conjunto de reglas con sus listas y tipos de cambio tiene {bytes} bytes, por encima del límite de {limit}.',
+      fr: 'Le jeu de règles avec ses listes et taux fait {bytes} octets, au-delà de la limite de {limit}.',
+    },
+    hint: {
+      en: 'Leave out rates of years that no transaction has.',
+      es: 'Omita los tipos de cambio de años sin operaciones.',
+      fr: 'Omettez les taux des années sans opérations.',
+    },
+  },
+  'RAS-RULES-RECORD-HASH': {
+    message: {
+      en: 'A recorded rule set is not what its hash {sha256} says.',
+      es: 'Un conjunto de reglas registrado no es lo que dice su resumen {sha256}.',
+      fr: 'Un jeu de règles enregistré n’est pas ce que dit son empreinte {sha256}.',
+    },
+    hint: {
+      en: 'The log was changed by hand. Restore the data folder from a backup.',
+      es: 'El registro fue modificado a mano. Restaure la carpeta de datos de una copia.',
+      fr: 'Le journal a été modifié à la main. Restaurez le dossier de données depuis une sauvegarde.',
+    },
+  },
   'RAS-RULES-NONE': {
     message: {
       en: 'No rules were found in {folder}.',

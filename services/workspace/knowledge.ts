@@ -1,9 +1,11 @@
 /**
  * Everything that is decided before the first row: rules, composites, playbook, reference data, compiled and checked.
- * One build phase; afterwards nothing of it changes.
+ * One build phase; afterwards nothing of it changes. A folder of rules is first its files, then what they mean, so that
+ * the same build makes a set from a folder and from the log.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import {
   type CheckedComposite,
   compileComposites,
@@ -12,6 +14,7 @@ import {
 } from '../../pipelines/compose/index.ts';
 import type { Compose } from '../../pipelines/engine/engine.ts';
 import {
+  ALWAYS_MS,
   compileRules,
   type EvaluationContext,
   type Finding,
@@ -24,26 +27,50 @@ import { readReferenceFiles } from '../../rules/reference/files.ts';
 import { loadReference, type Reference } from '../../rules/reference/reference.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { contentHash } from '../../schemas/ids.ts';
+import { compareUtf8 } from '../../schemas/order.ts';
 import { packageRoot } from '../../schemas/package-root.ts';
+import type { Playbook } from '../../schemas/playbook.ts';
 
-export interface Knowledge {
+/** What the rules in force make of rows: one set, or the sets of a timeline in one. */
+export interface RulesInForce {
   readonly ruleSet: RuleSet;
   readonly composites: readonly CheckedComposite[];
-  readonly reference: Reference;
   readonly evaluation: EvaluationContext;
   readonly compose: Compose;
+}
+
+export interface Knowledge extends RulesInForce {
+  readonly reference: Reference;
+  readonly playbook: Playbook;
+  readonly files: KnowledgeFiles;
   /** Hash of all of it: rules, composites, thresholds, lists, rates. Results under equal hashes are equal. */
   readonly hash: string;
+  /** Event time from which it is in force; `ALWAYS_MS` for always. */
+  readonly activeFrom: number;
+}
+
+/** The files that make a set. */
+export interface KnowledgeFiles {
+  /** Text by path under the rules root, as `catalogue/laundering/AML-01.yaml`. */
+  readonly texts: Readonly<Record<string, string>>;
+  /** A rate file that stands in for the table among `texts`. */
+  readonly rates: { readonly name: string; readonly text: string } | null;
 }
 
 export interface KnowledgeOptions {
-  /** Folder with `catalogue/`, `composites/`; default the shipped `rules/`. */
+  /**
+   * Folder with `catalogue/`, `composites/`; default the shipped `rules/`. What it holds of `lists/`, `lexicons/` and
+   * `thresholds/` stands in for the shipped file of the same name.
+   */
   readonly rulesDir?: string;
   /** A rate file that replaces the shipped sample table. */
   readonly ratesFile?: string;
 }
 
-const PLAYBOOK = 'playbook.yaml';
+const CATALOGUE = 'catalogue';
+const COMPOSITES = 'composites';
+const PLAYBOOK = `${COMPOSITES}/playbook.yaml`;
+const REFERENCE = ['lists', 'lexicons', 'thresholds'] as const;
 
 function refuse(findings: readonly Finding[]): never {
   throw new RastroError('RAS-RULES-REFUSED', {
@@ -52,62 +79,101 @@ function refuse(findings: readonly Finding[]): never {
   });
 }
 
+const shippedDir = () => join(packageRoot(), 'rules');
+
 /** Loads and checks everything. @throws RastroError RAS-RULES-REFUSED with file:line:col of each finding. */
 export async function loadKnowledge(options: KnowledgeOptions = {}): Promise<Knowledge> {
-  const rulesDir = options.rulesDir ?? join(packageRoot(), 'rules');
+  return compileKnowledge(await readKnowledgeFiles(options), {
+    shownUnder: options.rulesDir ?? shippedDir(),
+  });
+}
+
+/** Reads the files of a set without looking into them. */
+export async function readKnowledgeFiles(options: KnowledgeOptions = {}): Promise<KnowledgeFiles> {
+  const rulesDir = options.rulesDir ?? shippedDir();
+  const texts = new Map(readReferenceFiles());
+  const own =
+    options.rulesDir === undefined ? [] : REFERENCE.filter((name) => existsSync(join(rulesDir, name)));
+  for (const folder of [CATALOGUE, COMPOSITES, ...own]) {
+    for (const { path, text } of await loadRuleFolder(join(rulesDir, folder)))
+      texts.set(relative(rulesDir, path).split(sep).join('/'), text);
+  }
   const rates =
     options.ratesFile === undefined
-      ? undefined
+      ? null
       : { name: basename(options.ratesFile), text: await readFile(options.ratesFile, 'utf8') };
-  const files = readReferenceFiles();
-  const reference = loadReference(files, rates);
+  return { texts: Object.fromEntries([...texts].sort(([a], [b]) => compareUtf8(a, b))), rates };
+}
 
-  const ruleSources = await loadRuleFolder(join(rulesDir, 'catalogue'));
+export interface CompileKnowledgeOptions {
+  /** Event time from which the set is in force; default always. */
+  readonly activeFrom?: number;
+  /** Folder under which findings show the files; default their paths under the rules root. */
+  readonly shownUnder?: string;
+}
+
+/** Compiles and checks the files of a set. @throws RastroError RAS-RULES-REFUSED with file:line:col of each finding. */
+export function compileKnowledge(files: KnowledgeFiles, options: CompileKnowledgeOptions = {}): Knowledge {
+  const { shownUnder = '', activeFrom = ALWAYS_MS } = options;
+  const sources = (folder: string): RuleSource[] =>
+    Object.entries(files.texts)
+      .filter(([path]) => path.startsWith(`${folder}/`))
+      .map(([path, text]) => ({ path: join(shownUnder, path), text }));
+
+  const referenceFiles = Object.entries(files.texts).filter(([path]) =>
+    REFERENCE.some((folder) => path.startsWith(`${folder}/`)),
+  );
+  const reference = loadReference(new Map(referenceFiles), files.rates ?? undefined);
+
+  const ruleSources = sources(CATALOGUE);
   if (ruleSources.length === 0)
-    throw new RastroError('RAS-RULES-NONE', { folder: join(rulesDir, 'catalogue') });
-  const compiled = compileRules(ruleSources, { thresholdIds: new Set(reference.thresholds.ids) });
+    throw new RastroError('RAS-RULES-NONE', { folder: join(shownUnder, CATALOGUE) });
+  const thresholdIds = new Set(reference.thresholds.ids);
+  const compiled = compileRules(ruleSources, { thresholdIds, activeFrom });
   if (!compiled.ok) refuse(compiled.findings);
   const { ruleSet } = compiled;
 
-  const compositeSources = await loadRuleFolder(join(rulesDir, 'composites'));
-  const isPlaybook = (source: RuleSource) => basename(source.path) === PLAYBOOK;
-  const playbookSource = compositeSources.find(isPlaybook);
-  if (playbookSource === undefined)
-    throw new RastroError('RAS-RULES-NONE', { folder: join(rulesDir, 'composites', PLAYBOOK) });
-  const playbook = compilePlaybook(playbookSource);
+  const playbookPath = join(shownUnder, PLAYBOOK);
+  const playbookText = files.texts[PLAYBOOK];
+  if (playbookText === undefined) throw new RastroError('RAS-RULES-NONE', { folder: playbookPath });
+  const playbook = compilePlaybook({ path: playbookPath, text: playbookText });
   if (!playbook.ok) refuse(playbook.findings);
-  const checked = compileComposites(
-    compositeSources.filter((source) => !isPlaybook(source)),
-    ruleSet,
-    playbook.value,
-  );
+  const compositeSources = sources(COMPOSITES).filter(({ path }) => path !== playbookPath);
+  const checked = compileComposites(compositeSources, ruleSet, playbook.value);
   if (!checked.ok) refuse(checked.findings);
 
   const evaluation: EvaluationContext = {
     thresholdAt: (id, timeMs) => reference.thresholds.at(id, timeMs)?.minor ?? null,
     isBusinessDay: reference.holidays.isBusinessDay,
   };
-  const compose: Compose = (subject, signals, lookups, nearReadings) =>
-    composeSubject(subject, signals, ruleSet, checked.value, {
+  const { value: composites } = checked;
+  return {
+    ruleSet,
+    composites,
+    reference,
+    playbook: playbook.value,
+    evaluation,
+    compose: composeWith(ruleSet, composites, evaluation, () => playbook.value),
+    files,
+    hash: contentHash(files),
+    activeFrom,
+  };
+}
+
+/** How the engine composes a person under these rules. */
+export function composeWith(
+  ruleSet: RuleSet,
+  composites: readonly CheckedComposite[],
+  evaluation: EvaluationContext,
+  playbookAt: (timeMs: number) => Playbook,
+): Compose {
+  return (subject, signals, lookups, nearReadings) =>
+    composeSubject(subject, signals, ruleSet, composites, {
       evaluation,
-      playbook: playbook.value,
+      playbookAt,
       // What stands is written; earlier versions were written when they stood.
       lastVersionsOnly: true,
       nearReadings,
       ...lookups,
     });
-
-  return {
-    ruleSet,
-    composites: checked.value,
-    reference,
-    evaluation,
-    compose,
-    hash: contentHash([
-      ruleSet.hash,
-      compositeSources.map((source) => source.text),
-      [...files].sort(),
-      rates?.text ?? null,
-    ]),
-  };
 }

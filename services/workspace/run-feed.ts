@@ -20,7 +20,6 @@ import type { PartyRecord } from '../../schemas/party.ts';
 import type { TransactionInput } from '../../schemas/transaction.ts';
 import { openSources } from '../feeds/sources.ts';
 import { type FeedReport, REJECTS_LISTED, type Tally, tallySince } from './feed-report.ts';
-import type { Knowledge } from './knowledge.ts';
 import { encodeReference, type FeedRecord, PARTIES_PER_RECORD } from './reference-record.ts';
 import { partyId } from './state.ts';
 import type { Workspace } from './workspace.ts';
@@ -35,7 +34,6 @@ const FILES_DO_NOT_WAIT = 0;
 
 export interface FeedRun {
   readonly workspace: Workspace;
-  readonly knowledge: Knowledge;
   readonly mapping: Mapping;
   readonly institution?: string;
   readonly counts: WriteCounts;
@@ -73,7 +71,7 @@ export class FeedReader {
     this.#ingest = {
       pseudonyms: new Pseudonymiser(run.workspace.keys),
       directory: run.workspace.state.directory,
-      reference: run.knowledge.reference,
+      reference: run.workspace.state.timeline.newest.reference,
       zones: new ZoneOffsets(),
     };
   }

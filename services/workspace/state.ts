@@ -14,6 +14,7 @@ import { canonicalJson, contentHash } from '../../schemas/ids.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { FeedRecord, ReferenceRecord } from './reference-record.ts';
+import { RuleTimeline } from './rule-timeline.ts';
 
 export interface HashedRow {
   readonly tx: Transaction;
@@ -25,19 +26,35 @@ const NOTHING: ReadonlySet<string> = new Set();
 export class WorkspaceState {
   readonly engine: Engine;
   readonly directory = new Directory();
-  readonly #knowledge: Knowledge;
+  #timeline: RuleTimeline;
   readonly #feeds = new Map<string, { record: FeedRecord; provided: ReadonlySet<string> }>();
   readonly #declared = new Map<string, number>();
   readonly #parties = new Map<string, string>();
 
   constructor(knowledge: Knowledge) {
-    this.#knowledge = knowledge;
+    this.#timeline = new RuleTimeline([knowledge]);
     this.engine = createEngine({
       ruleSet: knowledge.ruleSet,
       evaluation: knowledge.evaluation,
       providedBy: (id) => this.#providedBy(id),
       compose: knowledge.compose,
     });
+  }
+
+  /** The rule sets recorded so far; until there is one, the set that the state was made with. */
+  get timeline(): RuleTimeline {
+    return this.#timeline;
+  }
+
+  /**
+   * Puts other rule sets in force; what is different under them, at the earliest as of `fromMs`, is evaluated with the next
+   * flush.
+   */
+  useRules(timeline: RuleTimeline, fromMs: number): void {
+    const { ruleSet, evaluation, compose } = timeline.rules;
+    this.#timeline = timeline;
+    if (fromMs < Number.POSITIVE_INFINITY)
+      this.engine.step({ kind: 'rules', ruleSet, evaluation, compose, fromMs });
   }
 
   /** True if the record would change nothing: it is already known word for word. */
@@ -70,7 +87,7 @@ export class WorkspaceState {
     }
     if (keys.size === 0 || this.engine.detector.set.size === 0) return [];
     const renewed: Transaction[] = [];
-    const context = { directory: this.directory, reference: this.#knowledge.reference };
+    const context = { directory: this.directory, reference: this.#timeline.newest.reference };
     this.engine.step({
       kind: 'restamp',
       keys,

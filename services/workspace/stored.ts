@@ -1,13 +1,11 @@
 /** What the store already holds, read once at the start: markers, standing documents, and what they were made with. */
 import { composedSource } from '../../pipelines/engine/engine.ts';
-import type { RuleSet } from '../../rules/compiler/index.ts';
 import type { Store } from '../store/client.ts';
 import type { Writer } from './writer.ts';
 
 export interface Stored {
   /** Every log record up to this offset is covered by a marker; -1 for none. */
   readonly markedUntil: number;
-  readonly knowledgeHash: string | undefined;
   readonly pseudonymKeyId: string | undefined;
   /** Revision of the row that says with what the store was made; -1 for none. */
   readonly stateRevision: number;
@@ -42,22 +40,18 @@ const storedRow = (row: DocumentRow) => ({
 });
 
 /** Fills the writer's index of stored signals and alerts. */
-export async function loadStored(
-  store: Store,
-  writer: Writer,
-  ruleSet: RuleSet,
-  log: string,
-): Promise<Stored> {
-  const overSignals = new Set(
-    ruleSet.rules.filter((rule) => rule.input === 'signals').map((rule) => rule.id),
-  );
-  const signals = store.streamRows<DocumentRow & { rule: string; observed_on: string; holder: string }>(
-    `SELECT id, revision, version, status, content_hash, rule, observed_on, JSONExtractString(doc, 'observedHolder') AS holder
+export async function loadStored(store: Store, writer: Writer, log: string): Promise<Stored> {
+  const signals = store.streamRows<
+    DocumentRow & { over_signals: number; observed_on: string; holder: string }
+  >(
+    // Only a rule over signals names signals as its evidence.
+    `SELECT id, revision, version, status, content_hash, observed_on, JSONHas(doc, 'evidence', 'signals') AS over_signals,
+       JSONExtractString(doc, 'observedHolder') AS holder
      FROM signals_current`,
   );
   for await (const rows of signals) {
     for (const row of rows) {
-      const source = overSignals.has(row.rule) ? composedSource(row.holder) : row.observed_on;
+      const source = row.over_signals === 1 ? composedSource(row.holder) : row.observed_on;
       writer.signals.set(source, row.id, storedRow(row));
     }
   }
@@ -70,11 +64,9 @@ export async function loadStored(
   const [state] = await store.queryRows<{ doc: string; revision: string }>(
     "SELECT doc, revision FROM engine_state_current WHERE key = 'workspace'",
   );
-  const made =
-    state === undefined ? {} : (JSON.parse(state.doc) as { knowledge?: string; pseudonymKeyId?: string });
+  const made = state === undefined ? {} : (JSON.parse(state.doc) as { pseudonymKeyId?: string });
   return {
     markedUntil: await markedUntil(store, log),
-    knowledgeHash: made.knowledge,
     pseudonymKeyId: made.pseudonymKeyId,
     stateRevision: state === undefined ? -1 : Number(state.revision),
   };

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { blockBytes, type ClosedBlock } from '../../pipelines/facts/block.ts';
 import type { DataKeys } from '../../pipelines/ingest/keys.ts';
 import { type BlockLog, LOG_LIMITS, type RecordKind } from '../../pipelines/log/port.ts';
+import { ALWAYS_MS } from '../../rules/compiler/index.ts';
 import { decodeBlock } from '../../schemas/arrow.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
@@ -20,6 +21,8 @@ import { openStore, type Store } from '../store/client.ts';
 import { migrate } from '../store/migrate.ts';
 import type { Knowledge } from './knowledge.ts';
 import { decodeReference } from './reference-record.ts';
+import { encodeRules } from './rule-record.ts';
+import { RecordedSets, type RuleTimeline } from './rule-timeline.ts';
 import { openSecret } from './secret.ts';
 import { type HashedRow, WorkspaceState } from './state.ts';
 import { loadStored } from './stored.ts';
@@ -48,7 +51,13 @@ const LOG_NAME = 'transactions';
 
 export interface WorkspaceOptions {
   readonly dataDir: string;
+  /** The rules to evaluate under. Where the log's newest set is another one, they take the place of all recorded sets. */
   readonly knowledge: Knowledge;
+  /**
+   * What of the sets recorded in the log stays in force whatever `knowledge` says: `activated` only where the newest was
+   * activated from a time on, `any` where there is one. Default: nothing.
+   */
+  readonly keepRules?: 'activated' | 'any';
   readonly afterWrite?: AfterWrite;
   /** Smaller ones make a small feed take every path of a large one. */
   readonly limits?: Partial<WorkspaceLimits>;
@@ -77,6 +86,8 @@ export class Workspace {
   readonly #embedded: Embedded;
   readonly #after: AfterWrite;
   #pending: Pending | undefined;
+  /** The log holds a rule set. */
+  #knowsRules = false;
   /** Sources that the store knows and memory does not: brought up to date before anything is composed. */
   #cold: Set<string>;
 
@@ -150,10 +161,24 @@ export class Workspace {
     this.#pending = undefined;
   }
 
-  /** Evaluates everything anew, as changed knowledge asks for, and writes what is different now. */
-  async reevaluate(counts: WriteCounts): Promise<void> {
-    this.state.engine.detector.touchAll();
-    await this.#writeStanding(counts);
+  /**
+   * Records a rule set and puts it in force; its effect is written with the next group.
+   * @throws RastroError RAS-RULES-SETS, RAS-RULES-RECORD-SIZE; nothing is recorded then.
+   */
+  async appendRules(knowledge: Knowledge): Promise<void> {
+    const timeline = this.state.timeline.with(knowledge);
+    const payload = encodeRules(knowledge);
+    const offset = await this.#append('rules', payload);
+    this.#pendingFrom(offset).checksum.update(payload);
+    this.#useRules(timeline);
+  }
+
+  /** What stands would be different under the set, without a trace of it anywhere. The workspace is of no use after. */
+  async previewRules(knowledge: Knowledge): Promise<WriteCounts> {
+    this.#useRules(this.state.timeline.with(knowledge));
+    this.#warm();
+    const { signals, alerts } = await this.writer.writesOf(this.state.engine.flush());
+    return { signals: signals.length, alerts: alerts.length, transactions: 0 };
   }
 
   async close(): Promise<void> {
@@ -169,10 +194,22 @@ export class Workspace {
   }
 
   async #writeStanding(counts: WriteCounts): Promise<void> {
-    const { engine } = this.state;
-    for (const source of this.#cold) engine.warm(source);
+    this.#warm();
+    await this.writer.standing(this.state.engine.flush(), counts);
+  }
+
+  #warm(): void {
+    for (const source of this.#cold) this.state.engine.warm(source);
     this.#cold.clear();
-    await this.writer.standing(engine.flush(), counts);
+  }
+
+  #useRules(timeline: RuleTimeline): void {
+    // Without a set in the log nobody knows under which one its rows were evaluated.
+    const fromMs = this.#knowsRules ? timeline.differsFrom(this.state.timeline) : Number.NEGATIVE_INFINITY;
+    this.#knowsRules = true;
+    this.state.useRules(timeline, fromMs);
+    // What stands and rests on no subject of the new rules is reported too.
+    if (fromMs <= this.state.engine.detector.set.highestTime) this.#warm();
   }
 
   #pendingFrom(offset: number): Pending {
@@ -204,18 +241,25 @@ export class Workspace {
     return this.state.applyRows(rows).filter((admission) => admission.kind === 'late').length;
   }
 
-  /** Reads the log: marked records silently, the rest as if it had just come in. */
-  async recover(
-    markedUntil: number,
-    counts: WriteCounts,
-    onRecovery?: WorkspaceOptions['onRecovery'],
-  ): Promise<void> {
+  /** Reads the log: marked records silently, the rest as if it had just come in. Its results are not written yet. */
+  async recover(markedUntil: number, onRecovery?: WorkspaceOptions['onRecovery']): Promise<RecordedSets> {
     const total = this.log.end;
+    const recorded = new RecordedSets();
     for await (const { offset, kind, payload } of this.log.read(0)) {
       if (kind === 'reference') {
         if (offset <= markedUntil) this.state.applyReference(decodeReference(payload));
         else this.#applyReference(offset, payload);
-      } else if (kind === 'transactions') {
+      } else if (kind === 'rules') {
+        recorded.read(payload);
+        const timeline = recorded.timeline ?? this.state.timeline;
+        if (offset <= markedUntil) {
+          this.#knowsRules = true;
+          this.state.useRules(timeline, timeline.differsFrom(this.state.timeline));
+        } else {
+          this.#pendingFrom(offset).checksum.update(payload);
+          this.#useRules(timeline);
+        }
+      } else {
         const rows = decodeBlock(payload);
         if (offset <= markedUntil) this.state.applyRows(rows);
         else this.#applyRows(offset, payload, rows);
@@ -223,7 +267,7 @@ export class Workspace {
       if (offset === markedUntil) this.state.engine.detector.settle();
       onRecovery?.(offset + 1, total);
     }
-    if (this.#pending !== undefined) await this.writeGroup(counts);
+    return recorded;
   }
 }
 
@@ -242,11 +286,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     const log = await openFileLog(join(dataDir, 'log'), LOG_NAME);
     const afterWrite = options.afterWrite ?? (() => undefined);
     const writer = new Writer(store, afterWrite);
-    const stored = await loadStored(store, writer, knowledge.ruleSet, log.name);
+    const stored = await loadStored(store, writer, log.name);
     if (stored.markedUntil >= log.end) {
       throw new RastroError('RAS-ENGINE-LOG-BEHIND', { end: log.end, marked: stored.markedUntil });
     }
-    const previous = stored.knowledgeHash;
     if (stored.pseudonymKeyId !== undefined && stored.pseudonymKeyId !== keys.pseudonymKeyId) {
       throw new RastroError('RAS-ENGINE-KEY-MISMATCH');
     }
@@ -254,14 +297,20 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     const limits = { ...LIMITS, ...options.limits };
     const workspace = new Workspace({ state, keys, store, log, writer, embedded, limits, afterWrite });
     const counts: WriteCounts = { signals: 0, alerts: 0, transactions: 0 };
-    await workspace.recover(stored.markedUntil, counts, options.onRecovery);
-    if (previous !== undefined && previous !== knowledge.hash) {
-      await workspace.reevaluate(counts);
-    }
-    if (previous !== knowledge.hash) {
-      const doc = JSON.stringify({ knowledge: knowledge.hash, pseudonymKeyId: keys.pseudonymKeyId });
+    const recorded = await workspace.recover(stored.markedUntil, options.onRecovery);
+    if (stored.pseudonymKeyId === undefined) {
+      const doc = JSON.stringify({ pseudonymKeyId: keys.pseudonymKeyId });
       await writer.rows('engine_state', [{ key: 'workspace', revision: stored.stateRevision + 1, doc }]);
     }
+    const { newest } = recorded;
+    const isKept =
+      newest !== undefined &&
+      (options.keepRules === 'any' ||
+        (options.keepRules === 'activated' && newest.activeFrom !== ALWAYS_MS) ||
+        newest.sha256 === knowledge.hash);
+    if (isKept) recorded.requireWhole();
+    else await workspace.appendRules(knowledge);
+    await workspace.writeGroup(counts);
     return workspace;
   } catch (error) {
     await store.close();

@@ -152,6 +152,19 @@ export class Writer {
 
   /** Signals and alerts of the changed sources, only where they differ from what the store holds. */
   async standing(changes: readonly StandingChange[], counts: WriteCounts): Promise<void> {
+    const { signals, alerts } = await this.writesOf(changes);
+    await this.rows('signals', signals.map(signalRow));
+    // The versions first: once the alert itself is stored, a repetition finds nothing to write.
+    await this.rows('alert_versions', alerts.map(alertRow));
+    await this.rows('alerts', alerts.map(alertRow));
+    counts.signals += signals.length;
+    counts.alerts += alerts.length;
+  }
+
+  /** The rows that `standing` writes; from now on the index says that they are written. */
+  async writesOf(
+    changes: readonly StandingChange[],
+  ): Promise<{ signals: readonly StandingWrite<Signal>[]; alerts: readonly StandingWrite<Alert>[] }> {
     const signals: StandingWrite<Signal>[] = [];
     const alerts: StandingWrite<Alert>[] = [];
     for (const change of changes) {
@@ -162,12 +175,7 @@ export class Writer {
         ...(await this.#writesOf('alerts', this.alerts, change.source, change.alerts, alertNearness)),
       );
     }
-    await this.rows('signals', signals.map(signalRow));
-    // The versions first: once the alert itself is stored, a repetition finds nothing to write.
-    await this.rows('alert_versions', alerts.map(alertRow));
-    await this.rows('alerts', alerts.map(alertRow));
-    counts.signals += signals.length;
-    counts.alerts += alerts.length;
+    return { signals, alerts };
   }
 
   async transactions(write: TransactionsWrite, counts: WriteCounts): Promise<void> {

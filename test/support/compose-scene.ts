@@ -144,7 +144,7 @@ export function contextOf(
   const byId = new Map(transactions.map((t) => [`${t.institution}/${t.id}`, t]));
   return {
     evaluation: EVALUATION,
-    playbook: PLAYBOOK,
+    playbookAt: () => PLAYBOOK,
     transactionOf: ({ institution, id }) => byId.get(`${institution}/${id}`),
     ...extra,
   };

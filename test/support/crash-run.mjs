@@ -24,7 +24,7 @@ const knowledge = await loadKnowledge({ rulesDir });
 const workspace = await openWorkspace({ dataDir, knowledge, limits, afterWrite });
 const counts = { signals: 0, alerts: 0, transactions: 0 };
 const mapping = await loadMapping('canonical');
-const reader = new FeedReader({ workspace, knowledge, mapping, counts, report: emptyReport() });
+const reader = new FeedReader({ workspace, mapping, counts, report: emptyReport() });
 for (const file of parties) await reader.parties(file, await loadMapping('canonical-parties'));
 for (const file of files) await reader.transactions(file);
 await workspace.writeGroup(counts);

@@ -86,7 +86,7 @@ export async function runInto(input: RunInput): Promise<RunOutput> {
   try {
     const written: WriteCounts = { signals: 0, alerts: 0, transactions: 0 };
     const report = emptyReport();
-    const reader = new FeedReader({ workspace, knowledge, mapping, counts: written, report });
+    const reader = new FeedReader({ workspace, mapping, counts: written, report });
     for (const file of input.parties ?? []) await reader.parties(file, partiesMapping);
     for (const file of input.files ?? []) await reader.transactions(file);
     await workspace.writeGroup(written);

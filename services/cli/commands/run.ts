@@ -108,7 +108,13 @@ async function runResolved<T>(
   for (const file of files) totalBytes += (await stat(file)).size;
 
   const recovery = startProgress(terminal, 'reading back what is known', 0, 'records');
-  const workspace = await openWorkspace({ dataDir, knowledge, onRecovery: (done) => recovery.update(done) });
+  const workspace = await openWorkspace({
+    dataDir,
+    knowledge,
+    // Rules that were activated stay in force until other ones are named.
+    ...(request.knowledge.rulesDir === undefined ? { keepRules: 'activated' as const } : {}),
+    onRecovery: (done) => recovery.update(done),
+  });
   recovery.stop();
   try {
     const written: WriteCounts = { signals: 0, alerts: 0, transactions: 0 };
@@ -116,7 +122,6 @@ async function runResolved<T>(
     const progress = startProgress(terminal, 'running', totalBytes, 'bytes');
     const reader = new FeedReader({
       workspace,
-      knowledge,
       mapping,
       counts: written,
       report,

@@ -1,0 +1,56 @@
+/**
+ * Rule sets as records of the log: the files that make the set, so that a data folder can be read again without the
+ * folder that the rules came from, and the event time from which the set is in force.
+ */
+import { z } from 'zod';
+import { LOG_LIMITS } from '../../pipelines/log/port.ts';
+import { ALWAYS_MS } from '../../rules/compiler/index.ts';
+import { RastroError } from '../../schemas/errors/index.ts';
+import { epochMs } from '../../schemas/identity.ts';
+import { canonicalJson, contentHash } from '../../schemas/ids.ts';
+import type { KnowledgeFiles } from './knowledge.ts';
+
+const ruleRecord = z.strictObject({
+  /** Null: the set has always been in force, and takes the place of all before it. */
+  activeFrom: epochMs.nullable(),
+  /** Hash of `files`. */
+  sha256: z.string(),
+  files: z.strictObject({
+    texts: z.record(z.string(), z.string()),
+    rates: z.strictObject({ name: z.string(), text: z.string() }).nullable(),
+  }),
+});
+
+export interface RuleRecord {
+  /** Event time from which the set is in force; `ALWAYS_MS` for always. */
+  readonly activeFrom: number;
+  /** Hash of `files`, as `Knowledge.hash`. */
+  readonly sha256: string;
+  readonly files: KnowledgeFiles;
+}
+
+/** @throws RastroError RAS-RULES-RECORD-SIZE */
+export function encodeRules({ activeFrom, files }: Omit<RuleRecord, 'sha256'>): Uint8Array {
+  const payload = Buffer.from(
+    canonicalJson({
+      activeFrom: activeFrom === ALWAYS_MS ? null : activeFrom,
+      sha256: contentHash(files),
+      files,
+    }),
+    'utf8',
+  );
+  if (payload.byteLength > LOG_LIMITS.RULES_BYTES) {
+    throw new RastroError('RAS-RULES-RECORD-SIZE', {
+      bytes: payload.byteLength,
+      limit: LOG_LIMITS.RULES_BYTES,
+    });
+  }
+  return payload;
+}
+
+/** @throws RastroError RAS-RULES-RECORD-HASH where the files are not those that were recorded. */
+export function decodeRules(payload: Uint8Array): RuleRecord {
+  const { activeFrom, sha256, files } = ruleRecord.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
+  if (contentHash(files) !== sha256) throw new RastroError('RAS-RULES-RECORD-HASH', { sha256 });
+  return { activeFrom: activeFrom ?? ALWAYS_MS, sha256, files };
+}

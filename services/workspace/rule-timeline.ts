@@ -1,0 +1,130 @@
+/**
+ * The rule sets recorded in a log, and what they mean together: an event is evaluated under the set in force at its
+ * event time (SEMANTICS §9, "Rule sets").
+ */
+import { mergeComposites } from '../../pipelines/compose/index.ts';
+import {
+  ALWAYS_MS,
+  type EvaluationContext,
+  mergeRuleSets,
+  type SetInForce,
+  setAt,
+  setsInForce,
+} from '../../rules/compiler/index.ts';
+import { RastroError } from '../../schemas/errors/index.ts';
+import { contentHash } from '../../schemas/ids.ts';
+import { compileKnowledge, composeWith, type Knowledge, type RulesInForce } from './knowledge.ts';
+import { decodeRules, type RuleRecord } from './rule-record.ts';
+
+/** Sets of one timeline: all of them are compiled when the data folder is opened. */
+export const RULE_SETS_MAX = 1_000;
+
+const DAY_MS = 86_400_000;
+
+type Sets = readonly SetInForce<Knowledge>[];
+
+export class RuleTimeline {
+  /** The sets in force, by event time. */
+  readonly sets: Sets;
+  /** The set recorded last: rows that come in are stamped with its reference data. */
+  readonly newest: Knowledge;
+  /** All sets in one: rules and composites with their intervals, reference data by time. */
+  readonly rules: RulesInForce;
+
+  /** `before`: the timeline that this one replaces; what both read alike is taken over from it. */
+  constructor(recorded: readonly [Knowledge, ...Knowledge[]], before?: RuleTimeline) {
+    this.sets = setsInForce(recorded);
+    this.newest = recorded[recorded.length - 1] as Knowledge;
+    if (this.sets.length > RULE_SETS_MAX)
+      throw new RastroError('RAS-RULES-SETS', { count: this.sets.length, limit: RULE_SETS_MAX });
+    this.rules = rulesOf(this.sets, before);
+  }
+
+  /** The timeline with one more set recorded. */
+  with(knowledge: Knowledge): RuleTimeline {
+    const [first, ...others] = this.sets.map(({ set }) => set);
+    return new RuleTimeline(first === undefined ? [knowledge] : [first, ...others, knowledge], this);
+  }
+
+  /** Event time before which this timeline and the other say the same; Infinity where they always do. */
+  differsFrom(other: RuleTimeline): number {
+    const starts = [...this.sets, ...other.sets].map(({ inForce }) => inForce.fromMs);
+    const differing = starts.filter((at) => setAt(this.sets, at)?.hash !== setAt(other.sets, at)?.hash);
+    return Math.min(...differing);
+  }
+}
+
+/**
+ * The timeline as the records of a log build it. A set that this version of the compiler refuses does no harm as long as
+ * a later record takes its place.
+ */
+export class RecordedSets {
+  #timeline: RuleTimeline | undefined;
+  #newest: RuleRecord | undefined;
+  readonly #refused = new Map<number, RastroError>();
+
+  /** Undefined before the first set that compiles. */
+  get timeline(): RuleTimeline | undefined {
+    return this.#timeline;
+  }
+
+  get newest(): RuleRecord | undefined {
+    return this.#newest;
+  }
+
+  read(payload: Uint8Array): void {
+    const record = decodeRules(payload);
+    const { activeFrom, files } = record;
+    this.#newest = record;
+    if (activeFrom === ALWAYS_MS) this.#refused.clear();
+    try {
+      const knowledge = compileKnowledge(files, { activeFrom });
+      this.#timeline = this.#timeline?.with(knowledge) ?? new RuleTimeline([knowledge]);
+      this.#refused.delete(activeFrom);
+    } catch (error) {
+      if (!RastroError.is(error)) throw error;
+      this.#refused.set(activeFrom, error);
+    }
+  }
+
+  /** @throws RastroError of the first set in force that does not compile any more */
+  requireWhole(): void {
+    for (const error of this.#refused.values()) throw error;
+  }
+}
+
+function rulesOf(sets: Sets, before: RuleTimeline | undefined): RulesInForce {
+  const [only, ...others] = sets;
+  if (only !== undefined && others.length === 0 && before === undefined) return only.set;
+  const ruleSet = mergeRuleSets(sets.map(({ set }) => set.ruleSet));
+  const composites = mergeComposites(sets, (set) => set.composites);
+  const isSame = before !== undefined && referenceOf(before.sets) === referenceOf(sets);
+  const evaluation = isSame ? before.rules.evaluation : evaluationOf(sets);
+  const playbookAt = (timeMs: number) => (setAt(sets, timeMs) ?? sets[0]!.set).playbook;
+  return {
+    ruleSet,
+    composites,
+    evaluation,
+    compose: composeWith(ruleSet, composites, evaluation, playbookAt),
+  };
+}
+
+/** Thresholds and business days by time: those of the set in force then. */
+function evaluationOf(sets: Sets): EvaluationContext {
+  return {
+    thresholdAt: (id, timeMs) => setAt(sets, timeMs)?.evaluation.thresholdAt(id, timeMs) ?? null,
+    isBusinessDay: (country, day) =>
+      setAt(sets, day * DAY_MS)?.evaluation.isBusinessDay(country, day) ?? null,
+  };
+}
+
+/** What evaluations read beside the rules, as one text: steps of equal content are one. */
+function referenceOf(sets: Sets): string {
+  const steps = sets.map(({ set, inForce }) => ({ fromMs: inForce.fromMs, content: referenceContent(set) }));
+  const changes = steps.filter(({ content }, i) => content !== steps[i - 1]?.content);
+  return JSON.stringify(changes.map(({ fromMs, content }) => [String(fromMs), content]));
+}
+
+function referenceContent({ files }: Knowledge): string {
+  return contentHash(Object.entries(files.texts).filter(([path]) => /^(lists|thresholds)\//.test(path)));
+}
