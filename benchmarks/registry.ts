@@ -1,20 +1,24 @@
 /** Every benchmark, in the order in which they are listed and in which `all` runs them. */
+import { blocks } from './blocks.ts';
 import { feedCheck } from './feed-check.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { intern } from './intern.ts';
 import { jsonParse } from './json-parse.ts';
-import { logToSignalsReference } from './log-to-signals.ts';
+import { logToSignals, logToSignalsReference } from './log-to-signals.ts';
 import { memoryLatency } from './memory-latency.ts';
 import { ruleConditions } from './rule-conditions.ts';
-import { ruleLoopReference } from './rule-loop.ts';
+import { ruleLoop, ruleLoopReference } from './rule-loop.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
   memoryLatency,
   jsonParse,
   ruleConditions,
   intern,
+  blocks,
   ruleLoopReference,
+  ruleLoop,
   logToSignalsReference,
+  logToSignals,
   feedCheck,
 ];
 

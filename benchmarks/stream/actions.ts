@@ -205,7 +205,7 @@ export const ACTIONS: readonly Action[] = [
   {
     ...income,
     name: 'wage-by-date',
-    weight: 6,
+    weight: 2,
     row: (f) => ({ ...transfer(f.payroll, 'batch'), purpose: 'wage' }),
     otherSide: business('entity'),
     stamp: { precision: 'day' },

@@ -24,8 +24,8 @@ export const STREAM = {
   /** Accounts per holder, mean, in thousandths. */
   ACCOUNTS_PER_HOLDER_MILLI: 1_300,
   PLANTED_MILLI: 25,
-  /** Rows behind the watermark, and by how much at most. */
-  LATE_SHARE: 0.01,
+  /** Rows that come late, and by how much; with the dated ones and the amended, one in a hundred is behind the watermark. */
+  LATE_SHARE: 0.008,
   LATE_MIN_MS: 3_600_000,
   LATE_MAX_MS: 3 * DAY_MS,
   /** A watermark waits this long for rows; those in order are at most `JITTER_MS` apart from it. */
