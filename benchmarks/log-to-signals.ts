@@ -12,6 +12,7 @@ import type { LogRecord } from '../pipelines/log/port.ts';
 import { decodeBlock } from '../schemas/arrow.ts';
 import { openFileLog } from '../services/log/file/file-log.ts';
 import { loadKnowledge } from '../services/workspace/knowledge.ts';
+import { createHotOfLog } from './detect/hot.ts';
 import { type Answer, answerOf, type SubjectSignals } from './detect/subject.ts';
 import { type Benchmark, type BenchmarkOption, type RunContext, sizeOf } from './harness/benchmark.ts';
 import { cpuNs, round } from './harness/measure.ts';
@@ -140,6 +141,16 @@ export const logToSignalsReference = logToSignalsOf(
   'log-to-signals-reference',
   'records of a file log through the reference evaluator: the answer, and the cost without a hot path',
   createReferenceOfLog,
+  {
+    accounts: { default: 4_000, smoke: 300, what: 'accounts' },
+    rows: { default: 40_000, smoke: 4_500, what: 'rows of the stream' },
+  },
+);
+
+export const logToSignals = logToSignalsOf(
+  'log-to-signals',
+  'records of a file log through the hot evaluator: checksums, decoding and interning included',
+  createHotOfLog,
   {
     accounts: { default: 4_000, smoke: 300, what: 'accounts' },
     rows: { default: 40_000, smoke: 4_500, what: 'rows of the stream' },

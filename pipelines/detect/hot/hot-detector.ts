@@ -12,7 +12,8 @@ import { FactDictionary } from '../../facts/dictionary.ts';
 import { FactStore } from '../../facts/store.ts';
 import type { Detector, DetectorOptions } from '../detector.ts';
 import { createEffectiveSet, rowKey, type SetChange } from '../effective-set.ts';
-import { HotCore, type HotCounts } from './hot-core.ts';
+import { HotCore } from './hot-core.ts';
+import type { HotCounts } from './rule-tiers.ts';
 
 /** Rows that wait at most before they are turned into facts. */
 const WAITING_ROWS = 4_096;
@@ -132,9 +133,9 @@ export function createHotDetector(options: HotDetectorOptions): HotDetector {
       feed();
       core.touch(kind, key);
     },
-    touchAll() {
+    useRules(ruleSet, evaluation) {
       feed();
-      core.touchAll();
+      core.useRules(ruleSet, evaluation);
     },
     restamp(keys, restamp) {
       feed();

@@ -140,10 +140,6 @@ export class KindTier {
     if (line !== 0) this.#markStale(line);
   }
 
-  disturbAll(): void {
-    for (const line of this.#lineOf) if (line !== 0) this.#markStale(line);
-  }
-
   lineOf(key: number): number {
     return key >= 0 && key < this.#lineOf.length ? (this.#lineOf[key] as number) : 0;
   }

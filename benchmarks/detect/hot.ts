@@ -1,0 +1,94 @@
+/** The hot evaluator as a measured detector: blocks of facts, or records of the log, through the columnar effective set. */
+import type { RuleSignals } from '../../pipelines/detect/detector.ts';
+import { EffectiveRows, type ReversedBy } from '../../pipelines/detect/hot/effective-rows.ts';
+import { HotCore } from '../../pipelines/detect/hot/hot-core.ts';
+import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
+import { FactStore } from '../../pipelines/facts/store.ts';
+import { decodeBlock } from '../../schemas/arrow.ts';
+import { decodeFacts } from '../../schemas/block-facts.ts';
+import type { FactBatch } from '../../schemas/facts.ts';
+import type { LogDetectorFactory } from '../log-to-signals.ts';
+import type { Knowledge } from '../stream/stream.ts';
+import type { DetectorFactory, SubjectCounts, SubjectSignals } from './subject.ts';
+
+const SEED: readonly [number, number] = [0x1234567, 0x89abcde];
+/** Records are made room for at once; few accounts are the only ones of their holder, or named otherwise. */
+const SUBJECTS_PER_ACCOUNT = 1.4;
+
+class HotSubject {
+  readonly store: FactStore;
+  readonly core: HotCore;
+  readonly #rows: EffectiveRows;
+  readonly #standing = new Map<string, readonly RuleSignals[]>();
+
+  constructor(knowledge: Knowledge, dictionary: FactDictionary, size: { accounts: number; rows: number }) {
+    this.store = new FactStore(dictionary);
+    this.core = new HotCore({
+      ruleSet: knowledge.ruleSet,
+      evaluation: knowledge.evaluation,
+      store: this.store,
+      dictionary,
+      subjects: Math.ceil(size.accounts * SUBJECTS_PER_ACCOUNT),
+    });
+    this.#rows = new EffectiveRows({ store: this.store, core: this.core, seed: SEED, rows: size.rows });
+  }
+
+  feed(batch: FactBatch, reversedBy: (place: number) => ReversedBy): void {
+    this.#rows.admit(batch, reversedBy);
+  }
+
+  flush(): void {
+    this.core.evaluate((subjectKey, groups) => {
+      const speaking = groups.filter(({ versions }) => versions.length > 0);
+      if (speaking.length > 0) this.#standing.set(subjectKey, speaking);
+      else this.#standing.delete(subjectKey);
+    });
+  }
+
+  counts(): SubjectCounts {
+    const { records, histories } = this.core.bytes;
+    const { candidates, confirmed, evaluated, rebuilt } = this.core.counts;
+    return {
+      survivors: candidates,
+      stateBytes: records + this.#rows.bytes,
+      historyBytes: histories + this.store.bytes,
+      details: { candidates, confirmed, subjectsEvaluated: evaluated, subjectsRebuilt: rebuilt },
+    };
+  }
+
+  *signals(): Iterable<SubjectSignals> {
+    for (const [subjectKey, groups] of this.#standing) {
+      for (const { rule, versions } of groups) yield { subjectKey, rule: rule.id, versions };
+    }
+  }
+}
+
+export const createHot: DetectorFactory = ({ knowledge, dictionary, accounts, rows }) => {
+  const subject = new HotSubject(knowledge, dictionary, { accounts, rows });
+  return {
+    feed(block) {
+      subject.feed(block.batch, (place) => ({ ...block.reversed.get(place)!, amountMinor: null }));
+    },
+    flush: () => subject.flush(),
+    counts: () => subject.counts(),
+    signals: () => subject.signals(),
+  };
+};
+
+export const createHotOfLog: LogDetectorFactory = (knowledge) => {
+  const dictionary = new FactDictionary(SEED);
+  const subject = new HotSubject(knowledge, dictionary, { accounts: 1_024, rows: 1_024 });
+  return {
+    feed({ payload }) {
+      let documents: ReturnType<typeof decodeBlock> | undefined;
+      subject.feed(decodeFacts(payload, dictionary), (place) => {
+        documents ??= decodeBlock(payload);
+        const { reverses } = documents[place]!.tx;
+        const { institution, id, amount } = reverses!;
+        return { institution, id, amountMinor: amount === undefined ? null : BigInt(amount.minor) };
+      });
+    },
+    flush: () => subject.flush(),
+    signals: () => subject.signals(),
+  };
+};

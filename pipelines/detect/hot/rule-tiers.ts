@@ -1,0 +1,347 @@
+/**
+ * Everything that depends on the rules in force: of each kind of subject its plan, its tier, and the subjects that tier 2
+ * knows. Another rule set gets another of these, fed with the same rows.
+ */
+import {
+  type EvaluationContext,
+  evaluateAt,
+  holdsAt,
+  type KindPlan,
+  type RuleSet,
+  warmUp,
+} from '../../../rules/compiler/index.ts';
+import { SUBJECT_KINDS, type SubjectKind } from '../../../schemas/enumerations.ts';
+import type { Reversal, RuleEvent } from '../../../schemas/event-fields.ts';
+import { type FactMembers, TEXT_NULL } from '../../../schemas/facts.ts';
+import type { FactDictionary } from '../../facts/dictionary.ts';
+import { factEvent } from '../../facts/event.ts';
+import type { FactStore } from '../../facts/store.ts';
+import type { RuleSignals, SilentReading } from '../detector.ts';
+import { subjectKeyText } from '../subjects.ts';
+import type { SubjectCandidates } from './candidate-list.ts';
+import { KindTier, type RowQuestions } from './kind-tier.ts';
+import { plansOf } from './plan-cache.ts';
+import { Recount } from './recount.ts';
+import type { Reports } from './reports.ts';
+import { SubjectRuns } from './subject-runs.ts';
+
+const ROW_MASK = 0xffff;
+const LEG_MASK = 0x1ffff;
+/** Subjects without signals whose events are kept between evaluations, because reading them anew is dear. */
+const KEPT_SUBJECTS = 1_024;
+const KEPT_FROM_EVENTS = 512;
+
+/** What tier 1 and tier 2 had to do, for who measures. */
+export interface HotCounts {
+  /** (subject, event) pairs with a candidate rule. */
+  candidates: number;
+  /** Of these, the pairs that were left when the gates were counted exactly. */
+  confirmed: number;
+  /** Subjects that were evaluated. */
+  evaluated: number;
+  rebuilt: number;
+}
+
+export interface RuleTiersOptions {
+  readonly ruleSet: RuleSet;
+  readonly evaluation: EvaluationContext;
+  readonly store: FactStore;
+  readonly dictionary: FactDictionary;
+  readonly reports: Reports;
+  readonly rows: RowQuestions & { reversalsOf(row: number): readonly Reversal[] | undefined };
+  /** Subjects of a kind that records are made room for at the start. */
+  readonly subjects: number;
+  readonly counts: HotCounts;
+}
+
+export type Report = (subjectKey: string, signals: readonly RuleSignals[]) => void;
+
+export class RuleTiers {
+  readonly plans: ReadonlyMap<SubjectKind, KindPlan>;
+  readonly #store: FactStore;
+  readonly #dictionary: FactDictionary;
+  readonly #evaluation: EvaluationContext;
+  readonly #reports: Reports;
+  readonly #rows: RuleTiersOptions['rows'];
+  readonly #counts: HotCounts;
+  readonly #tiers: readonly KindTier[];
+  readonly #account: KindTier | undefined;
+  readonly #holder: KindTier | undefined;
+  /** Tiers of the other kinds, by index in `SUBJECT_KINDS`. */
+  readonly #others: (KindTier | undefined)[];
+  readonly #runs = new Map<KindTier, Map<number, SubjectRuns>>();
+  readonly #recounts = new Map<KindTier, Recount>();
+
+  constructor(options: RuleTiersOptions) {
+    const { store, dictionary, rows, reports, subjects } = options;
+    this.#store = store;
+    this.#dictionary = dictionary;
+    this.#evaluation = options.evaluation;
+    this.#reports = reports;
+    this.#rows = rows;
+    this.#counts = options.counts;
+    this.plans = plansOf(options.ruleSet, dictionary);
+    const tierOf = new Map<SubjectKind, KindTier>();
+    for (const [kind, plan] of this.plans) {
+      tierOf.set(kind, new KindTier({ plan, store, dictionary, rows, reports, subjects }));
+    }
+    this.#tiers = [...tierOf.values()];
+    for (const tier of this.#tiers) {
+      this.#runs.set(tier, new Map());
+      this.#recounts.set(tier, new Recount(tier.plan, store));
+    }
+    this.#account = tierOf.get('account');
+    this.#holder = tierOf.get('holder');
+    this.#others = SUBJECT_KINDS.map((kind) =>
+      kind === 'account' || kind === 'holder' ? undefined : tierOf.get(kind),
+    );
+  }
+
+  /** Runs the kernels over made-up events, so that the first real ones find them optimised. */
+  warmUp(): void {
+    for (const plan of this.plans.values()) warmUp(plan);
+  }
+
+  /** Bytes of records and histories over all kinds. */
+  get bytes(): { readonly records: number; readonly histories: number } {
+    let records = 0;
+    let histories = 0;
+    for (const { bytes } of this.#tiers) {
+      records += bytes.records;
+      histories += bytes.histories;
+    }
+    return { records, histories };
+  }
+
+  /** Takes in the rows `first` .. `first + count - 1` of the store, which are effective and reverse nothing. */
+  feed(first: number, count: number, members: FactMembers): void {
+    for (let row = first; row < first + count; ) {
+      const end = Math.min(first + count, (row | ROW_MASK) + 1);
+      this.#feedOwners(row, end);
+      row = end;
+    }
+    for (let i = 0; i < members.count; i++) {
+      const tier = this.#others[members.kind[i] as number];
+      if (tier === undefined) continue;
+      const row = first + (members.row[i] as number);
+      if (this.#rows.isDead(row)) continue;
+      const leg = 2 * row + (members.side[i] as number);
+      this.#feedMember(tier, members.key[i] as number, leg);
+    }
+  }
+
+  /** Accounts and holders of rows of one segment. */
+  #feedOwners(from: number, end: number): void {
+    const { time, account, party, bank, institution } = this.#store.columns(from);
+    const accounts = this.#account;
+    const holders = this.#holder;
+    for (let row = from; row < end; row++) {
+      if (this.#rows.isDead(row)) continue;
+      const at = row & ROW_MASK;
+      const timeMs = time[at] as number;
+      const leg = 2 * row;
+      const place = leg & LEG_MASK;
+      const reference = this.#store.sharedRefOf(row);
+      const sender = institution[at] as number;
+      const isPlain =
+        reference === TEXT_NULL &&
+        this.#isOwnReport(bank[place] as number, sender) &&
+        this.#isOwnReport(bank[place + 1] as number, sender);
+      if (accounts !== undefined) {
+        const debtor = account[place] as number;
+        const creditor = account[place + 1] as number;
+        if (isPlain) {
+          if (debtor >= 0) accounts.add(debtor, leg, timeMs);
+          if (creditor >= 0 && creditor !== debtor) accounts.add(creditor, leg + 1, timeMs);
+        } else {
+          if (debtor >= 0) this.#feedReport(accounts, debtor, leg, timeMs, reference);
+          if (creditor >= 0 && creditor !== debtor)
+            this.#feedReport(accounts, creditor, leg + 1, timeMs, reference);
+        }
+      }
+      if (holders !== undefined) {
+        const debtor = party[place] as number;
+        const creditor = party[place + 1] as number;
+        // A transfer between one's own accounts is neither in nor out for the holder.
+        if (debtor === creditor) continue;
+        if (isPlain) {
+          if (debtor >= 0) holders.add(debtor, leg, timeMs);
+          if (creditor >= 0) holders.add(creditor, leg + 1, timeMs);
+        } else {
+          if (debtor >= 0) this.#feedReport(holders, debtor, leg, timeMs, reference);
+          if (creditor >= 0) this.#feedReport(holders, creditor, leg + 1, timeMs, reference);
+        }
+      }
+    }
+  }
+
+  /** Reported by the institution that keeps the account, or by the only one that could: no declaration can hide it. */
+  #isOwnReport(bank: number, sender: number): boolean {
+    return bank === TEXT_NULL || bank === sender;
+  }
+
+  #feedReport(tier: KindTier, key: number, leg: number, timeMs: number, reference: number): void {
+    if (reference !== TEXT_NULL) tier.addReported(key, leg, timeMs, reference);
+    else if (this.#reports.visibility(leg, true) !== 'gone') tier.add(key, leg, timeMs);
+  }
+
+  #feedMember(tier: KindTier, key: number, leg: number): void {
+    const row = leg >> 1;
+    const timeMs = this.#store.columns(row).time[row & ROW_MASK] as number;
+    const reference = this.#store.sharedRefOf(row);
+    if (reference === TEXT_NULL) tier.add(key, leg, timeMs);
+    else tier.addReported(key, leg, timeMs, reference);
+  }
+
+  /** Takes in every row of the store that still counts. */
+  feedAll(): void {
+    for (let row = 0; row < this.#store.rows; row++) {
+      if (this.#rows.isDead(row)) continue;
+      this.#feedOwners(row, row + 1);
+      this.#store.eachMember(row, (kind, key, side) => {
+        const tier = this.#others[kind];
+        if (tier !== undefined) this.#feedMember(tier, key, 2 * row + side);
+      });
+    }
+  }
+
+  /** Every subject of the row is looked at anew. */
+  disturb(row: number): void {
+    const { account, party } = this.#store.columns(row);
+    for (let side = 0; side < 2; side++) {
+      const place = (2 * row + side) & LEG_MASK;
+      this.#account?.disturb(account[place] as number);
+      this.#holder?.disturb(party[place] as number);
+    }
+    this.#store.eachMember(row, (kind, key) => this.#others[kind]?.disturb(key));
+  }
+
+  touch(kind: SubjectKind, key: string): void {
+    this.#tierOf(kind)?.disturb(this.#dictionary.interner.findText(key));
+  }
+
+  /** Keys of the subjects that have signals. */
+  *signalled(): Iterable<string> {
+    for (const subjects of this.#runs.values()) {
+      for (const subject of subjects.values()) if (subject.hasSignals) yield subject.key;
+    }
+  }
+
+  /** Brings histories in order without evaluating them: what was fed so far was evaluated before. */
+  settle(): void {
+    for (const tier of this.#tiers) {
+      tier.rebuildStale();
+      tier.candidates.clear();
+    }
+  }
+
+  /** Subjects that `evaluate` would look at. */
+  get waiting(): number {
+    let count = 0;
+    for (const tier of this.#tiers) {
+      tier.flush();
+      count += tier.staleCount + tier.candidates.count;
+    }
+    return count;
+  }
+
+  /** Evaluates what waits; reports every subject that has signals, or had, among those. */
+  evaluate(report: Report): void {
+    for (const tier of this.#tiers) this.#evaluateTier(tier, report);
+  }
+
+  #evaluateTier(tier: KindTier, report: Report): void {
+    const runsOf = this.#runs.get(tier) as Map<number, SubjectRuns>;
+    const rebuilt = tier.rebuildStale();
+    this.#counts.rebuilt += rebuilt.size;
+    this.#counts.candidates += tier.candidates.count;
+    const candidates = tier.candidates.take();
+    const recount = this.#recounts.get(tier) as Recount;
+    for (const [line, found] of candidates) {
+      if (tier.isUngated(line)) continue;
+      const left = recount.filter(tier, line, found);
+      if (left.positions.length === 0) candidates.delete(line);
+      else candidates.set(line, left);
+      this.#counts.confirmed += left.positions.length;
+    }
+    for (const line of rebuilt) {
+      const before = runsOf.get(line);
+      runsOf.delete(line);
+      // It had signals and has no event left as of which one could fire.
+      if (before?.hasSignals === true && !candidates.has(line)) report(before.key, []);
+      else if (before?.hasSignals === true)
+        this.#evaluateSubject(tier, runsOf, line, candidates, true, report);
+    }
+    for (const line of candidates.keys()) {
+      this.#evaluateSubject(tier, runsOf, line, candidates, false, report);
+    }
+  }
+
+  #evaluateSubject(
+    tier: KindTier,
+    runsOf: Map<number, SubjectRuns>,
+    line: number,
+    candidates: Map<number, SubjectCandidates>,
+    hadSignals: boolean,
+    report: Report,
+  ): void {
+    const found = candidates.get(line) as SubjectCandidates;
+    candidates.delete(line);
+    this.#counts.evaluated++;
+    const subject = runsOf.get(line) ?? this.#runsFor(tier, line);
+    this.#readEvents(tier, line, subject.events);
+    subject.run(found, this.#evaluation, (bit, isOpen) => tier.setOpen(line, bit, isOpen));
+    const { hasSignals } = subject;
+    if (hasSignals || hadSignals) report(subject.key, subject.signals());
+    if (hasSignals || this.#isKept(runsOf, subject)) runsOf.set(line, subject);
+    else runsOf.delete(line);
+  }
+
+  #isKept(runsOf: ReadonlyMap<number, SubjectRuns>, { events }: SubjectRuns): boolean {
+    return events.length >= KEPT_FROM_EVENTS && runsOf.size < KEPT_SUBJECTS;
+  }
+
+  #runsFor(tier: KindTier, line: number): SubjectRuns {
+    const key = this.#dictionary.text(tier.keyOf(line));
+    return new SubjectRuns(tier.plan, subjectKeyText(tier.plan.kind, key));
+  }
+
+  /** Reads the events of a subject beyond those that `events` holds. */
+  #readEvents(tier: KindTier, line: number, events: RuleEvent[]): void {
+    const from = events.length;
+    const length = tier.lengthOf(line);
+    if (length === from) return;
+    events.length = length;
+    const { standpoint } = tier.plan;
+    tier.readBack(line, from, (position, leg) => {
+      events[position] = factEvent(this.#store, leg, standpoint, this.#rows.reversalsOf(leg >> 1));
+      return true;
+    });
+  }
+
+  /** What the rules said of a subject as of its last event at or before `untilMs` without firing. */
+  silentReadings(kind: SubjectKind, key: string, untilMs: number): SilentReading[] {
+    const tier = this.#tierOf(kind);
+    const line = tier?.lineOf(this.#dictionary.interner.findText(key)) ?? 0;
+    if (tier === undefined || line === 0) return [];
+    const events = this.#runs.get(tier)?.get(line)?.events ?? [];
+    this.#readEvents(tier, line, events);
+    const index = events.findLastIndex((event) => event.time <= untilMs);
+    if (index < 0) return [];
+    const observedOn = subjectKeyText(kind, key);
+    const history = { subjectKey: observedOn, subjectKind: kind, events };
+    const { time } = events[index] as RuleEvent;
+    return tier.plan.rules
+      .filter(({ rule }) => holdsAt(rule.inForce, time))
+      .map(({ rule }) => ({
+        rule: rule.id,
+        observedOn,
+        evaluation: evaluateAt(rule, history, index, this.#evaluation),
+      }))
+      .filter(({ evaluation }) => !evaluation.fires);
+  }
+
+  #tierOf(kind: SubjectKind): KindTier | undefined {
+    return this.#tiers.find((tier) => tier.plan.kind === kind);
+  }
+}
