@@ -124,7 +124,7 @@ export class BlockColumns {
     if (readText !== undefined) {
       const values = rows.map((row, i) => readText(row, docs[i] as string));
       if (type !== 'words' && type !== 'keys') return { name, data: () => textData(values) };
-      const codes = Uint32Array.from(values, (value) => this.#texts[type].code(value));
+      const codes = coded(values, (value) => this.#texts[type].code(value));
       return { name, data: (types) => this.#codeData(type, codes, types) };
     }
     const read = NUMBERS[name] as Read<number | null>;
@@ -160,7 +160,7 @@ export class BlockColumns {
     const { rows, flags, sharedRef, members } = this.#facts;
     const { words, keys } = this.#texts;
     const columns: Column[] = [];
-    const references = Uint32Array.from(sharedRef.subarray(0, rows), (id) => keys.codeOfId(id));
+    const references = coded(sharedRef.subarray(0, rows), (id) => keys.codeOfId(id));
     if (references.some((code) => code !== 0))
       columns.push({ name: SHARED_REF, data: (types) => this.#codeData('keys', references, types) });
     const reverses = Uint8Array.from(flags.subarray(0, rows), (bits) =>
@@ -169,10 +169,8 @@ export class BlockColumns {
     if (reverses.some((bit) => bit === 1)) columns.push({ name: REVERSES, data: () => factData(reverses) });
     if (members.count > 0) {
       const { count } = members;
-      const kinds = Uint32Array.from(members.kind.subarray(0, count), (kind) =>
-        words.code(SUBJECT_KINDS[kind] ?? ''),
-      );
-      const subjects = Uint32Array.from(members.key.subarray(0, count), (id) => keys.codeOfId(id));
+      const kinds = coded(members.kind.subarray(0, count), (kind) => words.code(SUBJECT_KINDS[kind] ?? ''));
+      const subjects = coded(members.key.subarray(0, count), (id) => keys.codeOfId(id));
       const sides = members.side.slice(0, count);
       const valueOffsets = new Int32Array(rows + 1);
       for (let i = 0; i < count; i++) (valueOffsets[members.row[i]! + 1] as number)++;
@@ -196,9 +194,9 @@ export class BlockColumns {
   #codesOf(name: FactColumnName, values: Float64Array | Int32Array | Uint8Array): Uint32Array {
     const { type, values: names = [] }: FactColumn = FACT_COLUMNS[name];
     const texts = this.#texts[dictionaryOf(name) as DictionaryName];
-    if (type === 'text') return Uint32Array.from(values, (id) => texts.codeOfId(id));
-    if (type === 'set') return Uint32Array.from(values, (id) => texts.codeOfSet(id));
-    return Uint32Array.from(values, (code) => (code === BYTE_NULL ? 0 : texts.code(names[code] as string)));
+    if (type === 'text') return coded(values, (id) => texts.codeOfId(id));
+    if (type === 'set') return coded(values, (id) => texts.codeOfSet(id));
+    return coded(values, (code) => (code === BYTE_NULL ? 0 : texts.code(names[code] as string)));
   }
 
   #codeData(name: DictionaryName, codes: Uint32Array, types: BlockTypes): Data {
@@ -211,6 +209,13 @@ export class BlockColumns {
       dictionary: this.#dictionaries?.[name] as Vector<Utf8>,
     });
   }
+}
+
+/** `from` of a typed array with a function goes through an iterator. */
+function coded<T>(values: ArrayLike<T>, codeOf: (value: T) => number): Uint32Array {
+  const codes = new Uint32Array(values.length);
+  for (let i = 0; i < codes.length; i++) codes[i] = codeOf(values[i] as T);
+  return codes;
 }
 
 /** One of each side of a row. */

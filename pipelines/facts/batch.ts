@@ -79,6 +79,7 @@ function putInto(
   columns: FactColumns,
   name: FactColumnName,
   dictionary: FactDictionary,
+  textId: (text: string) => number,
   wide: Map<number, bigint>,
 ): Put {
   const column = columns[name];
@@ -105,7 +106,7 @@ function putInto(
     }
     case 'text':
       return (value, place) => {
-        column[place] = typeof value === 'string' ? dictionary.textId(value) : TEXT_NULL;
+        column[place] = typeof value === 'string' ? textId(value) : TEXT_NULL;
       };
     case 'set':
       return (value, place) => {
@@ -135,8 +136,18 @@ function sharedReference(tx: Transaction): string | undefined {
 export function factsOf(rows: readonly FactRow[], dictionary: FactDictionary): FactBatch {
   const columns = allocateFacts(rows.length);
   const wide = new Map<number, bigint>();
+  // Most texts of a row are those of its neighbours: a look-up by string is cheaper than one by bytes.
+  const known = new Map<string, number>();
+  const textId = (text: string): number => {
+    let id = known.get(text);
+    if (id === undefined) {
+      id = dictionary.textId(text);
+      known.set(text, id);
+    }
+    return id;
+  };
   const puts = SOURCES.map(({ column, field, standpoint }) => ({
-    put: putInto(columns, column, dictionary, wide),
+    put: putInto(columns, column, dictionary, textId, wide),
     isRow: FACT_COLUMNS[column].per === 'row',
     field,
     standpoint: STANDPOINTS.indexOf(standpoint),
@@ -169,13 +180,13 @@ export function factsOf(rows: readonly FactRow[], dictionary: FactDictionary): F
       (tx.op === 'withdraw' ? FACT_FLAGS.withdraw : 0) |
       (tx.reverses === undefined ? 0 : FACT_FLAGS.reverses);
     const reference = sharedReference(tx);
-    sharedRef[row] = reference === undefined ? TEXT_NULL : dictionary.textId(reference);
+    sharedRef[row] = reference === undefined ? TEXT_NULL : textId(reference);
     idEnds[row] = (row === 0 ? 0 : idEnds[row - 1]!) + ids[row]!.length;
     for (const { kind, key, side } of membershipsOf(tx, MEMBER_KINDS))
       members.push({
         row,
         kind: SUBJECT_KINDS.indexOf(kind),
-        key: dictionary.textId(key),
+        key: textId(key),
         side: SIDES.indexOf(side),
       });
   });

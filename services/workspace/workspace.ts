@@ -39,10 +39,10 @@ export interface WorkspaceLimits {
 
 /**
  * A late row has its subject's whole history run again, once a group: with rows late all over a feed, larger groups are
- * less work (ARCHITECTURE "Order of writes, groups, revisions").
+ * less work (ARCHITECTURE "Order of writes, groups, revisions"). Blocks of half a MiB: a group holds half a GiB at most.
  */
 const LIMITS: WorkspaceLimits = {
-  groupRecords: 64,
+  groupRecords: 1_024,
   blockRows: LOG_LIMITS.BLOCK_ROWS,
   blockBytes: LOG_LIMITS.BLOCK_BYTES,
 };

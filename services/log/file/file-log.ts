@@ -9,10 +9,13 @@
  *  16  length  u32 LE  bytes of the payload
  *  20  crc32   u32 LE  over bytes 4..19 of the head and the payload
  *
- * A record is durable when `append` resolves: written, then fsynced. Invariant: everything before a record that
+ * A record is durable when `append` resolves: written, then synced (`fdatasync`), each one; there is no other policy, because
+ * a block is an acknowledgement. Where each record begins is held in memory, 8 bytes a record, found when the log is opened:
+ * every record is read and checked then anyway. Invariant: everything before a record that
  * checks out was written completely, so opening truncates the last segment after its last good record (a torn tail is
  * a record that was never acknowledged). A bad record anywhere else is corruption and refuses to open.
  */
+import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -32,6 +35,8 @@ interface Segment {
   readonly path: string;
   readonly first: number;
   bytes: number;
+  /** Where its records begin, in their order. */
+  readonly positions: number[];
 }
 
 function segmentName(first: number): string {
@@ -82,8 +87,8 @@ async function holdsRecordAfter(file: FileHandle, position: number, size: number
   return false;
 }
 
-/** Walks a segment. Returns the byte position after its last good record and the offset that follows it. */
-async function scanSegment(segment: Segment, isLast: boolean): Promise<{ bytes: number; next: number }> {
+/** Walks a segment and notes its records; its bytes end behind the last good one. Returns the offset that follows it. */
+async function scanSegment(segment: Segment, isLast: boolean): Promise<number> {
   const file = await open(segment.path, 'r');
   try {
     const { size } = await file.stat();
@@ -91,12 +96,14 @@ async function scanSegment(segment: Segment, isLast: boolean): Promise<{ bytes: 
     let next = segment.first;
     for (;;) {
       const record = await readRecord(file, position, size);
-      if (record === 'end') return { bytes: position, next };
+      segment.bytes = position;
+      if (record === 'end') return next;
       if (record === 'torn' || record.offset !== next) {
         const isTail = isLast && record === 'torn' && !(await holdsRecordAfter(file, position, size));
-        if (isTail) return { bytes: position, next };
+        if (isTail) return next;
         throw new RastroError('RAS-ENGINE-LOG-CORRUPT', { file: segmentName(segment.first), position });
       }
+      segment.positions.push(position);
       position += HEAD_BYTES + record.payload.byteLength;
       next++;
     }
@@ -105,14 +112,43 @@ async function scanSegment(segment: Segment, isLast: boolean): Promise<{ bytes: 
   }
 }
 
+/** Names of the segment files, in the order of their records. */
+async function segmentFiles(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((entry) => /^\d{16}\.log$/.test(entry)).sort();
+}
+
+/**
+ * Reads a log that another process may be writing, and changes nothing: up to the first record that is not whole. Yields
+ * nothing where there is no log.
+ */
+export async function* readFileLog(folder: string): AsyncIterable<LogRecord> {
+  if (!existsSync(folder)) return;
+  for (const name of await segmentFiles(folder)) {
+    const file = await open(join(folder, name), 'r');
+    try {
+      const { size } = await file.stat();
+      for (let position = 0; ; ) {
+        const record = await readRecord(file, position, size);
+        if (record === 'end') break;
+        if (record === 'torn') return;
+        position += HEAD_BYTES + record.payload.byteLength;
+        yield record;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}
+
 /** Opens, or creates, the log in `folder`. Errors: `RAS-ENGINE-LOG-CORRUPT`. */
 export async function openFileLog(folder: string, name: string): Promise<BlockLog> {
   await mkdir(folder, { recursive: true });
-  const names = (await readdir(folder)).filter((entry) => /^\d{16}\.log$/.test(entry)).sort();
+  const names = await segmentFiles(folder);
   const segments: Segment[] = names.map((entry) => ({
     path: join(folder, entry),
     first: Number(entry.slice(0, 16)),
     bytes: 0,
+    positions: [],
   }));
   let end = 0;
   for (const [index, segment] of segments.entries()) {
@@ -120,12 +156,21 @@ export async function openFileLog(folder: string, name: string): Promise<BlockLo
       throw new RastroError('RAS-ENGINE-LOG-CORRUPT', { file: segmentName(segment.first), position: 0 });
     }
     const isLast = index === segments.length - 1;
-    const scanned = await scanSegment(segment, isLast);
-    segment.bytes = scanned.bytes;
-    end = scanned.next;
-    if (isLast) await truncate(segment.path, scanned.bytes);
+    end = await scanSegment(segment, isLast);
+    if (isLast) await truncate(segment.path, segment.bytes);
   }
   return new FileLog(folder, name, segments, end);
+}
+
+/** Writes all bytes of the pieces: a system may take a part of them, as it does where the disk is nearly full. */
+async function writeFully(file: FileHandle, pieces: readonly Uint8Array[], position: number): Promise<void> {
+  const { bytesWritten } = await file.writev([...pieces], position);
+  const all = pieces.reduce((bytes, piece) => bytes + piece.byteLength, 0);
+  if (bytesWritten === all) return;
+  const rest = Buffer.concat(pieces).subarray(bytesWritten);
+  for (let at = 0; at < rest.length; ) {
+    at += (await file.write(rest, at, rest.length - at, position + bytesWritten + at)).bytesWritten;
+  }
 }
 
 class FileLog implements BlockLog {
@@ -153,31 +198,32 @@ class FileLog implements BlockLog {
         limit: LOG_LIMITS.RECORD_BYTES,
       });
     }
-    const segment = await this.#segmentForAppend();
+    const { segment, file } = await this.#segmentForAppend();
     const offset = this.#end;
-    const head = encodeHead(RECORD_KINDS.indexOf(kind), offset, payload);
-    await this.#writer?.writev([head, payload], segment.bytes);
-    await this.#writer?.datasync();
+    await writeFully(file, [encodeHead(RECORD_KINDS.indexOf(kind), offset, payload), payload], segment.bytes);
+    await file.datasync();
+    segment.positions.push(segment.bytes);
     segment.bytes += HEAD_BYTES + payload.byteLength;
     this.#end++;
     return offset;
   }
 
-  async #segmentForAppend(): Promise<Segment> {
+  async #segmentForAppend(): Promise<{ segment: Segment; file: FileHandle }> {
     const last = this.#segments.at(-1);
     if (last !== undefined && last.bytes < LOG_LIMITS.SEGMENT_BYTES) {
       this.#writer ??= await open(last.path, 'r+');
-      return last;
+      return { segment: last, file: this.#writer };
     }
     await this.#writer?.close();
-    const segment: Segment = { path: join(this.#folder, segmentName(this.#end)), first: this.#end, bytes: 0 };
+    const path = join(this.#folder, segmentName(this.#end));
+    const segment: Segment = { path, first: this.#end, bytes: 0, positions: [] };
     this.#writer = await open(segment.path, 'wx+');
     // The new name must survive a crash too, not only the bytes.
     const folder = await open(this.#folder, 'r');
     await folder.sync();
     await folder.close();
     this.#segments.push(segment);
-    return segment;
+    return { segment, file: this.#writer };
   }
 
   async *read(offset: number): AsyncIterable<LogRecord> {
@@ -185,17 +231,17 @@ class FileLog implements BlockLog {
     for (const [index, segment] of this.#segments.entries()) {
       const following = this.#segments[index + 1];
       if (following !== undefined && following.first <= offset) continue;
+      // What is appended while this reads, in this segment or in a new one, is not its.
+      if (segment.first >= end) return;
       const file = await open(segment.path, 'r');
       try {
-        let position = 0;
-        while (position < segment.bytes) {
+        const from = Math.max(0, offset - segment.first);
+        for (const position of segment.positions.slice(from, end - segment.first)) {
           const record = await readRecord(file, position, segment.bytes);
           if (record === 'end' || record === 'torn') {
             throw new RastroError('RAS-ENGINE-LOG-CORRUPT', { file: segmentName(segment.first), position });
           }
-          position += HEAD_BYTES + record.payload.byteLength;
-          if (record.offset >= end) return;
-          if (record.offset >= offset) yield record;
+          yield record;
         }
       } finally {
         await file.close();

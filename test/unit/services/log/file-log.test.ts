@@ -40,6 +40,34 @@ test('what was appended is read back in order, across a reopen', async () => {
   await log.close();
 });
 
+test('reading from an offset touches nothing before it', async () => {
+  const path = await folder();
+  const file = await threeRecords(path);
+  const log = await openFileLog(path, 'transactions');
+  await log.append('transactions', bytes('four'));
+  const changed = await readFile(file);
+  changed.fill(0, 0, 24 + 'one'.length + 24);
+  await writeFile(file, changed);
+  expect(await texts(log, 2)).toEqual(['2:reference:three', '3:transactions:four']);
+  expect(await texts(log, 4)).toEqual([]);
+  await expect(texts(log, 1)).rejects.toMatchObject({ code: 'RAS-ENGINE-LOG-CORRUPT' });
+  await log.close();
+});
+
+test('a reading that has begun ends where the log ended then', async () => {
+  const path = await folder();
+  await threeRecords(path);
+  const log = await openFileLog(path, 'transactions');
+  const seen: number[] = [];
+  for await (const { offset } of log.read(1)) {
+    seen.push(offset);
+    await log.append('reference', bytes('later'));
+  }
+  expect(seen).toEqual([1, 2]);
+  expect(log.end).toBe(5);
+  await log.close();
+});
+
 test('every torn tail, whatever its length, is cut off and the log goes on after the last whole record', async () => {
   const path = await folder();
   const file = await threeRecords(path);
