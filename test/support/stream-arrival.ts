@@ -235,7 +235,7 @@ function addReference(
 }
 
 function inBlocks(random: Random, ops: readonly Op[]): Op[] {
-  const size = random.pick([2, 6, 10, 20, 40, 1_000]);
+  const size = random.pick([3, 10, 20, 40, 1_000]);
   const out: Op[] = [];
   let left = size;
   for (const op of ops) {

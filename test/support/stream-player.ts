@@ -137,12 +137,16 @@ export function standingDifference(a: Standing, b: Standing, keys: Iterable<stri
   return lines.length === 0 ? null : lines.slice(0, DIFFERENCES_SHOWN).join('\n');
 }
 
-/** Plays the stream through both at once and compares after every block; the first difference in words, or null. */
+/**
+ * Plays the stream through both at once and compares after every block; the first difference in words, or null. `standing`
+ * gets what stands at the end by `a`.
+ */
 export function firstDifference(
   a: Contender,
   b: Contender,
   options: DetectorOptions,
   ops: readonly Op[],
+  standing?: (standing: Standing) => void,
 ): string | null {
   const [left, right] = [new Play(a, options), new Play(b, options)];
   for (const [i, op] of ops.entries()) {
@@ -153,6 +157,7 @@ export function firstDifference(
     const difference = standingDifference(left.standing, right.standing, keys);
     if (difference !== null) return `step ${i}, ${a.name} | ${b.name}:\n${difference}`;
   }
+  standing?.(left.standing);
   return silentDifference(left, right);
 }
 
