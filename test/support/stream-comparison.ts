@@ -4,6 +4,7 @@
  * RASTRO_RUNS: how many streams; RASTRO_SEED: of which run (`random` explores); RASTRO_STREAM: this one alone.
  */
 import { createDetector, type DetectorOptions } from '../../pipelines/detect/detector.ts';
+import { createHotDetector } from '../../pipelines/detect/hot/hot-detector.ts';
 import { PROVIDABLE } from '../../pipelines/ingest/provided.ts';
 import { loadCatalogue } from '../unit/rules/catalogue/catalogue.ts';
 import { StreamMaker } from './rule-streams.ts';
@@ -43,7 +44,9 @@ export const MAKER = new StreamMaker(SEED, rules, context);
 
 export const REFERENCE: Contender = { name: 'reference', create: createDetector };
 /** Whoever must say what the reference says. */
-export const CONTENDERS: readonly Contender[] = [];
+export const CONTENDERS: readonly Contender[] = [
+  { name: 'hot', create: (options) => createHotDetector({ ...options, seed: [SEED, 1] }) },
+];
 
 /** Fails with the run's seed, what was played, and the fewest steps that still show the difference. */
 export function refuse(
