@@ -1,7 +1,7 @@
 /**
  * What a rule costs in tier 1, estimated from the size of its code: a guide for who writes rules, no measurement. The weights
- * are what reads, comparisons and counters of such kernels took on one x86-64 machine in 2026, in cache; a rule pays for all of
- * its code here although most events leave it early and rules share much of it.
+ * are rules of thumb for code that runs in cache; a rule pays for all of its code here, although most events leave it early and
+ * rules share much of it.
  */
 import { readsOf, type Test } from './event-test.ts';
 import { countsOf, type Gate } from './gate.ts';

@@ -68,8 +68,8 @@ export interface KindPlan {
   readonly source: string;
   /** Which events a feature of any of the rules may read; the others matter to no evaluation. */
   readonly relevantText: string;
-  /** Ids of texts that the code compares with. */
-  readonly textIds: readonly number[];
+  /** What the code asks of an event: predicates, then triggers. */
+  readonly tests: readonly Test[];
   readonly kernel: Kernel;
 }
 
@@ -110,7 +110,7 @@ function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: Fac
   }));
   const bitWords = wordsOf(predicates.size);
   const maskWords = wordsOf(drafts.length);
-  const laidOut = layOut(
+  const layout = layOut(
     counters.map(({ windowMs }) => windowMs),
     maskWords,
   );
@@ -123,7 +123,7 @@ function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: Fac
     ),
   ];
   const gates = drafts.map(({ gate }, bit) => ({ gate, bit }));
-  const records = recordCode({ counters, gates, indexOf, bitWords, maskWords, laidOut });
+  const records = recordCode({ counters, gates, indexOf, bitWords, maskWords, layout });
   const { source, kernel } = assemble(passesOf(outputs), records);
   return {
     kind,
@@ -133,10 +133,10 @@ function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: Fac
     predicates: [...predicates.values()].map((test) => textOf(test)),
     bitWords,
     maskWords,
-    layout: laidOut.layout,
+    layout,
     source,
     relevantText: textOf(or(...drafts.map(({ relevant }) => relevant)), true),
-    textIds: textIdsOf(outputs.map(({ test }) => test)),
+    tests: outputs.map(({ test }) => test),
     kernel,
   };
 }
@@ -224,14 +224,4 @@ function assemble(passes: readonly Output[][], records: string): { source: strin
   ].join('\n');
   const create = new Function('tables', source) as (tables: readonly Uint16Array[]) => Kernel;
   return { source, kernel: create(events.map(({ table }) => table)) };
-}
-
-function textIdsOf(tests: readonly Test[]): number[] {
-  const found = new Set<number>();
-  const visit = (test: Test): void => {
-    if ('parts' in test) test.parts.forEach(visit);
-    else if (test.op === 'ids') for (const id of test.ids.keys()) if (id >= 0) found.add(id);
-  };
-  tests.forEach(visit);
-  return [...found].sort((a, b) => a - b);
 }

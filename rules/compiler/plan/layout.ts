@@ -30,6 +30,8 @@ export interface RecordLayout {
   /** Byte offsets of the words of open episodes, bit i of word w for rule 32 w + i; the first is `header.open`. */
   readonly openWords: readonly number[];
   readonly panes: number;
+  /** Where the counters of each window lie. */
+  readonly windows: readonly PaneLayout[];
   readonly counters: number;
   /** Table for people: offset, bytes, what; and the cache lines. */
   readonly text: string;
@@ -48,13 +50,8 @@ export interface PaneLayout {
   readonly counters: readonly number[];
 }
 
-export interface LaidOut {
-  readonly layout: RecordLayout;
-  readonly panes: readonly PaneLayout[];
-}
-
 /** Lays out the counters of windows; `maskWords` words hold which rules have an open episode. */
-export function layOut(windowsMs: readonly number[], maskWords: number): LaidOut {
+export function layOut(windowsMs: readonly number[], maskWords: number): RecordLayout {
   let offset = HEADER_BYTES;
   const openWords = [RECORD_HEADER.open as number];
   for (; openWords.length < maskWords; offset += WORD_BYTES) openWords.push(offset);
@@ -83,15 +80,15 @@ export function layOut(windowsMs: readonly number[], maskWords: number): LaidOut
   const text = rows
     .filter(([, size]) => size > 0)
     .map(([at, size, what]) => `${String(at).padStart(6)}  ${String(size).padStart(5)}  ${what}`);
-  const layout = {
+  return {
     bytes,
     header: RECORD_HEADER,
     openWords,
     panes: panes.length,
+    windows: panes,
     counters: windowsMs.length,
     text: ['offset  bytes  what', ...text, `${bytes} bytes, ${bytes / LINE_BYTES} cache lines`].join('\n'),
   };
-  return { layout, panes };
 }
 
 type LayoutRow = readonly [offset: number, bytes: number, what: string];

@@ -2,9 +2,8 @@
  * Code that brings an event into the record of its subject: rolls panes, raises counters, and asks the gates of the rules
  * that the event triggers.
  */
-import type { Count, Gate } from './gate.ts';
-import type { LaidOut } from './layout.ts';
-import { RECORD_HEADER, WORD_BITS } from './layout.ts';
+import { type Count, countsOf, type Gate } from './gate.ts';
+import { type PaneLayout, RECORD_HEADER, type RecordLayout, WORD_BITS } from './layout.ts';
 import { literal } from './literal.ts';
 
 /** What one byte counts to; a counter stays there. */
@@ -27,12 +26,12 @@ export interface RecordCode {
   readonly indexOf: (count: Count) => number;
   readonly bitWords: number;
   readonly maskWords: number;
-  readonly laidOut: LaidOut;
+  readonly layout: RecordLayout;
 }
 
 /** A function `records(columns, slab, n, legs, records, outBits, outMask)`. */
-export function recordCode({ counters, gates, indexOf, bitWords, maskWords, laidOut }: RecordCode): string {
-  const { panes, layout } = laidOut;
+export function recordCode({ counters, gates, indexOf, bitWords, maskWords, layout }: RecordCode): string {
+  const panes = layout.windows;
   const current = new Map<number, number>();
   const previous = new Map<number, number>();
   for (const pane of panes) {
@@ -49,7 +48,7 @@ export function recordCode({ counters, gates, indexOf, bitWords, maskWords, laid
   return [
     'function records(columns, slab, n, legs, records, outBits, outMask) {',
     'const times = columns.time; const f64 = slab.f64; const i32 = slab.i32; const u8 = slab.u8;',
-    ...panes.map((_, i) => `let p${i} = 0; let from${i} = 1; let until${i} = 0;`),
+    ...panes.map((_, i) => `let p${i} = 0; let from${i} = Infinity; let until${i} = -Infinity;`),
     'for (let i = 0; i < n; i++) {',
     'const record = records[i]; const time = times[legs[i] >> 1];',
     `f64[record * 8 + ${literal(RECORD_HEADER.lastTime / 8)}] = time;`,
@@ -57,7 +56,20 @@ export function recordCode({ counters, gates, indexOf, bitWords, maskWords, laid
     ...maskNames.map((name, w) => `const ${name} = outMask[i * ${literal(maskWords)} + ${literal(w)}];`),
     `if (${nothing}) continue;`,
     'const o = record * 64; const w = record * 16;',
-    ...panes.flatMap((pane, i) => rollCode(pane, i)),
+    ...panes.flatMap((pane, i) => {
+      const reading = gates.filter(({ gate }) => readsPane(gate, pane, indexOf));
+      const asked = [
+        ...wordTests(
+          bitNames,
+          pane.counters.map((counter) => counters[counter]!.bit),
+        ),
+        ...wordTests(
+          maskNames,
+          reading.map(({ bit }) => bit),
+        ),
+      ];
+      return [`if (${asked.join(' || ')}) {`, ...rollCode(pane, i), '}'];
+    }),
     ...bitNames.flatMap((name, w) => raiseCode(name, w, counters, current)),
     ...maskNames.flatMap((name, w) => {
       const open = literal(layout.openWords[w]! / 4);
@@ -75,11 +87,21 @@ function wordNames(letter: string, words: number): string[] {
   return Array.from({ length: words }, (_, w) => `${letter}${w}`);
 }
 
+/** Whether the gate reads a counter of the window. */
+function readsPane(gate: Gate, pane: PaneLayout, indexOf: (count: Count) => number): boolean {
+  return [...countsOf(gate).values()].some((count) => pane.counters.includes(indexOf(count)));
+}
+
+/** Per word that has one of the bits, whether one is set: a window that the event does not touch may wait to be rolled. */
+function wordTests(names: readonly string[], bits: readonly number[]): string[] {
+  return names.flatMap((name, word) => {
+    const mask = bits.reduce((all, bit) => (bit >>> 5 === word ? all | (1 << (bit % WORD_BITS)) : all), 0);
+    return mask === 0 ? [] : [`(${name} & ${literal(mask)}) !== 0`];
+  });
+}
+
 /** The pane of a time is computed anew only where the time has left the one at hand. Panes that go back change nothing. */
-function rollCode(
-  { windowMs, pane, current, previous, words }: LaidOut['panes'][number],
-  i: number,
-): string[] {
+function rollCode({ windowMs, pane, current, previous, words }: PaneLayout, i: number): string[] {
   const length = literal(windowMs);
   const word = (offset: number) => `i32[w + ${literal(offset / 4)}]`;
   const each = Array.from({ length: words }, (_, k) => 4 * k);

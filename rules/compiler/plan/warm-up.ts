@@ -1,73 +1,120 @@
 /**
  * Runs a kernel over made-up events before it goes live: a branch that runs first after the code was optimised makes the
- * engine throw the optimised code away. The events are the same at every call.
+ * engine throw the optimised code away. Events are drawn at random, and every second one is then bent so that one of the
+ * plan's tests is true of it; counters are drawn too, so that gates are read to their end. The events are the same at every
+ * call.
  */
 import { allocateFacts, FACT_COLUMNS, type FactColumn, SMALL_NULL } from '../../../schemas/facts.ts';
+import type { Read, Test } from './event-test.ts';
 import type { KindPlan } from './kind-plan.ts';
 
 const ROWS = 512;
 const RECORDS = 64;
-const ROUNDS = 400;
-/** Events move on by this much, so that panes of every length are rolled. */
-const ROUND_MS = 11 * 3_600_000;
+const ROUNDS = 160;
+/** Sets of 31 members: none, all, each one alone, each one missing. */
+const SETS = [0, 0x7fff_ffff, ...Array.from({ length: 31 }, (_, i) => 1 << i)];
+const SETS_MISSING_ONE = Array.from({ length: 31 }, (_, i) => 0x7fff_ffff & ~(1 << i));
+
+type Draw = (below: number) => number;
 
 export function warmUp(plan: KindPlan): void {
-  const next = generator();
+  const draw = generator();
   const columns = allocateFacts(ROWS);
-  const setBits = Int32Array.from({ length: 16 }, () => next(0x7fff_ffff));
-  const buffer = new ArrayBuffer(RECORDS * plan.layout.bytes);
+  const setBits = Int32Array.from([...SETS, ...SETS_MISSING_ONE]);
+  const { bytes, windows } = plan.layout;
+  const buffer = new ArrayBuffer(RECORDS * bytes);
   const slab = { f64: new Float64Array(buffer), i32: new Int32Array(buffer), u8: new Uint8Array(buffer) };
-  const lines = plan.layout.bytes / 64;
+  const lines = bytes / 64;
   const legs = new Int32Array(2 * ROWS).map((_, i) => i);
   const records = new Int32Array(2 * ROWS);
   const outBits = new Int32Array(2 * ROWS * plan.bitWords);
   const outMask = new Int32Array(2 * ROWS * plan.maskWords);
+  const longestMs = Math.max(1, ...windows.map(({ windowMs }) => windowMs));
+  let time = longestMs;
   for (let round = 0; round < ROUNDS; round++) {
-    if (round % 8 === 0) {
-      for (const [name, column] of Object.entries(FACT_COLUMNS)) {
-        fill(columns[name as keyof typeof columns], column, setBits.length, plan.textIds, next);
+    if (round % 4 === 0) drawEvents(plan, columns, draw);
+    // Panes stay, move on by one or a few, or by many.
+    time += [0, longestMs / 16, longestMs, 5 * longestMs][round & 3]!;
+    columns.time.fill(time);
+    for (let i = 0; i < records.length; i++) records[i] = draw(RECORDS) * lines;
+    for (let record = 0; record < RECORDS; record++) {
+      for (const { current, words } of windows) {
+        const from = record * bytes + current;
+        // Both panes of a window stand together.
+        for (let at = from; at < from + 8 * words; at++) slab.u8[at] = draw(4) === 0 ? 0 : draw(256);
       }
     }
-    // Half of the rounds bring events that most rules see, or gates would hardly be asked.
-    if (round % 2 === 0) columns.status.fill(0);
-    columns.time.forEach((_, row) => {
-      columns.time[row] = round * ROUND_MS + row;
-    });
-    for (let i = 0; i < records.length; i++) records[i] = next(RECORDS) * lines;
     plan.kernel(columns, setBits, slab, legs.length, legs, records, outBits, outMask);
   }
 }
 
-/** Random values of a column, one in sixteen of them null. */
-function fill(
-  values: Float64Array | Uint8Array | Int32Array,
-  column: FactColumn,
-  sets: number,
-  textIds: readonly number[],
-  next: (below: number) => number,
-): void {
-  const drawn = (): number => {
-    const isNull = next(16) === 0;
-    switch (column.type) {
-      case 'int':
-        return isNull ? Number.NaN : next(2_000_000);
-      case 'small':
-        return isNull ? SMALL_NULL : next(2_000);
-      case 'bool':
-        return isNull ? 255 : next(2);
-      case 'enum':
-        return isNull ? 255 : next(column.values?.length ?? 1);
-      case 'text':
-        return isNull ? -1 : (textIds[next(2 * textIds.length)] ?? next(1_000));
-      case 'set':
-        return next(sets);
+type Columns = ReturnType<typeof allocateFacts>;
+
+function drawEvents(plan: KindPlan, columns: Columns, draw: Draw): void {
+  for (const [name, column] of Object.entries(FACT_COLUMNS)) {
+    const values = columns[name as keyof Columns];
+    for (let i = 0; i < values.length; i++) values[i] = drawn(column, draw);
+  }
+  for (let leg = 0; leg < 2 * ROWS; leg += 2 + draw(2)) {
+    bend(plan.tests[draw(plan.tests.length)]!, columns, leg, draw);
+  }
+}
+
+/** A random value of a column, one in sixteen of them null. */
+function drawn({ type, values }: FactColumn, draw: Draw): number {
+  const isNull = draw(16) === 0;
+  switch (type) {
+    case 'int':
+      return isNull ? Number.NaN : draw(2) === 0 ? draw(50_000) : draw(2 ** 31);
+    case 'small':
+      return isNull ? SMALL_NULL : draw(2_000);
+    case 'bool':
+      return isNull ? 255 : draw(2);
+    case 'enum':
+      return isNull ? 255 : draw(values?.length ?? 1);
+    case 'text':
+      return isNull ? -1 : draw(1_000);
+    case 'set':
+      return draw(SETS.length + SETS_MISSING_ONE.length);
+  }
+}
+
+/** Makes the test true of the leg, as far as codes, ids and members go; numbers are left to chance. */
+function bend(test: Test, columns: Columns, leg: number, draw: Draw): void {
+  switch (test.op) {
+    case 'and':
+      for (const part of test.parts) bend(part, columns, leg, draw);
+      return;
+    case 'or':
+      bend(test.parts[draw(test.parts.length)]!, columns, leg, draw);
+      return;
+    case 'codes': {
+      const codes = [...test.read.codes.keys()].filter((code) => ((test.mask >>> code) & 1) !== 0);
+      put(columns, test.read, leg, codes[draw(codes.length)] ?? 255);
+      return;
     }
-  };
-  for (let i = 0; i < values.length; i++) values[i] = drawn();
+    case 'ids': {
+      const ids = [...test.ids.keys()];
+      put(columns, test.read, leg, test.outside ? draw(1_000) : ids[draw(ids.length)]!);
+      return;
+    }
+    case 'bits': {
+      const members = [...test.members.keys()];
+      put(columns, test.read, leg, test.any ? 2 + members[draw(members.length)]! : 0);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+function put(columns: Columns, { column, at }: Read, leg: number, value: number): void {
+  if (column === null) return;
+  columns[column][at === 'row' ? leg >> 1 : at === 'own' ? leg : leg ^ 1] = value;
 }
 
 /** Numbers from 0 up to before `below`, always the same ones (Marsaglia's xorshift). */
-function generator(): (below: number) => number {
+function generator(): Draw {
   let state = 0x2545_f491;
   return (below) => {
     state ^= state << 13;
