@@ -15,7 +15,6 @@ import type { EventFieldName, RuleEvent, SignalFieldName } from '../../schemas/e
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import type { FeatureReading } from '../../schemas/signal.ts';
 import type { Position } from './source.ts';
-import type { Tree } from './tree.ts';
 import type { Window } from './window.ts';
 
 /**
@@ -35,6 +34,27 @@ export const DERIVED_FIELDS = {
   sources: 'int',
 } as const satisfies Readonly<Record<string, ValueType>>;
 export type DerivedValues = { readonly [K in keyof typeof DERIVED_FIELDS]: Value };
+
+export type Relation = '==' | '!=' | '<' | '<=' | '>' | '>=';
+
+/**
+ * A checked expression as data: `let`s are in place of their names and parameters are their values. The plan of a rule is
+ * made from this tree, which is what the checker accepted, and from nothing else. `threshold` and `feature` hold the position in `RuleProgram`; `in` has a string on the left and a set on the
+ * right.
+ */
+export type Shape =
+  | { readonly op: 'constant'; readonly value: Value }
+  | { readonly op: 'field'; readonly name: FieldName }
+  | { readonly op: 'derived'; readonly name: keyof typeof DERIVED_FIELDS }
+  | { readonly op: 'feature' | 'threshold'; readonly position: number }
+  | { readonly op: '!' | 'negate'; readonly operand: Tree }
+  | {
+      readonly op: '&&' | '||' | Relation | 'in' | '+' | '-' | '*' | 'ratio';
+      readonly left: Tree;
+      readonly right: Tree;
+    };
+
+export type Tree = Shape & { readonly type: ValueType };
 
 /** What a closure reads: the event it is asked about, and the features as of the event of the evaluation. */
 export interface Scope {

@@ -1,6 +1,6 @@
 /** What all checks of one rule share: its file and names, the findings, and what was read. */
 import type { RuleFile } from '../../schemas/rule.ts';
-import type { Closure, FieldName, ValueType } from './checked-rule.ts';
+import type { Closure, FieldName, Tree, ValueType } from './checked-rule.ts';
 import type { Typed } from './closures.ts';
 import { type Comparison, compileExpression, type Environment, type Reads } from './expression.ts';
 import type { Finding, FindingCode } from './finding.ts';
@@ -12,6 +12,7 @@ export type Path = readonly (string | number)[];
 
 /** Stands in for an expression that did not compile, in a program that will not be used. */
 export const ALWAYS: Closure = () => true;
+export const ALWAYS_TREE: Tree = { type: 'bool', op: 'constant', value: true };
 
 export interface CheckedExpression extends Typed {
   readonly reads: Reads;

@@ -3,9 +3,8 @@
  * with an unknown operand is unknown (SEMANTICS §4).
  */
 import { compareUtf8 } from '../../schemas/order.ts';
-import type { Closure, Int, Scope, Value, ValueType } from './checked-rule.ts';
+import type { Closure, Int, Relation, Scope, Shape, Tree, Value, ValueType } from './checked-rule.ts';
 import { add, bounded, multiply, ratio, subtract } from './integer.ts';
-import type { Relation, Shape, Tree } from './tree.ts';
 
 /** An expression with its type. */
 export interface Typed {

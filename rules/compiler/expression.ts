@@ -7,7 +7,7 @@
  * (SEMANTICS §4).
  */
 import { type ASTNode, parse } from '@marcbachmann/cel-js';
-import type { FieldName, Int, Value, ValueType } from './checked-rule.ts';
+import type { FieldName, Int, Relation, Value, ValueType } from './checked-rule.ts';
 import {
   arithmeticClosure,
   constant,
@@ -23,7 +23,6 @@ import {
 } from './closures.ts';
 import type { FindingCode } from './finding.ts';
 import { INT_MAX, subtract, toInt } from './integer.ts';
-import type { Relation } from './tree.ts';
 
 /** Nesting that a rule may have; deeper text is not readable either. */
 const DEPTH_MAX = 64;

@@ -8,12 +8,11 @@ import type {
   Predicate,
   ValueType,
 } from './checked-rule.ts';
-import { ALWAYS, type Checking, type Path } from './checking.ts';
+import { ALWAYS, ALWAYS_TREE, type Checking, type Path } from './checking.ts';
 import type { Typed } from './closures.ts';
 import type { Comparison } from './expression.ts';
 import { derivedTyped, fieldTable } from './field.ts';
 import { isDerived } from './names.ts';
-import { ALWAYS_TREE } from './tree.ts';
 import { durationMs, parseWindow, type Window } from './window.ts';
 
 type EventFeature = Exclude<FeatureDefinition, { agg: 'ratio' }>;

@@ -14,7 +14,6 @@ export { type Finding, findingText } from './finding.ts';
 export { loadRuleFolder } from './load.ts';
 export {
   type FactBinding,
-  type Kernel,
   type KindPlan,
   planRules,
   type RecordLayout,

@@ -3,7 +3,7 @@ import { PRECISIONS, type Precision } from '../../schemas/enumerations.ts';
 import { contentHash } from '../../schemas/ids.ts';
 import type { RuleFile } from '../../schemas/rule.ts';
 import { ALL_TIME, type CheckedRule, type RuleNeeds, type RuleProgram } from './checked-rule.ts';
-import { ALWAYS, Checking } from './checking.ts';
+import { ALWAYS, ALWAYS_TREE, Checking } from './checking.ts';
 import { constant } from './closures.ts';
 import { emptyReads } from './expression.ts';
 import { FeatureChecker } from './feature-checker.ts';
@@ -11,7 +11,6 @@ import { fieldTable } from './field.ts';
 import type { Finding } from './finding.ts';
 import { FiringChecker } from './firing-checker.ts';
 import type { YamlSource } from './source.ts';
-import { ALWAYS_TREE } from './tree.ts';
 import { durationMs, windowReachMs } from './window.ts';
 
 /** The checked rule, or what is wrong with it. */

@@ -1,8 +1,7 @@
 /** Values of expressions that read nothing: parameters and literals, and what is computed of them. */
 import { compareUtf8 } from '../../../schemas/order.ts';
-import type { Int, Value } from '../checked-rule.ts';
+import type { Int, Relation, Tree, Value } from '../checked-rule.ts';
 import { add, bounded, multiply, ratio, subtract } from '../integer.ts';
-import type { Relation, Tree } from '../tree.ts';
 
 /** The value, null for unknown; undefined where the expression reads an event, a feature or a threshold. */
 export function constantOf(tree: Tree): Value | undefined {

@@ -1,7 +1,6 @@
 /** Comparisons of numbers of one event as code. */
 import type { StandpointKind } from '../../../schemas/facts.ts';
-import type { FieldName } from '../checked-rule.ts';
-import type { Relation, Tree } from '../tree.ts';
+import type { FieldName, Relation, Tree } from '../checked-rule.ts';
 import { and, code, FALSE, not, or, type Read, type Test, TRUE } from './event-test.ts';
 import { isKnown, isPairField, isWide, readOf, SMALL_NULL_TEXT } from './field-read.ts';
 import { compared, constantOf } from './folding.ts';

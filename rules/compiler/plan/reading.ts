@@ -5,8 +5,9 @@
  * The columns do not hold features, thresholds, pair fields and the fields of sub-events: an operator over one of them may
  * come out any way, as long as the fields beside it are known.
  */
+
 import type { StandpointKind } from '../../../schemas/facts.ts';
-import type { Relation, Tree } from '../tree.ts';
+import type { Relation, Tree } from '../checked-rule.ts';
 import { and, bits, code, codes, FALSE, ids, not, or, type Read, type Test, TRUE } from './event-test.ts';
 import { isKnown, isPairField, readOf } from './field-read.ts';
 import { compared, constantOf } from './folding.ts';

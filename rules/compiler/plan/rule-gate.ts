@@ -2,8 +2,7 @@
  * The gate of a rule: a condition on counts that holds wherever `when` is true. It is found by walking `when`, with
  * negations pushed down to the comparisons; what gives no bound counts as open.
  */
-import type { CheckedRule } from '../checked-rule.ts';
-import type { Relation, Tree } from '../tree.ts';
+import type { CheckedRule, Relation, Tree } from '../checked-rule.ts';
 import { added, type Bounds, constantBounds, mayReach, scaled, UNBOUNDED } from './bounds.ts';
 import { type FeatureBounds, featuresOf } from './feature-bounds.ts';
 import { constantOf } from './folding.ts';
