@@ -60,7 +60,7 @@ export class RuleTimeline {
  */
 export class RecordedSets {
   #timeline: RuleTimeline | undefined;
-  #newest: RuleRecord | undefined;
+  #newest: Omit<RuleRecord, 'files'> | undefined;
   readonly #refused = new Map<number, RastroError>();
 
   /** Undefined before the first set that compiles. */
@@ -68,14 +68,14 @@ export class RecordedSets {
     return this.#timeline;
   }
 
-  get newest(): RuleRecord | undefined {
+  get newest(): Omit<RuleRecord, 'files'> | undefined {
     return this.#newest;
   }
 
-  read(payload: Uint8Array): void {
-    const record = decodeRules(payload);
-    const { activeFrom, files } = record;
-    this.#newest = record;
+  /** Takes in the next record and returns what it says of itself. */
+  read(payload: Uint8Array): Omit<RuleRecord, 'files'> {
+    const { activeFrom, sha256, files } = decodeRules(payload);
+    this.#newest = { activeFrom, sha256 };
     if (activeFrom === ALWAYS_MS) this.#refused.clear();
     try {
       const knowledge = compileKnowledge(files, { activeFrom });
@@ -85,6 +85,7 @@ export class RecordedSets {
       if (!RastroError.is(error)) throw error;
       this.#refused.set(activeFrom, error);
     }
+    return this.#newest;
   }
 
   /** @throws RastroError of the first set in force that does not compile any more */

@@ -31,13 +31,15 @@ export class WorkspaceState {
   readonly #declared = new Map<string, number>();
   readonly #parties = new Map<string, string>();
 
-  constructor(knowledge: Knowledge) {
+  /** `seed` scatters identifiers in memory; what the state says does not depend on it. */
+  constructor(knowledge: Knowledge, seed: readonly [number, number]) {
     this.#timeline = new RuleTimeline([knowledge]);
     this.engine = createEngine({
       ruleSet: knowledge.ruleSet,
       evaluation: knowledge.evaluation,
       providedBy: (id) => this.#providedBy(id),
       compose: knowledge.compose,
+      seed,
     });
   }
 

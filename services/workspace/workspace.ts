@@ -293,7 +293,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     if (stored.pseudonymKeyId !== undefined && stored.pseudonymKeyId !== keys.pseudonymKeyId) {
       throw new RastroError('RAS-ENGINE-KEY-MISMATCH');
     }
-    const state = new WorkspaceState(knowledge);
+    const state = new WorkspaceState(knowledge, keys.hashSeed);
     const limits = { ...LIMITS, ...options.limits };
     const workspace = new Workspace({ state, keys, store, log, writer, embedded, limits, afterWrite });
     const counts: WriteCounts = { signals: 0, alerts: 0, transactions: 0 };

@@ -1,16 +1,21 @@
 /**
  * Runs a feed into a data folder with the built code and kills itself and the store's process, as `kill -9` would, after
- * a given write. Argument: JSON {dataDir, rulesDir, files, parties, limits, killAfter}; killAfter 0 runs to the end.
+ * a given write. Argument: JSON {dataDir, rulesDir, files, parties, limits, killAfter, activate?}; killAfter 0 runs to the
+ * end. `activate` is {rulesDir, activeFrom, afterFiles}: other rules, recorded after so many files.
  * Prints one line per write before going on, so that the parent knows how far it came.
  */
 import { writeSync } from 'node:fs';
 import { loadMapping } from '../../dist/services/feeds/mappings.js';
 import { emptyReport } from '../../dist/services/workspace/feed-report.js';
-import { loadKnowledge } from '../../dist/services/workspace/knowledge.js';
+import {
+  compileKnowledge,
+  loadKnowledge,
+  readKnowledgeFiles,
+} from '../../dist/services/workspace/knowledge.js';
 import { FeedReader } from '../../dist/services/workspace/run-feed.js';
 import { openWorkspace } from '../../dist/services/workspace/workspace.js';
 
-const { dataDir, rulesDir, files, parties, limits, killAfter } = JSON.parse(process.argv[2]);
+const { dataDir, rulesDir, files, parties, limits, killAfter, activate } = JSON.parse(process.argv[2]);
 let writes = 0;
 
 function afterWrite(name) {
@@ -26,6 +31,13 @@ const counts = { signals: 0, alerts: 0, transactions: 0 };
 const mapping = await loadMapping('canonical');
 const reader = new FeedReader({ workspace, mapping, counts, report: emptyReport() });
 for (const file of parties) await reader.parties(file, await loadMapping('canonical-parties'));
-for (const file of files) await reader.transactions(file);
+for (const [index, file] of files.entries()) {
+  if (index === activate?.afterFiles) {
+    const { activeFrom } = activate;
+    const changed = await readKnowledgeFiles({ rulesDir: activate.rulesDir });
+    await workspace.appendRules(compileKnowledge(changed, { activeFrom }));
+  }
+  await reader.transactions(file);
+}
 await workspace.writeGroup(counts);
 await workspace.close();

@@ -2,11 +2,16 @@
 import { type BruteEvaluation, type BruteSubject, bruteEvaluations } from './oracle-brute.ts';
 import { duration, HOUR_MS, longestWindow } from './oracle-brute-windows.ts';
 import type { AnswerSignal } from './vector-answers.ts';
+import type { Vector } from './vectors.ts';
 
 /** Every version of every signal (§9 "Episode", "Versions"). */
-export function bruteSignals(subject: BruteSubject, evaluations = bruteEvaluations(subject)): AnswerSignal[] {
+export function bruteSignals(
+  subject: BruteSubject & Pick<Vector, 'inForce'>,
+  evaluations = bruteEvaluations(subject),
+): AnswerSignal[] {
   const quiet = subject.rule.quiet === undefined ? longestWindow(subject.rule) : duration(subject.rule.quiet);
-  const todo = evaluations.filter((evaluation) => evaluation.triggers);
+  const { fromMs, untilMs } = subject.inForce ?? { fromMs: -Infinity, untilMs: Infinity };
+  const todo = evaluations.filter(({ triggers, time }) => triggers && time >= fromMs && time < untilMs);
   const order = evaluations.map((evaluation) => evaluation.event);
   const out: AnswerSignal[] = [];
   let lastFired: number | null = null;

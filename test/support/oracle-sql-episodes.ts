@@ -3,6 +3,7 @@
  * version, evidence so far, the last triggering event of the running hour, versions written).
  */
 import { bind } from './oracle-sql-aggregates.ts';
+import type { Vector } from './vectors.ts';
 
 const NEVER = 'toInt64(-4000000000000000000)';
 const HOUR_MS = 3_600_000;
@@ -20,7 +21,11 @@ function settled(state: string): string {
   );
 }
 
-export function episodesSql(evaluations: string, quietMs: number): string {
+const LAST_MS = 8_640_000_000_000_000;
+
+export function episodesSql(evaluations: string, quietMs: number, inForce: Vector['inForce']): string {
+  const from = Math.max(inForce?.fromMs ?? -LAST_MS, -LAST_MS);
+  const until = Math.min(inForce?.untilMs ?? LAST_MS, LAST_MS);
   const waiting = 'notEmpty(acc.5)';
   const otherHour = `intDiv(acc.5[1].2, ${HOUR_MS}) != intDiv(e.2, ${HOUR_MS})`;
   const state = `if(${waiting} AND (${otherHour} OR e.2 - acc.1 > ${quietMs}), ${settled('acc')}, acc)`;
@@ -30,7 +35,7 @@ export function episodesSql(evaluations: string, quietMs: number): string {
   const step = bind('s', state, `multiIf(e.2 - s.1 <= ${quietMs}, ${waits}, e.3, ${opened}, s)`);
   const start = `(${NEVER}, toUInt32(0), toUInt32(0), CAST([], 'Array(UInt32)'),
     CAST([], 'Array(Tuple(UInt32, Int64, UInt8, Array(UInt32)))'), CAST([], 'Array(Tuple(UInt32, UInt32, UInt32, Array(UInt32)))'))`;
-  const all = `arraySort(groupArrayIf((en, toInt64(et), toUInt8(fires), evidence), triggers))`;
+  const all = `arraySort(groupArrayIf((en, toInt64(et), toUInt8(fires), evidence), triggers AND toInt64(et) >= ${from} AND toInt64(et) < ${until}))`;
   const end = `arrayFold((acc, e) -> ${step}, ${all}, ${start})`;
   return `SELECT w.1 AS opens, w.2 AS at, w.3 AS version, w.4 AS evidence
     FROM (SELECT ${bind('s', end, settled('s'))} AS final FROM ${evaluations}) ARRAY JOIN final.6 AS w`;

@@ -350,7 +350,7 @@ export function answerBySql(engine: SqlEngine, vector: Vector, asked: readonly s
       evidence: refList(row['evidence']),
     });
   }
-  const signals = engine.run(episodesSql('evaluations', quietMs)).map((row) => {
+  const signals = engine.run(episodesSql('evaluations', quietMs, vector.inForce)).map((row) => {
     const of = at.get(refs.get(String(row['at']))!)!;
     return {
       opens: refs.get(String(row['opens']))!,

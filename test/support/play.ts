@@ -10,7 +10,10 @@ import { WorkspaceState } from '../../services/workspace/state.ts';
 import { testContext } from './ingest.ts';
 import { SUBMITTING } from './small-world.ts';
 
-export type Item = { readonly party: PartyRecordInput } | { readonly row: TransactionInput };
+export type Item =
+  | { readonly party: PartyRecordInput }
+  | { readonly row: TransactionInput }
+  | { readonly rules: Knowledge };
 
 const PROVIDED = 'canonical@1';
 
@@ -21,7 +24,7 @@ export class Play {
   #line = 0;
 
   constructor(knowledge: Knowledge, submitting: readonly string[] = SUBMITTING) {
-    this.#state = new WorkspaceState(knowledge);
+    this.#state = new WorkspaceState(knowledge, [1, 2]);
     this.#context = { ...testContext(this.#state.directory), reference: knowledge.reference };
     this.#state.applyReference({
       parties: [],
@@ -39,6 +42,11 @@ export class Play {
   }
 
   apply(item: Item): void {
+    if ('rules' in item) {
+      const timeline = this.#state.timeline.with(item.rules);
+      this.#state.useRules(timeline, timeline.differsFrom(this.#state.timeline));
+      return;
+    }
     if ('party' in item) {
       const party = canonicaliseParty(item.party, this.#context.pseudonyms);
       if (!party.ok) throw new Error(JSON.stringify(party.rejects));

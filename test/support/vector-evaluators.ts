@@ -25,10 +25,10 @@ export interface VectorEvaluator {
   signals(vector: Vector): readonly AnswerSignal[];
 }
 
-export function compiled(vector: Pick<Vector, 'ruleText'>): CheckedRule {
+export function compiled(vector: Pick<Vector, 'ruleText' | 'inForce'>): CheckedRule {
   const result = compileRule({ path: 'vector.yaml', text: vector.ruleText });
   if (!result.ok) throw new Error(result.findings.map((finding) => findingText(finding, 'en')).join('\n'));
-  return result.rule;
+  return { ...result.rule, inForce: vector.inForce ?? result.rule.inForce };
 }
 
 export function contextOf(vector: Pick<Vector, 'thresholds' | 'holidays'>): EvaluationContext {

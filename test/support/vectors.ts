@@ -79,6 +79,8 @@ const vectorShape = z.strictObject({
   subject: z.strictObject({ kind: z.string(), key: z.string() }).optional(),
   rule: z.record(z.string(), z.unknown()),
   defaults: fieldMap.optional(),
+  /** When the rule is in force; always unless said. */
+  inForce: z.strictObject({ from: moment.optional(), until: moment.optional() }).optional(),
   thresholds: z.record(z.string(), z.array(z.strictObject({ from: moment, value: z.int() }))).optional(),
   holidays: z.record(z.string(), z.array(z.iso.date())).optional(),
   events: z.array(vectorRow).min(1),
@@ -108,6 +110,7 @@ export interface Vector {
   readonly subjectKey: string;
   readonly ruleText: string;
   readonly rule: RuleFile;
+  readonly inForce?: { readonly fromMs: number; readonly untilMs: number };
   readonly rows: readonly Row[];
   readonly thresholds: ReadonlyMap<string, readonly { from: number; value: number }[]>;
   /** Local days (since 1970) that are public holidays, by country. */
@@ -288,6 +291,11 @@ export function loadVectors(folder: string): Vector[] {
         subjectKey: shape.subject?.key ?? 'acct',
         ruleText: stringify(whole),
         rule,
+        inForce: {
+          fromMs: shape.inForce?.from === undefined ? Number.NEGATIVE_INFINITY : momentMs(shape.inForce.from),
+          untilMs:
+            shape.inForce?.until === undefined ? Number.POSITIVE_INFINITY : momentMs(shape.inForce.until),
+        },
         rows: shape.events.flatMap((row) => expandRow(row, shape.defaults ?? {}, signals)),
         thresholds: new Map(
           Object.entries(shape.thresholds ?? {}).map(([id, steps]) => [

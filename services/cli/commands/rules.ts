@@ -9,6 +9,8 @@ import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { oneOf } from '../options.ts';
 import { tableText } from '../terminal.ts';
+import { addRulesActivate } from './rules-activate.ts';
+import { addRulesHistory } from './rules-history.ts';
 import { showPlan } from './rules-plan.ts';
 
 const LANGS = ['en', 'es', 'fr'] as const;
@@ -175,4 +177,7 @@ export function addRules(program: Command): void {
     }
     return failed === 0 ? EXIT.FINE : EXIT.FAILURE;
   });
+
+  addRulesActivate(rules);
+  addRulesHistory(rules);
 }
