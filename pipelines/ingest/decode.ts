@@ -10,7 +10,7 @@ import type { TransactionInput } from '../../schemas/transaction.ts';
 import { byteOrderMark, isUtf16 } from './encoding.ts';
 import { FEED_LIMITS } from './limits.ts';
 import type { FaultOutcome, FeedSource, Outcome } from './outcome.ts';
-import { type Format, RecordReader } from './record-reader.ts';
+import { type Decoding, type Format, RecordReader } from './record-reader.ts';
 import { RecordScanner } from './record-scanner.ts';
 
 export interface DecodeOptions {
@@ -18,6 +18,10 @@ export interface DecodeOptions {
   readonly mapping: Mapping;
   /** Who submits, where the mapping leaves it to the caller. */
   readonly institution?: string;
+  /** The libraries alone give the same outcomes, slower; they are what the scanners are compared with. */
+  readonly decoding?: Decoding;
+  /** Told after every chunk how many records were read, and how many of them without a library. */
+  readonly onRecords?: (records: number, scanned: number) => void;
 }
 
 const BYTE_ORDER_MARK_BYTES = 3;
@@ -72,18 +76,20 @@ class FileDecoder {
     const head = this.#head;
     this.#head = Buffer.alloc(0);
     if (isUtf16(head)) return [this.#fault('RAS-FEED-ENCODING-UTF16')];
-    const { mapping, institution } = this.#options;
+    const { mapping, institution, decoding } = this.#options;
     this.#mark = byteOrderMark(head);
     const rest = head.subarray(this.#mark);
     const format = formatOf(mapping, rest);
     this.#scanner = scannerFor(mapping, format);
-    this.#reader = new RecordReader(mapping, format, institution ?? null, this.#mark);
+    this.#reader = new RecordReader(mapping, format, institution ?? null, this.#mark, decoding);
     return this.#feed(rest);
   }
 
   async #feed(bytes: Uint8Array): Promise<Outcome<unknown>[]> {
     const scanner = this.#scanner as RecordScanner;
-    const outcomes = await (this.#reader as RecordReader).read(scanner.push(bytes));
+    const reader = this.#reader as RecordReader;
+    const outcomes = await reader.read(scanner.push(bytes));
+    this.#options.onRecords?.(reader.records, reader.scanned);
     if (!isFault(outcomes.at(-1)) && scanner.line > FEED_LIMITS.FILE_ROWS) {
       outcomes.push(this.#fault('RAS-FEED-FILE-ROWS', { limit: FEED_LIMITS.FILE_ROWS }));
     }

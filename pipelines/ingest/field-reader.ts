@@ -162,6 +162,31 @@ function compileMeaning(
   return (text, _row, state) => convert(text, leaf, field, state);
 }
 
+/** What a field reads: with one column and no direction, its value is a function of that column's text. */
+export interface FieldInputs {
+  readonly columns: readonly number[];
+  readonly byDirection: boolean;
+}
+
+/** The columns that the reader of an entry looks at, those that the file lacks left out. */
+export function inputsOf(spec: ValueSpec, indexOf: ColumnIndex): FieldInputs {
+  const zone = spec.time?.zone;
+  const names = [
+    spec.column,
+    ...(spec.columns ?? []),
+    spec.byDirection?.debit,
+    spec.byDirection?.credit,
+    spec.when?.column,
+    typeof zone === 'object' ? zone.column : undefined,
+  ];
+  const columns = new Set(names.flatMap((name) => (name === undefined ? [] : [indexOf(name)])));
+  columns.delete(-1);
+  return {
+    columns: [...columns],
+    byDirection: spec.byDirection !== undefined || spec.constByDirection !== undefined,
+  };
+}
+
 const asLeaf = (value: Scalar, leaf: LeafShape): Scalar => (leaf.type === 'string' ? String(value) : value);
 
 /** `dateOnly`: the mapping's precision is day or batch and this field is the event's time. */

@@ -16,6 +16,8 @@ export interface DataKeys {
   readonly vault: Buffer;
   /** Parent of the institutions' keys for raw submissions and originals of rejects. */
   readonly raw: Buffer;
+  /** Seeds hash tables of identifiers, so that nobody outside can choose ones that collide. */
+  readonly hashSeed: readonly [number, number];
   /** Names the pseudonym key without revealing it; stamped into every row. */
   readonly pseudonymKeyId: string;
 }
@@ -30,10 +32,12 @@ export function deriveKeys(secret: Uint8Array): DataKeys {
   if (secret.length < SECRET_BYTES_MIN)
     throw new RangeError(`a secret has at least ${SECRET_BYTES_MIN} bytes`);
   const pseudonym = deriveKey(secret, 'pseudonym');
+  const seed = deriveKey(secret, 'hash-seed');
   return {
     pseudonym,
     vault: deriveKey(secret, 'vault'),
     raw: deriveKey(secret, 'raw'),
+    hashSeed: [seed.readInt32LE(0), seed.readInt32LE(4)],
     pseudonymKeyId: createHash('sha256')
       .update('rastro/1/key-id')
       .update(pseudonym)

@@ -12,9 +12,12 @@ import { columnsRead, rootShape } from './mapping-plan.ts';
 import { maskValue } from './mask.ts';
 import { fillDefaults, fillPartyDefaults, meaningFault } from './meaning.ts';
 import { flatten, parseObject } from './ndjson.ts';
-import type { FaultOutcome, FeedOutcome, Outcome, RejectOutcome } from './outcome.ts';
+import type { FaultOutcome, FeedOutcome, Outcome, RejectOutcome, RowOutcome } from './outcome.ts';
 import type { ScannedRecord } from './record-scanner.ts';
 import { bindMapping, type FileFault, type RowBuilder } from './row-builder.ts';
+import { type FastReader, LineReader, MappedObjectReader } from './scan/fast-reader.ts';
+import { ObjectReader } from './scan/object-reader.ts';
+import { LateLeaves, type ScannedTree } from './scan/scanned.ts';
 import type { ObjectShape } from './shape.ts';
 import { ShapeWalk } from './shape-walk.ts';
 import { ZoneOffsets } from './zone-offset.ts';
@@ -28,6 +31,12 @@ interface Read {
   fields: string[] | null;
   code: ErrorCode | null;
 }
+
+/** What reads records: `scanners` where they can, or the libraries alone, which is the slow way to the same outcomes. */
+export type Decoding = 'scanners' | 'libraries';
+
+/** Delimiters that a scanner compares bytes with. */
+const isPlainDelimiter = (delimiter: string): boolean => delimiter.length === 1 && delimiter < '\x7f';
 
 export class RecordReader {
   /** Records seen, header and context lines included. */
@@ -47,16 +56,29 @@ export class RecordReader {
   #toSkip: number;
   #header: readonly string[] | null = null;
   #builder: RowBuilder | null = null;
+  #fast: FastReader | null = null;
+  readonly #late: LateLeaves;
+  readonly #decoding: Decoding;
+  /** Records that the scanners read. */
+  scanned = 0;
   #started = false;
   /** How often each content was seen in this file, where ids are derived from it. */
   readonly #ordinals = new Map<string, number>();
 
-  constructor(mapping: Mapping, format: Format, institution: string | null, mark: number) {
+  constructor(
+    mapping: Mapping,
+    format: Format,
+    institution: string | null,
+    mark: number,
+    decoding: Decoding = 'scanners',
+  ) {
     this.#mapping = mapping;
+    this.#decoding = decoding;
     this.#format = format;
     this.#institution = institution;
     this.#mark = mark;
     this.#shape = rootShape(mapping);
+    this.#late = new LateLeaves(this.#shape);
     this.#isTransactions = mapping.kind === 'transactions';
     this.#dialect = mapping.source;
     this.#texts = new TextReader(mapping.source.encoding);
@@ -143,6 +165,7 @@ export class RecordReader {
       this.#builder = bound;
       ({ provided, isWhole } = bound);
     }
+    if (this.#decoding === 'scanners') this.#fast = this.#fastReader(header);
     const suffix = isWhole ? '' : `#${base32(hashList([...provided].sort())).slice(0, 8)}`;
     return {
       kind: 'feed',
@@ -156,23 +179,89 @@ export class RecordReader {
     };
   }
 
+  #fastReader(header: readonly string[]): FastReader | null {
+    // What a derived id would do to a party is for the contract to say.
+    if (!this.#isTransactions && this.#mapping.idFrom === 'content') return null;
+    if (this.#readsObjects()) return new ObjectReader(this.#shape);
+    const { delimiter } = this.#dialect;
+    const builder = this.#builder as RowBuilder;
+    if (this.#format === 'ndjson') return new MappedObjectReader(builder, this.#shape, header);
+    if (this.#format === 'csv' && isPlainDelimiter(delimiter) && header.length <= FEED_LIMITS.COLUMNS)
+      return new LineReader(builder, this.#shape, header.length, delimiter.charCodeAt(0));
+    return null;
+  }
+
+  /** A record by its bytes alone; null where the library is to read it. */
+  #scan(record: ScannedRecord): ScannedTree | null {
+    if (this.#fast === null || record.odd || record.fault !== null) return null;
+    if (record.length > FEED_LIMITS.FIELD_BYTES) return null;
+    return this.#fast.read(record.buffer, record.start, record.stop);
+  }
+
+  /** The row of a scanned tree; null where something is wrong with it after all, which the library's path will name. */
+  #scannedRow(record: ScannedRecord, scanned: ScannedTree): RowOutcome<unknown> | null {
+    const { tree } = scanned;
+    if (this.#isTransactions) fillDefaults(tree);
+    else fillPartyDefaults(tree);
+    const idIsMissing = this.#isTransactions && tree['id'] === undefined;
+    if (idIsMissing && this.#mapping.idFrom !== 'content') return null;
+    if (this.#isTransactions && meaningFault(tree as unknown as TransactionInput, this.#zones) !== null)
+      return null;
+    if (!this.#late.complete(this.#walk, scanned)) return null;
+    if (idIsMissing) {
+      tree['id'] = this.#derivedId(tree);
+      this.#late.addId(this.#walk, tree['id']);
+    }
+    this.scanned += 1;
+    const { a, b } = this.#walk;
+    const byteOffset = record.byteOffset + this.#mark;
+    return { kind: 'row', line: record.line, byteOffset, input: tree, contentA: a, contentB: b };
+  }
+
   /** Canonical NDJSON: the object is the row. */
   #readsObjects(): boolean {
     return this.#format === 'ndjson' && this.#mapping.canonical;
   }
 
   async #readCsv(records: readonly ScannedRecord[], outcomes: Outcome<unknown>[]): Promise<void> {
-    const width = (this.#header as readonly string[]).length;
-    for (const { record, fields, code } of await this.#fields(records)) {
-      if (fields === null) outcomes.push(this.#unreadable(record, code ?? 'RAS-FEED-QUOTE-MALFORMED'));
-      else if (fields.length !== width) {
-        const params = { got: fields.length, expected: width };
-        outcomes.push(this.#reject(record, { field: '', code: 'RAS-FEED-COLUMN-COUNT', params, value: '' }));
-      } else outcomes.push(this.#row(record, fields));
+    const scanned = records.map((record) => this.#scan(record));
+    const others = records.filter((_record, i) => scanned[i] === null);
+    const read = others.length === 0 ? [] : await this.#fields(others);
+    let next = 0;
+    for (let i = 0; i < records.length; i++) {
+      const tree = scanned[i] as ScannedTree | null;
+      if (tree === null) {
+        outcomes.push(this.#lineRow(read[next] as Read));
+        next += 1;
+      } else {
+        const record = records[i] as ScannedRecord;
+        outcomes.push(this.#scannedRow(record, tree) ?? this.#lineRow(this.#plain(record)));
+      }
     }
   }
 
+  /** A record without quotes, its fields cut apart. */
+  #plain(record: ScannedRecord): Read {
+    const read = this.#text(record);
+    if (read.text !== null) read.fields = plainFields(read.text, this.#dialect.delimiter);
+    return read;
+  }
+
+  #lineRow({ record, fields, code }: Read): Outcome<unknown> {
+    const width = (this.#header as readonly string[]).length;
+    if (fields === null) return this.#unreadable(record, code ?? 'RAS-FEED-QUOTE-MALFORMED');
+    if (fields.length === width) return this.#row(record, fields);
+    const params = { got: fields.length, expected: width };
+    return this.#reject(record, { field: '', code: 'RAS-FEED-COLUMN-COUNT', params, value: '' });
+  }
+
   #readLine(record: ScannedRecord, outcomes: Outcome<unknown>[]): void {
+    const scanned = this.#scan(record);
+    const fast = scanned === null ? null : this.#scannedRow(record, scanned);
+    if (fast !== null) {
+      outcomes.push(fast);
+      return;
+    }
     const { text, code } = this.#text(record);
     if (text === null) {
       outcomes.push(this.#unreadable(record, code as ErrorCode));
@@ -184,19 +273,20 @@ export class RecordReader {
       outcomes.push(this.#row(record, row));
       return;
     }
+    const outcome = this.#object(record, text);
+    outcomes.push(outcome);
+    if (scanned === null && outcome.kind === 'row')
+      this.#fast?.learn(record.buffer, record.start, record.stop);
+  }
+
+  #object(record: ScannedRecord, text: string): Outcome<unknown> {
     const { object, fault } = parseObject(text);
-    if (object === null) outcomes.push(this.#unreadable(record, fault));
-    else if (this.#readsObjects()) outcomes.push(this.#checked(record, object));
-    else {
-      const { row, unsafe } = flatten(object, this.#header as readonly string[]);
-      if (unsafe === null) outcomes.push(this.#row(record, row));
-      else {
-        const params = { field: unsafe };
-        outcomes.push(
-          this.#reject(record, { field: unsafe, code: 'RAS-FEED-NUMBER-UNSAFE', params, value: '' }),
-        );
-      }
-    }
+    if (object === null) return this.#unreadable(record, fault);
+    if (this.#readsObjects()) return this.#checked(record, object);
+    const { row, unsafe } = flatten(object, this.#header as readonly string[]);
+    if (unsafe === null) return this.#row(record, row);
+    const params = { field: unsafe };
+    return this.#reject(record, { field: unsafe, code: 'RAS-FEED-NUMBER-UNSAFE', params, value: '' });
   }
 
   #row(record: ScannedRecord, fields: readonly string[]): Outcome<unknown> {

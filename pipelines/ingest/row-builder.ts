@@ -6,7 +6,9 @@ import {
   type ColumnIndex,
   compileField,
   compileTransforms,
+  type FieldInputs,
   type FieldReader,
+  inputsOf,
   type Row,
   type RowProblem,
   type RowState,
@@ -33,11 +35,23 @@ export interface RowBuilder {
     readonly tree: Record<string, unknown>;
     readonly problem: RowProblem | null;
   };
+  /** The tree that `build` fills, for a reader that fills it from bytes. */
+  readonly root: Node;
+  readonly direction: DirectionReader | null;
+  /** Columns that `direction` looks at. */
+  readonly directionColumns: readonly number[];
+  /** What is filled in once the fields stand. */
+  readonly complete: (tree: Record<string, unknown>) => void;
 }
 
 /** `constant` groups are present only beside something that the file filled in. */
-type Node =
-  | { readonly kind: 'leaf'; readonly constant: boolean; readonly read: FieldReader }
+export type Node =
+  | {
+      readonly kind: 'leaf';
+      readonly constant: boolean;
+      readonly read: FieldReader;
+      readonly inputs: FieldInputs;
+    }
   | {
       readonly kind: 'object';
       readonly constant: boolean;
@@ -45,7 +59,13 @@ type Node =
     }
   | { readonly kind: 'list'; readonly constant: boolean; readonly items: readonly Node[] };
 
-type Draft = Map<string, Draft | { readers: FieldReader[]; constant: boolean }>;
+interface DraftLeaf {
+  readonly readers: readonly FieldReader[];
+  readonly inputs: readonly FieldInputs[];
+  readonly constant: boolean;
+}
+
+type Draft = Map<string, Draft | DraftLeaf>;
 
 function freeze(draft: Draft): Node {
   const members = [...draft].map(([key, value]): readonly [string, Node] => {
@@ -61,7 +81,11 @@ function freeze(draft: Draft): Node {
             }
             return undefined;
           };
-    return [key, { kind: 'leaf', constant: value.constant, read }];
+    const inputs = {
+      columns: [...new Set(value.inputs.flatMap((each) => each.columns))],
+      byDirection: value.inputs.some((each) => each.byDirection),
+    };
+    return [key, { kind: 'leaf', constant: value.constant, read, inputs }];
   });
   const constant = members.every(([, node]) => node.constant);
   if (members.length > 0 && members.every(([key]) => /^\d+$/.test(key))) {
@@ -201,7 +225,7 @@ export function bindMapping(
   const isCoarse = mapping.precision === 'day' || mapping.precision === 'batch';
   const tables = mapping.tables.map((table) => compileTable(table, indexOf));
   const root: Draft = new Map();
-  const plant = (path: string, read: FieldReader, constant: boolean): void => {
+  const plant = (path: string, read: FieldReader, constant: boolean, inputs: FieldInputs): void => {
     const parts = path.split('.');
     const last = parts.pop() as string;
     let at = root;
@@ -215,8 +239,12 @@ export function bindMapping(
       }
     }
     const there = at.get(last);
-    if (there === undefined || there instanceof Map) at.set(last, { readers: [read], constant });
-    else at.set(last, { readers: [...there.readers, read], constant: there.constant && constant });
+    if (there === undefined || there instanceof Map)
+      at.set(last, { readers: [read], inputs: [inputs], constant });
+    else {
+      const readers = [...there.readers, read];
+      at.set(last, { readers, inputs: [...there.inputs, inputs], constant: there.constant && constant });
+    }
   };
 
   for (const field of planned) {
@@ -229,12 +257,15 @@ export function bindMapping(
     const isConstant =
       lookUp !== undefined || field.spec.const !== undefined || field.spec.constByDirection !== undefined;
     const { side } = field;
+    const table = field.table === null ? undefined : mapping.tables[field.table];
+    const inputs = table === undefined ? inputsOf(field.spec, indexOf) : tableInputs(table, indexOf);
     plant(
       field.path,
       side === null
         ? read
         : (row, state) => (state.isDebit === (side === 'debit') ? read(row, state) : undefined),
       isConstant,
+      side === null ? inputs : { ...inputs, byDirection: true },
     );
   }
   const source = mapping.institution;
@@ -242,9 +273,12 @@ export function bindMapping(
     const own = 'const' in source ? source.const : institution;
     if ('column' in source) {
       const index = indexOf(source.column);
-      plant('institution', (row) => (row[index] ?? '').trim() || undefined, false);
+      plant('institution', (row) => (row[index] ?? '').trim() || undefined, false, {
+        columns: index === -1 ? [] : [index],
+        byDirection: false,
+      });
     } else if (own === null) return { code: 'RAS-FEED-INSTITUTION-MISSING', params: {} };
-    else plant('institution', () => own, true);
+    else plant('institution', () => own, true, { columns: [], byDirection: false });
   }
 
   const tree = freeze(root);
@@ -264,6 +298,14 @@ export function bindMapping(
     );
   const provided = possible.filter((name) => carried.includes(name));
 
+  function complete(built: Record<string, unknown>): void {
+    const occurredAt = built['occurredAt'];
+    if (typeof occurredAt !== 'string') return;
+    if (precision !== null && built['occurredPrecision'] === undefined)
+      built['occurredPrecision'] = precision;
+    if (offsetSource !== null && occurredAt.length > 10) built['offsetSource'] = offsetSource;
+  }
+
   return {
     provided,
     isWhole: provided.length === possible.length,
@@ -271,14 +313,30 @@ export function bindMapping(
       const state: RowState = { isDebit: null, problem: null };
       direction?.(row, state);
       const built = (grow(tree, row, state) ?? {}) as Record<string, unknown>;
-      const occurredAt = built['occurredAt'];
-      if (typeof occurredAt === 'string') {
-        if (precision !== null && built['occurredPrecision'] === undefined)
-          built['occurredPrecision'] = precision;
-        if (offsetSource !== null && occurredAt.length > 10) built['offsetSource'] = offsetSource;
-      }
+      complete(built);
       return { tree: built, problem: state.problem };
     },
+    root: tree,
+    direction,
+    directionColumns: directionColumns(mapping, indexOf),
+    complete,
+  };
+}
+
+function directionColumns({ direction }: Mapping, indexOf: ColumnIndex): number[] {
+  if (direction === undefined || 'const' in direction) return [];
+  if ('sign' in direction) return [indexOf(direction.sign)];
+  if ('column' in direction) return [indexOf(direction.column)];
+  return [indexOf(direction.debit), indexOf(direction.credit)];
+}
+
+/** A table's value is a function of its column, and of the direction where a cell differs by it. */
+function tableInputs(table: TableSpec, indexOf: ColumnIndex): FieldInputs {
+  const index = indexOf(table.column);
+  const rows = [...Object.values(table.rows), ...(table.otherwise === undefined ? [] : [table.otherwise])];
+  return {
+    columns: index === -1 ? [] : [index],
+    byDirection: rows.some((row) => Object.values(row).some((value) => typeof value === 'object')),
   };
 }
 

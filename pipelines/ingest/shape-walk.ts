@@ -8,7 +8,7 @@
  */
 import type { ErrorCode, ErrorParams } from '../../schemas/errors/index.ts';
 import { mix, TextHash } from './fingerprint.ts';
-import type { LeafShape, ListShape, ObjectShape, Shape } from './shape.ts';
+import type { LeafShape, ListShape, Member, ObjectShape, Shape } from './shape.ts';
 
 /** The first thing wrong with a value. `path` is dotted, list items by number. */
 export interface Issue {
@@ -18,7 +18,12 @@ export interface Issue {
   readonly value: unknown;
 }
 
-const ROOT_SEED = 0x2545f491;
+/** Seed of the whole value; seeds of what is in it follow from it, so that a place is part of a fingerprint. */
+export const ROOT_SEED = 0x2545f491;
+
+export const memberSeed = (seed: number, member: Member): number => Math.imul(seed ^ member.seed, 0x9e3779b1);
+
+export const itemSeed = (seed: number, index: number): number => mix(seed + index + 1);
 
 const issue = (code: ErrorCode, value: unknown, params: ErrorParams = {}): Issue => ({
   path: '',
@@ -74,11 +79,12 @@ export class ShapeWalk {
   }
 
   #visit(shape: Shape, value: unknown, seed: number): Issue | null {
-    if (shape.kind === 'leaf') return this.#leaf(shape, value, seed);
+    if (shape.kind === 'leaf') return this.leaf(shape, value, seed);
     return shape.kind === 'list' ? this.#list(shape, value, seed) : this.#group(shape, value, seed);
   }
 
-  #leaf(shape: LeafShape, value: unknown, seed: number): Issue | null {
+  /** Checks one leaf and adds it to the fingerprint. */
+  leaf(shape: LeafShape, value: unknown, seed: number): Issue | null {
     const { last } = shape;
     // Currencies, countries, banks and codes repeat from row to row: comparing is cheaper than checking again.
     if (value !== last.value || seed !== last.seed) {
@@ -101,7 +107,7 @@ export class ShapeWalk {
     if (!Array.isArray(value)) return issue('RAS-FEED-VALUE-TYPE', value, { expected: 'list' });
     if (value.length > shape.maxItems) return issue('RAS-FEED-VALUE-RANGE', value);
     for (let i = 0; i < value.length; i++) {
-      const found = this.#visit(shape.item, value[i], mix(seed + i + 1));
+      const found = this.#visit(shape.item, value[i], itemSeed(seed, i));
       if (found !== null) return under(found, String(i));
     }
     return null;
@@ -124,7 +130,7 @@ export class ShapeWalk {
       position += 1;
       const inside = record[key];
       if (inside === undefined) continue;
-      const found = this.#visit(member.shape, inside, Math.imul(seed ^ member.seed, 0x9e3779b1));
+      const found = this.#visit(member.shape, inside, memberSeed(seed, member));
       if (found !== null) return under(found, key);
     }
     for (const key of shape.required) {
