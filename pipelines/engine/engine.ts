@@ -18,8 +18,9 @@ import { compareUtf8 } from '../../schemas/order.ts';
 import type { Signal, TransactionRef } from '../../schemas/signal.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
 import type { RuleReading } from '../compose/indicators.ts';
-import { createDetector, type Detector, type DetectorOptions, type RuleSignals } from '../detect/detector.ts';
+import type { Detector, RuleSignals } from '../detect/detector.ts';
 import type { Admission } from '../detect/effective-set.ts';
+import { createHotDetector, type HotDetectorOptions } from '../detect/hot/hot-detector.ts';
 import { companionsOf, type HeldSignal, isAttributedAway, signalOf } from '../detect/signals.ts';
 
 /** What one composition made for one attributed subject: all versions, or at least the last of each. */
@@ -44,7 +45,7 @@ export type Compose = (
   readings: readonly RuleReading[],
 ) => Composition;
 
-export interface EngineOptions extends DetectorOptions {
+export interface EngineOptions extends HotDetectorOptions {
   readonly compose: Compose;
 }
 
@@ -117,7 +118,7 @@ export function composedSource(subject: string): string {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const detector = createDetector(options);
+  const detector = createHotDetector(options);
   let { ruleSet, compose } = options;
   /** Base signals in memory: by observed subject, every version. */
   const heldBy = new Map<string, HeldSignal[]>();

@@ -35,6 +35,11 @@ interface Entry {
 
 const CURRENCY_OF = { US: 'USD', MX: 'MXN', CA: 'CAD' } as const;
 const CENT_SCALE = 2;
+/** Days whose values are kept, of each threshold; quarters of an hour whose offset is kept, of each zone. */
+const DAYS_KEPT = 4_096;
+const QUARTERS_KEPT = 65_536;
+/** Offsets change on the quarter hour at the earliest. */
+const QUARTER_MS = 900_000;
 
 export function createThresholds(files: readonly ThresholdFile[]): Thresholds {
   const entries = new Map<string, Entry>();
@@ -45,41 +50,67 @@ export function createThresholds(files: readonly ThresholdFile[]): Thresholds {
       entries.set(threshold.id, { file, threshold });
     }
   }
+  /** Values by id and legal day: rules ask as of every event, and there are few days. */
+  const known = new Map<string, Map<number, ThresholdValue | null>>();
+
+  function valueOn({ file, threshold }: Entry, day: number): ThresholdValue | null {
+    const period = threshold.periods.find(
+      (each) =>
+        each.status === 'in_force' &&
+        day >= dayOf(each.from) &&
+        (each.to === undefined || day <= dayOf(each.to)),
+    );
+    if (period === undefined || period.value === null) return null;
+    const ccy =
+      threshold.unit === 'UMA' || threshold.unit === 'UDI' ? CURRENCY_OF[file.jurisdiction] : threshold.unit;
+    const minor = amountOn(file, threshold.unit, period.value, day);
+    if (minor === null) return null;
+    if (period.upTo === undefined) return { minor, ccy, op: period.op };
+    const upper = amountOn(file, threshold.unit, period.upTo.value, day);
+    return upper === null ? null : { minor, ccy, op: period.op, upTo: { minor: upper, op: period.upTo.op } };
+  }
+
   return {
     ids: [...entries.keys()].sort(),
     get: (id) => entries.get(id)?.threshold,
     at(id, eventTimeMs) {
       const entry = entries.get(id);
       if (entry === undefined) throw new RangeError(`no threshold ${id}`);
-      const { file, threshold } = entry;
-      const day = legalDay(file, eventTimeMs);
-      const period = threshold.periods.find(
-        (each) =>
-          each.status === 'in_force' &&
-          day >= dayOf(each.from) &&
-          (each.to === undefined || day <= dayOf(each.to)),
-      );
-      if (period === undefined || period.value === null) return null;
-      const ccy =
-        threshold.unit === 'UMA' || threshold.unit === 'UDI'
-          ? CURRENCY_OF[file.jurisdiction]
-          : threshold.unit;
-      const minor = amountOn(file, threshold.unit, period.value, day);
-      if (minor === null) return null;
-      if (period.upTo === undefined) return { minor, ccy, op: period.op };
-      const upper = amountOn(file, threshold.unit, period.upTo.value, day);
-      return upper === null
-        ? null
-        : { minor, ccy, op: period.op, upTo: { minor: upper, op: period.upTo.op } };
+      const day = legalDay(entry.file, eventTimeMs);
+      const days = known.get(id) ?? new Map<number, ThresholdValue | null>();
+      known.set(id, days);
+      let value = days.get(day);
+      if (value === undefined) {
+        value = valueOn(entry, day);
+        if (days.size >= DAYS_KEPT) days.clear();
+        days.set(day, value);
+      }
+      return value;
     },
   };
 }
 
 const dayOf = (date: string): number => civilDay(date) as number;
 
+const offsets = new Map<string, Map<number, number>>();
+
+/** Offset of a zone; asking the zone database is dear. */
+function offsetOf(timeZone: string, timeMs: number): number {
+  const known = offsets.get(timeZone) ?? new Map<number, number>();
+  offsets.set(timeZone, known);
+  const quarter = Math.floor(timeMs / QUARTER_MS);
+  let offsetMin = known.get(quarter);
+  if (offsetMin === undefined) {
+    offsetMin = IANAZone.create(timeZone).offset(quarter * QUARTER_MS);
+    if (known.size >= QUARTERS_KEPT) known.clear();
+    known.set(quarter, offsetMin);
+  }
+  return offsetMin;
+}
+
 /** The calendar day in the legal time of the capital. */
 function legalDay(file: ThresholdFile, timeMs: number): number {
-  const offsetMin = IANAZone.create(file.timeZone).offset(timeMs);
+  const offsetMin = offsetOf(file.timeZone, timeMs);
   return Math.floor((timeMs + offsetMin * 60_000) / DAY_MS);
 }
 

@@ -17,6 +17,7 @@ import type { SilentReading } from '../detector.ts';
 import { Reports } from './reports.ts';
 import { type HotCounts, type Report, RuleTiers } from './rule-tiers.ts';
 
+const ROW_MASK = 0xffff;
 const LEG_MASK = 0x1ffff;
 const FIRST_SUBJECTS = 1_024;
 const FIRST_ROWS = 1_024;
@@ -143,6 +144,17 @@ export class HotCore {
     return this.#tiers.silentReadings(kind, key, untilMs);
   }
 
+  /**
+   * A row that is reversed as a whole is absent from then on, and counters are bounds from above: they stay so. What is left of
+   * a part may pass a condition that the whole did not.
+   */
+  #isPartlyReversed(row: number): boolean {
+    const first = this.#reversals.get(row)?.[0];
+    if (first === undefined) return false;
+    const whole = this.#store.wideAmount(row) ?? this.#store.columns(row).amount[row & ROW_MASK];
+    return whole === undefined || !(first.amountMinor >= whole);
+  }
+
   #tiersOf(ruleSet: RuleSet, evaluation: EvaluationContext): RuleTiers {
     return new RuleTiers({
       ruleSet,
@@ -152,7 +164,7 @@ export class HotCore {
       reports: this.#reports,
       rows: {
         isDead: (row) => this.isDead(row),
-        isReversed: (row) => this.#reversals.has(row),
+        isPartlyReversed: (row) => this.#isPartlyReversed(row),
         reversalsOf: (row) => this.#reversals.get(row),
       },
       subjects: this.#subjects,

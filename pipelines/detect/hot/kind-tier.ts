@@ -26,7 +26,8 @@ const FIRST_KEYS = 1_024;
 export interface RowQuestions {
   /** The row was replaced or withdrawn. */
   isDead(row: number): boolean;
-  isReversed(row: number): boolean;
+  /** A reversal leaves a part of the row's amount: what was asked of the amount may be true of the rest. */
+  isPartlyReversed(row: number): boolean;
 }
 
 export interface KindTierOptions {
@@ -169,7 +170,7 @@ export class KindTier {
     return ((this.#slab.views.i32[at] as number) & (1 << (bit & 31))) !== 0;
   }
 
-  /** A reversal touches an event of the subject: what bits and counters say of it does not hold. */
+  /** A reversal leaves a part of an event of the subject: what bits and counters say of it does not hold. */
   isUngated(line: number): boolean {
     return ((this.#slab.views.i32[(line << 4) + HEADER.flags] as number) & FLAG_UNGATED) !== 0;
   }
@@ -233,7 +234,7 @@ export class KindTier {
     if (hidden.length > 0) this.#hidden.set(line, hidden);
     else this.#hidden.delete(line);
     shown.sort((a, b) => this.#store.compareRows(a >> 1, b >> 1));
-    if (shown.some((leg) => this.#rows.isReversed(leg >> 1))) {
+    if (shown.some((leg) => this.#rows.isPartlyReversed(leg >> 1))) {
       this.#slab.views.i32[base + HEADER.flags] = FLAG_UNGATED;
     }
     for (const leg of shown) this.#push(line, base, leg);

@@ -17,7 +17,7 @@ export const HEADER = { lastTime: 0, tail: 2, slot: 3, length: 4, open: 5, flags
 
 /** Something of a subject's history changed otherwise than at its end: it is run again before anything is asked of it. */
 export const FLAG_STALE = 1;
-/** A reversal touches an event of the history: what gates conclude from the events themselves does not hold. */
+/** A reversal leaves a part of an event of the history: what gates conclude from the whole amount does not hold. */
 export const FLAG_UNGATED = 2;
 
 export interface SlabViews {

@@ -44,6 +44,8 @@ export class Reports {
   /** Of the legs of one subject, those that are visible, and those that other reports hide. */
   visible(legs: readonly number[], isOwner: boolean): { shown: number[]; hidden: number[] } {
     const groups = new Map<number, number[]>();
+    const shown: number[] = [];
+    const hidden: number[] = [];
     for (const leg of legs) {
       const reference = this.#store.sharedRefOf(leg >> 1);
       if (reference === TEXT_NULL) continue;
@@ -51,8 +53,6 @@ export class Reports {
       if (group === undefined) groups.set(reference, [this.#senderOf(leg)]);
       else group.push(this.#senderOf(leg));
     }
-    const shown: number[] = [];
-    const hidden: number[] = [];
     for (const leg of legs) {
       const reference = this.#store.sharedRefOf(leg >> 1);
       if (this.#isShown(leg, isOwner, groups.get(reference))) shown.push(leg);
