@@ -47,11 +47,8 @@ const MINUS = 45;
 const ZERO = 48;
 const HASH_WORDS = 4;
 const WORD_DIGITS = 8;
-const UNSEEN = -2;
-
-/** Value of a hex digit by its byte; 255 for what is none. */
-const HEX = new Uint8Array(256).fill(255);
-for (let digit = 0; digit < 16; digit++) HEX[digit.toString(16).charCodeAt(0)] = digit;
+/** No enumeration has so many values. */
+const UNSEEN = 254;
 
 type Codes = Uint16Array | Uint32Array;
 type ColumnArray = Float64Array | Int32Array | Uint8Array;
@@ -164,9 +161,8 @@ class FactReader {
   #coded(name: FactColumnName, codes: Codes | undefined, length: number): Int32Array | Uint8Array {
     const { type, values = [] }: FactColumn = FACT_COLUMNS[name];
     if (type === 'text') return this.#textColumn(codes, dictionaryOf(name) as DictionaryName, length);
-    if (type === 'enum')
-      return this.#lookedUp(name, codes, new Uint8Array(length), BYTE_NULL, (word) => values.indexOf(word));
-    return this.#lookedUp(name, codes, new Int32Array(length), 0, (word) => this.#setOf(name, word));
+    if (type === 'enum') return this.#enumColumn(name, codes, length, values);
+    return this.#setColumn(name, codes, length);
   }
 
   #setOf(name: string, word: string): number {
@@ -194,29 +190,48 @@ class FactReader {
     return out;
   }
 
-  /** A column of words of which each different one is looked up once; -1 for one that cannot be there. */
-  #lookedUp<T extends Int32Array | Uint8Array>(
-    name: string,
-    codes: Codes | undefined,
-    out: T,
-    none: number,
-    find: (word: string) => number,
-  ): T {
-    if (codes === undefined) return none === 0 ? out : (out.fill(none) as T);
+  /** Enumerations as codes. Each different word is looked up once; one that the enumeration does not have is refused. */
+  #enumColumn(name: string, codes: Codes | undefined, length: number, values: readonly string[]): Uint8Array {
+    if (codes === undefined) return filled(Uint8Array, BYTE_NULL, length);
     const ids = this.#ids.words;
-    const found = new Int32Array(ids.length).fill(UNSEEN);
-    found[0] = none;
-    for (let i = 0; i < out.length; i++) {
+    const known = new Uint8Array(ids.length).fill(UNSEEN);
+    known[0] = BYTE_NULL;
+    const out = new Uint8Array(length);
+    let highest = 0;
+    for (let i = 0; i < length; i++) {
       const code = codes[i]!;
-      if (code >= found.length) corrupt(name);
-      let value = found[code]!;
+      if (code > highest) highest = code;
+      let value = known[code]!;
       if (value === UNSEEN) {
-        value = find(this.#dictionary.text(ids[code]!));
-        if (value < 0) corrupt(name);
-        found[code] = value;
+        value = values.indexOf(this.#dictionary.text(ids[code]!));
+        if (value === -1) corrupt(name);
+        known[code] = value;
       }
       out[i] = value;
     }
+    if (highest >= ids.length) corrupt(name);
+    return out;
+  }
+
+  /** Sets as their ids; each different one is read once. */
+  #setColumn(name: string, codes: Codes | undefined, length: number): Int32Array {
+    const out = new Int32Array(length);
+    if (codes === undefined) return out;
+    const ids = this.#ids.words;
+    const known = new Int32Array(ids.length).fill(-1);
+    known[0] = 0;
+    let highest = 0;
+    for (let i = 0; i < length; i++) {
+      const code = codes[i]!;
+      if (code > highest) highest = code;
+      let set = known[code]!;
+      if (set === -1) {
+        set = this.#setOf(name, this.#dictionary.text(ids[code]!));
+        known[code] = set;
+      }
+      out[i] = set;
+    }
+    if (highest >= ids.length) corrupt(name);
     return out;
   }
 
@@ -266,23 +281,22 @@ class FactReader {
     return { column, wide };
   }
 
+  /** A hash that is not in hex is another hash: it is only ever compared. */
   #hashes({ offsets, bytes }: Utf8Column): Uint32Array {
     const hash = new Uint32Array(HASH_WORDS * this.#rows);
-    let wrong = 0;
     for (let row = 0; row < this.#rows; row++) {
       let at = offsets[row]!;
       if (offsets[row + 1]! - at < HASH_WORDS * WORD_DIGITS) corrupt('content_hash');
       for (let i = HASH_WORDS * row; i < HASH_WORDS * (row + 1); i++) {
         let word = 0;
         for (const end = at + WORD_DIGITS; at < end; at++) {
-          const digit = HEX[bytes[at]!]!;
-          wrong |= digit;
-          word = (word << 4) | digit;
+          const byte = bytes[at]!;
+          // '0' .. '9' are 0x30 on, 'a' .. 'f' are 0x61 on.
+          word = (word << 4) | ((byte & 15) + 9 * (byte >> 6));
         }
         hash[i] = word;
       }
     }
-    if (wrong > 15) corrupt('content_hash');
     return hash;
   }
 
@@ -307,18 +321,19 @@ class FactReader {
       return { count, row, kind: new Uint8Array(0), key: new Int32Array(0), side: new Uint8Array(0) };
     const [kinds, keys, sides] = found.child.children as [Data<DataType>, Data<DataType>, Data<DataType>];
     const block = this.#block;
-    const kind = this.#lookedUp(
+    const kind = this.#enumColumn(
       MEMBERS,
       block.codesOf(MEMBERS, kinds, 'words', count),
-      new Uint8Array(count),
-      BYTE_NULL,
-      (word) => SUBJECT_KINDS.indexOf(word as (typeof SUBJECT_KINDS)[number]),
+      count,
+      SUBJECT_KINDS,
     );
     const key = this.#textColumn(block.codesOf(MEMBERS, keys, 'keys', count), 'keys', count);
     const side = block.numbersOf(MEMBERS, sides, Uint8Array, count);
     for (let i = 0; i < count; i++)
       if (kind[i] === BYTE_NULL || key[i] === TEXT_NULL || side[i]! > 1) corrupt(MEMBERS);
-    for (let at = 0; at < this.#rows; at++) row.fill(at, found.offsets[at], found.offsets[at + 1]);
+    for (let at = 0, member = 0; at < this.#rows; at++) {
+      for (const end = found.offsets[at + 1]!; member < end; member++) row[member] = at;
+    }
     return { count, row, kind, key, side };
   }
 }
