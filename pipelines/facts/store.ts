@@ -7,8 +7,6 @@ import { HASH_WORDS } from './batch.ts';
 import type { FactDictionary } from './dictionary.ts';
 import { SEGMENT_ROWS, SEGMENT_SHIFT, Segment } from './segment.ts';
 
-export { SEGMENT_SHIFT } from './segment.ts';
-
 const PLACE = SEGMENT_ROWS - 1;
 
 export class FactStore {
