@@ -8,26 +8,22 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FactDictionary } from '../pipelines/facts/dictionary.ts';
-import type { LogRecord } from '../pipelines/log/port.ts';
 import { decodeBlock } from '../schemas/arrow.ts';
 import { openFileLog } from '../services/log/file/file-log.ts';
 import { loadKnowledge } from '../services/workspace/knowledge.ts';
 import { createHotOfLog } from './detect/hot.ts';
-import { type Answer, answerOf, type SubjectSignals } from './detect/subject.ts';
+import {
+  type Answer,
+  answerOf,
+  type LogDetector,
+  type LogDetectorFactory,
+  type SubjectSignals,
+} from './detect/subject.ts';
 import { type Benchmark, type BenchmarkOption, type RunContext, sizeOf } from './harness/benchmark.ts';
 import { cpuNs, round } from './harness/measure.ts';
 import { writeLog } from './stream/files.ts';
 import { referenceDetector } from './stream/planted.ts';
-import { type Knowledge, MeasuredStream } from './stream/stream.ts';
-
-/** A detector that reads records of the log. */
-export interface LogDetector {
-  feed(record: LogRecord): void;
-  flush(): void;
-  signals(): Iterable<SubjectSignals>;
-}
-
-export type LogDetectorFactory = (knowledge: Knowledge) => LogDetector;
+import { MeasuredStream } from './stream/stream.ts';
 
 /** Rows as transactions, and the reference evaluator. */
 export const createReferenceOfLog: LogDetectorFactory = ({ ruleSet, evaluation }) => {

@@ -5,8 +5,8 @@
  * subjects is checked in the same run).
  */
 import { loadKnowledge } from '../services/workspace/knowledge.ts';
-import { measureDetector } from './detect/measure-detector.ts';
 import { createHot } from './detect/hot.ts';
+import { measureDetector } from './detect/measure-detector.ts';
 import { createReference } from './detect/reference-detector.ts';
 import type { DetectorFactory } from './detect/subject.ts';
 import { type Benchmark, type BenchmarkOption, sizeOf } from './harness/benchmark.ts';

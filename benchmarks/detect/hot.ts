@@ -7,9 +7,8 @@ import { FactStore } from '../../pipelines/facts/store.ts';
 import { decodeBlock } from '../../schemas/arrow.ts';
 import { decodeFacts } from '../../schemas/block-facts.ts';
 import type { FactBatch } from '../../schemas/facts.ts';
-import type { LogDetectorFactory } from '../log-to-signals.ts';
 import type { Knowledge } from '../stream/stream.ts';
-import type { DetectorFactory, SubjectCounts, SubjectSignals } from './subject.ts';
+import type { DetectorFactory, LogDetectorFactory, SubjectCounts, SubjectSignals } from './subject.ts';
 
 const SEED: readonly [number, number] = [0x1234567, 0x89abcde];
 /** Records are made room for at once; few accounts are the only ones of their holder, or named otherwise. */

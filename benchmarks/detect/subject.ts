@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { FactDictionary } from '../../pipelines/facts/dictionary.ts';
+import type { LogRecord } from '../../pipelines/log/port.ts';
 import type { SignalVersion } from '../../rules/compiler/index.ts';
 import type { Knowledge, StreamBlock } from '../stream/stream.ts';
 
@@ -41,6 +42,15 @@ export interface DetectorSetup {
   readonly accounts: number;
   readonly rows: number;
 }
+
+/** A detector that reads records of the log. */
+export interface LogDetector {
+  feed(record: LogRecord): void;
+  flush(): void;
+  signals(): Iterable<SubjectSignals>;
+}
+
+export type LogDetectorFactory = (knowledge: Knowledge) => LogDetector;
 
 export type DetectorFactory = (setup: DetectorSetup) => MeasuredDetector;
 

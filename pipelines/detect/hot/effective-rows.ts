@@ -56,8 +56,10 @@ export class EffectiveRows {
   readonly #versions = new Map<number, number[]>();
   /** Rows that reverse a row, by `institution NUL id` of the reversed one. */
   readonly #reversers = new Map<string, Reverser[]>();
-  /** Identities of rows that are reversed, or reverse: only these are looked up in `#reversers`. */
+  /** Identities that a row reverses, by the row under which the versions of its own identity are kept. */
   readonly #originals = new Map<number, Set<string>>();
+  /** Reversed identities that are not there yet. */
+  readonly #orphans = new Set<string>();
   #highestTime = Number.NEGATIVE_INFINITY;
 
   constructor(options: EffectiveRowsOptions) {
@@ -110,7 +112,10 @@ export class EffectiveRows {
     // What concerns other rows comes after these are in.
     for (const place of special ?? [])
       this.#settle(batch, place, first + place, outcomes[place] as number, reversedBy);
-    if (this.#reversers.size > 0) this.#attachReversals(batch, first);
+    for (const original of this.#orphans) {
+      const row = this.#rowOf(original);
+      if (row >= first) this.#reverse(original);
+    }
     return outcomes;
   }
 
@@ -163,8 +168,9 @@ export class EffectiveRows {
     reversedBy: (place: number) => ReversedBy,
   ): void {
     if (outcome === DUPLICATE || outcome === REJECT) return;
-    // Versions of a row that reverses: only the highest one does.
     const identity = this.#identityOf(row);
+    if (this.#reversers.has(identity)) this.#reverse(identity);
+    // Versions of a row that reverses: only the highest one does.
     for (const original of this.#originals.get(this.#identityRow(row)) ?? []) {
       const left = (this.#reversers.get(original) ?? []).filter(
         (by) => this.#identityOf(by.row) !== identity,
@@ -183,17 +189,14 @@ export class EffectiveRows {
     this.#reverse(original);
   }
 
-  /** Rows of the block that a reversal, which came before them or with them, touches. */
-  #attachReversals(batch: FactBatch, first: number): void {
-    for (const original of this.#reversers.keys()) {
-      const row = this.#rowOf(original);
-      if (row >= first && row < first + batch.rows) this.#reverse(original);
-    }
-  }
-
   #reverse(original: string): void {
     const row = this.#rowOf(original);
-    if (row === -1 || this.#core.isDead(row)) return;
+    if (row === -1) {
+      this.#orphans.add(original);
+      return;
+    }
+    this.#orphans.delete(original);
+    if (this.#core.isDead(row)) return;
     const place = row & ROW_MASK;
     const whole = this.#store.wideAmount(row) ?? BigInt(this.#store.columns(row).amount[place] as number);
     const reversals: Reversal[] = [];

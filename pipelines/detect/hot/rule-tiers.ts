@@ -15,6 +15,7 @@ import type { Reversal, RuleEvent } from '../../../schemas/event-fields.ts';
 import { type FactMembers, TEXT_NULL } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import { factEvent } from '../../facts/event.ts';
+import { OWNER_LEGS, ownerLegs } from '../../facts/owner-legs.ts';
 import type { FactStore } from '../../facts/store.ts';
 import type { RuleSignals, SilentReading } from '../detector.ts';
 import { subjectKeyText } from '../subjects.ts';
@@ -132,44 +133,37 @@ export class RuleTiers {
 
   /** Accounts and holders of rows of one segment. */
   #feedOwners(from: number, end: number): void {
-    const { time, account, party, bank, institution } = this.#store.columns(from);
+    const columns = this.#store.columns(from);
+    const { time, account, party, bank, institution } = columns;
     const accounts = this.#account;
     const holders = this.#holder;
     for (let row = from; row < end; row++) {
       if (this.#rows.isDead(row)) continue;
-      const at = row & ROW_MASK;
-      const timeMs = time[at] as number;
+      const place = row & ROW_MASK;
+      const timeMs = time[place] as number;
       const leg = 2 * row;
-      const place = leg & LEG_MASK;
+      const out = 2 * place;
+      const sender = institution[place] as number;
       const reference = this.#store.sharedRefOf(row);
-      const sender = institution[at] as number;
       const isPlain =
         reference === TEXT_NULL &&
-        this.#isOwnReport(bank[place] as number, sender) &&
-        this.#isOwnReport(bank[place + 1] as number, sender);
+        this.#isOwnReport(bank[out] as number, sender) &&
+        this.#isOwnReport(bank[out + 1] as number, sender);
+      const legs = ownerLegs(columns, place);
       if (accounts !== undefined) {
-        const debtor = account[place] as number;
-        const creditor = account[place + 1] as number;
-        if (isPlain) {
-          if (debtor >= 0) accounts.add(debtor, leg, timeMs);
-          if (creditor >= 0 && creditor !== debtor) accounts.add(creditor, leg + 1, timeMs);
-        } else {
-          if (debtor >= 0) this.#feedReport(accounts, debtor, leg, timeMs, reference);
-          if (creditor >= 0 && creditor !== debtor)
-            this.#feedReport(accounts, creditor, leg + 1, timeMs, reference);
+        if ((legs & OWNER_LEGS.accountOut) !== 0) {
+          this.#feedOwner(accounts, account[out] as number, leg, timeMs, reference, isPlain);
+        }
+        if ((legs & OWNER_LEGS.accountIn) !== 0) {
+          this.#feedOwner(accounts, account[out + 1] as number, leg + 1, timeMs, reference, isPlain);
         }
       }
       if (holders !== undefined) {
-        const debtor = party[place] as number;
-        const creditor = party[place + 1] as number;
-        // A transfer between one's own accounts is neither in nor out for the holder.
-        if (debtor === creditor) continue;
-        if (isPlain) {
-          if (debtor >= 0) holders.add(debtor, leg, timeMs);
-          if (creditor >= 0) holders.add(creditor, leg + 1, timeMs);
-        } else {
-          if (debtor >= 0) this.#feedReport(holders, debtor, leg, timeMs, reference);
-          if (creditor >= 0) this.#feedReport(holders, creditor, leg + 1, timeMs, reference);
+        if ((legs & OWNER_LEGS.holderOut) !== 0) {
+          this.#feedOwner(holders, party[out] as number, leg, timeMs, reference, isPlain);
+        }
+        if ((legs & OWNER_LEGS.holderIn) !== 0) {
+          this.#feedOwner(holders, party[out + 1] as number, leg + 1, timeMs, reference, isPlain);
         }
       }
     }
@@ -180,8 +174,17 @@ export class RuleTiers {
     return bank === TEXT_NULL || bank === sender;
   }
 
-  #feedReport(tier: KindTier, key: number, leg: number, timeMs: number, reference: number): void {
-    if (reference !== TEXT_NULL) tier.addReported(key, leg, timeMs, reference);
+  /** `isPlain`: no other report of the transfer, and no declaration, can change what the subject reads. */
+  #feedOwner(
+    tier: KindTier,
+    key: number,
+    leg: number,
+    timeMs: number,
+    reference: number,
+    isPlain: boolean,
+  ): void {
+    if (isPlain) tier.add(key, leg, timeMs);
+    else if (reference !== TEXT_NULL) tier.addReported(key, leg, timeMs, reference);
     else if (this.#reports.visibility(leg, true) !== 'gone') tier.add(key, leg, timeMs);
   }
 
