@@ -199,8 +199,9 @@ export function createDetector(options: DetectorOptions): Detector {
     for (const found of ruleSet.rules) {
       if (found.input !== 'events' || found.status === 'waiting' || found.status === 'manual') continue;
       const known = before.get(ruleVersionKey(found));
-      const rule = known !== undefined && goesOn(known) ? known : found;
-      if (rule === known) kept.add(rule);
+      const isKept = known !== undefined && goesOn(known);
+      const rule = isKept ? known : found;
+      if (isKept) kept.add(rule);
       for (const kind of rule.subjects) next.set(kind, [...(next.get(kind) ?? []), rule]);
     }
     rulesOf = next;
