@@ -13,6 +13,7 @@ import type { Reversal } from '../../../schemas/event-fields.ts';
 import type { FactMembers } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
+import { OwnedKeys, type Partition } from '../../partition/owned-keys.ts';
 import type { SilentReading } from '../detector.ts';
 import { Reports } from './reports.ts';
 import { type HotCounts, type Report, RuleTiers } from './rule-tiers.ts';
@@ -29,6 +30,8 @@ export interface HotCoreOptions {
   readonly dictionary: FactDictionary;
   /** Subjects of a kind that records are made room for at the start. */
   readonly subjects?: number;
+  /** Only the subjects of this partition are fed; default all. It takes the same rows as the others. */
+  readonly partition?: Partition;
 }
 
 export class HotCore {
@@ -37,6 +40,8 @@ export class HotCore {
   readonly #dictionary: FactDictionary;
   readonly #subjects: number;
   readonly #reports: Reports;
+  /** Undefined where there is one partition. */
+  readonly #owned: OwnedKeys | undefined;
   #tiers: RuleTiers;
   #dead = new Uint8Array(FIRST_ROWS);
   readonly #reversals = new Map<number, readonly Reversal[]>();
@@ -48,6 +53,11 @@ export class HotCore {
     this.#dictionary = options.dictionary;
     this.#subjects = options.subjects ?? FIRST_SUBJECTS;
     this.#reports = new Reports(options.store, options.dictionary);
+    const { partition } = options;
+    this.#owned =
+      partition === undefined || partition.count === 1
+        ? undefined
+        : new OwnedKeys(partition, options.dictionary);
     this.#tiers = this.#tiersOf(options.ruleSet, options.evaluation);
   }
 
@@ -168,6 +178,7 @@ export class HotCore {
         reversalsOf: (row) => this.#reversals.get(row),
       },
       subjects: this.#subjects,
+      owned: this.#owned,
       counts: this.counts,
     });
   }

@@ -17,6 +17,7 @@ import type { FactDictionary } from '../../facts/dictionary.ts';
 import { factEvent } from '../../facts/event.ts';
 import { OWNER_LEGS, ownerLegs } from '../../facts/owner-legs.ts';
 import type { FactStore } from '../../facts/store.ts';
+import type { OwnedKeys } from '../../partition/owned-keys.ts';
 import type { RuleSignals, SilentReading } from '../detector.ts';
 import { subjectKeyText } from '../subjects.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
@@ -52,6 +53,8 @@ export interface RuleTiersOptions {
   readonly rows: RowQuestions & { reversalsOf(row: number): readonly Reversal[] | undefined };
   /** Subjects of a kind that records are made room for at the start. */
   readonly subjects: number;
+  /** Keys of the subjects to feed; undefined for all. */
+  readonly owned: OwnedKeys | undefined;
   readonly counts: HotCounts;
 }
 
@@ -65,6 +68,7 @@ export class RuleTiers {
   readonly #reports: Reports;
   readonly #rows: RuleTiersOptions['rows'];
   readonly #counts: HotCounts;
+  readonly #owned: OwnedKeys | undefined;
   readonly #tiers: readonly KindTier[];
   readonly #account: KindTier | undefined;
   readonly #holder: KindTier | undefined;
@@ -81,6 +85,7 @@ export class RuleTiers {
     this.#reports = reports;
     this.#rows = rows;
     this.#counts = options.counts;
+    this.#owned = options.owned;
     this.plans = plansOf(options.ruleSet, dictionary);
     const tierOf = new Map<SubjectKind, KindTier>();
     for (const [kind, plan] of this.plans) {
@@ -183,12 +188,14 @@ export class RuleTiers {
     reference: number,
     isPlain: boolean,
   ): void {
+    if (this.#owned !== undefined && !this.#owned.has(key)) return;
     if (isPlain) tier.add(key, leg, timeMs);
     else if (reference !== TEXT_NULL) tier.addReported(key, leg, timeMs, reference);
     else if (this.#reports.visibility(leg, true) !== 'gone') tier.add(key, leg, timeMs);
   }
 
   #feedMember(tier: KindTier, key: number, leg: number): void {
+    if (this.#owned !== undefined && !this.#owned.has(key)) return;
     const row = leg >> 1;
     const timeMs = this.#store.columns(row).time[row & ROW_MASK] as number;
     const reference = this.#store.sharedRefOf(row);
