@@ -12,6 +12,10 @@ const ENTRIES_AT = 1;
 /** An entry is named by 16 times its chunk and its place there. */
 const ENTRY_SHIFT = 4;
 const SLAB_SHIFT = 12;
+/** Records are 16 words to a line. */
+const LINE_SHIFT = 4;
+/** Histories touched at once. */
+const TOUCHED_MAX = 256;
 const SLAB_CHUNKS = 1 << SLAB_SHIFT;
 const SLAB_MASK = SLAB_CHUNKS - 1;
 
@@ -27,6 +31,8 @@ export class EventChunks {
   #next = 1;
   #free = 0;
   #freeCount = 0;
+  readonly #tails = new Int32Array(TOUCHED_MAX);
+  #touched = 0;
 
   /** `bitWords`: words of bits an event has. */
   constructor(bitWords: number) {
@@ -59,6 +65,24 @@ export class EventChunks {
     i32[base + HEADER.slot] = slot + 1;
     i32[base + HEADER.length] = (i32[base + HEADER.length] as number) + 1;
     return (chunk << ENTRY_SHIFT) + slot;
+  }
+
+  /** Reads the end of the histories of records, and no more: what follows finds them near. */
+  touch({ i32 }: SlabViews, lines: Int32Array, count: number): void {
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      this.#tails[i] = i32[((lines[i] as number) << LINE_SHIFT) + HEADER.tail] as number;
+    }
+    for (let i = 0; i < count; i++) {
+      const chunk = this.#tails[i] as number;
+      if (chunk !== 0) sum += this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+    }
+    this.#touched = sum | 0;
+  }
+
+  /** What `touch` read, kept so that the reading is not optimised away. */
+  get touched(): number {
+    return this.#touched;
   }
 
   /** Sets the bits of an entry from `bits[from ..]`. */

@@ -69,6 +69,13 @@ export class KindTier {
   /** By id of a shared reference, what was seen of it. */
   #reports = new Uint8Array(0);
 
+  /** Events that wait for their records to be looked up, all of one segment. */
+  #queued = 0;
+  readonly #queueKeys = new Int32Array(BATCH);
+  readonly #queueLegs = new Int32Array(BATCH);
+  readonly #queueTimes = new Float64Array(BATCH);
+  readonly #queueLines = new Int32Array(BATCH);
+  /** Events that wait for the kernel. */
   #n = 0;
   #segment = -1;
   readonly #legs = new Int32Array(BATCH);
@@ -99,23 +106,17 @@ export class KindTier {
     return { records: this.#slab.bytes, histories: this.#chunks.bytes };
   }
 
-  /** Takes in the leg of an event at `timeMs` of the subject with this key. */
+  /** Takes in the leg of an event at `timeMs` of the subject with this key, with the next `flush` at the latest. */
   add(key: number, leg: number, timeMs: number): void {
-    const line = this.#lineFor(key);
-    const base = line << 4;
-    const views = this.#slab.views;
-    if (((views.i32[base + HEADER.flags] as number) & FLAG_STALE) !== 0) {
-      this.#chunks.append(views, base, leg);
-      return;
+    if (leg >> SEGMENT_LEG_SHIFT !== this.#segment) {
+      this.flush();
+      this.#segment = leg >> SEGMENT_LEG_SHIFT;
     }
-    const last = views.f64[line << 3] as number;
-    if (timeMs < last || (timeMs === last && this.#isBeforeLast(base, leg))) {
-      this.#chunks.append(views, base, leg);
-      this.#markStale(line);
-      return;
-    }
-    views.f64[line << 3] = timeMs;
-    this.#push(line, base, leg);
+    const n = this.#queued++;
+    this.#queueKeys[n] = key;
+    this.#queueLegs[n] = leg;
+    this.#queueTimes[n] = timeMs;
+    if (this.#queued === BATCH) this.flush();
   }
 
   /** As `add`, for a leg whose row shares a reference with other reports of its transfer, or may come to. */
@@ -137,10 +138,12 @@ export class KindTier {
 
   /** The subject's history is to be looked at anew. */
   disturb(key: number): void {
+    this.#resolve();
     const line = this.lineOf(key);
     if (line !== 0) this.#markStale(line);
   }
 
+  /** Line of the subject's record; 0 if there is no such subject. */
   lineOf(key: number): number {
     return key >= 0 && key < this.#lineOf.length ? (this.#lineOf[key] as number) : 0;
   }
@@ -180,8 +183,47 @@ export class KindTier {
     this.#chunks.readBack(this.#slab.views, line << 4, from, each);
   }
 
-  /** Runs the kernel over the events that wait. */
+  /** Takes in the events that wait. */
   flush(): void {
+    this.#resolve();
+    this.#runKernel();
+  }
+
+  /**
+   * Records, then ends of histories, then the events themselves: each loop touches one kind of memory, so that the processor
+   * waits for many lines at once and not for one after the other.
+   */
+  #resolve(): void {
+    const n = this.#queued;
+    if (n === 0) return;
+    this.#queued = 0;
+    const lines = this.#queueLines;
+    for (let i = 0; i < n; i++) {
+      const key = this.#queueKeys[i] as number;
+      const line = key < this.#lineOf.length ? (this.#lineOf[key] as number) : 0;
+      lines[i] = line === 0 ? this.#lineFor(key) : line;
+    }
+    const views = this.#slab.views;
+    this.#chunks.touch(views, lines, n);
+    for (let i = 0; i < n; i++) {
+      const line = lines[i] as number;
+      const base = line << 4;
+      const leg = this.#queueLegs[i] as number;
+      const timeMs = this.#queueTimes[i] as number;
+      const last = views.f64[line << 3] as number;
+      if (((views.i32[base + HEADER.flags] as number) & FLAG_STALE) !== 0) {
+        this.#chunks.append(views, base, leg);
+      } else if (timeMs < last || (timeMs === last && this.#isBeforeLast(base, leg))) {
+        this.#chunks.append(views, base, leg);
+        this.#markStale(line);
+      } else {
+        views.f64[line << 3] = timeMs;
+        this.#push(line, base, leg);
+      }
+    }
+  }
+
+  #runKernel(): void {
     const n = this.#n;
     if (n === 0) return;
     this.#n = 0;
@@ -219,7 +261,7 @@ export class KindTier {
     this.candidates.drop(lines);
     this.#stale.clear();
     for (const line of lines) this.#rebuild(line);
-    this.flush();
+    this.#runKernel();
     return lines;
   }
 
@@ -237,24 +279,26 @@ export class KindTier {
     if (shown.some((leg) => this.#rows.isPartlyReversed(leg >> 1))) {
       this.#slab.views.i32[base + HEADER.flags] = FLAG_UNGATED;
     }
-    for (const leg of shown) this.#push(line, base, leg);
+    for (const leg of shown) {
+      if (leg >> SEGMENT_LEG_SHIFT !== this.#segment) {
+        this.#runKernel();
+        this.#segment = leg >> SEGMENT_LEG_SHIFT;
+      }
+      this.#push(line, base, leg);
+    }
     const lastLeg = shown.at(-1);
     if (lastLeg !== undefined) this.#slab.views.f64[line << 3] = this.#timeOf(lastLeg);
   }
 
+  /** Appends an event to its subject's history and to the kernel's batch; both are of the segment at hand. */
   #push(line: number, base: number, leg: number): void {
-    const segment = leg >> SEGMENT_LEG_SHIFT;
-    if (segment !== this.#segment) {
-      this.flush();
-      this.#segment = segment;
-    }
     const views = this.#slab.views;
     const n = this.#n++;
     this.#positions[n] = views.i32[base + HEADER.length] as number;
     this.#legs[n] = leg & LEG_MASK;
     this.#lines[n] = line;
     this.#entries[n] = this.#chunks.append(views, base, leg);
-    if (this.#n === BATCH) this.flush();
+    if (this.#n === BATCH) this.#runKernel();
   }
 
   #isBeforeLast(base: number, leg: number): boolean {
