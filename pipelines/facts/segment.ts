@@ -1,4 +1,7 @@
-/** 65,536 rows of the store: the columns, and what identifies and versions a row. */
+/**
+ * Up to 65,536 rows of the store: the columns, and what identifies and versions a row. A segment that begins small doubles
+ * until it has room for all of them; its arrays are then other ones, and whoever read rows from the old ones still may.
+ */
 import {
   allocateFacts,
   FACT_COLUMNS,
@@ -11,10 +14,13 @@ import { HASH_WORDS } from './batch.ts';
 export const SEGMENT_SHIFT = 16;
 export const SEGMENT_ROWS = 1 << SEGMENT_SHIFT;
 
-const ID_BYTES_FIRST = 16 * SEGMENT_ROWS;
-const MEMBERS_FIRST = SEGMENT_ROWS / 4;
+/** Rows that the first segment of a store makes room for: most stores that ever are hold a few hundred rows. */
+export const FIRST_ROWS = 1_024;
 
-type ColumnArray = Float64Array | Int32Array | Uint8Array;
+const ID_BYTES_PER_ROW = 16;
+const ROWS_PER_MEMBER = 4;
+
+export type ColumnArray = Float64Array | Int32Array | Uint8Array;
 
 const NAMES = Object.keys(FACT_COLUMNS) as FactColumnName[];
 const WIDTHS = NAMES.map((name) => (FACT_COLUMNS[name].per === 'leg' ? 2 : 1));
@@ -24,29 +30,53 @@ export const COLUMN_AT = Object.fromEntries(NAMES.map((name, i) => [name, i])) a
   Record<FactColumnName, number>
 >;
 
-function grown<T extends Uint8Array | Int32Array>(array: T, used: number, needed: number): T {
-  if (needed <= array.length) return array;
-  const larger = new (array.constructor as new (length: number) => T)(Math.max(needed, 2 * array.length));
+type Growing = Uint8Array | Uint32Array | Int32Array;
+
+/** An array of `length` with the first `used` elements of another. */
+function enlarged<T extends Growing | ColumnArray>(array: T, used: number, length: number): T {
+  const larger = new (array.constructor as new (length: number) => T)(length);
   larger.set(array.subarray(0, used) as never);
   return larger;
 }
 
+function grown<T extends Growing>(array: T, used: number, needed: number): T {
+  return needed <= array.length ? array : enlarged(array, used, Math.max(needed, 2 * array.length));
+}
+
 export class Segment {
-  readonly columns: FactColumns = allocateFacts(SEGMENT_ROWS);
+  columns: FactColumns;
   /** The same arrays in the order of `FACT_COLUMNS`. */
-  readonly list: readonly ColumnArray[] = NAMES.map((name) => this.columns[name]);
-  readonly idEnds = new Int32Array(SEGMENT_ROWS);
-  readonly version = new Uint32Array(SEGMENT_ROWS);
-  readonly hash = new Uint32Array(HASH_WORDS * SEGMENT_ROWS);
-  readonly flags = new Uint8Array(SEGMENT_ROWS);
-  readonly sharedRef = new Int32Array(SEGMENT_ROWS);
+  list: readonly ColumnArray[];
+  idEnds: Int32Array;
+  version: Uint32Array;
+  hash: Uint32Array;
+  flags: Uint8Array;
+  sharedRef: Int32Array;
   /** End of each row's members. */
-  readonly memberEnds = new Int32Array(SEGMENT_ROWS);
-  idBytes = new Uint8Array(ID_BYTES_FIRST);
-  memberKind = new Uint8Array(MEMBERS_FIRST);
-  memberKey = new Int32Array(MEMBERS_FIRST);
-  memberSide = new Uint8Array(MEMBERS_FIRST);
+  memberEnds: Int32Array;
+  idBytes: Uint8Array;
+  memberKind: Uint8Array;
+  memberKey: Int32Array;
+  memberSide: Uint8Array;
   rows = 0;
+  #capacity: number;
+
+  /** Room for `capacity` rows at first. */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.columns = allocateFacts(capacity);
+    this.list = NAMES.map((name) => this.columns[name]);
+    this.idEnds = new Int32Array(capacity);
+    this.version = new Uint32Array(capacity);
+    this.hash = new Uint32Array(HASH_WORDS * capacity);
+    this.flags = new Uint8Array(capacity);
+    this.sharedRef = new Int32Array(capacity);
+    this.memberEnds = new Int32Array(capacity);
+    this.idBytes = new Uint8Array(ID_BYTES_PER_ROW * capacity);
+    this.memberKind = new Uint8Array(capacity / ROWS_PER_MEMBER);
+    this.memberKey = new Int32Array(capacity / ROWS_PER_MEMBER);
+    this.memberSide = new Uint8Array(capacity / ROWS_PER_MEMBER);
+  }
 
   idStart(place: number): number {
     return place === 0 ? 0 : this.idEnds[place - 1]!;
@@ -60,6 +90,7 @@ export class Segment {
   append(batch: FactBatch, from: number, count: number, member: number): number {
     const at = this.rows;
     const until = from + count;
+    if (at + count > this.#capacity) this.#grow(at + count);
     for (let i = 0; i < NAMES.length; i++) {
       const width = WIDTHS[i]!;
       this.list[i]!.set(batch.columns[NAMES[i]!].subarray(width * from, width * until), width * at);
@@ -72,6 +103,21 @@ export class Segment {
     const next = this.#appendMembers(batch, from, until, member);
     this.rows += count;
     return next;
+  }
+
+  #grow(needed: number): void {
+    let capacity = this.#capacity;
+    while (capacity < needed) capacity *= 2;
+    const { rows } = this;
+    this.list = this.list.map((array, i) => enlarged(array, WIDTHS[i]! * rows, WIDTHS[i]! * capacity));
+    this.columns = Object.fromEntries(NAMES.map((name, i) => [name, this.list[i]!])) as FactColumns;
+    this.idEnds = enlarged(this.idEnds, rows, capacity);
+    this.version = enlarged(this.version, rows, capacity);
+    this.hash = enlarged(this.hash, HASH_WORDS * rows, HASH_WORDS * capacity);
+    this.flags = enlarged(this.flags, rows, capacity);
+    this.sharedRef = enlarged(this.sharedRef, rows, capacity);
+    this.memberEnds = enlarged(this.memberEnds, rows, capacity);
+    this.#capacity = capacity;
   }
 
   #appendIds({ idBytes, idEnds }: FactBatch, from: number, until: number): void {

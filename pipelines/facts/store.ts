@@ -5,7 +5,7 @@
 import type { FactBatch, FactColumns } from '../../schemas/facts.ts';
 import { HASH_WORDS } from './batch.ts';
 import type { FactDictionary } from './dictionary.ts';
-import { SEGMENT_ROWS, SEGMENT_SHIFT, Segment } from './segment.ts';
+import { FIRST_ROWS, SEGMENT_ROWS, SEGMENT_SHIFT, Segment } from './segment.ts';
 
 const PLACE = SEGMENT_ROWS - 1;
 
@@ -30,7 +30,7 @@ export class FactStore {
     let member = 0;
     for (let from = 0; from < batch.rows; ) {
       const place = this.#rows & PLACE;
-      if (place === 0) this.#segments.push(new Segment());
+      if (place === 0) this.#segments.push(new Segment(this.#rows === 0 ? FIRST_ROWS : SEGMENT_ROWS));
       const count = Math.min(batch.rows - from, SEGMENT_ROWS - place);
       member = this.#segmentOf(this.#rows).append(batch, from, count, member);
       this.#rows += count;

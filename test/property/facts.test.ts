@@ -129,6 +129,25 @@ describe('facts', () => {
     });
   });
 
+  test('are the same while their segment grows', () => {
+    const rows = simulatedRows(13, 1_200, 28).slice(0, 1_100);
+    const dictionary = new FactDictionary(SEED);
+    const store = new FactStore(dictionary);
+    const batch = factsOf(rows, dictionary);
+    store.append(batch);
+    const before = factEvent(store, 2 * 100, 'owner');
+    const { amount, counterparty } = before.fields;
+    for (let i = 0; i < 3; i++) store.append(batch);
+    expect(store.bytes).toBeLessThan(8_192 * 400);
+    expect([before.fields.amount, before.fields.counterparty]).toEqual([amount, counterparty]);
+    for (const first of [0, 1_100, 3_300]) {
+      expectSameFields(store, first + 1_000, rows.slice(1_000, 1_060));
+      rows.slice(1_000, 1_060).forEach((row, i) => {
+        expectSameRow(store, first + 1_000 + i, row);
+      });
+    }
+  });
+
   test('are the same behind a segment boundary', () => {
     const rows = simulatedRows(12, 1_200, 28).slice(0, 1_000);
     const dictionary = new FactDictionary(SEED);
