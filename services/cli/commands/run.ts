@@ -8,7 +8,12 @@ import { errorHint, errorMessage } from '../../../schemas/errors/index.ts';
 import { loadMapping } from '../../feeds/mappings.ts';
 import { openSources } from '../../feeds/sources.ts';
 import { emptyReport, type FeedReport } from '../../workspace/feed-report.ts';
-import { type Knowledge, type KnowledgeOptions, loadKnowledge } from '../../workspace/knowledge.ts';
+import {
+  compileKnowledge,
+  type Knowledge,
+  type KnowledgeOptions,
+  loadKnowledge,
+} from '../../workspace/knowledge.ts';
 import { FeedReader } from '../../workspace/run-feed.ts';
 import { openWorkspace, type Workspace } from '../../workspace/workspace.ts';
 import type { WriteCounts } from '../../workspace/writer.ts';
@@ -93,6 +98,20 @@ export async function runFiles<T>(
   }
 }
 
+/**
+ * Where the folder's own rules stay in force, says so, and gives them the rate file of this run: rows are stamped with
+ * it.
+ */
+async function keepRecorded(workspace: Workspace, given: Knowledge, terminal: Terminal): Promise<void> {
+  const { newest } = workspace.state.timeline;
+  if (newest.hash === given.hash) return;
+  terminal.note('The rules activated in this data folder are in force; `rastro rules history` lists them.');
+  const { rates } = given.files;
+  if (rates === null || rates.text === newest.files.rates?.text) return;
+  const { activeFrom } = newest;
+  await workspace.appendRules(compileKnowledge({ ...newest.files, rates }, { activeFrom }));
+}
+
 async function runResolved<T>(
   { terminal, dataDir }: CommandContext,
   request: RunRequest,
@@ -117,6 +136,7 @@ async function runResolved<T>(
   });
   recovery.stop();
   try {
+    await keepRecorded(workspace, knowledge, terminal);
     const written: WriteCounts = { signals: 0, alerts: 0, transactions: 0 };
     const report = emptyReport();
     const progress = startProgress(terminal, 'running', totalBytes, 'bytes');
@@ -133,9 +153,10 @@ async function runResolved<T>(
     await workspace.writeGroup(written);
     progress.stop();
     const { signals, alerts } = workspace.writer;
+    const { newest } = workspace.state.timeline;
     const seconds = (performance.now() - startedMs) / 1000;
     return await then(
-      { report, written, signals: signals.standing, alerts: alerts.standing, seconds, knowledge },
+      { report, written, signals: signals.standing, alerts: alerts.standing, seconds, knowledge: newest },
       workspace,
     );
   } finally {
@@ -233,7 +254,7 @@ export function addRun(program: Command): void {
         'read files (CSV or NDJSON, plain or gzip, globs, - for standard input); write signals and alerts',
       ),
   )
-    .option('--rules <folder>', 'another catalogue')
+    .option('--rules <folder>', 'other rules, in the place of all that the data folder has recorded')
     .option('--rates <file>', 'official daily rates instead of the shipped sample')
     .addHelpText(
       'after',

@@ -189,6 +189,11 @@ test('rastro rules activate and history say what they did, and refuse what does 
       difference: { rules: { changed: ['SEX-08'] } },
     },
   ]);
+  const rerun = await rastro(['run', ...files.files, '--data-dir', dataDir, '--json']);
+  expect([rerun.code, rerun.err]).toEqual([0, expect.stringContaining('rastro rules history')]);
+  expect(await records(dataDir)).toEqual([...before, 'rules']);
+  expect(await reopened(dataDir)).toEqual(expected);
+
   const text = await command('history');
   expect([text.code, text.out]).toEqual([0, expect.stringContaining('rules changed: SEX-08')]);
 }, 120_000);
