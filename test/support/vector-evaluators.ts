@@ -1,5 +1,5 @@
 /**
- * Everything that answers a conformance vector: the reference evaluator, and the brute-force oracle. A further
+ * Everything that answers a conformance vector: the reference evaluator, the hot one, and the brute-force oracle. A further
  * evaluator joins `EVALUATORS` and is held to every vector from then on.
  */
 import {
@@ -16,10 +16,13 @@ import {
 import { bruteEvaluations } from './oracle-brute.ts';
 import { bruteSignals } from './oracle-brute-episodes.ts';
 import type { AnswerAt, AnswerSignal } from './vector-answers.ts';
+import { runHot } from './vector-hot.ts';
 import { historyOf, refOf, type Vector } from './vectors.ts';
 
 export interface VectorEvaluator {
-  readonly name: 'reference' | 'brute';
+  readonly name: 'reference' | 'hot' | 'brute';
+  /** Why a kind of vector is not this evaluator's; undefined where it is. */
+  leavesOut?(vector: Vector): string | undefined;
   /** The evaluation as of each reference, whether or not it triggers. */
   at(vector: Vector, refs: readonly string[]): ReadonlyMap<string, AnswerAt>;
   signals(vector: Vector): readonly AnswerSignal[];
@@ -112,10 +115,38 @@ const reference: VectorEvaluator = {
   },
 };
 
+const hot: VectorEvaluator = {
+  name: 'hot',
+  leavesOut: ({ rule }) =>
+    rule.input === 'signals'
+      ? 'rules over signals are evaluated by the reference evaluator alone'
+      : undefined,
+  at(vector, refs) {
+    const [rule, context] = [compiled(vector), contextOf(vector)];
+    const { history } = runHot(vector, rule, context);
+    const indexes = history.events.flatMap((event, i) => (refs.includes(refOf(event)) ? [i] : []));
+    return new Map(
+      indexes.map((i) => [
+        refOf(history.events[i]!),
+        answerAt(evaluateAt(rule, history, i, context), rule, history),
+      ]),
+    );
+  },
+  signals(vector) {
+    const rule = compiled(vector);
+    const { history, signals } = runHot(vector, rule, contextOf(vector));
+    return answerSignals(
+      signals.flatMap(({ versions }) => versions),
+      rule,
+      history,
+    );
+  },
+};
+
 const brute: VectorEvaluator = {
   name: 'brute',
   at: (vector) => new Map(bruteEvaluations(vector).map((evaluation) => [evaluation.event, evaluation])),
   signals: (vector) => bruteSignals(vector),
 };
 
-export const EVALUATORS: readonly VectorEvaluator[] = [reference, brute];
+export const EVALUATORS: readonly VectorEvaluator[] = [reference, hot, brute];

@@ -89,7 +89,7 @@ const vectorShape = z.strictObject({
     signals: z.array(expectedSignal),
   }),
   /** Parts that an evaluator leaves out, with the reason. */
-  skip: z.partialRecord(z.enum(['reference', 'brute', 'sql']), z.string().min(20)).optional(),
+  skip: z.partialRecord(z.enum(['reference', 'hot', 'brute', 'sql']), z.string().min(20)).optional(),
 });
 export const vectorFile = z.strictObject({ vectors: z.array(vectorShape).min(1) });
 

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createDetector, type Detector } from '../../../../pipelines/detect/detector.ts';
+import {
+  createDetector,
+  type Detector,
+  type DetectorOptions,
+} from '../../../../pipelines/detect/detector.ts';
+import { createHotDetector } from '../../../../pipelines/detect/hot/hot-detector.ts';
 import { compileRules } from '../../../../rules/compiler/index.ts';
 import type { Transaction } from '../../../../schemas/transaction.ts';
 import { key, transaction } from '../../../support/transactions.ts';
@@ -32,20 +37,20 @@ const compiled = compileRules([{ path: 'tst.yaml', text: RULE }]);
 if (!compiled.ok) throw new Error(JSON.stringify(compiled.findings));
 const { ruleSet } = compiled;
 
-function detector(): Detector {
-  return createDetector({
-    ruleSet,
-    evaluation: { thresholdAt: () => null, isBusinessDay: () => null },
-    providedBy: () => new Set(['counterparty', 'occurredAt']),
-  });
-}
+const OPTIONS: DetectorOptions = {
+  ruleSet,
+  evaluation: { thresholdAt: () => null, isBusinessDay: () => null },
+  providedBy: () => new Set(['counterparty', 'occurredAt']),
+};
+const reference = (): Detector => createDetector(OPTIONS);
+const hot = (): Detector => createHotDetector({ ...OPTIONS, seed: [1, 2] });
 
 const hashOf = (tx: Transaction) =>
   JSON.stringify([tx.stamp.amountMinor, tx.stamp.eventTime, tx.op, tx.status]);
 
 /** What stands: signal id, version and evidence of every subject, whatever was reported in between. */
-function standing(steps: readonly (readonly Transaction[])[]): string[] {
-  const engine = detector();
+function standing(steps: readonly (readonly Transaction[])[], create = reference): string[] {
+  const engine = create();
   engine.declare('bank_a', 0);
   const bySubject = new Map<string, string[]>();
   for (const rows of steps) {
@@ -106,6 +111,24 @@ describe('what stands', () => {
     ];
     // Two payers, each reported twice: not three.
     expect(standing([[...twice('1', 'a', 0), ...twice('2', 'b', 1)]])).toEqual([]);
+  });
+
+  test.each([
+    ['reference', reference],
+    ['hot', hot],
+  ])('%s: rows of one institution under one reference are events of their own', (_name, create) => {
+    const refs = { refs: { endToEndId: key('ref', 'batch') } };
+    const batch = ['a', 'b', 'c'].map((from, i) => pay(from, from, i, { row: refs }));
+    const [signal, ...more] = standing([batch], create);
+    expect(signal).toMatch(new RegExp(`^account:${key('acc', 'collector')} sig_`));
+    expect(more).toEqual([]);
+    // Another bank's reports of it are not read beside them, however many: its fourth payer is none.
+    const told = ['a', 'b', 'd'].map((from, i) =>
+      pay(`told ${from}`, from, i, { institution: 'abank', creditor: { bank: 'bank_a' }, row: refs }),
+    );
+    expect(standing([[...told, ...batch]], create)).toEqual([signal]);
+    expect(standing([told, batch], create)).toEqual([signal]);
+    expect(standing([[...told, ...batch.slice(0, 2)]], create)).toEqual([]);
   });
 });
 
