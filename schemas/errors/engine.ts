@@ -62,6 +62,42 @@ export const engineErrors = defineErrors({
       fr: 'Pour corriger une opération, renvoyez-la avec une version supérieure.',
     },
   },
+  'RAS-ENGINE-STATE-FAILED': {
+    message: {
+      en: 'The state file {file} cannot be read or written: {reason}.',
+      es: 'El archivo de estado {file} no se puede leer o escribir: {reason}.',
+      fr: 'Le fichier d’état {file} ne peut être lu ou écrit : {reason}.',
+    },
+    hint: {
+      en: 'It holds what memory is too dear for. Look for space and rights of the folder, then start again: nothing is lost.',
+      es: 'Guarda lo que no cabe en memoria. Revise el espacio y los permisos de la carpeta y arranque de nuevo: nada se pierde.',
+      fr: 'Il garde ce qui ne tient pas en mémoire. Vérifiez l’espace et les droits du dossier, puis relancez : rien n’est perdu.',
+    },
+  },
+  'RAS-ENGINE-STATE-DAMAGED': {
+    message: {
+      en: 'The state file {file} is damaged at byte {position}.',
+      es: 'El archivo de estado {file} está dañado en el byte {position}.',
+      fr: 'Le fichier d’état {file} est endommagé à l’octet {position}.',
+    },
+    hint: {
+      en: 'Start again: it is made anew from the log. If it happens twice, the disk is failing.',
+      es: 'Arranque de nuevo: se rehace a partir del registro. Si se repite, el disco está fallando.',
+      fr: 'Relancez : il est refait à partir du journal. Si cela se répète, le disque est défaillant.',
+    },
+  },
+  'RAS-ENGINE-STATE-FULL': {
+    message: {
+      en: 'The state files hold {bytes} bytes; the limit is {limit}.',
+      es: 'Los archivos de estado ocupan {bytes} bytes; el límite es {limit}.',
+      fr: 'Les fichiers d’état occupent {bytes} octets ; la limite est de {limit}.',
+    },
+    hint: {
+      en: 'Split the data over more partitions; each has its own state files.',
+      es: 'Reparta los datos en más particiones; cada una tiene sus propios archivos de estado.',
+      fr: 'Répartissez les données sur davantage de partitions ; chacune a ses propres fichiers d’état.',
+    },
+  },
   'RAS-ENGINE-IDS-EXHAUSTED': {
     message: {
       en: 'All {limit} ids for accounts, parties and other identifiers are in use.',
@@ -96,6 +132,18 @@ export const engineErrors = defineErrors({
       en: 'It must be readable by its owner alone (chmod 600) and hold at least 32 bytes.',
       es: 'Solo su dueño debe poder leerlo (chmod 600) y debe tener al menos 32 bytes.',
       fr: 'Seul son propriétaire doit pouvoir le lire (chmod 600), et il doit contenir au moins 32 octets.',
+    },
+  },
+  'RAS-ENGINE-WORKER-LOST': {
+    message: {
+      en: 'Detection worker {worker} is gone: {detail}.',
+      es: 'El hilo de detección {worker} ya no está: {detail}.',
+      fr: 'Le fil de détection {worker} a disparu : {detail}.',
+    },
+    hint: {
+      en: 'Nothing is lost: the log holds every row, and the next run reads it again. If it was out of memory, give it more memory.',
+      es: 'No se pierde nada: el registro guarda cada fila y la próxima ejecución lo vuelve a leer. Si faltó memoria, dele más memoria.',
+      fr: 'Rien n’est perdu : le journal garde chaque ligne et la prochaine exécution le relit. Si la mémoire manquait, donnez-lui plus de mémoire.',
     },
   },
   'RAS-ENGINE-VERSIONS': {

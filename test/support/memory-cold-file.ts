@@ -1,0 +1,45 @@
+import type { ColdFile } from '../../pipelines/state/cold-file.ts';
+
+/** A cold file for tests: units in memory, each only where it was appended, read back as copies. */
+export function memoryColdFile(): ColdFile & { readonly units: number; readonly reads: number } {
+  const units = new Map<number, Uint8Array>();
+  let end = 0;
+  let bytes = 0;
+  let reads = 0;
+  return {
+    append(unit) {
+      const position = end;
+      units.set(position, unit.slice());
+      // Positions as large as those behind a few gigabytes.
+      end += unit.length + 2 ** 31;
+      bytes += unit.length;
+      return position;
+    },
+    read(position, into) {
+      const unit = units.get(position);
+      if (unit === undefined) throw new Error(`no unit at ${position}`);
+      reads++;
+      if (unit.length <= into.length) into.set(unit);
+      return unit.length;
+    },
+    release(position, length) {
+      if (units.get(position)?.length !== length)
+        throw new Error(`no unit of ${length} bytes at ${position}`);
+      units.delete(position);
+      bytes -= length;
+    },
+    get bytes() {
+      return bytes;
+    },
+    get units() {
+      return units.size;
+    },
+    get reads() {
+      return reads;
+    },
+    close() {
+      units.clear();
+      bytes = 0;
+    },
+  };
+}
