@@ -76,6 +76,11 @@ export interface Predicate {
   readonly tree: Tree;
   /** Depends on the event alone and is false only where `run` is false; null when there is no such condition. */
   readonly gate: Closure | null;
+  /**
+   * Where `run` changes with every evaluation and is a conjunction of what depends on the event alone and of something else: the two parts. The first is asked
+   * once an event, the second only where the first is not false.
+   */
+  readonly parts: { readonly fixed: Closure; readonly rest: Closure } | null;
   readonly fields: readonly FieldName[];
   /** Reads features: its value on an event changes with the evaluation and cannot be kept. */
   readonly readsFeatures: boolean;

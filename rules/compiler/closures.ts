@@ -18,6 +18,9 @@ export interface Typed {
   readonly isFixed: boolean;
   /** A fixed condition that is false only where this one is false: a cheap way to leave events out. */
   readonly gate: Closure | null;
+  /** The fixed conjuncts, and what is left beside them, each null if there is none: the value is `fixed && rest`. */
+  readonly fixed: Closure | null;
+  readonly rest: Closure | null;
   /** Whether the value is true, asking no more than that takes: unknown decides as false does. */
   readonly holds: (scope: Scope) => boolean;
 }
@@ -25,7 +28,17 @@ export interface Typed {
 /** An expression that is no `&&` or `||`; fixed if all it is made of is. */
 export function typedOf(type: ValueType, run: Closure, isFixed: boolean, shape: Shape): Typed {
   const holds = (scope: Scope) => run(scope) === true;
-  return { type, run, tree: { type, ...shape }, isFixed, gate: isFixed ? run : null, holds };
+  const fixed = isFixed ? run : null;
+  return {
+    type,
+    run,
+    tree: { type, ...shape },
+    isFixed,
+    gate: fixed,
+    fixed,
+    rest: isFixed ? null : run,
+    holds,
+  };
 }
 
 export function constant(type: ValueType, value: Value): Typed {
@@ -40,14 +53,23 @@ export function logicTyped(op: '&&' | '||', left: Typed, right: Typed): Typed {
       ? (scope: Scope) => left.holds(scope) && right.holds(scope)
       : (scope: Scope) => left.holds(scope) || right.holds(scope);
   const tree: Tree = { type: 'bool', op, left: left.tree, right: right.tree };
+  const parts =
+    op === '&&'
+      ? { fixed: conjunction(left.fixed, right.fixed), rest: conjunction(left.rest, right.rest) }
+      : { fixed: isFixed ? run : null, rest: isFixed ? null : run };
   return {
     type: 'bool',
     run,
     tree,
     isFixed,
     gate: isFixed ? run : logicGate(op, left.gate, right.gate),
+    ...parts,
     holds,
   };
+}
+
+function conjunction(left: Closure | null, right: Closure | null): Closure | null {
+  return left !== null && right !== null ? logicClosure('&&', left, right) : (left ?? right);
 }
 
 /** Either side keeps a conjunction from being anything but false; it takes both sides of a disjunction. */

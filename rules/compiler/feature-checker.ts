@@ -39,10 +39,16 @@ export class FeatureChecker {
     const compiled = text === undefined ? null : this.#checking.expression(path, text, environment, 'bool');
     const reads = compiled?.reads;
     const fields = [...(reads?.fields ?? [])];
+    // Pair fields alone change only where reversals or the cap touch a history.
+    const changes = derived || (reads !== undefined && (reads.features.size > 0 || reads.thresholds));
     this.predicates.push({
       run: compiled?.run ?? ALWAYS,
       tree: compiled?.tree ?? ALWAYS_TREE,
       gate: compiled?.gate ?? null,
+      parts:
+        compiled === null || compiled.fixed === null || compiled.rest === null || !changes
+          ? null
+          : { fixed: compiled.fixed, rest: compiled.rest },
       fields,
       readsFeatures: (reads?.features.size ?? 0) > 0,
       readsThresholds: reads?.thresholds ?? false,

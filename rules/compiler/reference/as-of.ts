@@ -8,7 +8,15 @@
 import { PRECISIONS } from '../../../schemas/enumerations.ts';
 import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import { LIMITS } from '../../../schemas/identity.ts';
-import type { CheckedRule, DerivedValues, FieldRead, Predicate, Scope, Value } from '../checked-rule.ts';
+import type {
+  CheckedRule,
+  Closure,
+  DerivedValues,
+  FieldRead,
+  Predicate,
+  Scope,
+  Value,
+} from '../checked-rule.ts';
 import { isDerived } from '../names.ts';
 import type { EvaluationContext } from './evaluation.ts';
 import { cutAsOf, type HistoryIndex, type Rest } from './history-index.ts';
@@ -78,14 +86,36 @@ export class AsOf implements Scope {
   /** What condition `predicate` says about event `position`, or about its sub-event, as of the current event. */
   truth(predicate: number, position: number, derived: DerivedValues | null = null): Truth {
     const program = this.rule.program.predicates[predicate]!;
-    if (this.#isReversed(position) || !this.dependsOnEventAlone(program)) {
-      return this.#ask(program, position, derived);
+    if (this.#isReversed(position)) return this.#ask(program, position, derived);
+    if (!this.dependsOnEventAlone(program)) {
+      if (program.parts === null) return this.#ask(program, position, derived);
+      const fixed = this.#keptTruth(predicate, program.parts.fixed, position);
+      if (fixed === FALSE) return FALSE;
+      this.#enter(position, derived);
+      if (fixed === TRUE) return this.#qualified(program.parts.rest(this), position);
+      return this.#qualified(program.run(this), position);
     }
     let column = this.#columns[predicate]!;
     if (position >= column.length) column = this.#grow(predicate, position);
     const held = column[position]!;
     if (held !== 0) return (held - ASKED) as Truth;
     const truth = this.#ask(program, position, derived);
+    column[position] = truth + ASKED;
+    return truth;
+  }
+
+  /** What the part of a condition that depends on the event alone says of a visible event, asked once. */
+  #keptTruth(predicate: number, fixed: Closure, position: number): Truth {
+    let column = this.#columns[predicate]!;
+    if (position >= column.length) column = this.#grow(predicate, position);
+    const held = column[position]!;
+    if (held !== 0) return (held - ASKED) as Truth;
+    let truth: Truth = FALSE;
+    if (this.isVisible(position)) {
+      this.#enter(position, null);
+      const value = fixed(this);
+      truth = value === false ? FALSE : value === null ? UNKNOWN : TRUE;
+    }
     column[position] = truth + ASKED;
     return truth;
   }
