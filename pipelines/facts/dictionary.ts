@@ -10,6 +10,8 @@ import { Interner } from '../intern/interner.ts';
 /** Bits of an Int32 without its sign. */
 export const MEMBER_BITS = 31;
 const FIRST_SETS = 64;
+/** Texts that are kept as strings, a power of two: tier 2 asks for the same few again and again. */
+const CACHED_TEXTS = 4_096;
 
 export class FactDictionary {
   readonly interner: Interner;
@@ -17,6 +19,8 @@ export class FactDictionary {
   readonly #setIds = new Map<string, number>([['', 0]]);
   readonly #bits = new Map<string, number>();
   #setBits = new Int32Array(FIRST_SETS);
+  readonly #cachedIds = new Int32Array(CACHED_TEXTS).fill(-1);
+  readonly #cachedTexts: string[] = [];
 
   /** `seed`: two 32-bit words that only decide where texts lie in memory. */
   constructor(seed: readonly [number, number]) {
@@ -28,7 +32,12 @@ export class FactDictionary {
   }
 
   text(id: number): string {
-    return this.interner.text(id);
+    const place = id & (CACHED_TEXTS - 1);
+    if (this.#cachedIds[place] === id) return this.#cachedTexts[place]!;
+    const text = this.interner.text(id);
+    this.#cachedIds[place] = id;
+    this.#cachedTexts[place] = text;
+    return text;
   }
 
   /** Id of the set of these members, in whatever order, however often each is named. */
