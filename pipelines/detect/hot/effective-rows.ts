@@ -56,8 +56,8 @@ export class EffectiveRows {
   readonly #versions = new Map<number, number[]>();
   /** Rows that reverse a row, by `institution NUL id` of the reversed one. */
   readonly #reversers = new Map<string, Reverser[]>();
-  /** Identities that a row reverses, by the row under which the versions of its own identity are kept. */
-  readonly #originals = new Map<number, Set<string>>();
+  /** The identity that a row reverses, by the row under which the versions of its own identity are kept. */
+  readonly #originals = new Map<number, string>();
   /** Reversed identities that are not there yet. */
   readonly #orphans = new Set<string>();
   #highestTime = Number.NEGATIVE_INFINITY;
@@ -170,32 +170,32 @@ export class EffectiveRows {
     if (outcome === DUPLICATE || outcome === REJECT) return;
     const identity = this.#identityOf(row);
     if (this.#reversers.has(identity)) this.#reverse(identity);
-    // Versions of a row that reverses: only the highest one does.
-    for (const original of this.#originals.get(this.#identityRow(row)) ?? []) {
-      const left = (this.#reversers.get(original) ?? []).filter(
-        (by) => this.#identityOf(by.row) !== identity,
-      );
-      this.#reversers.set(original, left);
-      this.#reverse(original);
+    // Of the versions of a row that reverses only the highest one does, whenever the others come.
+    if (this.#highestOf(row) !== row) return;
+    const key = this.#identityRow(row);
+    const before = this.#originals.get(key);
+    if (before !== undefined) {
+      const left = (this.#reversers.get(before) ?? []).filter((by) => this.#identityOf(by.row) !== identity);
+      if (left.length > 0) this.#reversers.set(before, left);
+      else this.#reversers.delete(before);
+      this.#originals.delete(key);
+      this.#reverse(before);
     }
     const flags = batch.flags[place] as number;
     const isReversal = (flags & FACT_FLAGS.reverses) !== 0 && (flags & FACT_FLAGS.withdraw) === 0;
-    if (!isReversal || outcome === LATE || this.#highestOf(row) !== row) return;
+    if (!isReversal || outcome === LATE) return;
     const { institution, id, amountMinor } = reversedBy(place);
     const original = `${institution}\u0000${id}`;
     this.#reversers.set(original, [...(this.#reversers.get(original) ?? []), { row, amountMinor }]);
-    const key = this.#identityRow(row);
-    this.#originals.set(key, (this.#originals.get(key) ?? new Set()).add(original));
+    this.#originals.set(key, original);
     this.#reverse(original);
   }
 
   #reverse(original: string): void {
     const row = this.#rowOf(original);
-    if (row === -1) {
-      this.#orphans.add(original);
-      return;
-    }
-    this.#orphans.delete(original);
+    if (row === -1 && this.#reversers.has(original)) this.#orphans.add(original);
+    else this.#orphans.delete(original);
+    if (row === -1) return;
     if (this.#core.isDead(row)) return;
     const place = row & ROW_MASK;
     const whole = this.#store.wideAmount(row) ?? BigInt(this.#store.columns(row).amount[place] as number);

@@ -1,0 +1,163 @@
+/**
+ * The way of blocks as a detector: rows as facts, many at a time, through the columnar effective set to hot cores of one
+ * partition each, whose reports are united. Beside them the effective set of documents, which must say the same of every row.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Detector, DetectorOptions } from '../../pipelines/detect/detector.ts';
+import { type Admission, createEffectiveSet } from '../../pipelines/detect/effective-set.ts';
+import { EffectiveRows, ROW_OUTCOMES } from '../../pipelines/detect/hot/effective-rows.ts';
+import { HotCore } from '../../pipelines/detect/hot/hot-core.ts';
+import { factsOf } from '../../pipelines/facts/batch.ts';
+import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
+import { FactStore } from '../../pipelines/facts/store.ts';
+import type { SubjectKind } from '../../schemas/enumerations.ts';
+import type { Transaction } from '../../schemas/transaction.ts';
+
+export interface RowsDetectorOptions {
+  /** Rows of a block, in turn; a block ends at the latest where signals are asked for. */
+  readonly blockRows: readonly number[];
+  /** Each has a core, a store and a dictionary of its own; default 1. */
+  readonly partitions?: number;
+}
+
+interface Waiting {
+  readonly tx: Transaction;
+  readonly hash: string;
+  readonly kind: Admission['kind'];
+}
+
+class Lane {
+  readonly store: FactStore;
+  readonly core: HotCore;
+  readonly rows: EffectiveRows;
+  readonly #dictionary: FactDictionary;
+  readonly #providedBy: DetectorOptions['providedBy'];
+
+  constructor(options: DetectorOptions, index: number, count: number) {
+    const seed = [index + 1, count] as const;
+    this.#providedBy = options.providedBy;
+    this.#dictionary = new FactDictionary(seed);
+    this.store = new FactStore(this.#dictionary);
+    this.core = new HotCore({
+      ruleSet: options.ruleSet,
+      evaluation: options.evaluation,
+      store: this.store,
+      dictionary: this.#dictionary,
+      partition: { index, count },
+    });
+    const { horizonMs } = options;
+    this.rows = new EffectiveRows({
+      store: this.store,
+      core: this.core,
+      seed,
+      ...(horizonMs === undefined ? {} : { horizonMs }),
+    });
+  }
+
+  admit(block: readonly Waiting[]): void {
+    const facts = block.map(({ tx, hash }) => ({ tx, hash, provided: this.#providedBy(tx.stamp.provided) }));
+    const outcomes = this.rows.admit(factsOf(facts, this.#dictionary), (place) => {
+      const { institution, id, amount } = block[place]!.tx.reverses!;
+      return { institution, id, amountMinor: amount === undefined ? null : BigInt(amount.minor) };
+    });
+    const found = Array.from(outcomes, (outcome) => ROW_OUTCOMES[outcome]);
+    const expected = block.map(({ kind }) => kind);
+    if (!isDeepStrictEqual(found, expected))
+      throw new Error(`outcomes of a block: ${found.join()} | ${expected.join()}`);
+  }
+
+  /** `institution NUL id NUL version` of the rows that are events. */
+  effective(): string[] {
+    const out: string[] = [];
+    for (let row = 0; row < this.store.rows; row++) {
+      if (this.core.isDead(row)) continue;
+      const sender = this.store.columns(row).institution[row & 0xffff]!;
+      out.push(
+        `${this.#dictionary.text(sender)}\u0000${this.store.rowId(row)}\u0000${this.store.versionOf(row)}`,
+      );
+    }
+    return out.sort();
+  }
+}
+
+/** A detector that takes no restamps, which blocks do not have. */
+export function createRowsDetector(
+  options: DetectorOptions,
+  { blockRows, partitions = 1 }: RowsDetectorOptions,
+): Detector {
+  const set = createEffectiveSet(options.horizonMs);
+  const lanes = Array.from({ length: partitions }, (_, index) => new Lane(options, index, partitions));
+  let waiting: Waiting[] = [];
+  let blocks = 0;
+
+  function takeIn(): void {
+    while (waiting.length > 0) {
+      const size = blockRows[blocks++ % blockRows.length]!;
+      const block = waiting.slice(0, size);
+      waiting = waiting.slice(size);
+      for (const lane of lanes) lane.admit(block);
+    }
+  }
+
+  function compareRows(): void {
+    const expected = [...set.rows()]
+      .filter(({ reverses }) => reverses === undefined)
+      .map(({ institution, id, version }) => `${institution}\u0000${id}\u0000${version}`)
+      .sort();
+    for (const lane of lanes) {
+      const found = lane.effective();
+      if (!isDeepStrictEqual(found, expected))
+        throw new Error(`effective rows: ${found.join()} | ${expected.join()}`);
+    }
+  }
+
+  return {
+    set,
+    get dirtyCount() {
+      takeIn();
+      return lanes.reduce((count, { core }) => count + core.waiting, 0);
+    },
+    admit(tx, hash) {
+      const admission = set.admit(tx, hash, () => {});
+      waiting.push({ tx, hash, kind: admission.kind });
+      return admission;
+    },
+    declare(institution, fromMs) {
+      takeIn();
+      for (const { core } of lanes) core.declare(institution, fromMs);
+    },
+    touch(kind, key) {
+      takeIn();
+      for (const { core } of lanes) core.touch(kind, key);
+    },
+    useRules(ruleSet, evaluation) {
+      takeIn();
+      for (const { core } of lanes) core.useRules(ruleSet, evaluation);
+    },
+    restamp() {
+      throw new Error('rows of blocks are not stamped anew');
+    },
+    settle() {
+      takeIn();
+      for (const { core } of lanes) core.settle();
+    },
+    silentReadings(subjectKey, untilMs) {
+      takeIn();
+      const separator = subjectKey.indexOf(':');
+      const kind = subjectKey.slice(0, separator) as SubjectKind;
+      return lanes.flatMap(({ core }) => core.silentReadings(kind, subjectKey.slice(separator + 1), untilMs));
+    },
+    evaluate(report) {
+      takeIn();
+      compareRows();
+      const reported = new Set<string>();
+      for (const { core } of lanes) {
+        core.evaluate((subjectKey, signals) => {
+          if (reported.has(subjectKey)) throw new Error(`two partitions report ${subjectKey}`);
+          reported.add(subjectKey);
+          report(subjectKey, signals);
+        });
+      }
+    },
+  };
+}
