@@ -17,23 +17,26 @@ import {
   type StandpointKind,
   TEXT_NULL,
 } from '../../schemas/facts.ts';
-import { COLUMN_AT, SEGMENT_ROWS, type Segment } from './segment.ts';
+import { COLUMN_AT, type RowHome } from './segment.ts';
 import type { FactStore } from './store.ts';
 
-const LEG_PLACE = 2 * SEGMENT_ROWS - 1;
-
-/** The event and its fields are one object: `time` and `institution` mean the same in both. */
+/**
+ * The event and its fields are one object: `time` and `institution` mean the same in both. It holds no columns, because rows
+ * leave memory while events are kept.
+ */
 class FactEvent {
   readonly store: FactStore;
   readonly leg: number;
-  readonly list: Segment['list'];
   readonly reversals: readonly Reversal[] | undefined;
 
   constructor(store: FactStore, leg: number, reversals: readonly Reversal[] | undefined) {
     this.store = store;
     this.leg = leg;
-    this.list = store.columnList(leg >> 1);
     this.reversals = reversals;
+  }
+
+  get home(): RowHome {
+    return this.store.home(this.leg >> 1);
   }
 
   get fields(): this {
@@ -55,45 +58,57 @@ class FactEvent {
 
 type Getter = (this: FactEvent) => FieldValue;
 
-function placeOf(leg: number, at: FactIndex): number {
-  const place = leg & LEG_PLACE;
-  if (at === 'row') return place >> 1;
-  return at === 'own' ? place : place ^ 1;
+function placeOf(leg: number, rowMask: number, at: FactIndex): number {
+  const row = (leg >> 1) & rowMask;
+  if (at === 'row') return row;
+  return (row << 1) | (at === 'own' ? leg & 1 : ~leg & 1);
 }
 
 function getterOf({ column, at }: FactRead): Getter {
+  if (column === 'time') {
+    // Asked for more than all else, and always in memory.
+    return function () {
+      return this.store.timeOf(this.leg >> 1);
+    };
+  }
   const position = COLUMN_AT[column];
   const { type, values = [] }: FactColumn = FACT_COLUMNS[column];
   switch (type) {
     case 'int':
       return function () {
-        const value = (this.list[position] as Float64Array)[placeOf(this.leg, at)]!;
+        const { list, rowMask } = this.home;
+        const value = (list[position] as Float64Array)[placeOf(this.leg, rowMask, at)]!;
         // Only an amount can be wide; of every other column NaN is null.
         if (Number.isNaN(value)) return (column === 'amount' && this.store.wideAmount(this.leg >> 1)) || null;
         return value;
       };
     case 'small':
       return function () {
-        const value = (this.list[position] as Int32Array)[placeOf(this.leg, at)]!;
+        const { list, rowMask } = this.home;
+        const value = (list[position] as Int32Array)[placeOf(this.leg, rowMask, at)]!;
         return value === SMALL_NULL ? null : value;
       };
     case 'bool':
       return function () {
-        const value = (this.list[position] as Uint8Array)[placeOf(this.leg, at)]!;
+        const { list, rowMask } = this.home;
+        const value = (list[position] as Uint8Array)[placeOf(this.leg, rowMask, at)]!;
         return value === BYTE_NULL ? null : value === 1;
       };
     case 'enum':
       return function () {
-        return values[(this.list[position] as Uint8Array)[placeOf(this.leg, at)]!] ?? null;
+        const { list, rowMask } = this.home;
+        return values[(list[position] as Uint8Array)[placeOf(this.leg, rowMask, at)]!] ?? null;
       };
     case 'text':
       return function () {
-        const id = (this.list[position] as Int32Array)[placeOf(this.leg, at)]!;
+        const { list, rowMask } = this.home;
+        const id = (list[position] as Int32Array)[placeOf(this.leg, rowMask, at)]!;
         return id === TEXT_NULL ? null : this.store.dictionary.text(id);
       };
     case 'set':
       return function () {
-        return this.store.dictionary.setOf((this.list[position] as Int32Array)[placeOf(this.leg, at)]!);
+        const { list, rowMask } = this.home;
+        return this.store.dictionary.setOf((list[position] as Int32Array)[placeOf(this.leg, rowMask, at)]!);
       };
   }
 }

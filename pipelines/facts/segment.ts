@@ -23,12 +23,32 @@ const ROWS_PER_MEMBER = 4;
 export type ColumnArray = Float64Array | Int32Array | Uint8Array;
 
 const NAMES = Object.keys(FACT_COLUMNS) as FactColumnName[];
-const WIDTHS = NAMES.map((name) => (FACT_COLUMNS[name].per === 'leg' ? 2 : 1));
+/** Places a row has in each column of `Segment.list`: one, or one a leg. */
+export const COLUMN_WIDTHS = NAMES.map((name) => (FACT_COLUMNS[name].per === 'leg' ? 2 : 1));
 
 /** Place of a column in `Segment.list`. */
 export const COLUMN_AT = Object.fromEntries(NAMES.map((name, i) => [name, i])) as Readonly<
   Record<FactColumnName, number>
 >;
+
+export type MemberVisit = (kind: number, key: number, side: number) => void;
+
+/** Where a row is read: a segment, or a page of rows that have left memory. */
+export interface RowHome {
+  /** Place of a row: its number AND this. */
+  readonly rowMask: number;
+  readonly columns: FactColumns;
+  /** The same arrays in the order of `FACT_COLUMNS`. */
+  readonly list: readonly ColumnArray[];
+  readonly version: Uint32Array;
+  readonly hash: Uint32Array;
+  readonly flags: Uint8Array;
+  readonly sharedRef: Int32Array;
+  readonly idBytes: Uint8Array;
+  readonly idEnds: Int32Array;
+  idStart(place: number): number;
+  eachMember(place: number, visit: MemberVisit): void;
+}
 
 type Growing = Uint8Array | Uint32Array | Int32Array;
 
@@ -43,7 +63,8 @@ function grown<T extends Growing>(array: T, used: number, needed: number): T {
   return needed <= array.length ? array : enlarged(array, used, Math.max(needed, 2 * array.length));
 }
 
-export class Segment {
+export class Segment implements RowHome {
+  readonly rowMask = SEGMENT_ROWS - 1;
   columns: FactColumns;
   /** The same arrays in the order of `FACT_COLUMNS`. */
   list: readonly ColumnArray[];
@@ -86,13 +107,18 @@ export class Segment {
     return place === 0 ? 0 : this.memberEnds[place - 1]!;
   }
 
+  eachMember(place: number, visit: MemberVisit): void {
+    for (let i = this.memberStart(place); i < this.memberEnds[place]!; i++)
+      visit(this.memberKind[i]!, this.memberKey[i]!, this.memberSide[i]!);
+  }
+
   /** Copies `count` rows of the batch from row `from` on; they must fit. `member` is the batch's first member of them. */
   append(batch: FactBatch, from: number, count: number, member: number): number {
     const at = this.rows;
     const until = from + count;
     if (at + count > this.#capacity) this.#grow(at + count);
     for (let i = 0; i < NAMES.length; i++) {
-      const width = WIDTHS[i]!;
+      const width = COLUMN_WIDTHS[i]!;
       this.list[i]!.set(batch.columns[NAMES[i]!].subarray(width * from, width * until), width * at);
     }
     this.version.set(batch.version.subarray(from, until), at);
@@ -109,7 +135,9 @@ export class Segment {
     let capacity = this.#capacity;
     while (capacity < needed) capacity *= 2;
     const { rows } = this;
-    this.list = this.list.map((array, i) => enlarged(array, WIDTHS[i]! * rows, WIDTHS[i]! * capacity));
+    this.list = this.list.map((array, i) =>
+      enlarged(array, COLUMN_WIDTHS[i]! * rows, COLUMN_WIDTHS[i]! * capacity),
+    );
     this.columns = Object.fromEntries(NAMES.map((name, i) => [name, this.list[i]!])) as FactColumns;
     this.idEnds = enlarged(this.idEnds, rows, capacity);
     this.version = enlarged(this.version, rows, capacity);

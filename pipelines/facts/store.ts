@@ -1,22 +1,75 @@
 /**
- * The rows that are in memory, as facts. A row is a number for life: `row >>> 16` is its segment, `row & 65535` its place
- * there; a leg is 2 × row + side. Rows are only ever added; which of them count is not known here.
+ * The rows as facts. A row is a number for life: `row >>> 16` is its segment, `row & 65535` its place there; a leg is
+ * 2 × row + side. Rows are only ever added; which of them count is not known here.
+ *
+ * With a cold file, rows that are older than `hotWindowMs` of event time leave memory, in the order of their numbers, a page
+ * at a time; a segment that all rows have left goes, but for their times. Nothing else changes for whoever asks: `home` reads
+ * a page back. Only `columns`, which promises a segment, is dear for such a row.
  */
-import type { FactBatch, FactColumns } from '../../schemas/facts.ts';
+import { allocateFacts, type FactBatch, type FactColumns } from '../../schemas/facts.ts';
+import type { ColdFile } from '../state/cold-file.ts';
 import { HASH_WORDS } from './batch.ts';
+import { ColdRows } from './cold-rows.ts';
 import type { FactDictionary } from './dictionary.ts';
-import { FIRST_ROWS, SEGMENT_ROWS, SEGMENT_SHIFT, Segment } from './segment.ts';
+import {
+  COLUMN_WIDTHS,
+  type ColumnArray,
+  FIRST_ROWS,
+  type MemberVisit,
+  type RowHome,
+  SEGMENT_ROWS,
+  SEGMENT_SHIFT,
+  Segment,
+} from './segment.ts';
+
+export { SEGMENT_SHIFT } from './segment.ts';
 
 const PLACE = SEGMENT_ROWS - 1;
+const DAY_MS = 86_400_000;
+/** Rows stay in memory for 30 days of event time. */
+const HOT_WINDOW_MS = 30 * DAY_MS;
+/** Rows that leave memory at most for each that comes: what is behind is caught up with, and no call takes long. */
+const LEAVING_PER_ROW = 4;
+const LEAVING_MIN = 256;
+
+export interface FactStoreOptions {
+  /** Where rows go that are older than `hotWindowMs`; without it all stay in memory. */
+  readonly cold?: ColdFile;
+  /** Event time behind the highest one for which rows stay in memory; default 30 d. */
+  readonly hotWindowMs?: number;
+  /** Rows of a page, a power of two up to 65,536. */
+  readonly pageRows?: number;
+  /** Pages held in memory. */
+  readonly cachePages?: number;
+}
 
 export class FactStore {
   readonly dictionary: FactDictionary;
-  readonly #segments: Segment[] = [];
+  /** Undefined for a segment that has left memory. */
+  readonly #segments: (Segment | undefined)[] = [];
+  /** Times of each segment's rows: they stay. */
+  readonly #times: Float64Array[] = [];
   readonly #wide = new Map<number, bigint>();
+  readonly #cold: ColdRows | undefined;
+  readonly #hotWindowMs: number;
   #rows = 0;
+  /** Rows below this number are read from the cold file. */
+  #coldRows = 0;
+  #newestMs = Number.NEGATIVE_INFINITY;
+  /** Columns of a segment that was read back as a whole. */
+  #thawed: { readonly segment: number; readonly columns: FactColumns } | undefined;
 
-  constructor(dictionary: FactDictionary) {
+  constructor(dictionary: FactDictionary, options: FactStoreOptions = {}) {
+    const { cold, hotWindowMs = HOT_WINDOW_MS, pageRows, cachePages } = options;
     this.dictionary = dictionary;
+    this.#hotWindowMs = hotWindowMs;
+    if (cold !== undefined) {
+      this.#cold = new ColdRows({
+        file: cold,
+        ...(pageRows === undefined ? {} : { pageRows }),
+        ...(cachePages === undefined ? {} : { cachePages }),
+      });
+    }
   }
 
   /** The number that the next row will have. */
@@ -24,60 +77,119 @@ export class FactStore {
     return this.#rows;
   }
 
-  /** Copies the rows of a batch, whose ids must be of this store's dictionary. Returns the first one's number. */
+  /** Rows that have left memory: those below this number. */
+  get coldRows(): number {
+    return this.#coldRows;
+  }
+
+  /** The highest event time of all rows. */
+  get newestMs(): number {
+    return this.#newestMs;
+  }
+
+  /**
+   * Copies the rows of a batch, whose ids must be of this store's dictionary. Returns the first one's number. Rows that were
+   * there before may leave memory; those of the batch do not until the next one comes.
+   */
   append(batch: FactBatch): number {
+    if (this.#cold !== undefined) this.#freeze(this.#cold, batch.rows);
     const first = this.#rows;
     let member = 0;
     for (let from = 0; from < batch.rows; ) {
       const place = this.#rows & PLACE;
       if (place === 0) this.#segments.push(new Segment(this.#rows === 0 ? FIRST_ROWS : SEGMENT_ROWS));
       const count = Math.min(batch.rows - from, SEGMENT_ROWS - place);
-      member = this.#segmentOf(this.#rows).append(batch, from, count, member);
+      const at = this.#rows >>> SEGMENT_SHIFT;
+      const segment = this.#segments[at]!;
+      member = segment.append(batch, from, count, member);
+      this.#times[at] = segment.columns.time;
       this.#rows += count;
       from += count;
     }
     for (const [row, amount] of batch.wide) this.#wide.set(first + row, amount);
+    const { time } = batch.columns;
+    for (let row = 0; row < batch.rows; row++) {
+      if (time[row]! > this.#newestMs) this.#newestMs = time[row]!;
+    }
     return first;
   }
 
-  /** Columns of the segment of a row: index row columns with `row & 65535`, leg columns with `leg & 131071`. */
+  /**
+   * Columns of the segment of a row: index row columns with `row & 65535`, leg columns with `leg & 131071`. For rows of a
+   * segment that has left memory they are read back as a whole, one segment at a time.
+   */
   columns(row: number): FactColumns {
-    return this.#segmentOf(row).columns;
+    return this.#segments[row >>> SEGMENT_SHIFT]?.columns ?? this.#thaw(row >>> SEGMENT_SHIFT);
   }
 
-  /** The same arrays as a list, in the order of `FACT_COLUMNS`. */
-  columnList(row: number): Segment['list'] {
-    return this.#segmentOf(row).list;
+  /**
+   * Where a row is read: `columns` and the like at `row & rowMask`, or 2 × that + side. Good until the home of a second other
+   * row is asked for.
+   */
+  home(row: number): RowHome {
+    return row < this.#coldRows ? this.#cold!.page(row) : this.#segments[row >>> SEGMENT_SHIFT]!;
+  }
+
+  isCold(row: number): boolean {
+    return row < this.#coldRows;
+  }
+
+  /** Copies a row to place `place` of columns that hold some other rows. */
+  copyRow(row: number, into: readonly ColumnArray[], place: number): void {
+    const { list, rowMask } = this.home(row);
+    const at = row & rowMask;
+    for (let i = 0; i < list.length; i++) {
+      const from = list[i]!;
+      const to = into[i]!;
+      if (COLUMN_WIDTHS[i] === 2) {
+        to[2 * place] = from[2 * at]!;
+        to[2 * place + 1] = from[2 * at + 1]!;
+      } else to[place] = from[at]!;
+    }
+  }
+
+  /** Event time of a row; never read from disk. */
+  timeOf(row: number): number {
+    return this.#times[row >>> SEGMENT_SHIFT]![row & PLACE]!;
+  }
+
+  /** Id of who sent the row. */
+  institutionOf(row: number): number {
+    const { columns, rowMask } = this.home(row);
+    return columns.institution[row & rowMask]!;
   }
 
   rowId(row: number): string {
-    const segment = this.#segmentOf(row);
-    const place = row & PLACE;
-    const { buffer, byteOffset } = segment.idBytes;
-    const start = segment.idStart(place);
-    return Buffer.from(buffer, byteOffset + start, segment.idEnds[place]! - start).toString('utf8');
+    const home = this.home(row);
+    const place = row & home.rowMask;
+    const { buffer, byteOffset } = home.idBytes;
+    const start = home.idStart(place);
+    return Buffer.from(buffer, byteOffset + start, home.idEnds[place]! - start).toString('utf8');
   }
 
   versionOf(row: number): number {
-    return this.#segmentOf(row).version[row & PLACE]!;
+    const { version, rowMask } = this.home(row);
+    return version[row & rowMask]!;
   }
 
   /** Whether the row's content hash begins with the four words at `at`. */
   hashEquals(row: number, words: Uint32Array, at: number): boolean {
-    const { hash } = this.#segmentOf(row);
-    const own = HASH_WORDS * (row & PLACE);
+    const { hash, rowMask } = this.home(row);
+    const own = HASH_WORDS * (row & rowMask);
     for (let i = 0; i < HASH_WORDS; i++) if (hash[own + i] !== words[at + i]) return false;
     return true;
   }
 
   /** Bits of `FACT_FLAGS`. */
   flagsOf(row: number): number {
-    return this.#segmentOf(row).flags[row & PLACE]!;
+    const { flags, rowMask } = this.home(row);
+    return flags[row & rowMask]!;
   }
 
   /** Id of the reference that two reports of one transfer share, or `TEXT_NULL`. */
   sharedRefOf(row: number): number {
-    return this.#segmentOf(row).sharedRef[row & PLACE]!;
+    const { sharedRef, rowMask } = this.home(row);
+    return sharedRef[row & rowMask]!;
   }
 
   /** The amount of a row whose column says NaN because it is beyond 2^53. */
@@ -86,53 +198,80 @@ export class FactStore {
   }
 
   /** Subjects of the row beside accounts and holders, in the order of `membershipsOf`; kind is an index of `SUBJECT_KINDS`. */
-  eachMember(row: number, visit: (kind: number, key: number, side: number) => void): void {
-    const segment = this.#segmentOf(row);
-    const place = row & PLACE;
-    for (let i = segment.memberStart(place); i < segment.memberEnds[place]!; i++)
-      visit(segment.memberKind[i]!, segment.memberKey[i]!, segment.memberSide[i]!);
+  eachMember(row: number, visit: MemberVisit): void {
+    const home = this.home(row);
+    home.eachMember(row & home.rowMask, visit);
   }
 
   /** Whether the row's id is these bytes: `bytes[start .. end)`. */
   idEquals(row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const segment = this.#segmentOf(row);
-    const place = row & PLACE;
-    const from = segment.idStart(place);
-    if (segment.idEnds[place]! - from !== end - start) return false;
-    for (let i = 0; i < end - start; i++) if (segment.idBytes[from + i] !== bytes[start + i]) return false;
+    const home = this.home(row);
+    const place = row & home.rowMask;
+    const from = home.idStart(place);
+    if (home.idEnds[place]! - from !== end - start) return false;
+    const { idBytes } = home;
+    for (let i = 0; i < end - start; i++) if (idBytes[from + i] !== bytes[start + i]) return false;
     return true;
   }
 
   /** The total order of events: (time, institution, id, version), texts by their unsigned bytes (SEMANTICS §2). */
   compareRows(a: number, b: number): number {
-    const one = this.#segmentOf(a);
-    const two = this.#segmentOf(b);
-    const i = a & PLACE;
-    const j = b & PLACE;
-    const byTime = one.columns.time[i]! - two.columns.time[j]!;
+    const byTime = this.timeOf(a) - this.timeOf(b);
     if (byTime !== 0) return byTime;
+    const one = this.home(a);
+    const two = this.home(b);
+    const i = a & one.rowMask;
+    const j = b & two.rowMask;
     const institution = one.columns.institution[i]!;
     const other = two.columns.institution[j]!;
     if (institution !== other) return this.dictionary.interner.compare(institution, other);
     return compareIds(one, i, two, j) || one.version[i]! - two.version[j]!;
   }
 
+  /** Memory of the rows. */
   get bytes(): number {
-    return this.#segments.reduce((bytes, segment) => bytes + segment.bytes, 0);
+    let bytes = this.#cold?.bytes ?? 0;
+    this.#segments.forEach((segment, at) => {
+      bytes += segment?.bytes ?? this.#times[at]!.byteLength;
+    });
+    return bytes;
   }
 
-  #segmentOf(row: number): Segment {
-    return this.#segments[row >>> SEGMENT_SHIFT]!;
+  /** Moves pages out whose every row is older than the window. */
+  #freeze(cold: ColdRows, comingRows: number): void {
+    const until = this.#newestMs - this.#hotWindowMs;
+    const last = this.#coldRows + Math.max(LEAVING_MIN, LEAVING_PER_ROW * comingRows);
+    while (this.#coldRows < last && this.#coldRows + cold.pageRows <= this.#rows) {
+      const at = this.#coldRows >>> SEGMENT_SHIFT;
+      const place = this.#coldRows & PLACE;
+      const times = this.#times[at]!;
+      for (let i = place; i < place + cold.pageRows; i++) if (times[i]! > until) return;
+      cold.take(this.#segments[at]!, place);
+      this.#coldRows = cold.rows;
+      if ((this.#coldRows & PLACE) === 0) this.#segments[at] = undefined;
+    }
+  }
+
+  #thaw(segment: number): FactColumns {
+    if (this.#thawed?.segment === segment) return this.#thawed.columns;
+    const columns = this.#thawed?.columns ?? allocateFacts(SEGMENT_ROWS);
+    const list = Object.values(columns);
+    const first = segment << SEGMENT_SHIFT;
+    for (let place = 0; place < SEGMENT_ROWS; place++) this.copyRow(first + place, list, place);
+    this.#thawed = { segment, columns };
+    return columns;
   }
 }
 
-function compareIds(one: Segment, i: number, two: Segment, j: number): number {
+function compareIds(one: RowHome, i: number, two: RowHome, j: number): number {
   let a = one.idStart(i);
   let b = two.idStart(j);
   const endA = one.idEnds[i]!;
   const endB = two.idEnds[j]!;
+  const bytesA = one.idBytes;
+  const bytesB = two.idBytes;
   for (; a < endA && b < endB; a++, b++) {
-    const difference = one.idBytes[a]! - two.idBytes[b]!;
+    const difference = bytesA[a]! - bytesB[b]!;
     if (difference !== 0) return difference;
   }
   return endA - a - (endB - b);
