@@ -1,5 +1,6 @@
 /** Every benchmark, in the order in which they are listed and in which `all` runs them. */
 import { blocks } from './blocks.ts';
+import { decode } from './decode.ts';
 import { feedCheck } from './feed-check.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { intern } from './intern.ts';
@@ -19,6 +20,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ruleLoop,
   logToSignalsReference,
   logToSignals,
+  decode,
   feedCheck,
 ];
 

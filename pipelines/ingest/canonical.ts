@@ -2,15 +2,15 @@
  * From an edge row to a stamped canonical transaction, or to the reasons why not. The one way in: feeds, HTTP and topics
  * call this with rows that satisfy the contract `transactionInput`.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Reference } from '../../rules/reference/reference.ts';
-import type { Transaction, TransactionInput } from '../../schemas/transaction.ts';
+import type { Stamp, Transaction, TransactionInput } from '../../schemas/transaction.ts';
 import { actingPlace } from './acting-place.ts';
 import type { Directory } from './directory.ts';
 import { eventTimeOf, isTimeFault } from './event-time.ts';
 import type { Pseudonymiser } from './pseudonym.ts';
 import { type Fault, fault, rowFaults } from './row-faults.ts';
-import { bareTransaction } from './row-tree.ts';
+import { type BareTransaction, bareTransaction } from './row-tree.ts';
 import { type Origin, stampOf } from './stamp.ts';
 import type { VaultEntry } from './vault.ts';
 import type { ZoneOffsets } from './zone-offset.ts';
@@ -24,7 +24,13 @@ export interface IngestContext {
 }
 
 export type Canonical =
-  | { readonly ok: true; readonly tx: Transaction; readonly vaultEntries: readonly VaultEntry[] }
+  | {
+      readonly ok: true;
+      readonly tx: Transaction;
+      /** `transactionHash` of it. */
+      readonly hash: string;
+      readonly vaultEntries: readonly VaultEntry[];
+    }
   | { readonly ok: false; readonly rejects: readonly Fault[] };
 
 /**
@@ -48,8 +54,11 @@ export function canonicalise(row: TransactionInput, origin: Origin, context: Ing
     textClasses: row.purposeText === undefined ? [] : reference.lexicon.classify(row.purposeText),
     pseudonymKeyId: pseudonyms.keyId,
   };
-  const tx = { ...bare, stamp: stampOf(bare, edge, origin, context) };
-  return { ok: true, tx, vaultEntries: pseudonyms.takeVaultEntries() };
+  const stamp = stampOf(bare, edge, origin, context);
+  const contentHash = hashOf(bare, stamp);
+  // The stamp is the last member of a row; nobody else holds the bare one.
+  const tx = Object.assign(bare, { stamp });
+  return { ok: true, tx, hash: contentHash, vaultEntries: pseudonyms.takeVaultEntries() };
 }
 
 /**
@@ -59,8 +68,12 @@ export function canonicalise(row: TransactionInput, origin: Origin, context: Ing
  */
 export function transactionHash(tx: Transaction): string {
   const { stamp, ...bare } = tx;
+  return hashOf(bare, stamp);
+}
+
+function hashOf(bare: BareTransaction, stamp: Stamp): string {
   const written = actingPlace(bare)?.tz === undefined ? [stamp.localOffsetMin, stamp.offsetSource] : [];
   // The row tree gives keys in byte order and storage keeps it: this is canonical JSON at the price of plain JSON.
   const content = JSON.stringify([bare, stamp.eventTime, stamp.precision, ...written]);
-  return createHash('sha256').update(content).digest('hex');
+  return hash('sha256', content, 'hex');
 }

@@ -6,16 +6,18 @@
  * keys of documents; customer numbers and bank-internal tokens are scoped by the institution that gave them. One person
  * seen as holder, conductor or beneficiary under one reference has one `par` key.
  */
-import { createHmac } from 'node:crypto';
 import type { AccountScheme, RefScheme } from '../../schemas/enumerations.ts';
 import { base32 } from '../../schemas/ids.ts';
 import { BoundedCache } from './bounded-cache.ts';
+import { KeyedHash } from './keyed-hash.ts';
 import type { DataKeys } from './keys.ts';
 import { accountIdentifier, type Identifier, normaliseName, partyIdentifier } from './normalise.ts';
-import { sealVaultEntry, type VaultEntry } from './vault.ts';
+import { type VaultEntry, VaultSealer } from './vault.ts';
 
 /** Identifiers remembered per generation; a forgotten one is computed, and handed to the vault, again. */
 export const PSEUDONYM_CACHE_ENTRIES = 262_144;
+/** Name spaces whose cache names are remembered. */
+const PSEUDONYM_SPACES = 65_536;
 
 /**
  * acc account or address; par person or entity; kin surname; nam name (of a party key); txt purpose text; crd card;
@@ -43,52 +45,60 @@ export type PseudonymKind =
 
 export class Pseudonymiser {
   readonly keyId: string;
-  readonly #hmacKey: Buffer;
-  readonly #vaultKey: Buffer;
+  readonly #hash: KeyedHash;
+  readonly #vault: VaultSealer;
+  /** Names of caches, by kind, scheme and scope. */
+  readonly #spaces = new Map<string, Map<string, Map<string, string>>>();
   readonly #cache = new BoundedCache<string>(PSEUDONYM_CACHE_ENTRIES);
+  #spaceCount = 0;
   #entries: VaultEntry[] = [];
 
   constructor(keys: DataKeys) {
     this.keyId = keys.pseudonymKeyId;
-    this.#hmacKey = keys.pseudonym;
-    this.#vaultKey = keys.vault;
+    this.#hash = new KeyedHash(keys.pseudonym);
+    this.#vault = new VaultSealer(keys.vault);
   }
 
   /** Key of an account, wallet or chain address. */
   account(scheme: AccountScheme, token: string): string {
-    return this.#keyOf('acc', scheme, token, () => accountIdentifier(scheme, token));
+    const space = this.#spaceOf('acc', scheme, '');
+    return (
+      this.#cache.get(space, token) ?? this.#newKey('acc', space, token, accountIdentifier(scheme, token))
+    );
   }
 
   /** Key of a person or entity by a reference; `institution` scopes customer numbers only. */
   party(scheme: RefScheme | undefined, ref: string, institution: string): string {
-    const space = `${scheme ?? ''}@${institution}`;
-    return this.#keyOf('par', space, ref, () => partyIdentifier(scheme, ref, institution));
+    const space = this.#spaceOf('par', scheme ?? '', institution);
+    const known = this.#cache.get(space, ref);
+    return known ?? this.#newKey('par', space, ref, partyIdentifier(scheme, ref, institution));
   }
 
   /** Key of any other identifier that is unique within `space`. */
   token(kind: PseudonymKind, space: string, value: string): string {
-    return this.#keyOf(kind, space, value, () => ({ space, value: value.trim() }));
+    const cache = this.#spaceOf(kind, space, '');
+    const known = this.#cache.get(cache, value);
+    return known ?? this.#newKey(kind, cache, value, { space, value: value.trim() });
   }
 
   /** Keyed surname, for comparison only: it goes to no vault. Null where the text holds no letter. */
   surname(text: string): string | null {
     const normalised = normaliseName(text);
     if (normalised === '') return null;
-    const name = `kin\0${normalised}`;
-    const known = this.#cache.get(name);
+    const known = this.#cache.get('kin', normalised);
     if (known !== undefined) return known;
     const key = this.#hmac('kin', '', normalised);
-    this.#cache.set(name, key);
+    this.#cache.set('kin', normalised, key);
     return key;
   }
 
   /** Puts the name of a party into the vault under `nameKey(partyKey)`. */
   name(partyKey: string, name: string): void {
-    const seen = `nam\0${partyKey}\0${name}`;
-    if (this.#cache.get(seen) !== undefined) return;
+    const seen = `${partyKey}\0${name}`;
+    if (this.#cache.get('nam', seen) !== undefined) return;
     const key = this.nameKey(partyKey);
-    this.#cache.set(seen, key);
-    this.#entries.push(sealVaultEntry(this.#vaultKey, 'nam', key, name));
+    this.#cache.set('nam', seen, key);
+    this.#entries.push(this.#vault.entry('nam', key, name));
   }
 
   /** Where the vault keeps the name of a party. */
@@ -106,19 +116,31 @@ export class Pseudonymiser {
     return entries;
   }
 
-  #keyOf(kind: PseudonymKind, rawSpace: string, raw: string, identify: () => Identifier): string {
-    const name = `${kind}\0${rawSpace}\0${raw}`;
-    const known = this.#cache.get(name);
+  #spaceOf(kind: PseudonymKind, scheme: string, scope: string): string {
+    const known = this.#spaces.get(kind)?.get(scheme)?.get(scope);
     if (known !== undefined) return known;
-    const { space, value } = identify();
+    // As many as there are schemes, operators and institutions; a feed of invented ones starts anew.
+    if (this.#spaceCount >= PSEUDONYM_SPACES) {
+      this.#spaces.clear();
+      this.#spaceCount = 0;
+    }
+    this.#spaceCount += 1;
+    const schemes = this.#spaces.get(kind) ?? new Map<string, Map<string, string>>();
+    const scopes = schemes.get(scheme) ?? new Map<string, string>();
+    const name = `${kind}\0${scheme}\0${scope}`;
+    this.#spaces.set(kind, schemes.set(scheme, scopes.set(scope, name)));
+    return name;
+  }
+
+  #newKey(kind: PseudonymKind, cache: string, raw: string, { space, value }: Identifier): string {
     const key = this.#hmac(kind, space, value);
-    this.#cache.set(name, key);
-    this.#entries.push(sealVaultEntry(this.#vaultKey, kind, key, space === '' ? value : `${space}:${value}`));
+    this.#cache.set(cache, raw, key);
+    this.#entries.push(this.#vault.entry(kind, key, space === '' ? value : `${space}:${value}`));
     return key;
   }
 
   #hmac(kind: PseudonymKind, space: string, value: string): string {
-    const digest = createHmac('sha256', this.#hmacKey).update(`${kind}\0${space}\0${value}`, 'utf8').digest();
-    return `${kind}_${base32(digest)}`;
+    const digest = this.#hash.digest(`${kind}\0${space}\0${value}`);
+    return `${kind}_${base32(Buffer.from(digest, 'latin1'))}`;
   }
 }

@@ -36,7 +36,8 @@ interface Read {
 export type Decoding = 'scanners' | 'libraries';
 
 /** Delimiters that a scanner compares bytes with. */
-const isPlainDelimiter = (delimiter: string): boolean => delimiter.length === 1 && delimiter < '\x7f';
+const isPlainDelimiter = (delimiter: string): boolean =>
+  delimiter === '\t' || (delimiter >= ' ' && delimiter < '\x7f');
 
 export class RecordReader {
   /** Records seen, header and context lines included. */

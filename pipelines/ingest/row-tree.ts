@@ -49,11 +49,21 @@ function tree(members: Readonly<Record<string, Turn>>, sources: Readonly<Record<
   const entries = Object.keys(members)
     .sort()
     .map((name) => ({ name, source: sources[name] ?? name, turn: members[name] as Turn }));
+  const places = new Map(entries.map(({ source }, place): [string, number] => [source, place]));
+  // Most members of the contract are absent from most rows: those that are there are put in their places first. No
+  // group lies inside itself, so one set of places serves.
+  const found: unknown[] = new Array(entries.length).fill(undefined);
   return (value: Members, _owner: unknown, env: Env) => {
+    found.fill(undefined);
+    for (const key in value) {
+      const place = places.get(key);
+      if (place !== undefined) found[place] = value[key];
+    }
     const out: Record<string, unknown> = {};
-    for (const { name, source, turn } of entries) {
-      const member = value[source];
+    for (let place = 0; place < found.length; place++) {
+      const member = found[place];
       if (member === undefined) continue;
+      const { name, turn } = entries[place] as (typeof entries)[number];
       const turned = turn(member as never, value as never, env);
       if (turned !== undefined) out[name] = turned;
     }

@@ -74,35 +74,38 @@ export function sideOf(row: BareTransaction, side: 'debtor' | 'creditor', contex
     out.resolvedBy =
       holding !== null || facts !== null ? 'directory' : rowHolder === undefined ? 'account' : 'row';
   }
-  assign(out, 'kind', facts?.kind ?? party?.kind);
-  assign(out, 'product', holding?.account.product ?? party?.account?.product);
-  assign(
-    out,
-    'country',
-    party?.country ?? schemeCountry(party) ?? facts?.homePlace?.country ?? facts?.residenceCountry,
-  );
-  assign(out, 'admin1', qualified(facts?.homePlace, facts?.homePlace?.admin1));
-  assign(out, 'municipality', qualified(facts?.homePlace, facts?.homePlace?.municipality));
-  assign(out, 'workAdmin1', qualified(facts?.workPlace, facts?.workPlace?.admin1));
-  assign(out, 'licences', licencesOf(facts, party, eventTime));
-  assign(out, 'sector', facts?.sector);
+  const kind = facts?.kind ?? party?.kind;
+  if (kind !== undefined) out.kind = kind;
+  const product = holding?.account.product ?? party?.account?.product;
+  if (product !== undefined) out.product = product;
+  const country =
+    party?.country ?? schemeCountry(party) ?? facts?.homePlace?.country ?? facts?.residenceCountry;
+  if (country !== undefined) out.country = country;
+  const admin1 = qualified(facts?.homePlace, facts?.homePlace?.admin1);
+  if (admin1 !== undefined) out.admin1 = admin1;
+  const municipality = qualified(facts?.homePlace, facts?.homePlace?.municipality);
+  if (municipality !== undefined) out.municipality = municipality;
+  const workAdmin1 = qualified(facts?.workPlace, facts?.workPlace?.admin1);
+  if (workAdmin1 !== undefined) out.workAdmin1 = workAdmin1;
+  const licences = licencesOf(facts, party, eventTime);
+  if (licences !== undefined) out.licences = licences;
+  if (facts?.sector !== undefined) out.sector = facts.sector;
   if (facts?.birthYear !== undefined) {
     out.ageBand = ageBandIn(new Date(eventTime).getUTCFullYear(), facts.birthYear);
   }
-  assign(out, 'kinTokens', (facts?.kinTokens as string[] | undefined) ?? party?.kinTokens);
-  assign(out, 'relatedKeys', facts?.relatedKeys as string[] | undefined);
+  const kinTokens = (facts?.kinTokens as string[] | undefined) ?? party?.kinTokens;
+  if (kinTokens !== undefined) out.kinTokens = kinTokens;
+  const relatedKeys = facts?.relatedKeys as string[] | undefined;
+  if (relatedKeys !== undefined) out.relatedKeys = relatedKeys;
   const opened = holding?.account.opened;
   if (opened !== undefined) out.openedAt = Date.parse(opened);
-  assign(out, 'coverage', coverageOf(row, side, holding, bank, context.coverage));
-  if (facts?.nightWork !== undefined || out.licences?.includes('late_venue')) {
-    out.occupationNight = facts?.nightWork === true || (out.licences?.includes('late_venue') ?? false);
+  const coverage = coverageOf(row, side, holding, bank, context.coverage);
+  if (coverage !== undefined) out.coverage = coverage;
+  if (facts?.nightWork !== undefined || licences?.includes('late_venue')) {
+    out.occupationNight = facts?.nightWork === true || (licences?.includes('late_venue') ?? false);
   }
-  assign(out, 'survivorSafe', facts?.survivorSafe);
+  if (facts?.survivorSafe !== undefined) out.survivorSafe = facts.survivorSafe;
   return out;
-}
-
-function assign<K extends keyof Side>(out: Side, field: K, value: Side[K] | undefined): void {
-  if (value !== undefined) out[field] = value;
 }
 
 /** A remittance paid to somebody without an account names them as beneficiary only. */

@@ -61,7 +61,10 @@ export function stampOf(row: BareTransaction, edge: EdgeFacts, origin: Origin, c
     offsetSource,
     amountMinor: row.settled.minor,
     ccy: row.settled.ccy,
-    ...converted,
+    usdMinor: converted.usdMinor,
+    mxnMinor: converted.mxnMinor,
+    cadMinor: converted.cadMinor,
+    rateId: converted.rateId,
     wageMilli,
     wageTable: wageMilli === null ? null : (wage?.table ?? null),
     nightNormMilli: reference.nightNormMilli(row.rail),
@@ -121,22 +124,26 @@ function overWage(minor: bigint, ccy: string, converted: Converted, wage: DailyW
  * a listed provider of virtual assets as `listed_vasp` and with its side.
  */
 function listsOf(row: BareTransaction, { debtor, creditor }: Sides, reference: Reference): string[] {
-  const names = new Set<string>();
-  const paysOut = row.places?.some((place) => place.role === 'agent_pay') ?? false;
-  const acting = actingPlace(row);
-  for (const place of row.places ?? []) {
-    const counts =
-      place.role === 'agent_pay' || (place === acting && place.role !== 'agent_send' && !paysOut);
-    for (const list of reference.places.ofMunicipality(place.country, place.municipalityCode)) {
-      if (counts) names.add(list);
-      names.add(`${place.role}:${list}`);
+  const { places, travel, va } = row;
+  const names: string[] = [];
+  if (places !== undefined) {
+    const paysOut = places.some((place) => place.role === 'agent_pay');
+    const acting = actingPlace(row);
+    for (const place of places) {
+      const counts =
+        place.role === 'agent_pay' || (place === acting && place.role !== 'agent_send' && !paysOut);
+      for (const list of reference.places.ofMunicipality(place.country, place.municipalityCode)) {
+        if (counts) names.push(list);
+        names.push(`${place.role}:${list}`);
+      }
     }
   }
-  for (const list of reference.places.ofAdmin1(row.travel?.to)) names.add(`travel_to:${list}`);
-  const vasp = { debtor: [debtor.bank, row.va?.vaspFrom], creditor: [creditor.bank, row.va?.vaspTo] };
-  for (const [side, institutions] of Object.entries(vasp)) {
-    if (!institutions.some((institution) => reference.isListedVasp(institution))) continue;
-    names.add('listed_vasp').add(`${side}:listed_vasp`);
+  if (travel !== undefined) {
+    for (const list of reference.places.ofAdmin1(travel.to)) names.push(`travel_to:${list}`);
   }
-  return names.size === 0 ? [] : [...names].sort();
+  if (reference.isListedVasp(debtor.bank) || reference.isListedVasp(va?.vaspFrom))
+    names.push('listed_vasp', 'debtor:listed_vasp');
+  if (reference.isListedVasp(creditor.bank) || reference.isListedVasp(va?.vaspTo))
+    names.push('listed_vasp', 'creditor:listed_vasp');
+  return names.length === 0 ? names : [...new Set(names)].sort();
 }

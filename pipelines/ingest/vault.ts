@@ -8,6 +8,7 @@
  */
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { KeyedHash } from './keyed-hash.ts';
 import { deriveKey } from './keys.ts';
 
 /** Sealed bytes: version, nonce, tag, ciphertext. */
@@ -31,6 +32,10 @@ function seal(key: Uint8Array, name: string, content: Uint8Array): Buffer {
     .update(content)
     .digest()
     .subarray(0, NONCE_BYTES);
+  return sealWith(nonce, key, name, content);
+}
+
+function sealWith(nonce: Uint8Array, key: Uint8Array, name: string, content: Uint8Array): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(Buffer.from(name, 'utf8'));
   const sealed = cipher.update(content);
@@ -60,6 +65,24 @@ const entryName = (kind: string, pseudonym: string) => `vault\0${kind}\0${pseudo
 export function sealVaultEntry(key: Uint8Array, kind: string, pseudonym: string, value: string): VaultEntry {
   const sealed = seal(key, entryName(kind, pseudonym), Buffer.from(value, 'utf8'));
   return { pseudonym, kind, ciphertext: sealed.toString('base64') };
+}
+
+/** Seals entries under one key, as `sealVaultEntry` does each. */
+export class VaultSealer {
+  readonly #key: Uint8Array;
+  readonly #hash: KeyedHash;
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+    this.#hash = new KeyedHash(key);
+  }
+
+  entry(kind: string, pseudonym: string, value: string): VaultEntry {
+    const name = entryName(kind, pseudonym);
+    const nonce = Buffer.from(this.#hash.digest(`nonce\0${name}\0${value}`).slice(0, NONCE_BYTES), 'latin1');
+    const sealed = sealWith(nonce, this.#key, name, Buffer.from(value, 'utf8'));
+    return { pseudonym, kind, ciphertext: sealed.toString('base64') };
+  }
 }
 
 /** The value of a vault entry. Throws `RAS-FEED-VAULT-OPEN`. */

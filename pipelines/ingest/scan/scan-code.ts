@@ -107,7 +107,7 @@ export function objectScan(steps: readonly Step[]): Scan {
 
 /**
  * A scanner of one delimited line without quotes. `cells[i]` is the cell of column i, null where nobody reads it. Takes
- * whole ASCII lines without NUL only, of exactly these columns.
+ * whole ASCII lines without control characters only, of exactly these columns.
  */
 export function lineScan(delimiter: number, cells: readonly (number | null)[]): Scan {
   const mark = byteAt([delimiter], 0);
@@ -116,8 +116,11 @@ export function lineScan(delimiter: number, cells: readonly (number | null)[]): 
     const fold = cell === null ? '' : FOLD;
     const begin = cell === null ? '' : `s=p;${FRESH}`;
     const keep = cell === null ? '' : store(cell, 'p');
-    const loop = `for(;p<stop&&(c=b[p])!==${mark};p++){if(c===0||c>127)return -1;${fold}}`;
-    return `${begin}${loop}${keep}${isLast ? '' : 'if(p>=stop)return -1;p++;'}`;
+    // A control character ends the loop: a line end stands behind the line, or nothing at all.
+    const loop = isLast
+      ? `while(p<stop){c=b[p];if(c===${mark}||!(c>31&&c<128))return -1;${fold}p++;}`
+      : `while((c=b[p])!==${mark}){if(!(c>31&&c<128))return -1;${fold}p++;}`;
+    return `${begin}${loop}${keep}${isLast ? '' : 'p++;'}`;
   });
   return compile(`${columns.join('')}if(p!==stop)return -1;`);
 }
