@@ -53,6 +53,8 @@ export type Step =
   | {
       readonly kind: 'transactions';
       readonly rows: readonly { readonly tx: Transaction; readonly hash: string }[];
+      /** The log's record of these very rows, where there is one: it holds their facts. */
+      readonly block?: Uint8Array;
     }
   | { readonly kind: 'declare'; readonly institution: string; readonly fromMs: number }
   | {
@@ -279,7 +281,9 @@ export function createEngine(options: EngineOptions): Engine {
     step(step) {
       switch (step.kind) {
         case 'transactions':
-          return step.rows.map(({ tx, hash }) => detector.admit(tx, hash));
+          return step.block === undefined
+            ? step.rows.map(({ tx, hash }) => detector.admit(tx, hash))
+            : detector.admitBlock(step.rows, step.block);
         case 'declare':
           detector.declare(step.institution, step.fromMs);
           return [];

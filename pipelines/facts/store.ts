@@ -56,8 +56,8 @@ export class FactStore {
   /** Rows below this number are read from the cold file. */
   #coldRows = 0;
   #newestMs = Number.NEGATIVE_INFINITY;
-  /** Columns of a segment that was read back as a whole. */
-  #thawed: { readonly segment: number; readonly columns: FactColumns } | undefined;
+  /** Columns of the two segments that were last read back as a whole: whoever goes through all of them is between two. */
+  #thawed: readonly { readonly segment: number; readonly columns: FactColumns }[] = [];
 
   constructor(dictionary: FactDictionary, options: FactStoreOptions = {}) {
     const { cold, hotWindowMs = HOT_WINDOW_MS, pageRows, cachePages } = options;
@@ -116,7 +116,7 @@ export class FactStore {
 
   /**
    * Columns of the segment of a row: index row columns with `row & 65535`, leg columns with `leg & 131071`. For rows of a
-   * segment that has left memory they are read back as a whole, one segment at a time.
+   * segment that has left memory they are read back as a whole.
    */
   columns(row: number): FactColumns {
     return this.#segments[row >>> SEGMENT_SHIFT]?.columns ?? this.#thaw(row >>> SEGMENT_SHIFT);
@@ -253,12 +253,13 @@ export class FactStore {
   }
 
   #thaw(segment: number): FactColumns {
-    if (this.#thawed?.segment === segment) return this.#thawed.columns;
-    const columns = this.#thawed?.columns ?? allocateFacts(SEGMENT_ROWS);
+    const known = this.#thawed.find((each) => each.segment === segment);
+    if (known !== undefined) return known.columns;
+    const columns = allocateFacts(SEGMENT_ROWS);
     const list = Object.values(columns);
     const first = segment << SEGMENT_SHIFT;
     for (let place = 0; place < SEGMENT_ROWS; place++) this.copyRow(first + place, list, place);
-    this.#thawed = { segment, columns };
+    this.#thawed = [{ segment, columns }, ...this.#thawed.slice(0, 1)];
     return columns;
   }
 }

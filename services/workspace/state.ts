@@ -4,6 +4,7 @@
  */
 
 import type { Admission } from '../../pipelines/detect/effective-set.ts';
+import type { HashedRow } from '../../pipelines/detect/hot/hot-detector.ts';
 import { createEngine, type Engine } from '../../pipelines/engine/engine.ts';
 import type { FactRow } from '../../pipelines/facts/batch.ts';
 import { transactionHash } from '../../pipelines/ingest/canonical.ts';
@@ -15,11 +16,6 @@ import type { Transaction } from '../../schemas/transaction.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { FeedRecord, ReferenceRecord } from './reference-record.ts';
 import { RuleTimeline } from './rule-timeline.ts';
-
-export interface HashedRow {
-  readonly tx: Transaction;
-  readonly hash: string;
-}
 
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -103,8 +99,9 @@ export class WorkspaceState {
     return renewed;
   }
 
-  applyRows(rows: readonly HashedRow[]): readonly Admission[] {
-    return this.engine.step({ kind: 'transactions', rows });
+  /** Applies rows; `block` is the log's record of them. */
+  applyRows(rows: readonly HashedRow[], block?: Uint8Array): readonly Admission[] {
+    return this.engine.step({ kind: 'transactions', rows, ...(block === undefined ? {} : { block }) });
   }
 
   /** The row with what a block says beside it. Its feed must be known by now. */

@@ -8,6 +8,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HashedRow } from '../../pipelines/detect/hot/hot-detector.ts';
 import { blockBytes, type ClosedBlock } from '../../pipelines/facts/block.ts';
 import type { DataKeys } from '../../pipelines/ingest/keys.ts';
 import { type BlockLog, LOG_LIMITS, type RecordKind } from '../../pipelines/log/port.ts';
@@ -24,7 +25,7 @@ import { decodeReference } from './reference-record.ts';
 import { encodeRules } from './rule-record.ts';
 import { RecordedSets, type RuleTimeline } from './rule-timeline.ts';
 import { openSecret } from './secret.ts';
-import { type HashedRow, WorkspaceState } from './state.ts';
+import { WorkspaceState } from './state.ts';
 import { loadStored } from './stored.ts';
 import { type AfterWrite, type WriteCounts, Writer } from './writer.ts';
 
@@ -240,7 +241,7 @@ export class Workspace {
     pending.checksum.update(payload);
     pending.rows += rows.length;
     pending.blocks.push({ payload, rows: rows.length });
-    return this.state.applyRows(rows).filter((admission) => admission.kind === 'late').length;
+    return this.state.applyRows(rows, payload).filter((admission) => admission.kind === 'late').length;
   }
 
   /** Reads the log: marked records silently, the rest as if it had just come in. Its results are not written yet. */
@@ -263,7 +264,7 @@ export class Workspace {
         }
       } else {
         const rows = decodeBlock(payload);
-        if (offset <= markedUntil) this.state.applyRows(rows);
+        if (offset <= markedUntil) this.state.applyRows(rows, payload);
         else this.#applyRows(offset, payload, rows);
       }
       if (offset === markedUntil) this.state.engine.detector.settle();

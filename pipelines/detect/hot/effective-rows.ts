@@ -14,7 +14,6 @@ import { SeenTable } from '../../intern/seen.ts';
 import { REEVALUATION_HORIZON_MS } from '../effective-set.ts';
 import type { HotCore } from './hot-core.ts';
 
-const ROW_MASK = 0xffff;
 const COMPLETED = 0;
 const HASH_WORDS = 4;
 
@@ -71,8 +70,7 @@ export class EffectiveRows {
       seed: options.seed,
       initialCapacity: options.rows ?? 1_024,
       sameKey: (row, institution, bytes, start, end) =>
-        store.columns(row).institution[row & ROW_MASK] === institution &&
-        store.idEquals(row, bytes, start, end),
+        store.institutionOf(row) === institution && store.idEquals(row, bytes, start, end),
     });
   }
 
@@ -197,14 +195,14 @@ export class EffectiveRows {
     else this.#orphans.delete(original);
     if (row === -1) return;
     if (this.#core.isDead(row)) return;
-    const place = row & ROW_MASK;
-    const whole = this.#store.wideAmount(row) ?? BigInt(this.#store.columns(row).amount[place] as number);
+    const { columns, rowMask } = this.#store.home(row);
+    const whole = this.#store.wideAmount(row) ?? BigInt(columns.amount[row & rowMask] as number);
     const reversals: Reversal[] = [];
     for (const by of this.#reversers.get(original) ?? []) {
-      const columns = this.#store.columns(by.row);
-      if (columns.status[by.row & ROW_MASK] !== COMPLETED) continue;
+      const of = this.#store.home(by.row);
+      if (of.columns.status[by.row & of.rowMask] !== COMPLETED) continue;
       reversals.push({
-        time: columns.time[by.row & ROW_MASK] as number,
+        time: this.#store.timeOf(by.row),
         institution: this.#institutionOf(by.row),
         id: this.#store.rowId(by.row),
         version: this.#store.versionOf(by.row),
@@ -237,6 +235,6 @@ export class EffectiveRows {
   }
 
   #institutionOf(row: number): string {
-    return this.#store.dictionary.text(this.#store.columns(row).institution[row & ROW_MASK] as number);
+    return this.#store.dictionary.text(this.#store.institutionOf(row));
   }
 }

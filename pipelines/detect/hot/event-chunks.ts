@@ -120,6 +120,30 @@ export class EventChunks {
     }
   }
 
+  /** Words that a history of so many events takes in `copy`. */
+  wordsOf(events: number): number {
+    return events * this.#entryWords;
+  }
+
+  /** Writes a history to `out` from `at` on, the first event first. */
+  copy(views: SlabViews, base: number, out: Int32Array, at: number): void {
+    this.readBack(views, base, 0, (position, leg, words, from) => {
+      const to = at + position * this.#entryWords;
+      out[to] = leg;
+      for (let word = 1; word < this.#entryWords; word++) out[to + word] = words[from + word - 1] as number;
+      return true;
+    });
+  }
+
+  /** Appends the `events` events that `copy` wrote to an empty history. */
+  restore(views: SlabViews, base: number, events: number, from: Int32Array, at: number): void {
+    for (let i = 0; i < events; i++) {
+      const to = at + i * this.#entryWords;
+      const entry = this.append(views, base, from[to] as number);
+      this.setBits(entry, from, to + 1);
+    }
+  }
+
   /** Gives back all chunks of a history; its record is reset by who asks. */
   release(views: SlabViews, base: number): void {
     let chunk = views.i32[base + HEADER.tail] as number;

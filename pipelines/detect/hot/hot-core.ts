@@ -15,11 +15,10 @@ import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
 import { OwnedKeys, type Partition } from '../../partition/owned-keys.ts';
 import type { SilentReading } from '../detector.ts';
+import type { IdleOptions } from './kind-tier.ts';
 import { Reports } from './reports.ts';
 import { type HotCounts, type Report, RuleTiers } from './rule-tiers.ts';
 
-const ROW_MASK = 0xffff;
-const LEG_MASK = 0x1ffff;
 const FIRST_SUBJECTS = 1_024;
 const FIRST_ROWS = 1_024;
 
@@ -30,6 +29,8 @@ export interface HotCoreOptions {
   readonly dictionary: FactDictionary;
   /** Subjects of a kind that records are made room for at the start. */
   readonly subjects?: number;
+  /** Where the state of idle subjects goes; without it all stay in memory. */
+  readonly idle?: IdleOptions;
   /** Only the subjects of this partition are fed; default all. It takes the same rows as the others. */
   readonly partition?: Partition;
 }
@@ -40,6 +41,7 @@ export class HotCore {
   readonly #dictionary: FactDictionary;
   readonly #subjects: number;
   readonly #reports: Reports;
+  readonly #idle: IdleOptions | undefined;
   /** Undefined where there is one partition. */
   readonly #owned: OwnedKeys | undefined;
   #tiers: RuleTiers;
@@ -58,6 +60,7 @@ export class HotCore {
       partition === undefined || partition.count === 1
         ? undefined
         : new OwnedKeys(partition, options.dictionary);
+    this.#idle = options.idle;
     this.#tiers = this.#tiersOf(options.ruleSet, options.evaluation);
   }
 
@@ -68,6 +71,11 @@ export class HotCore {
   /** Bytes of records and histories over all kinds. */
   get bytes(): { readonly records: number; readonly histories: number } {
     return this.#tiers.bytes;
+  }
+
+  /** Subjects, of all kinds, whose state has left memory. */
+  get idleSubjects(): number {
+    return this.#tiers.idleSubjects;
   }
 
   /** Takes in the rows `first` .. `first + count - 1` of the store, which are effective and reverse nothing. */
@@ -84,6 +92,7 @@ export class HotCore {
     tiers.warmUp();
     tiers.feedAll();
     for (const key of this.#tiers.signalled()) this.#owed.add(key);
+    this.#tiers.close();
     this.#tiers = tiers;
   }
 
@@ -119,9 +128,9 @@ export class HotCore {
     const id = this.#dictionary.textId(institution);
     if (!this.#reports.declare(id, fromMs)) return;
     for (let row = 0; row < this.#store.rows; row++) {
-      const { bank } = this.#store.columns(row);
-      const place = (2 * row) & LEG_MASK;
-      if (bank[place] === id || bank[place + 1] === id) this.#tiers.disturb(row);
+      const { columns, rowMask } = this.#store.home(row);
+      const out = 2 * (row & rowMask);
+      if (columns.bank[out] === id || columns.bank[out + 1] === id) this.#tiers.disturb(row);
     }
   }
 
@@ -161,7 +170,8 @@ export class HotCore {
   #isPartlyReversed(row: number): boolean {
     const first = this.#reversals.get(row)?.[0];
     if (first === undefined) return false;
-    const whole = this.#store.wideAmount(row) ?? this.#store.columns(row).amount[row & ROW_MASK];
+    const { columns, rowMask } = this.#store.home(row);
+    const whole = this.#store.wideAmount(row) ?? columns.amount[row & rowMask];
     return whole === undefined || !(first.amountMinor >= whole);
   }
 
@@ -180,6 +190,7 @@ export class HotCore {
       subjects: this.#subjects,
       owned: this.#owned,
       counts: this.counts,
+      idle: this.#idle,
     });
   }
 }

@@ -3,16 +3,18 @@
  *
  * Rows wait until something is asked, and go to the evaluator as facts, many at a time.
  */
+import { decodeFacts } from '../../../schemas/block-facts.ts';
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import type { Reversal } from '../../../schemas/event-fields.ts';
 import { compareRefs } from '../../../schemas/order.ts';
 import type { Transaction } from '../../../schemas/transaction.ts';
 import { factsOf } from '../../facts/batch.ts';
 import { FactDictionary } from '../../facts/dictionary.ts';
-import { FactStore } from '../../facts/store.ts';
+import { FactStore, type FactStoreOptions } from '../../facts/store.ts';
 import type { Detector, DetectorOptions } from '../detector.ts';
-import { createEffectiveSet, rowKey, type SetChange } from '../effective-set.ts';
+import { type Admission, createEffectiveSet, rowKey, type SetChange } from '../effective-set.ts';
 import { HotCore } from './hot-core.ts';
+import type { IdleOptions } from './kind-tier.ts';
 import type { HotCounts } from './rule-tiers.ts';
 
 /** Rows that wait at most before they are turned into facts. */
@@ -21,18 +23,36 @@ const WAITING_ROWS = 4_096;
 export interface HotDetectorOptions extends DetectorOptions {
   /** Seeds the hash of identifiers, so that nobody can choose ones that collide. Any two 32-bit integers. */
   readonly seed: readonly [number, number];
+  /** Where old rows go; without it all stay in memory. */
+  readonly coldRows?: FactStoreOptions;
+  /** Where the state of idle subjects goes; without it all stay in memory. */
+  readonly idle?: IdleOptions;
 }
 
 export interface HotDetector extends Detector {
   readonly counts: HotCounts;
+  /** As `admit` of each row in order; `block` is the log's record of these very rows, and spares making their facts anew. */
+  admitBlock(rows: readonly HashedRow[], block: Uint8Array): Admission[];
+}
+
+/** A row with the hash of its content. */
+export interface HashedRow {
+  readonly tx: Transaction;
+  readonly hash: string;
 }
 
 /** Builds an empty detector over the rules that read events. */
 export function createHotDetector(options: HotDetectorOptions): HotDetector {
   const set = createEffectiveSet(options.horizonMs);
   const dictionary = new FactDictionary(options.seed);
-  const store = new FactStore(dictionary);
-  const core = new HotCore({ ruleSet: options.ruleSet, evaluation: options.evaluation, store, dictionary });
+  const store = new FactStore(dictionary, options.coldRows);
+  const core = new HotCore({
+    ruleSet: options.ruleSet,
+    evaluation: options.evaluation,
+    store,
+    dictionary,
+    ...(options.idle === undefined ? {} : { idle: options.idle }),
+  });
   /** Row of the store by (institution, id), of effective rows that are events. */
   const rowOf = new Map<string, number>();
   /** Keys of the rows that reverse a row, by the key of the reversed one. */
@@ -69,8 +89,13 @@ export function createHotDetector(options: HotDetectorOptions): HotDetector {
     core.feed(first, batch.rows, batch.members);
     rows.forEach(({ key, tx }, i) => {
       rowOf.set(key, first + i);
-      if (reversedBy.has(key)) core.setReversals(first + i, reversalsOf(key, tx));
+      attachReversals(key, tx, first + i);
     });
+  }
+
+  /** Reversals that came before the row that they reverse. */
+  function attachReversals(key: string, tx: Transaction, row: number): void {
+    if (reversedBy.has(key) && rowOf.get(key) === row) core.setReversals(row, reversalsOf(key, tx));
   }
 
   function add(tx: Transaction): void {
@@ -80,11 +105,28 @@ export function createHotDetector(options: HotDetectorOptions): HotDetector {
 
   function remove(tx: Transaction): void {
     feed();
+    kill(tx);
+  }
+
+  function kill(tx: Transaction): void {
     const key = rowKey(tx.institution, tx.id);
     const row = rowOf.get(key);
     if (row === undefined) return;
     rowOf.delete(key);
     core.kill(row);
+  }
+
+  /** The row reverses another one from now on; returns it. */
+  function noteReversal(tx: Transaction): Transaction {
+    const key = rowKey(tx.reverses?.institution ?? '', tx.reverses?.id ?? '');
+    reversedBy.set(key, (reversedBy.get(key) ?? new Set()).add(rowKey(tx.institution, tx.id)));
+    return tx;
+  }
+
+  function forgetReversal(tx: Transaction): Transaction {
+    const key = rowKey(tx.reverses?.institution ?? '', tx.reverses?.id ?? '');
+    reversedBy.get(key)?.delete(rowKey(tx.institution, tx.id));
+    return tx;
   }
 
   /** The row that `tx` reverses says less from now on, or again more. */
@@ -101,25 +143,46 @@ export function createHotDetector(options: HotDetectorOptions): HotDetector {
   function apply({ removed, added }: SetChange): void {
     if (removed !== undefined) {
       remove(removed);
-      if (removed.reverses !== undefined) {
-        const { institution, id } = removed.reverses;
-        reversedBy.get(rowKey(institution, id))?.delete(rowKey(removed.institution, removed.id));
-        touchReversed(removed);
-      }
+      if (removed.reverses !== undefined) touchReversed(forgetReversal(removed));
     }
     if (added === undefined) return;
-    if (added.reverses === undefined) {
-      add(added);
-      return;
-    }
-    const key = rowKey(added.reverses.institution, added.reverses.id);
-    reversedBy.set(key, (reversedBy.get(key) ?? new Set()).add(rowKey(added.institution, added.id)));
-    touchReversed(added);
+    if (added.reverses === undefined) add(added);
+    else touchReversed(noteReversal(added));
+  }
+
+  function admitBlock(rows: readonly HashedRow[], block: Uint8Array): Admission[] {
+    feed();
+    const batch = decodeFacts(block, dictionary);
+    const first = store.append(batch);
+    // What concerns rows that others reverse comes when the block's own rows are in.
+    const reversing: Transaction[] = [];
+    const admissions = rows.map(({ tx, hash }, i) => {
+      let counts = false;
+      const admission = set.admit(tx, hash, ({ removed, added }) => {
+        if (removed !== undefined) {
+          kill(removed);
+          if (removed.reverses !== undefined) reversing.push(forgetReversal(removed));
+        }
+        if (added === undefined) return;
+        if (added.reverses !== undefined) reversing.push(noteReversal(added));
+        else {
+          counts = true;
+          rowOf.set(rowKey(added.institution, added.id), first + i);
+        }
+      });
+      if (!counts) core.bury(first + i);
+      return admission;
+    });
+    core.feed(first, batch.rows, batch.members);
+    rows.forEach(({ tx }, i) => attachReversals(rowKey(tx.institution, tx.id), tx, first + i));
+    for (const tx of reversing) touchReversed(tx);
+    return admissions;
   }
 
   return {
     set,
     counts: core.counts,
+    admitBlock,
     get dirtyCount() {
       feed();
       return core.waiting;

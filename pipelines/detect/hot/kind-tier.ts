@@ -7,16 +7,25 @@
  * anew, the same kernel over all of them.
  */
 import type { KindPlan } from '../../../rules/compiler/index.ts';
-import type { FactColumns } from '../../../schemas/facts.ts';
+import { allocateFacts } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
+import type { ColdFile } from '../../state/cold-file.ts';
 import { CandidateList } from './candidate-list.ts';
 import { type EntryReader, EventChunks } from './event-chunks.ts';
+import { IDLE_WORDS_MAX, IdleSubjects } from './idle-subjects.ts';
 import { FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './record-slab.ts';
 import type { Reports } from './reports.ts';
 
 /** Events that the kernel takes at once: their buffers stay in the nearest cache. */
 const BATCH = 256;
+/** Where the batch is read whose rows have left memory: columns of its own, to which its rows are copied. */
+const COLD_BATCH = -2;
+const NO_SEGMENT = -1;
+/** The records are gone through this often in the time after which a subject is idle. */
+const SWEEPS = 16;
+const SWEPT_MIN = 64;
+const IDLE_MS = 90 * 86_400_000;
 /** A leg's place in the columns of its segment. */
 const LEG_MASK = 0x1ffff;
 const SEGMENT_LEG_SHIFT = 17;
@@ -38,6 +47,14 @@ export interface KindTierOptions {
   readonly reports: Reports;
   /** Records to make room for at the start. */
   readonly subjects: number;
+  readonly idle?: IdleOptions | undefined;
+}
+
+/** When the state of a subject leaves memory, and where it goes. */
+export interface IdleOptions {
+  readonly file: ColdFile;
+  /** Event time without an event of the subject; default 90 d. */
+  readonly idleMs?: number;
 }
 
 /** Reports of a shared reference that a tier has seen. */
@@ -61,7 +78,12 @@ export class KindTier {
   readonly #isOwner: boolean;
   /** A mask of all rules. */
   readonly #allRules: Int32Array;
-  /** Line of the record by id of the key; 0 is none. */
+  readonly #idle: IdleSubjects | undefined;
+  readonly #idleMs: number;
+  /** Line at which the sweep goes on; 0 when it is at rest until `#sweepAtMs`. */
+  #hand = 0;
+  #sweepAtMs = Number.NEGATIVE_INFINITY;
+  /** Line of the record by id of the key; 0 is none, below 0 the reference of one that has left memory. */
   #lineOf = new Int32Array(FIRST_KEYS);
   readonly #stale = new Set<number>();
   /** Legs that other reports of their transfer hide, by line. */
@@ -77,7 +99,9 @@ export class KindTier {
   readonly #queueLines = new Int32Array(BATCH);
   /** Events that wait for the kernel. */
   #n = 0;
-  #segment = -1;
+  #segment = NO_SEGMENT;
+  readonly #coldColumns = allocateFacts(BATCH);
+  readonly #coldList = Object.values(this.#coldColumns);
   readonly #legs = new Int32Array(BATCH);
   readonly #lines = new Int32Array(BATCH);
   readonly #entries = new Int32Array(BATCH);
@@ -85,7 +109,7 @@ export class KindTier {
   readonly #bits: Int32Array;
   readonly #masks: Int32Array;
 
-  constructor({ plan, store, dictionary, rows, reports, subjects }: KindTierOptions) {
+  constructor({ plan, store, dictionary, rows, reports, subjects, idle }: KindTierOptions) {
     this.plan = plan;
     this.#store = store;
     this.#dictionary = dictionary;
@@ -94,6 +118,8 @@ export class KindTier {
     this.#isOwner = plan.standpoint === 'owner';
     this.#slab = new RecordSlab(plan.layout, subjects);
     this.#chunks = new EventChunks(plan.bitWords);
+    this.#idle = idle === undefined ? undefined : new IdleSubjects(idle.file);
+    this.#idleMs = idle?.idleMs ?? IDLE_MS;
     this.candidates = new CandidateList(plan.maskWords);
     this.#bits = new Int32Array(BATCH * plan.bitWords);
     this.#masks = new Int32Array(BATCH * plan.maskWords);
@@ -103,7 +129,17 @@ export class KindTier {
 
   /** Bytes of records and histories. */
   get bytes(): { readonly records: number; readonly histories: number } {
-    return { records: this.#slab.bytes, histories: this.#chunks.bytes };
+    return { records: this.#slab.bytes + (this.#idle?.bytes ?? 0), histories: this.#chunks.bytes };
+  }
+
+  /** Subjects whose state has left memory. */
+  get idleCount(): number {
+    return this.#idle?.count ?? 0;
+  }
+
+  /** Forgets what has left memory. The tier is not used again. */
+  close(): void {
+    this.#idle?.clear();
   }
 
   /** Takes in the leg of an event at `timeMs` of the subject with this key, with the next `flush` at the latest. */
@@ -145,7 +181,8 @@ export class KindTier {
 
   /** Line of the subject's record; 0 if there is no such subject. */
   lineOf(key: number): number {
-    return key >= 0 && key < this.#lineOf.length ? (this.#lineOf[key] as number) : 0;
+    const line = key >= 0 && key < this.#lineOf.length ? (this.#lineOf[key] as number) : 0;
+    return line < 0 ? this.#lineFor(key) : line;
   }
 
   keyOf(line: number): number {
@@ -201,7 +238,7 @@ export class KindTier {
     for (let i = 0; i < n; i++) {
       const key = this.#queueKeys[i] as number;
       const line = key < this.#lineOf.length ? (this.#lineOf[key] as number) : 0;
-      lines[i] = line === 0 ? this.#lineFor(key) : line;
+      lines[i] = line > 0 ? line : this.#lineFor(key);
     }
     const views = this.#slab.views;
     this.#chunks.touch(views, lines, n);
@@ -227,7 +264,8 @@ export class KindTier {
     const n = this.#n;
     if (n === 0) return;
     this.#n = 0;
-    const columns: FactColumns = this.#store.columns(this.#segment << 16);
+    const columns =
+      this.#segment === COLD_BATCH ? this.#coldColumns : this.#store.columns(this.#segment << 16);
     const views = this.#slab.views;
     this.plan.kernel(
       columns,
@@ -279,15 +317,22 @@ export class KindTier {
     if (shown.some((leg) => this.#rows.isPartlyReversed(leg >> 1))) {
       this.#slab.views.i32[base + HEADER.flags] = FLAG_UNGATED;
     }
-    for (const leg of shown) {
-      if (leg >> SEGMENT_LEG_SHIFT !== this.#segment) {
-        this.#runKernel();
-        this.#segment = leg >> SEGMENT_LEG_SHIFT;
-      }
-      this.#push(line, base, leg);
-    }
+    for (const leg of shown) this.#replay(line, base, leg);
     const lastLeg = shown.at(-1);
-    if (lastLeg !== undefined) this.#slab.views.f64[line << 3] = this.#timeOf(lastLeg);
+    if (lastLeg !== undefined) this.#slab.views.f64[line << 3] = this.#store.timeOf(lastLeg >> 1);
+  }
+
+  /** `#push` of an event of any age. */
+  #replay(line: number, base: number, leg: number): void {
+    const row = leg >> 1;
+    const isCold = this.#store.isCold(row);
+    const segment = isCold ? COLD_BATCH : leg >> SEGMENT_LEG_SHIFT;
+    if (segment !== this.#segment) {
+      this.#runKernel();
+      this.#segment = segment;
+    }
+    if (isCold) this.#store.copyRow(row, this.#coldList, this.#n);
+    this.#push(line, base, leg);
   }
 
   /** Appends an event to its subject's history and to the kernel's batch; both are of the segment at hand. */
@@ -295,7 +340,7 @@ export class KindTier {
     const views = this.#slab.views;
     const n = this.#n++;
     this.#positions[n] = views.i32[base + HEADER.length] as number;
-    this.#legs[n] = leg & LEG_MASK;
+    this.#legs[n] = this.#segment === COLD_BATCH ? 2 * n + (leg & 1) : leg & LEG_MASK;
     this.#lines[n] = line;
     this.#entries[n] = this.#chunks.append(views, base, leg);
     if (this.#n === BATCH) this.#runKernel();
@@ -307,11 +352,6 @@ export class KindTier {
     return this.#store.compareRows(this.#chunks.lastLeg(views, base) >> 1, leg >> 1) > 0;
   }
 
-  #timeOf(leg: number): number {
-    const row = leg >> 1;
-    return this.#store.columns(row).time[row & 0xffff] as number;
-  }
-
   #lineFor(key: number): number {
     if (key >= this.#lineOf.length) {
       const grown = new Int32Array(Math.max(key + 1, 2 * this.#lineOf.length));
@@ -319,10 +359,73 @@ export class KindTier {
       this.#lineOf = grown;
     }
     let line = this.#lineOf[key] as number;
-    if (line === 0) {
-      line = this.#slab.allocate(key);
+    if (line <= 0) {
+      line = line === 0 ? this.#slab.allocate(key) : this.#bringBack(key, -line);
       this.#lineOf[key] = line;
     }
+    return line;
+  }
+
+  /**
+   * Moves subjects out of memory that had no event for so long, a bounded number at a time: at most `budget` records are
+   * looked at, and all of them a few times in `idleMs`. Called when nothing waits. `isKept`: tier 2 holds something of it.
+   */
+  sweep(newestMs: number, budget: number, isKept: (line: number) => boolean): void {
+    const idle = this.#idle;
+    if (idle === undefined) return;
+    if (this.#hand === 0) {
+      if (newestMs < this.#sweepAtMs) return;
+      this.#sweepAtMs = newestMs + this.#idleMs / SWEEPS;
+      this.#hand = 1;
+    }
+    const { linesPerRecord, endLine } = this.#slab;
+    const end = Math.min(endLine, this.#hand + linesPerRecord * Math.max(SWEPT_MIN, budget));
+    const { f64 } = this.#slab.views;
+    for (let line = this.#hand; line < end; line += linesPerRecord) {
+      if ((f64[line << 3] as number) > newestMs - this.#idleMs) continue;
+      if (this.#slab.isLive(line) && !isKept(line)) this.#moveOut(idle, line);
+    }
+    this.#hand = end < endLine ? end : 0;
+  }
+
+  /** The image: how many legs are hidden, the record, those legs, the history. */
+  #moveOut(idle: IdleSubjects, line: number): void {
+    const views = this.#slab.views;
+    const base = line << 4;
+    const { i32 } = views;
+    if (((i32[base + HEADER.flags] as number) & FLAG_STALE) !== 0) return;
+    if (this.plan.layout.openWords.some((offset) => i32[base + (offset >> 2)] !== 0)) return;
+    const hidden = this.#hidden.get(line) ?? [];
+    const length = i32[base + HEADER.length] as number;
+    const recordWords = this.plan.layout.bytes >> 2;
+    const before = 1 + recordWords + hidden.length;
+    const words = before + this.#chunks.wordsOf(length);
+    if (words > IDLE_WORDS_MAX) return;
+    const image = idle.room(words);
+    image[0] = hidden.length;
+    image.set(i32.subarray(base, base + recordWords), 1);
+    image.set(hidden, 1 + recordWords);
+    this.#chunks.copy(views, base, image, before);
+    const key = i32[base + HEADER.key] as number;
+    this.#lineOf[key] = -idle.put(words);
+    this.#hidden.delete(line);
+    this.#chunks.release(views, base);
+    this.#slab.release(line);
+  }
+
+  /** Puts the state of a subject back as it was; only the chunks of its history are other ones. */
+  #bringBack(key: number, reference: number): number {
+    const line = this.#slab.allocate(key);
+    const image = (this.#idle as IdleSubjects).take(reference);
+    const views = this.#slab.views;
+    const base = line << 4;
+    const recordWords = this.plan.layout.bytes >> 2;
+    views.i32.set(image.subarray(1, 1 + recordWords), base);
+    const length = views.i32[base + HEADER.length] as number;
+    for (const field of [HEADER.tail, HEADER.slot, HEADER.length]) views.i32[base + field] = 0;
+    const hidden = image[0] as number;
+    if (hidden > 0) this.#hidden.set(line, [...image.subarray(1 + recordWords, 1 + recordWords + hidden)]);
+    this.#chunks.restore(views, base, length, image, 1 + recordWords + hidden);
     return line;
   }
 

@@ -1,9 +1,16 @@
 /**
- * Plans are made once a rule set: generating and compiling kernels takes longer than evaluating a small feed. A plan holds
- * ids of texts; it serves another dictionary that gives the same texts the same ids, as a new one does when it is asked
- * first.
+ * Plans are made once a rule set: generating, compiling and warming up kernels takes longer than evaluating a small feed. A
+ * plan holds ids of texts; it serves another dictionary that gives the same texts the same ids, as a new one does when it is
+ * asked first.
  */
-import { type FactBinding, type KindPlan, planRules, type RuleSet } from '../../../rules/compiler/index.ts';
+import {
+  type FactBinding,
+  type KindPlan,
+  planRules,
+  type RuleSet,
+  ruleVersionKey,
+  warmUp,
+} from '../../../rules/compiler/index.ts';
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
 
 type Plans = ReadonlyMap<SubjectKind, KindPlan>;
@@ -14,19 +21,43 @@ interface Planned {
   readonly members: readonly (readonly [text: string, bit: number])[];
 }
 
-const planned = new WeakMap<RuleSet, Planned>();
+/** Rule sets whose plans are kept, the latest used: the one in force, and those that it is compared with. */
+const PLANS_KEPT = 8;
+const kept = new Map<string, Planned>();
+const warm = new WeakSet<KindPlan>();
 
 /** Plans of the rules that read events. */
 export function plansOf(ruleSet: RuleSet, binding: FactBinding): Plans {
-  const known = planned.get(ruleSet);
-  if (known?.texts.every(([text, id]) => binding.textId(text) === id) === true) {
-    if (known.members.every(([text, bit]) => binding.memberBit(text) === bit)) return known.plans;
-  }
-  const texts: [string, number][] = [];
-  const members: [string, number][] = [];
   const rules = ruleSet.rules.filter(
     ({ input, status }) => input === 'events' && status !== 'waiting' && status !== 'manual',
   );
+  const key = rules.map(ruleVersionKey).join('\n');
+  const known = kept.get(key);
+  kept.delete(key);
+  const serves =
+    known?.texts.every(([text, id]) => binding.textId(text) === id) === true &&
+    known.members.every(([text, bit]) => binding.memberBit(text) === bit);
+  const planned = serves ? known : planAnew(rules, binding);
+  kept.set(key, planned);
+  for (const oldest of kept.keys()) {
+    if (kept.size <= PLANS_KEPT) break;
+    kept.delete(oldest);
+  }
+  return planned.plans;
+}
+
+/** Runs kernels that have not run yet over made-up events, so that the first real ones find them optimised. */
+export function warmUpOnce(plans: Plans): void {
+  for (const plan of plans.values()) {
+    if (warm.has(plan)) continue;
+    warm.add(plan);
+    warmUp(plan);
+  }
+}
+
+function planAnew(rules: RuleSet['rules'], binding: FactBinding): Planned {
+  const texts: [string, number][] = [];
+  const members: [string, number][] = [];
   const plans = planRules(rules, {
     textId(text) {
       const id = binding.textId(text);
@@ -39,6 +70,5 @@ export function plansOf(ruleSet: RuleSet, binding: FactBinding): Plans {
       return bit;
     },
   });
-  planned.set(ruleSet, { plans, texts, members });
-  return plans;
+  return { plans, texts, members };
 }

@@ -20,6 +20,9 @@ export const FLAG_STALE = 1;
 /** A reversal leaves a part of an event of the history: what gates conclude from the whole amount does not hold. */
 export const FLAG_UNGATED = 2;
 
+/** In the place of the key, of a record that is nobody's. */
+const FREE_KEY = -1;
+
 export interface SlabViews {
   readonly f64: Float64Array;
   readonly i32: Int32Array;
@@ -33,16 +36,18 @@ function viewsOf(bytes: number): SlabViews {
 
 export class RecordSlab {
   readonly layout: RecordLayout;
-  readonly #linesPerRecord: number;
+  readonly linesPerRecord: number;
   #views: SlabViews;
   #nextLine = 1;
-  readonly #free: number[] = [];
+  /** Line of the first free record; each knows the next by its `tail`. */
+  #free = 0;
+  #freeCount = 0;
 
   /** Room for `capacity` records before it grows. */
   constructor(layout: RecordLayout, capacity: number) {
     this.layout = layout;
-    this.#linesPerRecord = layout.bytes / LINE_BYTES;
-    this.#views = viewsOf((1 + capacity * this.#linesPerRecord) * LINE_BYTES);
+    this.linesPerRecord = layout.bytes / LINE_BYTES;
+    this.#views = viewsOf((1 + capacity * this.linesPerRecord) * LINE_BYTES);
   }
 
   get views(): SlabViews {
@@ -51,12 +56,22 @@ export class RecordSlab {
 
   /** Bytes of records in use. */
   get bytes(): number {
-    return this.#nextLine * LINE_BYTES;
+    return (this.#nextLine - this.#freeCount * this.linesPerRecord) * LINE_BYTES;
+  }
+
+  /** Records lie at the lines from 1 up to here, `linesPerRecord` apart. */
+  get endLine(): number {
+    return this.#nextLine;
+  }
+
+  /** Whether the record at this line is a subject's. */
+  isLive(line: number): boolean {
+    return this.#views.i32[(line << LINE_SHIFT_I32) + HEADER.key] !== FREE_KEY;
   }
 
   /** Line of a new, zeroed record for the subject with this key. */
   allocate(key: number): number {
-    const line = this.#free.pop() ?? this.#take();
+    const line = this.#free === 0 ? this.#take() : this.#reuse();
     const base = line << LINE_SHIFT_I32;
     this.#views.i32.fill(0, base, base + (this.layout.bytes >> 2));
     this.#views.f64[(line << LINE_SHIFT_F64) + HEADER.lastTime] = Number.NEGATIVE_INFINITY;
@@ -65,7 +80,12 @@ export class RecordSlab {
   }
 
   release(line: number): void {
-    this.#free.push(line);
+    const base = line << LINE_SHIFT_I32;
+    const { i32 } = this.#views;
+    i32[base + HEADER.key] = FREE_KEY;
+    i32[base + HEADER.tail] = this.#free;
+    this.#free = line;
+    this.#freeCount++;
   }
 
   /** The record as on its first day, of the same subject. */
@@ -78,11 +98,18 @@ export class RecordSlab {
     i32[base + HEADER.key] = key;
   }
 
+  #reuse(): number {
+    const line = this.#free;
+    this.#free = this.#views.i32[(line << LINE_SHIFT_I32) + HEADER.tail] as number;
+    this.#freeCount--;
+    return line;
+  }
+
   #take(): number {
     const line = this.#nextLine;
-    const needed = (line + this.#linesPerRecord) * LINE_BYTES;
+    const needed = (line + this.linesPerRecord) * LINE_BYTES;
     if (needed > this.#views.u8.length) this.#grow(needed);
-    this.#nextLine += this.#linesPerRecord;
+    this.#nextLine += this.linesPerRecord;
     return line;
   }
 

@@ -7,7 +7,6 @@ import type { FactStore } from '../../facts/store.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
 import type { KindTier } from './kind-tier.ts';
 
-const ROW_MASK = 0xffff;
 const FIRST_EVENTS = 256;
 
 export class Recount {
@@ -100,7 +99,7 @@ export class Recount {
     tier.readBack(line, 0, (position, leg, words, from) => {
       if (position > last) return true;
       const row = leg >> 1;
-      const timeMs = this.#store.columns(row).time[row & ROW_MASK] as number;
+      const timeMs = this.#store.timeOf(row);
       if (timeMs <= earliest) return false;
       if (position === first) earliest = timeMs - windowMs;
       at--;

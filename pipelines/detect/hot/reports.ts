@@ -6,9 +6,6 @@ import { TEXT_NULL } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
 
-const ROW_MASK = 0xffff;
-const LEG_MASK = 0x1ffff;
-
 /** Visible whatever else is reported, never visible, or a question of the other reports. */
 export type Visibility = 'shown' | 'gone' | 'open';
 
@@ -79,17 +76,17 @@ export class Reports {
   }
 
   #keeperOf(leg: number): number {
-    return this.#store.columns(leg >> 1).bank[leg & LEG_MASK] as number;
+    const row = leg >> 1;
+    const { columns, rowMask } = this.#store.home(row);
+    return columns.bank[2 * (row & rowMask) + (leg & 1)] as number;
   }
 
   #senderOf(leg: number): number {
-    return this.#store.columns(leg >> 1).institution[(leg >> 1) & ROW_MASK] as number;
+    return this.#store.institutionOf(leg >> 1);
   }
 
   #isDeclared(institution: number, leg: number): boolean {
     const from = this.#declaredFrom.get(institution);
-    return (
-      from !== undefined && from <= (this.#store.columns(leg >> 1).time[(leg >> 1) & ROW_MASK] as number)
-    );
+    return from !== undefined && from <= this.#store.timeOf(leg >> 1);
   }
 }

@@ -8,7 +8,6 @@ import {
   holdsAt,
   type KindPlan,
   type RuleSet,
-  warmUp,
 } from '../../../rules/compiler/index.ts';
 import { SUBJECT_KINDS, type SubjectKind } from '../../../schemas/enumerations.ts';
 import type { Reversal, RuleEvent } from '../../../schemas/event-fields.ts';
@@ -21,14 +20,13 @@ import type { OwnedKeys } from '../../partition/owned-keys.ts';
 import type { RuleSignals, SilentReading } from '../detector.ts';
 import { subjectKeyText } from '../subjects.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
-import { KindTier, type RowQuestions } from './kind-tier.ts';
-import { plansOf } from './plan-cache.ts';
+import { type IdleOptions, KindTier, type RowQuestions } from './kind-tier.ts';
+import { plansOf, warmUpOnce } from './plan-cache.ts';
 import { Recount } from './recount.ts';
 import type { Reports } from './reports.ts';
 import { SubjectRuns } from './subject-runs.ts';
 
 const ROW_MASK = 0xffff;
-const LEG_MASK = 0x1ffff;
 /** Subjects without signals whose events are kept between evaluations, because reading them anew is dear. */
 const KEPT_SUBJECTS = 1_024;
 const KEPT_FROM_EVENTS = 512;
@@ -56,6 +54,7 @@ export interface RuleTiersOptions {
   /** Keys of the subjects to feed; undefined for all. */
   readonly owned: OwnedKeys | undefined;
   readonly counts: HotCounts;
+  readonly idle?: IdleOptions | undefined;
 }
 
 export type Report = (subjectKey: string, signals: readonly RuleSignals[]) => void;
@@ -75,10 +74,12 @@ export class RuleTiers {
   /** Tiers of the other kinds, by index in `SUBJECT_KINDS`. */
   readonly #others: (KindTier | undefined)[];
   readonly #runs = new Map<KindTier, Map<number, SubjectRuns>>();
+  /** Rows of the store when idle subjects were last looked for. */
+  #sweptRows = 0;
   readonly #recounts = new Map<KindTier, Recount>();
 
   constructor(options: RuleTiersOptions) {
-    const { store, dictionary, rows, reports, subjects } = options;
+    const { store, dictionary, rows, reports, subjects, idle } = options;
     this.#store = store;
     this.#dictionary = dictionary;
     this.#evaluation = options.evaluation;
@@ -89,7 +90,7 @@ export class RuleTiers {
     this.plans = plansOf(options.ruleSet, dictionary);
     const tierOf = new Map<SubjectKind, KindTier>();
     for (const [kind, plan] of this.plans) {
-      tierOf.set(kind, new KindTier({ plan, store, dictionary, rows, reports, subjects }));
+      tierOf.set(kind, new KindTier({ plan, store, dictionary, rows, reports, subjects, idle }));
     }
     this.#tiers = [...tierOf.values()];
     for (const tier of this.#tiers) {
@@ -105,7 +106,7 @@ export class RuleTiers {
 
   /** Runs the kernels over made-up events, so that the first real ones find them optimised. */
   warmUp(): void {
-    for (const plan of this.plans.values()) warmUp(plan);
+    warmUpOnce(this.plans);
   }
 
   /** Bytes of records and histories over all kinds. */
@@ -117,6 +118,16 @@ export class RuleTiers {
       histories += bytes.histories;
     }
     return { records, histories };
+  }
+
+  /** Subjects, of all kinds, whose state has left memory. */
+  get idleSubjects(): number {
+    return this.#tiers.reduce((count, tier) => count + tier.idleCount, 0);
+  }
+
+  /** Forgets what has left memory; nothing is asked of these any more. */
+  close(): void {
+    for (const tier of this.#tiers) tier.close();
   }
 
   /** Takes in the rows `first` .. `first + count - 1` of the store, which are effective and reverse nothing. */
@@ -197,7 +208,7 @@ export class RuleTiers {
   #feedMember(tier: KindTier, key: number, leg: number): void {
     if (this.#owned !== undefined && !this.#owned.has(key)) return;
     const row = leg >> 1;
-    const timeMs = this.#store.columns(row).time[row & ROW_MASK] as number;
+    const timeMs = this.#store.timeOf(row);
     const reference = this.#store.sharedRefOf(row);
     if (reference === TEXT_NULL) tier.add(key, leg, timeMs);
     else tier.addReported(key, leg, timeMs, reference);
@@ -217,12 +228,11 @@ export class RuleTiers {
 
   /** Every subject of the row is looked at anew. */
   disturb(row: number): void {
-    const { account, party } = this.#store.columns(row);
-    for (let side = 0; side < 2; side++) {
-      const place = (2 * row + side) & LEG_MASK;
-      this.#account?.disturb(account[place] as number);
-      this.#holder?.disturb(party[place] as number);
-    }
+    const { columns, rowMask } = this.#store.home(row);
+    const out = 2 * (row & rowMask);
+    const [accounts, holders] = [columns.account, columns.party].map((keys) => keys.slice(out, out + 2));
+    for (const account of accounts as Int32Array) this.#account?.disturb(account);
+    for (const holder of holders as Int32Array) this.#holder?.disturb(holder);
     this.#store.eachMember(row, (kind, key) => this.#others[kind]?.disturb(key));
   }
 
@@ -243,6 +253,7 @@ export class RuleTiers {
       tier.rebuildStale();
       tier.candidates.clear();
     }
+    this.#sweep();
   }
 
   /** Subjects that `evaluate` would look at. */
@@ -258,6 +269,17 @@ export class RuleTiers {
   /** Evaluates what waits; reports every subject that has signals, or had, among those. */
   evaluate(report: Report): void {
     for (const tier of this.#tiers) this.#evaluateTier(tier, report);
+    this.#sweep();
+  }
+
+  /** Moves idle subjects out, as many records being looked at as rows came since. */
+  #sweep(): void {
+    const { rows, newestMs } = this.#store;
+    for (const tier of this.#tiers) {
+      const runsOf = this.#runs.get(tier);
+      tier.sweep(newestMs, rows - this.#sweptRows, (line) => runsOf?.has(line) === true);
+    }
+    this.#sweptRows = rows;
   }
 
   #evaluateTier(tier: KindTier, report: Report): void {

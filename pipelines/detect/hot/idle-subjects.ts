@@ -1,0 +1,95 @@
+/**
+ * Where the state of idle subjects lies: one unit of a cold file each, named by a small number that the tier keeps in the
+ * place of the record's line.
+ */
+import { COLD_LIMITS, type ColdFile } from '../../state/cold-file.ts';
+
+const FIRST_SUBJECTS = 1_024;
+const WORD_BYTES = 4;
+/** Longest state that is moved out, in words; a busier subject stays. */
+export const IDLE_WORDS_MAX = COLD_LIMITS.UNIT_BYTES / WORD_BYTES;
+
+export class IdleSubjects {
+  readonly #file: ColdFile;
+  /** Position by reference; of a free reference, the next free one. */
+  #positions = new Float64Array(FIRST_SUBJECTS);
+  /** Words by reference; 0 is free. */
+  #lengths = new Int32Array(FIRST_SUBJECTS);
+  /** Reference 0 is none. */
+  #next = 1;
+  #free = 0;
+  #count = 0;
+  #words = new Int32Array(FIRST_SUBJECTS);
+
+  constructor(file: ColdFile) {
+    this.#file = file;
+  }
+
+  /** Subjects that are here. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Memory of the references. */
+  get bytes(): number {
+    return this.#positions.byteLength + this.#lengths.byteLength;
+  }
+
+  /** Room for an image of so many words, to be filled and `put`, or that `take` has filled. */
+  room(words: number): Int32Array {
+    if (words > this.#words.length) this.#words = new Int32Array(Math.max(words, 2 * this.#words.length));
+    return this.#words;
+  }
+
+  /** Moves the first `words` words of the room out; returns their reference, 1 or more. */
+  put(words: number): number {
+    const position = this.#file.append(new Uint8Array(this.#words.buffer, 0, WORD_BYTES * words));
+    let reference = this.#free;
+    if (reference !== 0) this.#free = this.#positions[reference] as number;
+    else {
+      reference = this.#next++;
+      if (reference === this.#positions.length) this.#grow();
+    }
+    this.#positions[reference] = position;
+    this.#lengths[reference] = words;
+    this.#count++;
+    return reference;
+  }
+
+  /** Brings an image back into the room and forgets it. */
+  take(reference: number): Int32Array {
+    const words = this.#lengths[reference] as number;
+    const room = this.room(words);
+    const position = this.#positions[reference] as number;
+    this.#file.read(position, new Uint8Array(room.buffer, 0, WORD_BYTES * words));
+    this.#release(reference);
+    return room;
+  }
+
+  /** Forgets all of them. */
+  clear(): void {
+    for (let reference = 1; reference < this.#next; reference++) {
+      if (this.#lengths[reference] !== 0) this.#release(reference);
+    }
+  }
+
+  #release(reference: number): void {
+    this.#file.release(
+      this.#positions[reference] as number,
+      WORD_BYTES * (this.#lengths[reference] as number),
+    );
+    this.#positions[reference] = this.#free;
+    this.#lengths[reference] = 0;
+    this.#free = reference;
+    this.#count--;
+  }
+
+  #grow(): void {
+    const positions = new Float64Array(2 * this.#positions.length);
+    positions.set(this.#positions);
+    this.#positions = positions;
+    const lengths = new Int32Array(2 * this.#lengths.length);
+    lengths.set(this.#lengths);
+    this.#lengths = lengths;
+  }
+}
