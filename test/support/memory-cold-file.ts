@@ -1,7 +1,13 @@
 import type { ColdFile } from '../../pipelines/state/cold-file.ts';
 
+export interface MemoryColdFile extends ColdFile {
+  readonly units: ReadonlyMap<number, Uint8Array>;
+  /** Units read so far. */
+  readonly reads: number;
+}
+
 /** A cold file for tests: units in memory, each only where it was appended, read back as copies. */
-export function memoryColdFile(): ColdFile & { readonly units: number; readonly reads: number } {
+export function memoryColdFile(): MemoryColdFile {
   const units = new Map<number, Uint8Array>();
   let end = 0;
   let bytes = 0;
@@ -31,9 +37,7 @@ export function memoryColdFile(): ColdFile & { readonly units: number; readonly 
     get bytes() {
       return bytes;
     },
-    get units() {
-      return units.size;
-    },
+    units,
     get reads() {
       return reads;
     },
