@@ -68,6 +68,7 @@ export const createHot: DetectorFactory = ({ knowledge, dictionary, accounts, ro
     feed(block) {
       subject.feed(block.batch, (place) => ({ ...block.reversed.get(place)!, amountMinor: null }));
     },
+    repair: () => subject.core.repair(),
     flush: () => subject.flush(),
     counts: () => subject.counts(),
     signals: () => subject.signals(),

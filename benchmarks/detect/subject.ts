@@ -29,7 +29,9 @@ export interface SubjectCounts {
 export interface MeasuredDetector {
   /** Takes a block in. What is in order is evaluated; what is not marks its subjects. */
   feed(block: StreamBlock): void;
-  /** Evaluates again whatever was marked, so that signals stand for everything fed. */
+  /** Brings in order again what late and corrected rows disturbed, where that is a step of its own. */
+  repair?(): void;
+  /** Evaluates, so that signals stand for everything fed. */
   flush(): void;
   counts(): SubjectCounts;
   /** What stands after a flush. */

@@ -148,6 +148,11 @@ export class HotCore {
     return this.#tiers.waiting + this.#owed.size;
   }
 
+  /** Does the part of `evaluate` that brings histories in order again, so that it can be measured by itself. */
+  repair(): void {
+    this.#tiers.repair();
+  }
+
   /** Evaluates what waits; reports every subject that has signals, or had, among those. */
   evaluate(report: Report): void {
     this.#tiers.evaluate((subjectKey, signals) => {

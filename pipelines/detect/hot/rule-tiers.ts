@@ -77,6 +77,8 @@ export class RuleTiers {
   /** Rows of the store when idle subjects were last looked for. */
   #sweptRows = 0;
   readonly #recounts = new Map<KindTier, Recount>();
+  /** Lines rebuilt since the last evaluation. */
+  readonly #rebuilt = new Map<KindTier, Set<number>>();
 
   constructor(options: RuleTiersOptions) {
     const { store, dictionary, rows, reports, subjects, idle } = options;
@@ -282,10 +284,27 @@ export class RuleTiers {
     this.#sweptRows = rows;
   }
 
+  /** Rebuilds the subjects whose rows did not come in order; `evaluate` does so too. */
+  repair(): void {
+    for (const tier of this.#tiers) this.#repairTier(tier);
+  }
+
+  #repairTier(tier: KindTier): Set<number> {
+    const lines = tier.rebuildStale();
+    this.#counts.rebuilt += lines.size;
+    const rebuilt = this.#rebuilt.get(tier);
+    if (rebuilt === undefined) {
+      this.#rebuilt.set(tier, lines);
+      return lines;
+    }
+    for (const line of lines) rebuilt.add(line);
+    return rebuilt;
+  }
+
   #evaluateTier(tier: KindTier, report: Report): void {
     const runsOf = this.#runs.get(tier) as Map<number, SubjectRuns>;
-    const rebuilt = tier.rebuildStale();
-    this.#counts.rebuilt += rebuilt.size;
+    const rebuilt = this.#repairTier(tier);
+    this.#rebuilt.delete(tier);
     this.#counts.candidates += tier.candidates.count;
     const candidates = tier.candidates.take();
     const recount = this.#recounts.get(tier) as Recount;
