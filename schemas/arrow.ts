@@ -55,3 +55,10 @@ export function decodeBlock(bytes: Uint8Array): BlockRow[] {
     blockOffset: Number(offsets.get(i)),
   }));
 }
+
+/** Documents of a block by row, each parsed when it is asked for: for whom the facts do for nearly every row. */
+export function documentsOf(bytes: Uint8Array): (row: number) => Transaction {
+  const docs = tableFromIPC(aligned(bytes)).getChild('doc');
+  if (docs === null) throw new Error('a block without the column doc');
+  return (row) => JSON.parse(docs.get(row) as string) as Transaction;
+}

@@ -1,0 +1,218 @@
+import type { Worker } from 'node:worker_threads';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createDetector } from '../../../pipelines/detect/detector.ts';
+import { RastroError } from '../../../schemas/errors/index.ts';
+import { DetectPool, type DetectPoolOptions, type PoolFlush } from '../../../services/threads/detect-pool.ts';
+import { WORKERS_MAX } from '../../../services/threads/limits.ts';
+import { compileKnowledge, type Knowledge, loadKnowledge } from '../../../services/workspace/knowledge.ts';
+import { OPTIONS } from '../../support/stream-comparison.ts';
+import { standingOf } from '../../support/stream-player.ts';
+import {
+  differences,
+  evaluateBy,
+  evaluateHere,
+  HASH_SEED,
+  measuredSteps,
+  randomSteps,
+  type Step,
+  setsOf,
+  smallSetsOf,
+  standingAfter,
+} from './evaluation.ts';
+
+let knowledge: Knowledge;
+const pools: DetectPool[] = [];
+
+/** Threads of this process that are alive, in the order in which they were started. */
+const threads: Worker[] = [];
+const note = (thread: Worker) => {
+  threads.push(thread);
+  thread.once('exit', () => threads.splice(threads.indexOf(thread), 1));
+};
+
+beforeAll(async () => {
+  process.on('worker', note);
+  knowledge = await loadKnowledge();
+});
+
+afterAll(() => {
+  process.off('worker', note);
+});
+
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+  expect(threads).toEqual([]);
+});
+
+async function start(options: Partial<DetectPoolOptions> & { workers: number }): Promise<DetectPool> {
+  const pool = await DetectPool.start({
+    sets: smallSetsOf(knowledge),
+    seed: HASH_SEED,
+    warmUp: false,
+    ...options,
+  });
+  pools.push(pool);
+  return pool;
+}
+
+/** A few hundred kilobytes of blocks; made once. */
+let made: (Step & { kind: 'block' })[] | undefined;
+const someBlocks = () => {
+  made ??= measuredSteps(knowledge, 300, 4_500).filter(isBlock);
+  return made;
+};
+
+const isBlock = (step: Step): step is Step & { kind: 'block' } => step.kind === 'block';
+
+describe('signals of one, two and eight workers', () => {
+  let random: ReturnType<typeof randomSteps>;
+  let steps: Step[];
+  let expected: PoolFlush[];
+
+  beforeAll(() => {
+    random = randomSteps(52);
+    // The measured stream and random ones, in one: other accounts, other institutions.
+    steps = [...random.steps, ...measuredSteps(knowledge, 300, 4_500)];
+    expected = evaluateHere(knowledge, steps);
+  });
+
+  test.each([1, 2, 8])('%i workers say at every flush what one thread says', async (workers) => {
+    const found = await evaluateBy(await start({ workers, sets: setsOf(knowledge) }), steps);
+    expect(differences(found, expected)).toEqual([]);
+    // Both parts say something.
+    const part = found.slice(0, random.steps.filter(({ kind }) => kind === 'flush').length);
+    expect(standingAfter(part).size).toBeGreaterThan(40);
+    expect(standingAfter(found).size).toBeGreaterThan(standingAfter(part).size + 20);
+    const keys = found.map(({ reports }) => reports.map(({ subjectKey }) => subjectKey));
+    expect(keys).toEqual(keys.map((each) => [...new Set(each)].sort()));
+  });
+
+  test('one thread says what the reference evaluator says', () => {
+    const reference = standingOf({ name: 'reference', create: createDetector }, OPTIONS, random.ops);
+    const flushes = random.steps.filter(({ kind }) => kind === 'flush').length;
+    const standing = standingAfter(expected.slice(0, flushes));
+    expect([...standing.keys()].sort()).toEqual([...reference.keys()].sort());
+    for (const [key, told] of reference) {
+      const versions = (standing.get(key) ?? []).flatMap((signal) =>
+        signal.versions.map(({ evaluation: _, ...version }) => ({ rule: signal.rule, version })),
+      );
+      expect(versions, key).toEqual(told.map(({ rule, version }) => ({ rule, version })));
+    }
+  });
+});
+
+describe('a pool', () => {
+  test('gives the same with rings far smaller than a block', async () => {
+    const steps = measuredSteps(knowledge, 100, 1_500);
+    const found = await evaluateBy(await start({ workers: 2, ringBytes: 16_384 }), steps);
+    expect(steps.filter(isBlock).every(({ bytes }) => bytes.length > 16_384)).toBe(true);
+    const [small] = smallSetsOf(knowledge);
+    expect(differences(found, evaluateHere(compileKnowledge(small!.files), steps))).toEqual([]);
+    expect(standingAfter(found).size).toBeGreaterThan(0);
+  });
+
+  test('holds back who brings more than its workers read', async () => {
+    const [block] = someBlocks();
+    const pool = await start({ workers: 1, ringBytes: 65_536 });
+    // What a worker has read and not yet taken in is one record; the ring holds less than another.
+    let admitted = 0;
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns++;
+    }, 1);
+    for (; admitted < 6; admitted++) await pool.admit(block!.bytes);
+    expect(turns).toBeGreaterThan(6);
+    clearInterval(timer);
+    expect((await pool.flush()).outcomes.length).toBe(6);
+  });
+
+  test('refuses a second call while one is under way', async () => {
+    const pool = await start({ workers: 1 });
+    const flushing = pool.flush();
+    await expect(pool.flush()).rejects.toThrow('under way');
+    await expect(flushing).resolves.toEqual({ reports: [], outcomes: [] });
+  });
+
+  test.each([0, WORKERS_MAX + 1, 1.5])('of %d workers is refused', async (workers) => {
+    await expect(start({ workers })).rejects.toThrow(RangeError);
+  });
+
+  test('whose rules do not compile says where, and leaves no thread behind', async () => {
+    const [set] = setsOf(knowledge);
+    const path = Object.keys(set!.files.texts).find((name) => name.includes('SEX-07')) as string;
+    const texts = { ...set!.files.texts, [path]: `${set!.files.texts[path]}\nnonsense: 1\n` };
+    const broken = { ...set!, files: { ...set!.files, texts } };
+    const error = await start({ workers: 2, sets: [broken] }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RastroError);
+    expect((error as RastroError).code).toBe('RAS-RULES-REFUSED');
+    expect((error as RastroError).message).toContain('SEX-07');
+  });
+});
+
+describe('a pool whose worker', () => {
+  /** Ends a thread wherever it is; the pool is told of its exit and of nothing else. */
+  const kill = (index: number) => threads[index]!.terminate();
+
+  test('is killed says so at the next call, and at every one after it', async () => {
+    const pool = await start({ workers: 2 });
+    await kill(1);
+    for (const call of [() => pool.flush(), () => pool.admit(new Uint8Array(8)), () => pool.flush()]) {
+      await expect(call()).rejects.toMatchObject({ code: 'RAS-ENGINE-WORKER-LOST', params: { worker: 2 } });
+    }
+  });
+
+  test('is killed while its ring is full does not leave the writer hanging', async () => {
+    const blocks = someBlocks();
+    const pool = await start({ workers: 2, ringBytes: 4_096 });
+    const admitting = (async () => {
+      for (;;) for (const { bytes } of blocks) await pool.admit(bytes);
+    })();
+    const failed = expect(admitting).rejects.toMatchObject({ code: 'RAS-ENGINE-WORKER-LOST' });
+    await kill(0);
+    await failed;
+  });
+
+  test('is killed while it flushes does not leave the caller hanging', async () => {
+    const pool = await start({ workers: 2 });
+    for (const { bytes } of someBlocks()) await pool.admit(bytes);
+    const flushing = expect(pool.flush()).rejects.toMatchObject({ code: 'RAS-ENGINE-WORKER-LOST' });
+    await kill(0);
+    await flushing;
+  });
+
+  test('gets a block that is none names the fault of the block', async () => {
+    const pool = await start({ workers: 2 });
+    const [block] = someBlocks();
+    const torn = Uint8Array.from(block!.bytes);
+    torn.fill(255, torn.length >> 1);
+    await pool.admit(torn);
+    const error = await pool.flush().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RastroError);
+    expect((error as RastroError).code).toMatch(/^RAS-ENGINE-(BLOCK-CORRUPT|WORKER-LOST)$/);
+  });
+});
+
+describe('closing a pool', () => {
+  test('with records waiting ends, and what is called afterwards is refused', async () => {
+    const blocks = someBlocks();
+    const pool = await start({ workers: 2 });
+    for (const { bytes } of blocks) await pool.admit(bytes);
+    await pool.close();
+    await expect(pool.admit(new Uint8Array(8))).rejects.toThrow('closed');
+    await expect(pool.flush()).rejects.toThrow('closed');
+  });
+
+  test('ends a call that is under way', async () => {
+    const [block] = someBlocks();
+    const pool = await start({ workers: 1, ringBytes: 64 });
+    const admitting = expect(pool.admit(block!.bytes)).rejects.toThrow();
+    await pool.close();
+    await admitting;
+  });
+
+  test('twice is closing it once', async () => {
+    const pool = await start({ workers: 2 });
+    await Promise.all([pool.close(), pool.close()]);
+    await pool.close();
+  });
+});
