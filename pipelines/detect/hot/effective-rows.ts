@@ -86,8 +86,25 @@ export class EffectiveRows {
   admit(batch: FactBatch, reversedBy: (place: number) => ReversedBy): Uint8Array {
     const outcomes = new Uint8Array(batch.rows);
     const first = this.#store.append(batch);
+    const special = this.#tellApart(batch, first, outcomes);
+    this.#core.feed(first, batch.rows, batch.members);
+    // What concerns other rows comes after these are in.
+    for (const place of special)
+      this.#settle(batch, place, first + place, outcomes[place] as number, reversedBy);
+    for (const original of this.#orphans) {
+      const row = this.#rowOf(original);
+      if (row >= first) this.#reverse(original);
+    }
+    return outcomes;
+  }
+
+  /**
+   * Writes the outcome of each row; places of those that are not simply new. A function of its own: it is optimised while the
+   * loop runs, and what came behind the loop would be thrown out, as never seen, block after block.
+   */
+  #tellApart(batch: FactBatch, first: number, outcomes: Uint8Array): readonly number[] {
     const { institution, time } = batch.columns;
-    let special: number[] | undefined;
+    const special: number[] = [];
     for (let place = 0; place < batch.rows; place++) {
       const row = first + place;
       const start = place === 0 ? 0 : (batch.idEnds[place - 1] as number);
@@ -103,18 +120,9 @@ export class EffectiveRows {
         continue;
       }
       outcomes[place] = this.#irregular(batch, place, row, known, isLate);
-      special ??= [];
       special.push(place);
     }
-    this.#core.feed(first, batch.rows, batch.members);
-    // What concerns other rows comes after these are in.
-    for (const place of special ?? [])
-      this.#settle(batch, place, first + place, outcomes[place] as number, reversedBy);
-    for (const original of this.#orphans) {
-      const row = this.#rowOf(original);
-      if (row >= first) this.#reverse(original);
-    }
-    return outcomes;
+    return special;
   }
 
   /** A row that is not simply new: its outcome. Rows that do not count are dead before they are fed. */
