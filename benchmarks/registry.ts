@@ -1,5 +1,6 @@
 /** Every benchmark, in the order in which they are listed and in which `all` runs them. */
 import { blocks } from './blocks.ts';
+import { day } from './day.ts';
 import { decode } from './decode.ts';
 import { feedCheck } from './feed-check.ts';
 import type { Benchmark } from './harness/benchmark.ts';
@@ -9,6 +10,7 @@ import { logToSignals, logToSignalsReference } from './log-to-signals.ts';
 import { memoryLatency } from './memory-latency.ts';
 import { ruleConditions } from './rule-conditions.ts';
 import { ruleLoop, ruleLoopReference } from './rule-loop.ts';
+import { threads } from './threads.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
   memoryLatency,
@@ -20,7 +22,9 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ruleLoop,
   logToSignalsReference,
   logToSignals,
+  day,
   decode,
+  threads,
   feedCheck,
 ];
 

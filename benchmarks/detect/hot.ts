@@ -4,6 +4,7 @@ import { EffectiveRows, type ReversedBy } from '../../pipelines/detect/hot/effec
 import { HotCore } from '../../pipelines/detect/hot/hot-core.ts';
 import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import { FactStore } from '../../pipelines/facts/store.ts';
+import type { ColdFile } from '../../pipelines/state/cold-file.ts';
 import { decodeBlock } from '../../schemas/arrow.ts';
 import { decodeFacts } from '../../schemas/block-facts.ts';
 import type { FactBatch } from '../../schemas/facts.ts';
@@ -14,20 +15,37 @@ const SEED: readonly [number, number] = [0x1234567, 0x89abcde];
 /** Records are made room for at once; few accounts are the only ones of their holder, or named otherwise. */
 const SUBJECTS_PER_ACCOUNT = 1.4;
 
-class HotSubject {
+/** Where old rows and idle subjects go, and when; without it all stay in memory. */
+export interface ColdOptions {
+  readonly rows: ColdFile;
+  readonly subjects: ColdFile;
+  readonly hotWindowMs: number;
+  readonly idleMs: number;
+}
+
+export class HotSubject {
   readonly store: FactStore;
   readonly core: HotCore;
   readonly #rows: EffectiveRows;
   readonly #standing = new Map<string, readonly RuleSignals[]>();
 
-  constructor(knowledge: Knowledge, dictionary: FactDictionary, size: { accounts: number; rows: number }) {
-    this.store = new FactStore(dictionary);
+  constructor(
+    knowledge: Knowledge,
+    dictionary: FactDictionary,
+    size: { accounts: number; rows: number },
+    cold?: ColdOptions,
+  ) {
+    this.store = new FactStore(
+      dictionary,
+      cold === undefined ? {} : { cold: cold.rows, hotWindowMs: cold.hotWindowMs },
+    );
     this.core = new HotCore({
       ruleSet: knowledge.ruleSet,
       evaluation: knowledge.evaluation,
       store: this.store,
       dictionary,
       subjects: Math.ceil(size.accounts * SUBJECTS_PER_ACCOUNT),
+      ...(cold === undefined ? {} : { idle: { file: cold.subjects, idleMs: cold.idleMs } }),
     });
     this.#rows = new EffectiveRows({ store: this.store, core: this.core, seed: SEED, rows: size.rows });
   }

@@ -26,13 +26,15 @@ export class StreamClock {
   readonly #table = inverseOfDay();
   readonly #rows: number;
   readonly #days: number;
+  readonly #firstMs: number;
 
-  constructor(rows: number, days: number) {
+  constructor(rows: number, days: number, firstMs: number = STREAM.FIRST_MS) {
     this.#rows = rows;
     this.#days = days;
+    this.#firstMs = firstMs;
   }
 
-  /** Event time that row `row` of the stream has reached. */
+  /** Event time that row `row` of so many has reached. */
   at(row: number): number {
     const days = (row / this.#rows) * this.#days;
     const day = Math.floor(days);
@@ -40,6 +42,6 @@ export class StreamClock {
     const low = Math.floor(step);
     const from = this.#table[low] as number;
     const share = from + ((this.#table[low + 1] ?? 1) - from) * (step - low);
-    return STREAM.FIRST_MS + Math.floor((day + share) * DAY_MS);
+    return this.#firstMs + Math.floor((day + share) * DAY_MS);
   }
 }

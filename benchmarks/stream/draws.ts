@@ -12,7 +12,7 @@ import {
   profileOf,
   TRADES,
 } from './identity.ts';
-import { DAY_MS, STREAM } from './options.ts';
+import { DAY_MS, STREAM, type StreamPhase } from './options.ts';
 import { BANK_LIST, COUNTRY_FACTS } from './profiles.ts';
 import type { RowRecord } from './row-record.ts';
 import { actionTemplate } from './templates.ts';
@@ -64,12 +64,26 @@ export class RowDraws {
   readonly #options: DrawOptions;
   readonly #lookup = actionLookup();
   readonly #firstPlaceholder: number;
+  /** The accounts that act now. */
+  #from = 0;
+  #accounts: number;
+  #inTurn = false;
+  #turn = 0;
 
   constructor(population: Population, random: Random, firstPlaceholder: number, options: DrawOptions) {
     this.#population = population;
     this.#random = random;
     this.#firstPlaceholder = firstPlaceholder;
     this.#options = options;
+    this.#accounts = population.accounts;
+  }
+
+  /** From now on these accounts act, with one another. */
+  restrict({ firstAccount, accounts, inTurn }: StreamPhase): void {
+    this.#from = firstAccount;
+    this.#accounts = accounts;
+    this.#inTurn = inTurn;
+    this.#turn = 0;
   }
 
   /** Fills the record with the next ordinary row at `time`. Returns the number of its action. */
@@ -164,15 +178,16 @@ export class RowDraws {
   }
 
   #actor(): number {
-    const { accounts } = this.#population;
+    const accounts = this.#accounts;
+    if (this.#inTurn) return this.#from + (this.#turn++ % accounts);
     const { skew } = this.#options;
     const draw = this.#random.float();
-    if (skew === 0) return Math.floor(draw * accounts);
+    if (skew === 0) return this.#from + Math.floor(draw * accounts);
     // Zipf's law by the inverse of its continuous form; the ranks then lie anywhere among the accounts.
     const power = 1 - skew;
     const rank =
       Math.abs(power) < 1e-9 ? accounts ** draw : ((accounts ** power - 1) * draw + 1) ** (1 / power);
-    return mixed(Math.floor(rank) - 1, 23) % accounts;
+    return this.#from + (mixed(Math.floor(rank) - 1, 23) % accounts);
   }
 
   /** Which of somebody's usual contacts: the first ones more often. */
@@ -187,11 +202,11 @@ export class RowDraws {
       ? mixed(actor * USUAL_CONTACTS + this.#which(), 24)
       : this.#random.uint32();
     const population = this.#population;
-    const rows = population.accounts >>> 4;
+    const rows = this.#accounts >>> 4;
     const holder = holderOf(population, actor);
     // Somebody else's account: the next one of the same bank that is.
     for (let row = number % rows; ; row = (row + 1) % rows) {
-      const contact = (row << 4) | part;
+      const contact = this.#from + ((row << 4) | part);
       if (holderOf(population, contact) !== holder) return contact;
     }
   }

@@ -2,6 +2,20 @@
 
 export const DAY_MS = 86_400_000;
 
+/** A part of a stream in which some accounts act, and nobody else. */
+export interface StreamPhase {
+  readonly rows: number;
+  /** Event time from its first row to its last. */
+  readonly days: number;
+  /** Event time before it in which nothing happens. */
+  readonly pauseDays: number;
+  /** The accounts that act, and with whom they deal: `accounts` from `firstAccount` on, both multiples of 16. */
+  readonly firstAccount: number;
+  readonly accounts: number;
+  /** One account after the other acts; otherwise they are drawn. */
+  readonly inTurn: boolean;
+}
+
 export interface StreamOptions {
   readonly accounts: number;
   readonly rows: number;
@@ -14,6 +28,8 @@ export interface StreamOptions {
   readonly days?: number;
   /** Share of rows, in thousandths, that belong to planted histories. */
   readonly plantedMilli?: number;
+  /** Parts one after the other, whose rows are `rows` together; without them everybody acts every day alike. */
+  readonly phases?: readonly StreamPhase[];
 }
 
 export const STREAM = {

@@ -16,7 +16,7 @@ import { BlockWriter, idText } from './block.ts';
 import { StreamClock } from './clock.ts';
 import { BETWEEN_BANKS_IN, RowDraws } from './draws.ts';
 import { BANKS, mixed, type Population, PROFILES, populate, pseudonymOf } from './identity.ts';
-import { DAY_MS, STREAM, type StreamOptions } from './options.ts';
+import { DAY_MS, STREAM, type StreamOptions, type StreamPhase } from './options.ts';
 import { internHistories, PlantedRows } from './plant.ts';
 import { buildHistories, type History, stageHistories } from './planted.ts';
 import { emptyRecord, type RowRecord, transactionOfRecord } from './row-record.ts';
@@ -71,7 +71,7 @@ export interface Knowledge {
 }
 
 export class MeasuredStream {
-  readonly options: Required<StreamOptions>;
+  readonly options: Required<Omit<StreamOptions, 'phases'>>;
   readonly population: Population;
   readonly tally: StreamTally;
   readonly #dictionary: FactDictionary;
@@ -81,7 +81,13 @@ export class MeasuredStream {
   readonly #draws: RowDraws;
   readonly #random: Random;
   readonly #planted: PlantedRows;
-  readonly #clock: StreamClock;
+  #clock: StreamClock;
+  readonly #phases: readonly StreamPhase[];
+  #phase = -1;
+  /** Row with which the phase at hand began, and where it ends. */
+  #phaseRow = 0;
+  #phaseEnd = 0;
+  #phaseEndMs: number = STREAM.FIRST_MS;
   readonly #writer: BlockWriter;
   readonly #records: RowRecord[];
   readonly #hash = new Uint32Array(4);
@@ -93,7 +99,9 @@ export class MeasuredStream {
 
   /** `dictionary` must be empty: the stream's keys are runs of it. */
   constructor(options: StreamOptions, knowledge: Knowledge, dictionary: FactDictionary) {
-    const full = { skew: 0, hotMilli: 0, days: STREAM.DAYS, plantedMilli: STREAM.PLANTED_MILLI, ...options };
+    const { phases = [], ...rest } = options;
+    this.#phases = phases;
+    const full = { skew: 0, hotMilli: 0, days: STREAM.DAYS, plantedMilli: STREAM.PLANTED_MILLI, ...rest };
     this.options = full;
     this.#dictionary = dictionary;
     const { seed, rows, days } = full;
@@ -163,8 +171,19 @@ export class MeasuredStream {
     }
   }
 
+  #beginPhase(): void {
+    const phase = this.#phases[++this.#phase] as StreamPhase;
+    const firstMs = this.#phaseEndMs + phase.pauseDays * DAY_MS;
+    this.#clock = new StreamClock(phase.rows, phase.days, firstMs);
+    this.#phaseRow = this.tally.rows;
+    this.#phaseEnd = this.tally.rows + phase.rows;
+    this.#phaseEndMs = firstMs + phase.days * DAY_MS;
+    this.#draws.restrict(phase);
+  }
+
   #next(record: RowRecord): void {
-    const now = this.#clock.at(this.tally.rows);
+    if (this.tally.rows >= this.#phaseEnd && this.#phase + 1 < this.#phases.length) this.#beginPhase();
+    const now = this.#clock.at(this.tally.rows - this.#phaseRow);
     if (this.#second !== null) {
       Object.assign(record, this.#second, { number: this.#number++ });
       this.#second = null;
