@@ -174,7 +174,7 @@ export function createHotDetector(options: HotDetectorOptions): HotDetector {
       return admission;
     });
     core.feed(first, batch.rows, batch.members);
-    rows.forEach(({ tx }, i) => attachReversals(rowKey(tx.institution, tx.id), tx, first + i));
+    for (const [i, { tx }] of rows.entries()) attachReversals(rowKey(tx.institution, tx.id), tx, first + i);
     for (const tx of reversing) touchReversed(tx);
     return admissions;
   }
