@@ -17,7 +17,6 @@ export {
   type KindPlan,
   planRules,
   type RecordLayout,
-  type RulePlan,
   warmUp,
 } from './plan/index.ts';
 export {
