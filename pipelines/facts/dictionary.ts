@@ -20,7 +20,8 @@ export class FactDictionary {
   readonly #bits = new Map<string, number>();
   #setBits = new Int32Array(FIRST_SETS);
   readonly #cachedIds = new Int32Array(CACHED_TEXTS).fill(-1);
-  readonly #cachedTexts: string[] = [];
+  /** Filled at once: an array that grows at random places is a hash table to the engine. */
+  readonly #cachedTexts: string[] = new Array<string>(CACHED_TEXTS).fill('');
 
   /** `seed`: two 32-bit words that only decide where texts lie in memory. */
   constructor(seed: readonly [number, number]) {

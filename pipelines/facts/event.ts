@@ -121,11 +121,15 @@ function eventClassOf(standpoint: StandpointKind): typeof FactEvent {
   return EventClass;
 }
 
-const CLASSES: Readonly<Record<StandpointKind, typeof FactEvent>> = {
-  owner: eventClassOf('owner'),
-  actor: eventClassOf('actor'),
-  named: eventClassOf('named'),
-};
+const OwnerEvent = eventClassOf('owner');
+const ActorEvent = eventClassOf('actor');
+const NamedEvent = eventClassOf('named');
+
+/** Not a table of classes: read by three names, it would be a megamorphic site asked for every event. */
+function classOf(standpoint: StandpointKind): typeof FactEvent {
+  if (standpoint === 'owner') return OwnerEvent;
+  return standpoint === 'actor' ? ActorEvent : NamedEvent;
+}
 
 /**
  * The event of the subject that stands on `leg`, seen from its standpoint. An empty field is null, one that the feed does
@@ -137,5 +141,5 @@ export function factEvent(
   standpoint: StandpointKind,
   reversals?: readonly Reversal[],
 ): RuleEvent {
-  return new CLASSES[standpoint](store, leg, reversals) as unknown as RuleEvent;
+  return new (classOf(standpoint))(store, leg, reversals) as unknown as RuleEvent;
 }

@@ -13,6 +13,9 @@ import { FactStore } from '../../pipelines/facts/store.ts';
 import type { SubjectKind } from '../../schemas/enumerations.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
 
+/** The rows that count are compared again when there are so many times as many. */
+const COMPARED_AGAIN = 1.2;
+
 export interface RowsDetectorOptions {
   /** Rows of a block, in turn; a block ends at the latest where signals are asked for. */
   readonly blockRows: readonly number[];
@@ -89,6 +92,7 @@ export function createRowsDetector(
   const lanes = Array.from({ length: partitions }, (_, index) => new Lane(options, index, partitions));
   let waiting: Waiting[] = [];
   let blocks = 0;
+  let compareFrom = 0;
 
   function takeIn(): void {
     while (waiting.length > 0) {
@@ -99,7 +103,10 @@ export function createRowsDetector(
     }
   }
 
+  /** Every row is looked at: often while there are few, then ever more seldom. */
   function compareRows(): void {
+    if (set.size < compareFrom) return;
+    compareFrom = Math.ceil(COMPARED_AGAIN * set.size);
     const expected = [...set.rows()]
       .filter(({ reverses }) => reverses === undefined)
       .map(({ institution, id, version }) => `${institution}\u0000${id}\u0000${version}`)

@@ -6,7 +6,10 @@
 import { createDetector, type DetectorOptions } from '../../pipelines/detect/detector.ts';
 import { createHotDetector } from '../../pipelines/detect/hot/hot-detector.ts';
 import { PROVIDABLE } from '../../pipelines/ingest/provided.ts';
+import type { RuleSet } from '../../rules/compiler/index.ts';
 import { loadCatalogue } from '../unit/rules/catalogue/catalogue.ts';
+import { memoryColdFile } from './memory-cold-file.ts';
+import { createRowsDetector, type RowsDetectorOptions } from './rows-detector.ts';
 import { StreamMaker } from './rule-streams.ts';
 import type { Op } from './stream-arrival.ts';
 import { type Contender, shrunk, streamText } from './stream-player.ts';
@@ -42,10 +45,94 @@ export const OPTIONS: DetectorOptions = {
 };
 export const MAKER = new StreamMaker(SEED, rules, context);
 
+/** Who must say what another says, and on how many streams: what needs fewer to be found gets fewer, or a run takes too long. */
+export interface Comparison {
+  readonly contender: Contender;
+  /** What befalls the contender between blocks befalls this one too. */
+  readonly reference: Contender;
+  /** One stream in so many; 0 for none. */
+  readonly every: number;
+  /** Crowds of streams side by side. */
+  readonly crowds: number;
+  /** The part of a stream that the contender takes. */
+  takes(op: Op): boolean;
+}
+
+const whatever = (): boolean => true;
+/** Blocks hold no rows stamped anew. */
+const ofBlocks = ({ kind }: Op): boolean => kind !== 'link';
+
 export const REFERENCE: Contender = { name: 'reference', create: createDetector };
-/** Whoever must say what the reference says. */
-export const CONTENDERS: readonly Contender[] = [
-  { name: 'hot', create: (options) => createHotDetector({ ...options, seed: [SEED, 1] }) },
+const hot: Contender = {
+  name: 'hot',
+  create: (options) => createHotDetector({ ...options, seed: [SEED, 1] }),
+};
+/** Rows leave memory after a day, subjects after some hours; few pages are in memory at a time. */
+const evicting: Contender = {
+  name: 'hot with old rows and idle subjects on disk',
+  create: (options) =>
+    createHotDetector({
+      ...options,
+      seed: [SEED, 1],
+      coldRows: { cold: memoryColdFile(), hotWindowMs: 86_400_000, pageRows: 2, cachePages: 3 },
+      idle: { file: memoryColdFile(), idleMs: 6 * 3_600_000 },
+    }),
+};
+const blocks = (name: string, options: RowsDetectorOptions): Contender => ({
+  name,
+  create: (detector) => createRowsDetector(detector, options),
+});
+
+/** After each block another rule set is put in force, in turn. */
+const reloading = (contender: Contender, sets: readonly RuleSet[]): Contender => ({
+  ...contender,
+  name: `${contender.name} under other rules`,
+  between(detector, block) {
+    detector.useRules(sets[block % sets.length]!, context, Number.NEGATIVE_INFINITY);
+    return detector;
+  },
+});
+/** Rules go and come back; a set that is loaded again holds the same rules. */
+const SETS: readonly RuleSet[] = [
+  { ...ruleSet, rules: rules.filter((_, i) => i % 2 === 0) },
+  { ...ruleSet },
+  { ...ruleSet, rules: rules.filter((_, i) => i % 3 !== 0) },
+  ruleSet,
+  ruleSet,
+];
+
+/** The first is held to every stream and counted, the others to some. */
+export const COMPARISONS: readonly Comparison[] = [
+  { contender: hot, reference: REFERENCE, every: 1, crowds: 2, takes: whatever },
+  {
+    contender: reloading(hot, SETS),
+    reference: reloading(REFERENCE, SETS),
+    every: 40,
+    crowds: 0,
+    takes: whatever,
+  },
+  {
+    contender: blocks('blocks of one to three rows', { blockRows: [1, 3, 2] }),
+    reference: REFERENCE,
+    every: 40,
+    crowds: 0,
+    takes: ofBlocks,
+  },
+  {
+    contender: blocks('blocks', { blockRows: [64, 1_000] }),
+    reference: REFERENCE,
+    every: 40,
+    crowds: 1,
+    takes: ofBlocks,
+  },
+  { contender: evicting, reference: REFERENCE, every: 8, crowds: 1, takes: whatever },
+  ...[2, 8].map((partitions) => ({
+    contender: blocks(`${partitions} partitions`, { blockRows: [40, 7, 300], partitions }),
+    reference: REFERENCE,
+    every: 0,
+    crowds: 1,
+    takes: ofBlocks,
+  })),
 ];
 
 /** Fails with the run's seed, what was played, and the fewest steps that still show the difference. */

@@ -11,7 +11,7 @@ import { rowHash } from './stream-transactions.ts';
 export interface Contender {
   readonly name: string;
   create(options: DetectorOptions): Detector;
-  /** Called after every block with its number; gives the detector to go on with. */
+  /** Called between two blocks with the number of the first; gives the detector to go on with. */
   between?(detector: Detector, block: number): Detector;
 }
 
@@ -65,6 +65,8 @@ export class Play {
   readonly #links = new Map<string, Partial<Side>>();
   detector: Detector;
   #block = 0;
+  /** A block has ended and the next one not begun. */
+  #isBetween = false;
 
   constructor(contender: Contender, options: DetectorOptions) {
     this.#contender = contender;
@@ -72,6 +74,10 @@ export class Play {
   }
 
   apply(op: Op): Admission | undefined {
+    if (this.#isBetween) {
+      this.#isBetween = false;
+      this.detector = this.#contender.between?.(this.detector, this.#block++) ?? this.detector;
+    }
     switch (op.kind) {
       case 'row':
         return this.detector.admit(stamped(op.tx, this.#links), hashOf(op.tx));
@@ -96,7 +102,7 @@ export class Play {
       if (all.length === 0) this.standing.delete(subjectKey);
       else this.standing.set(subjectKey, all);
     });
-    this.detector = this.#contender.between?.(this.detector, this.#block++) ?? this.detector;
+    this.#isBetween = true;
   }
 }
 
