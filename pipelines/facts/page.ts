@@ -28,6 +28,29 @@ const ROW_BYTES =
 /** The position of the tail. */
 const HEADER_BYTES = 8;
 
+/** Places of the columns in a list, by the bytes of their elements. */
+const placesOf = (bytes: number): number[] =>
+  NAMES.flatMap((name, i) => (elementBytesOf(name) === bytes ? [i] : []));
+const FLOATS = placesOf(8);
+const WORDS = placesOf(4);
+const BYTES = placesOf(1);
+
+/** Copies `rows` rows of a column from `place` on; one function for each type, so that each knows its arrays. */
+function copyFloats(from: Float64Array, to: Float64Array, place: number, width: number, rows: number): void {
+  const first = width * place;
+  for (let i = 0; i < width * rows; i++) to[i] = from[first + i]!;
+}
+
+function copyWords(from: Int32Array, to: Int32Array, place: number, width: number, rows: number): void {
+  const first = width * place;
+  for (let i = 0; i < width * rows; i++) to[i] = from[first + i]!;
+}
+
+function copyBytes(from: Uint8Array, to: Uint8Array, place: number, width: number, rows: number): void {
+  const first = width * place;
+  for (let i = 0; i < width * rows; i++) to[i] = from[first + i]!;
+}
+
 interface ArrayType {
   new (buffer: ArrayBuffer, at: number, length: number): ColumnArray | Uint32Array;
   readonly BYTES_PER_ELEMENT: number;
@@ -115,14 +138,23 @@ export class Page implements RowHome {
   store(segment: Segment, place: number): number {
     const rows = this.rowMask + 1;
     const until = place + rows;
-    for (let i = 0; i < NAMES.length; i++) {
-      const width = COLUMN_WIDTHS[i]!;
-      this.list[i]!.set(segment.list[i]!.subarray(width * place, width * until));
-    }
+    // Element by element: a stretch is so short that views of it would cost more than copying.
+    for (const i of FLOATS)
+      copyFloats(
+        segment.list[i] as Float64Array,
+        this.list[i] as Float64Array,
+        place,
+        COLUMN_WIDTHS[i]!,
+        rows,
+      );
+    for (const i of WORDS)
+      copyWords(segment.list[i] as Int32Array, this.list[i] as Int32Array, place, COLUMN_WIDTHS[i]!, rows);
+    for (const i of BYTES)
+      copyBytes(segment.list[i] as Uint8Array, this.list[i] as Uint8Array, place, COLUMN_WIDTHS[i]!, rows);
     this.version.set(segment.version.subarray(place, until));
     this.hash.set(segment.hash.subarray(HASH_WORDS * place, HASH_WORDS * until));
-    this.sharedRef.set(segment.sharedRef.subarray(place, until));
-    this.flags.set(segment.flags.subarray(place, until));
+    copyWords(segment.sharedRef, this.sharedRef, place, 1, rows);
+    copyBytes(segment.flags, this.flags, place, 1, rows);
     const firstId = segment.idStart(place);
     const idLength = segment.idEnds[until - 1]! - firstId;
     const firstMember = segment.memberStart(place);
