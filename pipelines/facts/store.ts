@@ -22,8 +22,6 @@ import {
   Segment,
 } from './segment.ts';
 
-export { SEGMENT_SHIFT } from './segment.ts';
-
 const PLACE = SEGMENT_ROWS - 1;
 const DAY_MS = 86_400_000;
 /** Rows stay in memory for 30 days of event time. */
