@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
@@ -54,7 +54,7 @@ class DetectThread {
 
   constructor(setup: WorkerSetup) {
     this.ring = new RingWriter(setup.ring);
-    this.#worker = new Worker(workerFile(), { workerData: setup });
+    this.#worker = new Worker(threadFile('detect-worker'), { workerData: setup });
     const lost = (detail: string) =>
       this.#fail(new RastroError('RAS-ENGINE-WORKER-LOST', { worker: setup.index + 1, detail }));
     this.#worker.on('message', (message: FromWorker) => {
@@ -103,10 +103,12 @@ class DetectThread {
   }
 }
 
-/** Threads run what was built: from the sources, the build beside them. */
-function workerFile(): string {
-  const beside = fileURLToPath(new URL('./detect-worker.js', import.meta.url));
-  return existsSync(beside) ? beside : join(packageRoot(), 'dist/services/threads/detect-worker.js');
+/** A file of this folder as a thread can load it: what was built, also where this runs from the sources. */
+export function threadFile(name: string): URL {
+  const beside = new URL(`./${name}.js`, import.meta.url);
+  return existsSync(beside)
+    ? beside
+    : pathToFileURL(join(packageRoot(), 'dist/services/threads', `${name}.js`));
 }
 
 export class DetectPool {

@@ -1,15 +1,13 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { threadFile } from '../../../services/threads/detect-pool.ts';
 import { RING_RECORD_BYTES_MAX } from '../../../services/threads/limits.ts';
 import { allocateRing, RingReader, type RingRecord, RingWriter } from '../../../services/threads/ring.ts';
-import { ROOT } from '../../support/project.ts';
 
-const RING_MODULE = pathToFileURL(join(ROOT, 'dist/services/threads/ring.js')).href;
+const RING_MODULE = threadFile('ring').href;
 
 /** Words of the control block in which the counters lie (`ring.ts`). */
 const COUNTERS = [0, 16];
