@@ -15,7 +15,7 @@ import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
 import { OwnedKeys, type Partition } from '../../partition/owned-keys.ts';
 import type { SilentReading } from '../detector.ts';
-import type { IdleOptions } from './kind-tier.ts';
+import type { IdleOptions } from './idle-sweep.ts';
 import { Reports } from './reports.ts';
 import { type HotCounts, type Report, RuleTiers } from './rule-tiers.ts';
 

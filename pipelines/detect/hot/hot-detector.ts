@@ -14,7 +14,7 @@ import { FactStore, type FactStoreOptions } from '../../facts/store.ts';
 import type { Detector, DetectorOptions } from '../detector.ts';
 import { type Admission, createEffectiveSet, rowKey, type SetChange } from '../effective-set.ts';
 import { HotCore } from './hot-core.ts';
-import type { IdleOptions } from './kind-tier.ts';
+import type { IdleOptions } from './idle-sweep.ts';
 import type { HotCounts } from './rule-tiers.ts';
 
 /** Rows that wait at most before they are turned into facts. */

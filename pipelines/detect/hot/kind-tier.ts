@@ -10,10 +10,9 @@ import type { KindPlan } from '../../../rules/compiler/index.ts';
 import { allocateFacts } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
-import type { ColdFile } from '../../state/cold-file.ts';
 import { CandidateList } from './candidate-list.ts';
 import { type EntryReader, EventChunks } from './event-chunks.ts';
-import { IDLE_WORDS_MAX, IdleSubjects } from './idle-subjects.ts';
+import { type IdleOptions, IdleSweep } from './idle-sweep.ts';
 import { FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './record-slab.ts';
 import type { Reports } from './reports.ts';
 
@@ -22,10 +21,6 @@ const BATCH = 256;
 /** Where the batch is read whose rows have left memory: columns of its own, to which its rows are copied. */
 const COLD_BATCH = -2;
 const NO_SEGMENT = -1;
-/** The records are gone through this often in the time after which a subject is idle. */
-const SWEEPS = 16;
-const SWEPT_MIN = 64;
-const IDLE_MS = 90 * 86_400_000;
 /** A leg's place in the columns of its segment. */
 const LEG_MASK = 0x1ffff;
 const SEGMENT_LEG_SHIFT = 17;
@@ -50,13 +45,6 @@ export interface KindTierOptions {
   readonly idle?: IdleOptions | undefined;
 }
 
-/** When the state of a subject leaves memory, and where it goes. */
-export interface IdleOptions {
-  readonly file: ColdFile;
-  /** Event time without an event of the subject; default 90 d. */
-  readonly idleMs?: number;
-}
-
 /** Reports of a shared reference that a tier has seen. */
 const REPORTS_SETTLED = 1;
 const REPORTS_OPEN = 2;
@@ -78,11 +66,7 @@ export class KindTier {
   readonly #isOwner: boolean;
   /** A mask of all rules. */
   readonly #allRules: Int32Array;
-  readonly #idle: IdleSubjects | undefined;
-  readonly #idleMs: number;
-  /** Line at which the sweep goes on; 0 when it is at rest until `#sweepAtMs`. */
-  #hand = 0;
-  #sweepAtMs = Number.NEGATIVE_INFINITY;
+  readonly #idle: IdleSweep | undefined;
   /** Line of the record by id of the key; 0 is none, below 0 the reference of one that has left memory. */
   #lineOf = new Int32Array(FIRST_KEYS);
   readonly #stale = new Set<number>();
@@ -118,8 +102,10 @@ export class KindTier {
     this.#isOwner = plan.standpoint === 'owner';
     this.#slab = new RecordSlab(plan.layout, subjects);
     this.#chunks = new EventChunks(plan.bitWords);
-    this.#idle = idle === undefined ? undefined : new IdleSubjects(idle.file);
-    this.#idleMs = idle?.idleMs ?? IDLE_MS;
+    this.#idle =
+      idle === undefined
+        ? undefined
+        : new IdleSweep(plan.layout, this.#slab, this.#chunks, this.#hidden, idle);
     this.candidates = new CandidateList(plan.maskWords);
     this.#bits = new Int32Array(BATCH * plan.bitWords);
     this.#masks = new Int32Array(BATCH * plan.maskWords);
@@ -360,73 +346,17 @@ export class KindTier {
     }
     let line = this.#lineOf[key] as number;
     if (line <= 0) {
-      line = line === 0 ? this.#slab.allocate(key) : this.#bringBack(key, -line);
+      line = line === 0 ? this.#slab.allocate(key) : (this.#idle as IdleSweep).bringBack(key, -line);
       this.#lineOf[key] = line;
     }
     return line;
   }
 
-  /**
-   * Moves subjects out of memory that had no event for so long, a bounded number at a time: at most `budget` records are
-   * looked at, and all of them a few times in `idleMs`. Called when nothing waits. `isKept`: tier 2 holds something of it.
-   */
+  /** As `IdleSweep.sweep`. Called when nothing waits. */
   sweep(newestMs: number, budget: number, isKept: (line: number) => boolean): void {
-    const idle = this.#idle;
-    if (idle === undefined) return;
-    if (this.#hand === 0) {
-      if (newestMs < this.#sweepAtMs) return;
-      this.#sweepAtMs = newestMs + this.#idleMs / SWEEPS;
-      this.#hand = 1;
-    }
-    const { linesPerRecord, endLine } = this.#slab;
-    const end = Math.min(endLine, this.#hand + linesPerRecord * Math.max(SWEPT_MIN, budget));
-    const { f64 } = this.#slab.views;
-    for (let line = this.#hand; line < end; line += linesPerRecord) {
-      if ((f64[line << 3] as number) > newestMs - this.#idleMs) continue;
-      if (this.#slab.isLive(line) && !isKept(line)) this.#moveOut(idle, line);
-    }
-    this.#hand = end < endLine ? end : 0;
-  }
-
-  /** The image: how many legs are hidden, the record, those legs, the history. */
-  #moveOut(idle: IdleSubjects, line: number): void {
-    const views = this.#slab.views;
-    const base = line << 4;
-    const { i32 } = views;
-    if (((i32[base + HEADER.flags] as number) & FLAG_STALE) !== 0) return;
-    if (this.plan.layout.openWords.some((offset) => i32[base + (offset >> 2)] !== 0)) return;
-    const hidden = this.#hidden.get(line) ?? [];
-    const length = i32[base + HEADER.length] as number;
-    const recordWords = this.plan.layout.bytes >> 2;
-    const before = 1 + recordWords + hidden.length;
-    const words = before + this.#chunks.wordsOf(length);
-    if (words > IDLE_WORDS_MAX) return;
-    const image = idle.room(words);
-    image[0] = hidden.length;
-    image.set(i32.subarray(base, base + recordWords), 1);
-    image.set(hidden, 1 + recordWords);
-    this.#chunks.copy(views, base, image, before);
-    const key = i32[base + HEADER.key] as number;
-    this.#lineOf[key] = -idle.put(words);
-    this.#hidden.delete(line);
-    this.#chunks.release(views, base);
-    this.#slab.release(line);
-  }
-
-  /** Puts the state of a subject back as it was; only the chunks of its history are other ones. */
-  #bringBack(key: number, reference: number): number {
-    const line = this.#slab.allocate(key);
-    const image = (this.#idle as IdleSubjects).take(reference);
-    const views = this.#slab.views;
-    const base = line << 4;
-    const recordWords = this.plan.layout.bytes >> 2;
-    views.i32.set(image.subarray(1, 1 + recordWords), base);
-    const length = views.i32[base + HEADER.length] as number;
-    for (const field of [HEADER.tail, HEADER.slot, HEADER.length]) views.i32[base + field] = 0;
-    const hidden = image[0] as number;
-    if (hidden > 0) this.#hidden.set(line, [...image.subarray(1 + recordWords, 1 + recordWords + hidden)]);
-    this.#chunks.restore(views, base, length, image, 1 + recordWords + hidden);
-    return line;
+    this.#idle?.sweep(newestMs, budget, isKept, (key, reference) => {
+      this.#lineOf[key] = -reference;
+    });
   }
 
   #markStale(line: number): void {

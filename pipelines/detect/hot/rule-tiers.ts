@@ -20,7 +20,8 @@ import type { OwnedKeys } from '../../partition/owned-keys.ts';
 import type { RuleSignals, SilentReading } from '../detector.ts';
 import { subjectKeyText } from '../subjects.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
-import { type IdleOptions, KindTier, type RowQuestions } from './kind-tier.ts';
+import type { IdleOptions } from './idle-sweep.ts';
+import { KindTier, type RowQuestions } from './kind-tier.ts';
 import { plansOf, warmUpOnce } from './plan-cache.ts';
 import { Recount } from './recount.ts';
 import type { Reports } from './reports.ts';
@@ -372,6 +373,7 @@ export class RuleTiers {
 
   /** What the rules said of a subject as of its last event at or before `untilMs` without firing. */
   silentReadings(kind: SubjectKind, key: string, untilMs: number): SilentReading[] {
+    this.repair();
     const tier = this.#tierOf(kind);
     const line = tier?.lineOf(this.#dictionary.interner.findText(key)) ?? 0;
     if (tier === undefined || line === 0) return [];
