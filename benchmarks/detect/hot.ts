@@ -84,7 +84,10 @@ export const createHot: DetectorFactory = ({ knowledge, dictionary, accounts, ro
   const subject = new HotSubject(knowledge, dictionary, { accounts, rows });
   return {
     feed(block) {
-      subject.feed(block.batch, (place) => ({ ...block.reversed.get(place)!, amountMinor: null }));
+      subject.feed(block.batch, (place) => {
+        const { institution, id } = block.reversed.get(place)!;
+        return { institution, id, amountMinor: null };
+      });
     },
     repair: () => subject.core.repair(),
     flush: () => subject.flush(),

@@ -237,11 +237,24 @@ export class FeatureChecker {
 
   withComparison(feature: FeatureProgram, position: number, all: readonly Comparison[]): FeatureProgram {
     const found = all.find((comparison) => comparison.feature === position);
-    if (found === undefined) return feature;
-    const param = found.param === null ? undefined : this.#checking.file.params[found.param];
+    const param = found?.param == null ? undefined : this.#checking.file.params[found.param];
+    const { name, type, definition, window, from, where, part, of, by, operands, evidence } = feature;
+    // One literal, so that all features are objects of one shape: evaluators read them for every event.
     return {
-      ...feature,
-      comparison: { operator: found.operator, with: found.with.run },
+      name,
+      type,
+      definition,
+      window,
+      from,
+      where,
+      part,
+      in: feature.in,
+      out: feature.out,
+      of,
+      by,
+      operands,
+      evidence,
+      comparison: found === undefined ? null : { operator: found.operator, with: found.with.run },
       unit: param?.unit ?? feature.unit,
     };
   }
