@@ -125,6 +125,13 @@ export const COMPARISONS: readonly Comparison[] = [
     crowds: 1,
     takes: ofBlocks,
   },
+  {
+    contender: reloading(evicting, SETS),
+    reference: reloading(REFERENCE, SETS),
+    every: 80,
+    crowds: 0,
+    takes: whatever,
+  },
   { contender: evicting, reference: REFERENCE, every: 8, crowds: 1, takes: whatever },
   ...[2, 8].map((partitions) => ({
     contender: blocks(`${partitions} partitions`, { blockRows: [40, 7, 300], partitions }),

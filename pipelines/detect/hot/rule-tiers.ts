@@ -76,7 +76,7 @@ export class RuleTiers {
   readonly #others: (KindTier | undefined)[];
   readonly #runs = new Map<KindTier, Map<number, SubjectRuns>>();
   /** Rows of the store when idle subjects were last looked for. */
-  #sweptRows = 0;
+  #sweptRows: number;
   readonly #recounts = new Map<KindTier, Recount>();
   /** Lines rebuilt since the last evaluation. */
   readonly #rebuilt = new Map<KindTier, Set<number>>();
@@ -89,6 +89,7 @@ export class RuleTiers {
     this.#reports = reports;
     this.#rows = rows;
     this.#counts = options.counts;
+    this.#sweptRows = store.rows;
     this.#owned = options.owned;
     this.plans = plansOf(options.ruleSet, dictionary);
     const tierOf = new Map<SubjectKind, KindTier>();
