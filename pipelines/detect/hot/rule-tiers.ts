@@ -280,8 +280,7 @@ export class RuleTiers {
   #sweep(): void {
     const { rows, newestMs } = this.#store;
     for (const tier of this.#tiers) {
-      const runsOf = this.#runs.get(tier);
-      tier.sweep(newestMs, rows - this.#sweptRows, (line) => runsOf?.has(line) === true);
+      tier.sweep(newestMs, rows - this.#sweptRows, (line) => this.#runs.get(tier)?.has(line) === true);
     }
     this.#sweptRows = rows;
   }
