@@ -7,7 +7,8 @@
 import { FACT_COLUMNS, type FactColumnName, type FactColumns } from '../../schemas/facts.ts';
 import type { ColdFile } from '../state/cold-file.ts';
 import { HASH_WORDS } from './batch.ts';
-import { COLUMN_WIDTHS, type ColumnArray, type MemberVisit, type RowHome, type Segment } from './segment.ts';
+import { copyRows, elementBytesOf } from './copy-rows.ts';
+import type { ColumnArray, MemberVisit, RowHome, Segment } from './segment.ts';
 
 const NAMES = Object.keys(FACT_COLUMNS) as FactColumnName[];
 const FIRST_TAIL_BYTES = 512;
@@ -16,40 +17,11 @@ const MEMBER_BYTES = 6;
 
 const widthOf = (name: FactColumnName): number => (FACT_COLUMNS[name].per === 'leg' ? 2 : 1);
 
-function elementBytesOf(name: FactColumnName): number {
-  const { type } = FACT_COLUMNS[name];
-  if (type === 'int') return 8;
-  return type === 'bool' || type === 'enum' ? 1 : 4;
-}
-
 /** Bytes of a row: its columns; version, hash, shared reference, ends of id and members; flags. */
 const ROW_BYTES =
   NAMES.reduce((bytes, name) => bytes + elementBytesOf(name) * widthOf(name), 0) + 4 * (HASH_WORDS + 4) + 1;
 /** The position of the tail. */
 const HEADER_BYTES = 8;
-
-/** Places of the columns in a list, by the bytes of their elements. */
-const placesOf = (bytes: number): number[] =>
-  NAMES.flatMap((name, i) => (elementBytesOf(name) === bytes ? [i] : []));
-const FLOATS = placesOf(8);
-const WORDS = placesOf(4);
-const BYTES = placesOf(1);
-
-/** Copies `rows` rows of a column from `place` on; one function for each type, so that each knows its arrays. */
-function copyFloats(from: Float64Array, to: Float64Array, place: number, width: number, rows: number): void {
-  const first = width * place;
-  for (let i = 0; i < width * rows; i++) to[i] = from[first + i]!;
-}
-
-function copyWords(from: Int32Array, to: Int32Array, place: number, width: number, rows: number): void {
-  const first = width * place;
-  for (let i = 0; i < width * rows; i++) to[i] = from[first + i]!;
-}
-
-function copyBytes(from: Uint8Array, to: Uint8Array, place: number, width: number, rows: number): void {
-  const first = width * place;
-  for (let i = 0; i < width * rows; i++) to[i] = from[first + i]!;
-}
 
 interface ArrayType {
   new (buffer: ArrayBuffer, at: number, length: number): ColumnArray | Uint32Array;
@@ -138,23 +110,11 @@ export class Page implements RowHome {
   store(segment: Segment, place: number): number {
     const rows = this.rowMask + 1;
     const until = place + rows;
-    // Element by element: a stretch is so short that views of it would cost more than copying.
-    for (const i of FLOATS)
-      copyFloats(
-        segment.list[i] as Float64Array,
-        this.list[i] as Float64Array,
-        place,
-        COLUMN_WIDTHS[i]!,
-        rows,
-      );
-    for (const i of WORDS)
-      copyWords(segment.list[i] as Int32Array, this.list[i] as Int32Array, place, COLUMN_WIDTHS[i]!, rows);
-    for (const i of BYTES)
-      copyBytes(segment.list[i] as Uint8Array, this.list[i] as Uint8Array, place, COLUMN_WIDTHS[i]!, rows);
+    copyRows(segment.list, place, this.list, 0, rows);
     this.version.set(segment.version.subarray(place, until));
     this.hash.set(segment.hash.subarray(HASH_WORDS * place, HASH_WORDS * until));
-    copyWords(segment.sharedRef, this.sharedRef, place, 1, rows);
-    copyBytes(segment.flags, this.flags, place, 1, rows);
+    this.sharedRef.set(segment.sharedRef.subarray(place, until));
+    this.flags.set(segment.flags.subarray(place, until));
     const firstId = segment.idStart(place);
     const idLength = segment.idEnds[until - 1]! - firstId;
     const firstMember = segment.memberStart(place);

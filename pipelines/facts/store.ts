@@ -10,9 +10,9 @@ import { allocateFacts, type FactBatch, type FactColumns } from '../../schemas/f
 import type { ColdFile } from '../state/cold-file.ts';
 import { HASH_WORDS } from './batch.ts';
 import { ColdRows } from './cold-rows.ts';
+import { copyRows } from './copy-rows.ts';
 import type { FactDictionary } from './dictionary.ts';
 import {
-  COLUMN_WIDTHS,
   type ColumnArray,
   FIRST_ROWS,
   type MemberVisit,
@@ -135,15 +135,7 @@ export class FactStore {
   /** Copies a row to place `place` of columns that hold some other rows. */
   copyRow(row: number, into: readonly ColumnArray[], place: number): void {
     const { list, rowMask } = this.home(row);
-    const at = row & rowMask;
-    for (let i = 0; i < list.length; i++) {
-      const from = list[i]!;
-      const to = into[i]!;
-      if (COLUMN_WIDTHS[i] === 2) {
-        to[2 * place] = from[2 * at]!;
-        to[2 * place + 1] = from[2 * at + 1]!;
-      } else to[place] = from[at]!;
-    }
+    copyRows(list, row & rowMask, into, place, 1);
   }
 
   /** Event time of a row; never read from disk. */

@@ -1,0 +1,54 @@
+/** Copies the columns of rows between lists of columns, whatever their lengths. */
+import { FACT_COLUMNS, type FactColumnName } from '../../schemas/facts.ts';
+import { COLUMN_WIDTHS, type ColumnArray } from './segment.ts';
+
+const NAMES = Object.keys(FACT_COLUMNS) as FactColumnName[];
+
+/** Bytes of an element of a column. */
+export function elementBytesOf(name: FactColumnName): number {
+  const { type } = FACT_COLUMNS[name];
+  if (type === 'int') return 8;
+  return type === 'bool' || type === 'enum' ? 1 : 4;
+}
+
+const placesOf = (bytes: number): number[] =>
+  NAMES.flatMap((name, i) => (elementBytesOf(name) === bytes ? [i] : []));
+const FLOATS = placesOf(8);
+const WORDS = placesOf(4);
+const BYTES = placesOf(1);
+
+// One function for each type, so that each knows its arrays; element by element, because a stretch is so short that views of
+// it would cost more than copying.
+function copyFloats(from: Float64Array, first: number, to: Float64Array, at: number, count: number): void {
+  for (let i = 0; i < count; i++) to[at + i] = from[first + i]!;
+}
+
+function copyWords(from: Int32Array, first: number, to: Int32Array, at: number, count: number): void {
+  for (let i = 0; i < count; i++) to[at + i] = from[first + i]!;
+}
+
+function copyBytes(from: Uint8Array, first: number, to: Uint8Array, at: number, count: number): void {
+  for (let i = 0; i < count; i++) to[at + i] = from[first + i]!;
+}
+
+/** Copies `rows` rows from place `first` of one list to place `at` of the other; both in the order of `FACT_COLUMNS`. */
+export function copyRows(
+  from: readonly ColumnArray[],
+  first: number,
+  to: readonly ColumnArray[],
+  at: number,
+  rows: number,
+): void {
+  for (const i of FLOATS) {
+    const width = COLUMN_WIDTHS[i]!;
+    copyFloats(from[i] as Float64Array, width * first, to[i] as Float64Array, width * at, width * rows);
+  }
+  for (const i of WORDS) {
+    const width = COLUMN_WIDTHS[i]!;
+    copyWords(from[i] as Int32Array, width * first, to[i] as Int32Array, width * at, width * rows);
+  }
+  for (const i of BYTES) {
+    const width = COLUMN_WIDTHS[i]!;
+    copyBytes(from[i] as Uint8Array, width * first, to[i] as Uint8Array, width * at, width * rows);
+  }
+}
