@@ -25,7 +25,8 @@ const OF_DOCUMENTS = /pipelines\/facts\/batch\.js/;
 /** Where a table is asked by name of column: once a process, a segment, or a block. A function without a name is an arrow. */
 const BY_COLUMN: readonly RegExp[] = [
   /^(getterOf|eventClassOf) \S*facts\/event\.js/,
-  /^(widthOf|elementBytesOf)? ?\S*facts\/page\.js/,
+  /^(widthOf)? ?\S*facts\/page\.js/,
+  /^elementBytesOf \S*facts\/copy-rows\.js/,
   /^(append)? ?\S*facts\/segment\.js/,
 ];
 
