@@ -73,7 +73,24 @@ export class CandidateList {
       }
     }
     this.#count = 0;
+    for (const [line, found] of bySubject) {
+      if (!isAscending(found.positions)) bySubject.set(line, this.#sorted(found));
+    }
     return bySubject;
+  }
+
+  /** Late events make candidates of events that came before them: each position once, with all that was said of it. */
+  #sorted({ positions, masks }: SubjectCandidates): SubjectCandidates {
+    const maskOf = new Map<number, number[]>();
+    for (const [i, position] of positions.entries()) {
+      const mask = maskOf.get(position) ?? Array.from({ length: this.#maskWords }, () => 0);
+      for (let word = 0; word < this.#maskWords; word++) {
+        mask[word] = (mask[word] as number) | (masks[i * this.#maskWords + word] as number);
+      }
+      maskOf.set(position, mask);
+    }
+    const sorted = [...maskOf.keys()].sort((a, b) => a - b);
+    return { positions: sorted, masks: sorted.flatMap((position) => maskOf.get(position) as number[]) };
   }
 
   #grow(): void {
@@ -86,4 +103,8 @@ export class CandidateList {
     this.#positions = grown(this.#positions);
     this.#masks = grown(this.#masks);
   }
+}
+
+function isAscending(positions: readonly number[]): boolean {
+  return positions.every((position, i) => i === 0 || position > (positions[i - 1] as number));
 }

@@ -94,6 +94,52 @@ export class EventChunks {
     for (let word = 1; word < this.#entryWords; word++) slab[at + word] = bits[from + word - 1] as number;
   }
 
+  /** How many events at the end `isAfter` says so of; counted up to `max`. */
+  countAfter(views: SlabViews, base: number, isAfter: (leg: number) => boolean, max: number): number {
+    let after = 0;
+    this.readBack(views, base, 0, (_position, leg) => isAfter(leg) && ++after < max);
+    return after;
+  }
+
+  /**
+   * Puts a leg before the events at the end for which `isAfter` says so, moving them on by one place; returns its entry. They
+   * are few: each is moved by itself.
+   */
+  insert(views: SlabViews, base: number, leg: number, isAfter: (leg: number) => boolean): number {
+    let entry = this.append(views, base, leg);
+    for (;;) {
+      const before = this.#entryBefore(entry);
+      if (before === 0 || !isAfter(this.#slab(before >>> ENTRY_SHIFT)[this.#wordOf(before)] as number)) break;
+      this.#copyEntry(before, entry);
+      entry = before;
+    }
+    const slab = this.#slab(entry >>> ENTRY_SHIFT);
+    const at = this.#wordOf(entry);
+    slab[at] = leg;
+    for (let word = 1; word < this.#entryWords; word++) slab[at + word] = 0;
+    return entry;
+  }
+
+  #entryBefore(entry: number): number {
+    if ((entry & ((1 << ENTRY_SHIFT) - 1)) !== 0) return entry - 1;
+    const chunk = entry >>> ENTRY_SHIFT;
+    const before = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+    return before === 0 ? 0 : (before << ENTRY_SHIFT) + this.chunkEvents - 1;
+  }
+
+  #copyEntry(from: number, to: number): void {
+    const source = this.#slab(from >>> ENTRY_SHIFT);
+    const target = this.#slab(to >>> ENTRY_SHIFT);
+    const at = this.#wordOf(from);
+    const into = this.#wordOf(to);
+    for (let word = 0; word < this.#entryWords; word++) target[into + word] = source[at + word] as number;
+  }
+
+  #wordOf(entry: number): number {
+    const slot = entry & ((1 << ENTRY_SHIFT) - 1);
+    return (((entry >>> ENTRY_SHIFT) & SLAB_MASK) << CHUNK_SHIFT) + ENTRIES_AT + this.#entryWords * slot;
+  }
+
   /** Leg of the last event; the history is not empty. */
   lastLeg(views: SlabViews, base: number): number {
     const chunk = views.i32[base + HEADER.tail] as number;

@@ -13,11 +13,12 @@ import type { FactStore } from '../../facts/store.ts';
 import { CandidateList } from './candidate-list.ts';
 import { type EntryReader, EventChunks } from './event-chunks.ts';
 import { type IdleOptions, IdleSweep } from './idle-sweep.ts';
-import { FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './record-slab.ts';
+import { BATCH, KernelBatch } from './kernel-batch.ts';
+import { FLAG_SPOKEN, FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './record-slab.ts';
 import type { Reports } from './reports.ts';
 
-/** Events that the kernel takes at once: their buffers stay in the nearest cache. */
-const BATCH = 256;
+/** Events that a late one may move; behind more of them its subject is rebuilt. */
+const LATE_MOVED_MAX = 64;
 /** Where the batch is read whose rows have left memory: columns of its own, to which its rows are copied. */
 const COLD_BATCH = -2;
 const NO_SEGMENT = -1;
@@ -49,11 +50,6 @@ export interface KindTierOptions {
 const REPORTS_SETTLED = 1;
 const REPORTS_OPEN = 2;
 
-function hasBits(words: Int32Array, from: number, count: number): boolean {
-  for (let at = from; at < from + count; at++) if (words[at] !== 0) return true;
-  return false;
-}
-
 export class KindTier {
   readonly plan: KindPlan;
   readonly candidates: CandidateList;
@@ -81,17 +77,14 @@ export class KindTier {
   readonly #queueLegs = new Int32Array(BATCH);
   readonly #queueTimes = new Float64Array(BATCH);
   readonly #queueLines = new Int32Array(BATCH);
+  /** Line and leg of the late events among them. */
+  readonly #late: number[] = [];
+  readonly #shifted = new Set<number>();
   /** Events that wait for the kernel. */
-  #n = 0;
+  readonly #batch: KernelBatch;
   #segment = NO_SEGMENT;
   readonly #coldColumns = allocateFacts(BATCH);
   readonly #coldList = Object.values(this.#coldColumns);
-  readonly #legs = new Int32Array(BATCH);
-  readonly #lines = new Int32Array(BATCH);
-  readonly #entries = new Int32Array(BATCH);
-  readonly #positions = new Int32Array(BATCH);
-  readonly #bits: Int32Array;
-  readonly #masks: Int32Array;
 
   constructor({ plan, store, dictionary, rows, reports, subjects, idle }: KindTierOptions) {
     this.plan = plan;
@@ -107,8 +100,7 @@ export class KindTier {
         ? undefined
         : new IdleSweep(plan.layout, this.#slab, this.#chunks, this.#hidden, idle);
     this.candidates = new CandidateList(plan.maskWords);
-    this.#bits = new Int32Array(BATCH * plan.bitWords);
-    this.#masks = new Int32Array(BATCH * plan.maskWords);
+    this.#batch = new KernelBatch(plan);
     this.#allRules = new Int32Array(plan.maskWords);
     for (const { bit } of plan.rules) this.#allRules[bit >>> 5]! |= 1 << (bit & 31);
   }
@@ -198,7 +190,7 @@ export class KindTier {
 
   /** A reversal leaves a part of an event of the subject: what bits and counters say of it does not hold. */
   isUngated(line: number): boolean {
-    return ((this.#slab.views.i32[(line << 4) + HEADER.flags] as number) & FLAG_UNGATED) !== 0;
+    return this.#slab.hasFlag(line, FLAG_UNGATED);
   }
 
   /** Reads the subject's events from position `from` on, latest first. */
@@ -237,44 +229,66 @@ export class KindTier {
       if (((views.i32[base + HEADER.flags] as number) & FLAG_STALE) !== 0) {
         this.#chunks.append(views, base, leg);
       } else if (timeMs < last || (timeMs === last && this.#isBeforeLast(base, leg))) {
-        this.#chunks.append(views, base, leg);
-        this.#markStale(line);
+        this.#late.push(line, leg);
       } else {
         views.f64[line << 3] = timeMs;
         this.#push(line, base, leg);
       }
     }
+    if (this.#late.length > 0) this.#takeLate();
+  }
+
+  /**
+   * Events that belong before others of their subject. Where nothing rests on the order so far, and few events come after, one
+   * is put in its place: its bits count in the panes at hand, which bounds every later window from above, and from its place on
+   * every event is a candidate again. Any other subject is rebuilt.
+   */
+  #takeLate(): void {
+    this.#runKernel();
+    const late = this.#late.splice(0);
+    const views = this.#slab.views;
+    for (let i = 0; i < late.length; i += 2) {
+      const line = late[i] as number;
+      const leg = late[i + 1] as number;
+      const base = line << 4;
+      const isAfter = (other: number) => this.#store.compareRows(other >> 1, leg >> 1) > 0;
+      const after = this.#chunks.countAfter(views, base, isAfter, LATE_MOVED_MAX + 1);
+      if (after > LATE_MOVED_MAX || (views.i32[base + HEADER.flags] as number) !== 0) {
+        this.#chunks.append(views, base, leg);
+        this.#markStale(line);
+        continue;
+      }
+      const lastTime = views.f64[line << 3] as number;
+      const entry = this.#chunks.insert(views, base, leg, isAfter);
+      const length = views.i32[base + HEADER.length] as number;
+      this.#batch.put(leg & LEG_MASK, line, entry, length - 1 - after);
+      this.#runKernel();
+      views.f64[line << 3] = Math.max(lastTime, this.#store.timeOf(leg >> 1));
+      for (let position = length - 1 - after; position < length; position++) {
+        this.candidates.push(line, position, this.#allRules, 0);
+      }
+      this.#shifted.add(line);
+    }
+  }
+
+  /** Subjects in whose histories events have moved since the last call. */
+  takeShifted(): Set<number> {
+    const shifted = new Set(this.#shifted);
+    this.#shifted.clear();
+    return shifted;
+  }
+
+  /** Some rule has a signal on the subject. */
+  markSpoken(line: number): void {
+    this.#slab.setFlag(line, FLAG_SPOKEN);
   }
 
   #runKernel(): void {
-    const n = this.#n;
-    if (n === 0) return;
-    this.#n = 0;
+    if (this.#batch.count === 0) return;
     const columns =
       this.#segment === COLD_BATCH ? this.#coldColumns : this.#store.columns(this.#segment << 16);
-    const views = this.#slab.views;
-    this.plan.kernel(
-      columns,
-      this.#dictionary.setBits,
-      views,
-      n,
-      this.#legs,
-      this.#lines,
-      this.#bits,
-      this.#masks,
-    );
-    const { bitWords, maskWords } = this.plan;
-    for (let i = 0; i < n; i++) {
-      const line = this.#lines[i] as number;
-      if (hasBits(this.#bits, i * bitWords, bitWords)) {
-        this.#chunks.setBits(this.#entries[i] as number, this.#bits, i * bitWords);
-      }
-      if (((views.i32[(line << 4) + HEADER.flags] as number) & FLAG_UNGATED) !== 0) {
-        this.candidates.push(line, this.#positions[i] as number, this.#allRules, 0);
-      } else if (hasBits(this.#masks, i * maskWords, maskWords)) {
-        this.candidates.push(line, this.#positions[i] as number, this.#masks, i * maskWords);
-      }
-    }
+    const { setBits } = this.#dictionary;
+    this.#batch.run(columns, setBits, this.#slab.views, this.#chunks, this.candidates, this.#allRules);
   }
 
   /** Rebuilds what is stale and returns the lines of it; their earlier candidates are void. */
@@ -301,7 +315,7 @@ export class KindTier {
     else this.#hidden.delete(line);
     shown.sort((a, b) => this.#store.compareRows(a >> 1, b >> 1));
     if (shown.some((leg) => this.#rows.isPartlyReversed(leg >> 1))) {
-      this.#slab.views.i32[base + HEADER.flags] = FLAG_UNGATED;
+      this.#slab.setFlag(line, FLAG_UNGATED);
     }
     for (const leg of shown) this.#replay(line, base, leg);
     const lastLeg = shown.at(-1);
@@ -317,19 +331,17 @@ export class KindTier {
       this.#runKernel();
       this.#segment = segment;
     }
-    if (isCold) this.#store.copyRow(row, this.#coldList, this.#n);
+    if (isCold) this.#store.copyRow(row, this.#coldList, this.#batch.count);
     this.#push(line, base, leg);
   }
 
   /** Appends an event to its subject's history and to the kernel's batch; both are of the segment at hand. */
   #push(line: number, base: number, leg: number): void {
     const views = this.#slab.views;
-    const n = this.#n++;
-    this.#positions[n] = views.i32[base + HEADER.length] as number;
-    this.#legs[n] = this.#segment === COLD_BATCH ? 2 * n + (leg & 1) : leg & LEG_MASK;
-    this.#lines[n] = line;
-    this.#entries[n] = this.#chunks.append(views, base, leg);
-    if (this.#n === BATCH) this.#runKernel();
+    const place = this.#segment === COLD_BATCH ? 2 * this.#batch.count + (leg & 1) : leg & LEG_MASK;
+    const position = views.i32[base + HEADER.length] as number;
+    this.#batch.put(place, line, this.#chunks.append(views, base, leg), position);
+    if (this.#batch.count === BATCH) this.#runKernel();
   }
 
   #isBeforeLast(base: number, leg: number): boolean {
@@ -360,9 +372,7 @@ export class KindTier {
   }
 
   #markStale(line: number): void {
-    const at = (line << 4) + HEADER.flags;
-    const { i32 } = this.#slab.views;
-    i32[at] = (i32[at] as number) | FLAG_STALE;
+    this.#slab.setFlag(line, FLAG_STALE);
     this.#stale.add(line);
   }
 

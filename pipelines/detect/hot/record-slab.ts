@@ -19,6 +19,8 @@ export const HEADER = { lastTime: 0, tail: 2, slot: 3, length: 4, open: 5, flags
 export const FLAG_STALE = 1;
 /** A reversal leaves a part of an event of the history: what gates conclude from the whole amount does not hold. */
 export const FLAG_UNGATED = 2;
+/** Some rule has, or had, a signal on the subject: what was evaluated of it rests on its whole history. */
+export const FLAG_SPOKEN = 4;
 
 /** In the place of the key, of a record that is nobody's. */
 const FREE_KEY = -1;
@@ -77,6 +79,14 @@ export class RecordSlab {
     this.#views.f64[(line << LINE_SHIFT_F64) + HEADER.lastTime] = Number.NEGATIVE_INFINITY;
     this.#views.i32[base + HEADER.key] = key;
     return line;
+  }
+
+  hasFlag(line: number, flag: number): boolean {
+    return ((this.#views.i32[(line << LINE_SHIFT_I32) + HEADER.flags] as number) & flag) !== 0;
+  }
+
+  setFlag(line: number, flag: number): void {
+    this.#views.i32[(line << LINE_SHIFT_I32) + HEADER.flags]! |= flag;
   }
 
   release(line: number): void {

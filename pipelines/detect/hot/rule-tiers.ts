@@ -306,6 +306,8 @@ export class RuleTiers {
     const runsOf = this.#runs.get(tier) as Map<number, SubjectRuns>;
     const rebuilt = this.#repairTier(tier);
     this.#rebuilt.delete(tier);
+    // They have no signals: only what was read of them is out of date.
+    for (const line of tier.takeShifted()) if (!rebuilt.has(line)) runsOf.delete(line);
     this.#counts.candidates += tier.candidates.count;
     const candidates = tier.candidates.take();
     const recount = this.#recounts.get(tier) as Recount;
@@ -319,10 +321,10 @@ export class RuleTiers {
     for (const line of rebuilt) {
       const before = runsOf.get(line);
       runsOf.delete(line);
-      // It had signals and has no event left as of which one could fire.
-      if (before?.hasSignals === true && !candidates.has(line)) report(before.key, []);
-      else if (before?.hasSignals === true)
-        this.#evaluateSubject(tier, runsOf, line, candidates, true, report);
+      if (before?.hasSignals !== true) continue;
+      // No event is left as of which one could fire.
+      if (!candidates.has(line)) report(before.key, []);
+      else this.#evaluateSubject(tier, runsOf, line, candidates, true, report);
     }
     for (const line of candidates.keys()) {
       this.#evaluateSubject(tier, runsOf, line, candidates, false, report);
@@ -340,10 +342,12 @@ export class RuleTiers {
     const found = candidates.get(line) as SubjectCandidates;
     candidates.delete(line);
     this.#counts.evaluated++;
-    const subject = runsOf.get(line) ?? this.#runsFor(tier, line);
+    const key = subjectKeyText(tier.plan.kind, this.#dictionary.text(tier.keyOf(line)));
+    const subject = runsOf.get(line) ?? new SubjectRuns(tier.plan, key);
     this.#readEvents(tier, line, subject.events);
     subject.run(found, this.#evaluation, (bit, isOpen) => tier.setOpen(line, bit, isOpen));
     const { hasSignals } = subject;
+    if (hasSignals) tier.markSpoken(line);
     if (hasSignals || hadSignals) report(subject.key, subject.signals());
     if (hasSignals || this.#isKept(runsOf, subject)) runsOf.set(line, subject);
     else runsOf.delete(line);
@@ -351,11 +355,6 @@ export class RuleTiers {
 
   #isKept(runsOf: ReadonlyMap<number, SubjectRuns>, { events }: SubjectRuns): boolean {
     return events.length >= KEPT_FROM_EVENTS && runsOf.size < KEPT_SUBJECTS;
-  }
-
-  #runsFor(tier: KindTier, line: number): SubjectRuns {
-    const key = this.#dictionary.text(tier.keyOf(line));
-    return new SubjectRuns(tier.plan, subjectKeyText(tier.plan.kind, key));
   }
 
   /** Reads the events of a subject beyond those that `events` holds. */

@@ -68,6 +68,26 @@ describe('histories', () => {
     }
   });
 
+  it('take a late leg in its place, and move what comes after it', () => {
+    const slab = new RecordSlab(LAYOUT, 1);
+    const chunks = new EventChunks(2);
+    const line = slab.allocate(0);
+    for (let leg = 0; leg < 40; leg++) {
+      chunks.setBits(chunks.append(slab.views, line << 4, 2 * leg), Int32Array.of(leg, 7), 0);
+    }
+    for (const late of [79, 41, -1]) {
+      const isAfter = (leg: number) => leg > late;
+      const expected = read(chunks, slab, line).filter(([, leg]) => isAfter(leg)).length;
+      expect(chunks.countAfter(slab.views, line << 4, isAfter, 1_000)).toBe(expected);
+      expect(chunks.countAfter(slab.views, line << 4, isAfter, 3)).toBe(Math.min(expected, 3));
+      chunks.setBits(chunks.insert(slab.views, line << 4, late, isAfter), Int32Array.of(late, 9), 0);
+    }
+    const legs = [...Array.from({ length: 40 }, (_, i) => 2 * i), 79, 41, -1].sort((a, b) => b - a);
+    expect(read(chunks, slab, line)).toEqual(
+      legs.map((leg, i) => [legs.length - 1 - i, leg, [79, 41, -1].includes(leg) ? 9 : 7]),
+    );
+  });
+
   it('stop when the reader has enough', () => {
     const slab = new RecordSlab(LAYOUT, 1);
     const chunks = new EventChunks(2);
