@@ -19,16 +19,15 @@ import {
   type SubjectRun,
 } from '../../rules/compiler/index.ts';
 import type { SubjectKind } from '../../schemas/enumerations.ts';
-import type { Reversal } from '../../schemas/event-fields.ts';
-import { compareRefs } from '../../schemas/order.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
 import {
   type Admission,
   createEffectiveSet,
   type EffectiveSet,
-  rowKey,
+  rowsOfKeys,
   type SetChange,
 } from './effective-set.ts';
+import { Reversals } from './reversals.ts';
 import { SubjectHistory } from './subject-history.ts';
 import { membershipsOf, subjectKeyText } from './subjects.ts';
 
@@ -101,33 +100,13 @@ export function createDetector(options: DetectorOptions): Detector {
   const subjects = new Map<string, Subject>();
   const dirty = new Set<string>();
   const declaredFrom = new Map<string, number>();
-  /** Keys of the rows that reverse a row, by the key of the reversed one. */
-  const reversedBy = new Map<string, Set<string>>();
-
-  function reversalsOf(tx: Transaction): readonly Reversal[] {
-    const keys = reversedBy.get(rowKey(tx.institution, tx.id));
-    if (keys === undefined) return [];
-    const out: Reversal[] = [];
-    for (const key of keys) {
-      const [institution = '', id = ''] = key.split('\u0000');
-      const row = set.get(institution, id);
-      if (row?.reverses === undefined || row.status !== 'completed') continue;
-      out.push({
-        time: row.stamp.eventTime,
-        institution,
-        id,
-        version: row.version,
-        amountMinor: BigInt(row.reverses.amount?.minor ?? tx.stamp.amountMinor),
-      });
-    }
-    return out.sort(compareRefs);
-  }
+  const reversals = new Reversals(set);
 
   const historyContext = {
     providedOf: (tx: Transaction) => options.providedBy(tx.stamp.provided),
     isDeclared: (institution: string, time: number) =>
       (declaredFrom.get(institution) ?? Number.POSITIVE_INFINITY) <= time,
-    reversalsOf,
+    reversalsOf: (tx: Transaction) => reversals.of(tx),
   };
 
   function subjectOf(kind: SubjectKind, key: string): Subject {
@@ -163,16 +142,13 @@ export function createDetector(options: DetectorOptions): Detector {
     if (removed !== undefined) {
       eachMembership(removed, (history) => history.remove(removed));
       if (removed.reverses !== undefined) {
-        reversedBy
-          .get(rowKey(removed.reverses.institution, removed.reverses.id))
-          ?.delete(rowKey(removed.institution, removed.id));
+        reversals.forget(removed);
         touchReversed(removed);
       }
     }
     if (added === undefined) return;
     if (added.reverses !== undefined) {
-      const key = rowKey(added.reverses.institution, added.reverses.id);
-      reversedBy.set(key, (reversedBy.get(key) ?? new Set()).add(rowKey(added.institution, added.id)));
+      reversals.note(added);
       touchReversed(added);
     }
     eachMembership(added, (history, side) => history.add(added, side));
@@ -252,15 +228,7 @@ export function createDetector(options: DetectorOptions): Detector {
       }
     },
     restamp(keys, restamp) {
-      const touched = new Map<string, Transaction>();
-      for (const tx of set.rows()) {
-        const { debtor, creditor } = tx.stamp;
-        const hit = [debtor.accountKey, creditor.accountKey, debtor.holderKey, creditor.holderKey].some(
-          (key) => key !== undefined && keys.has(key),
-        );
-        if (hit) touched.set(rowKey(tx.institution, tx.id), tx);
-      }
-      for (const before of touched.values()) {
+      for (const before of rowsOfKeys(set, keys)) {
         const after = restamp(before);
         if (after === before) continue;
         eachMembership(before, (history) => history.remove(before));

@@ -113,3 +113,16 @@ export function createEffectiveSet(horizonMs: number = REEVALUATION_HORIZON_MS):
     },
   };
 }
+
+/** Rows in which an account or a party among `keys` stands on either side. */
+export function rowsOfKeys(set: EffectiveSet, keys: ReadonlySet<string>): Transaction[] {
+  const found: Transaction[] = [];
+  for (const tx of set.rows()) {
+    const { debtor, creditor } = tx.stamp;
+    const hit = [debtor.accountKey, creditor.accountKey, debtor.holderKey, creditor.holderKey].some(
+      (key) => key !== undefined && keys.has(key),
+    );
+    if (hit) found.push(tx);
+  }
+  return found;
+}

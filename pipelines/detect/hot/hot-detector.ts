@@ -5,14 +5,13 @@
  */
 import { decodeFacts } from '../../../schemas/block-facts.ts';
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
-import type { Reversal } from '../../../schemas/event-fields.ts';
-import { compareRefs } from '../../../schemas/order.ts';
 import type { Transaction } from '../../../schemas/transaction.ts';
 import { factsOf } from '../../facts/batch.ts';
 import { FactDictionary } from '../../facts/dictionary.ts';
 import { FactStore, type FactStoreOptions } from '../../facts/store.ts';
 import type { Detector, DetectorOptions } from '../detector.ts';
-import { type Admission, createEffectiveSet, rowKey, type SetChange } from '../effective-set.ts';
+import { type Admission, createEffectiveSet, rowKey, rowsOfKeys, type SetChange } from '../effective-set.ts';
+import { Reversals } from '../reversals.ts';
 import { HotCore } from './hot-core.ts';
 import type { IdleOptions } from './idle-sweep.ts';
 import type { HotCounts } from './rule-tiers.ts';
@@ -55,26 +54,8 @@ export function createHotDetector(options: HotDetectorOptions): HotDetector {
   });
   /** Row of the store by (institution, id), of effective rows that are events. */
   const rowOf = new Map<string, number>();
-  /** Keys of the rows that reverse a row, by the key of the reversed one. */
-  const reversedBy = new Map<string, Set<string>>();
+  const reversals = new Reversals(set);
   let waiting: { key: string; tx: Transaction }[] = [];
-
-  function reversalsOf(key: string, tx: Transaction): Reversal[] {
-    const out: Reversal[] = [];
-    for (const by of reversedBy.get(key) ?? []) {
-      const [institution = '', id = ''] = by.split('\u0000');
-      const row = set.get(institution, id);
-      if (row?.reverses === undefined || row.status !== 'completed') continue;
-      out.push({
-        time: row.stamp.eventTime,
-        institution,
-        id,
-        version: row.version,
-        amountMinor: BigInt(row.reverses.amount?.minor ?? tx.stamp.amountMinor),
-      });
-    }
-    return out.sort(compareRefs);
-  }
 
   /** Hands the rows that wait to the evaluator. */
   function feed(): void {
@@ -95,7 +76,7 @@ export function createHotDetector(options: HotDetectorOptions): HotDetector {
 
   /** Reversals that came before the row that they reverse. */
   function attachReversals(key: string, tx: Transaction, row: number): void {
-    if (reversedBy.has(key) && rowOf.get(key) === row) core.setReversals(row, reversalsOf(key, tx));
+    if (reversals.concerns(tx) && rowOf.get(key) === row) core.setReversals(row, reversals.of(tx));
   }
 
   function add(tx: Transaction): void {
@@ -116,19 +97,6 @@ export function createHotDetector(options: HotDetectorOptions): HotDetector {
     core.kill(row);
   }
 
-  /** The row reverses another one from now on; returns it. */
-  function noteReversal(tx: Transaction): Transaction {
-    const key = rowKey(tx.reverses?.institution ?? '', tx.reverses?.id ?? '');
-    reversedBy.set(key, (reversedBy.get(key) ?? new Set()).add(rowKey(tx.institution, tx.id)));
-    return tx;
-  }
-
-  function forgetReversal(tx: Transaction): Transaction {
-    const key = rowKey(tx.reverses?.institution ?? '', tx.reverses?.id ?? '');
-    reversedBy.get(key)?.delete(rowKey(tx.institution, tx.id));
-    return tx;
-  }
-
   /** The row that `tx` reverses says less from now on, or again more. */
   function touchReversed(tx: Transaction): void {
     if (tx.reverses === undefined) return;
@@ -137,17 +105,24 @@ export function createHotDetector(options: HotDetectorOptions): HotDetector {
     const key = rowKey(institution, id);
     const original = set.get(institution, id);
     const row = rowOf.get(key);
-    if (original !== undefined && row !== undefined) core.setReversals(row, reversalsOf(key, original));
+    if (original !== undefined && row !== undefined) core.setReversals(row, reversals.of(original));
   }
 
   function apply({ removed, added }: SetChange): void {
     if (removed !== undefined) {
       remove(removed);
-      if (removed.reverses !== undefined) touchReversed(forgetReversal(removed));
+      if (removed.reverses !== undefined) {
+        reversals.forget(removed);
+        touchReversed(removed);
+      }
     }
     if (added === undefined) return;
-    if (added.reverses === undefined) add(added);
-    else touchReversed(noteReversal(added));
+    if (added.reverses === undefined) {
+      add(added);
+      return;
+    }
+    reversals.note(added);
+    touchReversed(added);
   }
 
   function admitBlock(rows: readonly HashedRow[], block: Uint8Array): Admission[] {
@@ -161,11 +136,16 @@ export function createHotDetector(options: HotDetectorOptions): HotDetector {
       const admission = set.admit(tx, hash, ({ removed, added }) => {
         if (removed !== undefined) {
           kill(removed);
-          if (removed.reverses !== undefined) reversing.push(forgetReversal(removed));
+          if (removed.reverses !== undefined) {
+            reversals.forget(removed);
+            reversing.push(removed);
+          }
         }
         if (added === undefined) return;
-        if (added.reverses !== undefined) reversing.push(noteReversal(added));
-        else {
+        if (added.reverses !== undefined) {
+          reversals.note(added);
+          reversing.push(added);
+        } else {
           counts = true;
           rowOf.set(rowKey(added.institution, added.id), first + i);
         }
@@ -202,15 +182,7 @@ export function createHotDetector(options: HotDetectorOptions): HotDetector {
     },
     restamp(keys, restamp) {
       feed();
-      const touched = new Map<string, Transaction>();
-      for (const tx of set.rows()) {
-        const { debtor, creditor } = tx.stamp;
-        const hit = [debtor.accountKey, creditor.accountKey, debtor.holderKey, creditor.holderKey].some(
-          (key) => key !== undefined && keys.has(key),
-        );
-        if (hit) touched.set(rowKey(tx.institution, tx.id), tx);
-      }
-      for (const before of touched.values()) {
+      for (const before of rowsOfKeys(set, keys)) {
         const after = restamp(before);
         if (after === before) continue;
         set.restamp(after);

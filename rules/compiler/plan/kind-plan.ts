@@ -21,7 +21,7 @@ const FUNCTION_OUTPUTS_MAX = 48;
  * Processes n events of this kind in order. `legs`: numbers within the segment's columns (leg & 131071); `records`: byte
  * offset / 64 of each record in the slab. Writes to `outBits` the predicates that may be true of each event, `bitWords`
  * words an event, and to `outMask` the candidate rules, `maskWords` words an event. Updates lastTime, panes and counters; does
- * not touch tail, head, length, key, flags, open.
+ * not touch tail, slot, length, key, flags, open.
  */
 export type Kernel = (
   columns: FactColumns,

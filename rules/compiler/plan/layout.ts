@@ -15,7 +15,7 @@ export const WORD_BITS = 32;
 export const RECORD_HEADER = {
   lastTime: 0,
   tail: 8,
-  head: 12,
+  slot: 12,
   length: 16,
   open: 20,
   flags: 24,

@@ -137,7 +137,7 @@ describe('the record', () => {
     const { record } = runKernel(plan, facts, { open: 0 });
     const view = new DataView(record.buffer);
     expect(view.getFloat64(plan.layout.header.lastTime, true)).toBe(NOON + DAY);
-    for (const name of ['tail', 'head', 'length', 'open', 'flags', 'key'] as const) {
+    for (const name of ['tail', 'slot', 'length', 'open', 'flags', 'key'] as const) {
       expect(view.getInt32(plan.layout.header[name], true)).toBe(0);
     }
     expect(plan.layout.bytes % 64).toBe(0);
