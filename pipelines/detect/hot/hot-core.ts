@@ -21,6 +21,7 @@ import { type HotCounts, type Report, RuleTiers } from './rule-tiers.ts';
 
 const FIRST_SUBJECTS = 1_024;
 const FIRST_ROWS = 1_024;
+const EVERY_HOUR = Number.POSITIVE_INFINITY;
 
 export interface HotCoreOptions {
   readonly ruleSet: RuleSet;
@@ -80,7 +81,7 @@ export class HotCore {
 
   /** Takes in the rows `first` .. `first + count - 1` of the store, which are effective and reverse nothing. */
   feed(first: number, count: number, members: FactMembers): void {
-    this.#tiers.feed(first, count, members);
+    this.#tiers.feeder.feed(first, count, members);
   }
 
   /**
@@ -145,7 +146,7 @@ export class HotCore {
 
   /** How many subjects and candidates `evaluate` would look at. */
   get waiting(): number {
-    return this.#tiers.waiting + this.#owed.size;
+    return this.#tiers.waiting(EVERY_HOUR) + this.#owed.size;
   }
 
   /** Does the part of `evaluate` that brings histories in order again, so that it can be measured by itself. */
@@ -158,7 +159,7 @@ export class HotCore {
     this.#tiers.evaluate((subjectKey, signals) => {
       this.#owed.delete(subjectKey);
       report(subjectKey, signals);
-    });
+    }, EVERY_HOUR);
     for (const subjectKey of this.#owed) report(subjectKey, []);
     this.#owed.clear();
   }

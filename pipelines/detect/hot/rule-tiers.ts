@@ -11,10 +11,8 @@ import {
 } from '../../../rules/compiler/index.ts';
 import { SUBJECT_KINDS, type SubjectKind } from '../../../schemas/enumerations.ts';
 import type { Reversal, RuleEvent } from '../../../schemas/event-fields.ts';
-import { type FactMembers, TEXT_NULL } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import { factEvent } from '../../facts/event.ts';
-import { OWNER_LEGS, ownerLegs } from '../../facts/owner-legs.ts';
 import type { FactStore } from '../../facts/store.ts';
 import type { OwnedKeys } from '../../partition/owned-keys.ts';
 import type { RuleSignals, SilentReading } from '../detector.ts';
@@ -25,12 +23,14 @@ import { KindTier, type RowQuestions } from './kind-tier.ts';
 import { plansOf, warmUpOnce } from './plan-cache.ts';
 import { Recount } from './recount.ts';
 import type { Reports } from './reports.ts';
+import { SubjectFeeder } from './subject-feeder.ts';
 import { SubjectRuns } from './subject-runs.ts';
 
-const ROW_MASK = 0xffff;
 /** Subjects without signals whose events are kept between evaluations, because reading them anew is dear. */
 const KEPT_SUBJECTS = 1_024;
 const KEPT_FROM_EVENTS = 512;
+
+const NO_CANDIDATES: SubjectCandidates = { positions: [], masks: [] };
 
 /** What tier 1 and tier 2 had to do, for who measures. */
 export interface HotCounts {
@@ -61,20 +61,22 @@ export interface RuleTiersOptions {
 export type Report = (subjectKey: string, signals: readonly RuleSignals[]) => void;
 
 export class RuleTiers {
+  /** Rows go in by this. */
+  readonly feeder: SubjectFeeder;
   readonly plans: ReadonlyMap<SubjectKind, KindPlan>;
   readonly #store: FactStore;
   readonly #dictionary: FactDictionary;
   readonly #evaluation: EvaluationContext;
-  readonly #reports: Reports;
   readonly #rows: RuleTiersOptions['rows'];
   readonly #counts: HotCounts;
-  readonly #owned: OwnedKeys | undefined;
   readonly #tiers: readonly KindTier[];
   readonly #account: KindTier | undefined;
   readonly #holder: KindTier | undefined;
   /** Tiers of the other kinds, by index in `SUBJECT_KINDS`. */
   readonly #others: (KindTier | undefined)[];
   readonly #runs = new Map<KindTier, Map<number, SubjectRuns>>();
+  /** Subjects with an hour of an open episode that waits for its end, and when that is. */
+  readonly #waitingHours = new Map<KindTier, Map<number, number>>();
   /** Rows of the store when idle subjects were last looked for. */
   #sweptRows: number;
   readonly #recounts = new Map<KindTier, Recount>();
@@ -86,11 +88,9 @@ export class RuleTiers {
     this.#store = store;
     this.#dictionary = dictionary;
     this.#evaluation = options.evaluation;
-    this.#reports = reports;
     this.#rows = rows;
     this.#counts = options.counts;
     this.#sweptRows = store.rows;
-    this.#owned = options.owned;
     this.plans = plansOf(options.ruleSet, dictionary);
     const tierOf = new Map<SubjectKind, KindTier>();
     for (const [kind, plan] of this.plans) {
@@ -99,6 +99,7 @@ export class RuleTiers {
     this.#tiers = [...tierOf.values()];
     for (const tier of this.#tiers) {
       this.#runs.set(tier, new Map());
+      this.#waitingHours.set(tier, new Map());
       this.#recounts.set(tier, new Recount(tier.plan, store));
     }
     this.#account = tierOf.get('account');
@@ -106,6 +107,15 @@ export class RuleTiers {
     this.#others = SUBJECT_KINDS.map((kind) =>
       kind === 'account' || kind === 'holder' ? undefined : tierOf.get(kind),
     );
+    this.feeder = new SubjectFeeder({
+      accounts: this.#account,
+      holders: this.#holder,
+      others: this.#others,
+      store,
+      rows,
+      reports,
+      owned: options.owned,
+    });
   }
 
   /** Runs the kernels over made-up events, so that the first real ones find them optimised. */
@@ -134,100 +144,9 @@ export class RuleTiers {
     for (const tier of this.#tiers) tier.close();
   }
 
-  /** Takes in the rows `first` .. `first + count - 1` of the store, which are effective and reverse nothing. */
-  feed(first: number, count: number, members: FactMembers): void {
-    for (let row = first; row < first + count; ) {
-      const end = Math.min(first + count, (row | ROW_MASK) + 1);
-      this.#feedOwners(row, end);
-      row = end;
-    }
-    for (let i = 0; i < members.count; i++) {
-      const tier = this.#others[members.kind[i] as number];
-      if (tier === undefined) continue;
-      const row = first + (members.row[i] as number);
-      if (this.#rows.isDead(row)) continue;
-      const leg = 2 * row + (members.side[i] as number);
-      this.#feedMember(tier, members.key[i] as number, leg);
-    }
-  }
-
-  /** Accounts and holders of rows of one segment. */
-  #feedOwners(from: number, end: number): void {
-    const columns = this.#store.columns(from);
-    const { time, account, party, bank, institution } = columns;
-    const accounts = this.#account;
-    const holders = this.#holder;
-    for (let row = from; row < end; row++) {
-      if (this.#rows.isDead(row)) continue;
-      const place = row & ROW_MASK;
-      const timeMs = time[place] as number;
-      const leg = 2 * row;
-      const out = 2 * place;
-      const sender = institution[place] as number;
-      const reference = this.#store.sharedRefOf(row);
-      const isPlain =
-        reference === TEXT_NULL &&
-        this.#isOwnReport(bank[out] as number, sender) &&
-        this.#isOwnReport(bank[out + 1] as number, sender);
-      const legs = ownerLegs(columns, place);
-      if (accounts !== undefined) {
-        if ((legs & OWNER_LEGS.accountOut) !== 0) {
-          this.#feedOwner(accounts, account[out] as number, leg, timeMs, reference, isPlain);
-        }
-        if ((legs & OWNER_LEGS.accountIn) !== 0) {
-          this.#feedOwner(accounts, account[out + 1] as number, leg + 1, timeMs, reference, isPlain);
-        }
-      }
-      if (holders !== undefined) {
-        if ((legs & OWNER_LEGS.holderOut) !== 0) {
-          this.#feedOwner(holders, party[out] as number, leg, timeMs, reference, isPlain);
-        }
-        if ((legs & OWNER_LEGS.holderIn) !== 0) {
-          this.#feedOwner(holders, party[out + 1] as number, leg + 1, timeMs, reference, isPlain);
-        }
-      }
-    }
-  }
-
-  /** Reported by the institution that keeps the account, or by the only one that could: no declaration can hide it. */
-  #isOwnReport(bank: number, sender: number): boolean {
-    return bank === TEXT_NULL || bank === sender;
-  }
-
-  /** `isPlain`: no other report of the transfer, and no declaration, can change what the subject reads. */
-  #feedOwner(
-    tier: KindTier,
-    key: number,
-    leg: number,
-    timeMs: number,
-    reference: number,
-    isPlain: boolean,
-  ): void {
-    if (this.#owned !== undefined && !this.#owned.has(key)) return;
-    if (isPlain) tier.add(key, leg, timeMs);
-    else if (reference !== TEXT_NULL) tier.addReported(key, leg, timeMs, reference);
-    else if (this.#reports.visibility(leg, true) !== 'gone') tier.add(key, leg, timeMs);
-  }
-
-  #feedMember(tier: KindTier, key: number, leg: number): void {
-    if (this.#owned !== undefined && !this.#owned.has(key)) return;
-    const row = leg >> 1;
-    const timeMs = this.#store.timeOf(row);
-    const reference = this.#store.sharedRefOf(row);
-    if (reference === TEXT_NULL) tier.add(key, leg, timeMs);
-    else tier.addReported(key, leg, timeMs, reference);
-  }
-
   /** Takes in every row of the store that still counts. */
   feedAll(): void {
-    for (let row = 0; row < this.#store.rows; row++) {
-      if (this.#rows.isDead(row)) continue;
-      this.#feedOwners(row, row + 1);
-      this.#store.eachMember(row, (kind, key, side) => {
-        const tier = this.#others[kind];
-        if (tier !== undefined) this.#feedMember(tier, key, 2 * row + side);
-      });
-    }
+    for (let row = 0; row < this.#store.rows; row++) this.feeder.feedOne(row);
   }
 
   /** Every subject of the row is looked at anew. */
@@ -261,18 +180,22 @@ export class RuleTiers {
   }
 
   /** Subjects that `evaluate` would look at. */
-  get waiting(): number {
+  waiting(finishedMs: number): number {
     let count = 0;
     for (const tier of this.#tiers) {
       tier.flush();
       count += tier.staleCount + tier.candidates.count;
+      for (const untilMs of this.#waitingHours.get(tier)?.values() ?? []) if (untilMs <= finishedMs) count++;
     }
     return count;
   }
 
-  /** Evaluates what waits; reports every subject that has signals, or had, among those. */
-  evaluate(report: Report): void {
-    for (const tier of this.#tiers) this.#evaluateTier(tier, report);
+  /**
+   * Evaluates what waits; reports every subject that has signals, or had, among those. Of an open episode the hour that has not
+   * ended by `finishedMs` is left for later.
+   */
+  evaluate(report: Report, finishedMs: number): void {
+    for (const tier of this.#tiers) this.#evaluateTier(tier, report, finishedMs);
     this.#sweep();
   }
 
@@ -302,7 +225,7 @@ export class RuleTiers {
     return rebuilt;
   }
 
-  #evaluateTier(tier: KindTier, report: Report): void {
+  #evaluateTier(tier: KindTier, report: Report, finishedMs: number): void {
     const runsOf = this.#runs.get(tier) as Map<number, SubjectRuns>;
     const rebuilt = this.#repairTier(tier);
     this.#rebuilt.delete(tier);
@@ -318,16 +241,21 @@ export class RuleTiers {
       else candidates.set(line, left);
       this.#counts.confirmed += left.positions.length;
     }
+    const waitingHours = this.#waitingHours.get(tier) as Map<number, number>;
     for (const line of rebuilt) {
       const before = runsOf.get(line);
       runsOf.delete(line);
+      waitingHours.delete(line);
       if (before?.hasSignals !== true) continue;
       // No event is left as of which one could fire.
       if (!candidates.has(line)) report(before.key, []);
-      else this.#evaluateSubject(tier, runsOf, line, candidates, true, report);
+      else this.#evaluateSubject(tier, runsOf, line, candidates, finishedMs, true, report);
+    }
+    for (const [line, untilMs] of waitingHours) {
+      if (untilMs <= finishedMs && !candidates.has(line)) candidates.set(line, NO_CANDIDATES);
     }
     for (const line of candidates.keys()) {
-      this.#evaluateSubject(tier, runsOf, line, candidates, false, report);
+      this.#evaluateSubject(tier, runsOf, line, candidates, finishedMs, false, report);
     }
   }
 
@@ -336,6 +264,7 @@ export class RuleTiers {
     runsOf: Map<number, SubjectRuns>,
     line: number,
     candidates: Map<number, SubjectCandidates>,
+    finishedMs: number,
     hadSignals: boolean,
     report: Report,
   ): void {
@@ -345,8 +274,10 @@ export class RuleTiers {
     const key = subjectKeyText(tier.plan.kind, this.#dictionary.text(tier.keyOf(line)));
     const subject = runsOf.get(line) ?? new SubjectRuns(tier.plan, key);
     this.#readEvents(tier, line, subject.events);
-    subject.run(found, this.#evaluation, (bit, isOpen) => tier.setOpen(line, bit, isOpen));
-    const { hasSignals } = subject;
+    subject.run(found, this.#evaluation, finishedMs, (bit, isOpen) => tier.setOpen(line, bit, isOpen));
+    const { hasSignals, waitsUntilMs } = subject;
+    if (waitsUntilMs < Number.POSITIVE_INFINITY) this.#waitingHours.get(tier)?.set(line, waitsUntilMs);
+    else this.#waitingHours.get(tier)?.delete(line);
     if (hasSignals) tier.markSpoken(line);
     if (hasSignals || hadSignals) report(subject.key, subject.signals());
     if (hasSignals || this.#isKept(runsOf, subject)) runsOf.set(line, subject);

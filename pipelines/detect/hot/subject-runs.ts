@@ -68,13 +68,21 @@ export class SubjectRuns {
     return this.#runs.some((rule) => rule !== undefined && rule.versions.length > 0);
   }
 
+  /** When the first hour of an open episode that waits for its end has ended, event time; Infinity if none waits. */
+  get waitsUntilMs(): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (const rule of this.#runs) if (rule !== undefined) first = Math.min(first, rule.run.waitsUntilMs);
+    return first;
+  }
+
   /**
-   * Evaluates the candidates; `events` holds all of the subject's. Tells of each rule that was asked whether its last episode
-   * may still grow.
+   * Evaluates the candidates, and the hours that waited and have ended by `finishedMs`; `events` holds all of the subject's.
+   * Tells of each rule that was asked whether its last episode may still grow.
    */
   run(
     candidates: SubjectCandidates,
     context: EvaluationContext,
+    finishedMs: number,
     setOpen: (bit: number, isOpen: boolean) => void,
   ): void {
     const history = { subjectKey: this.key, subjectKind: this.kind, events: this.events };
@@ -82,9 +90,14 @@ export class SubjectRuns {
     const { rules, maskWords } = this.#plan;
     for (const { bit, rule } of rules) {
       const positions = new RuleCandidates(candidates, maskWords, bit);
-      if (positions.next(0) === null) continue;
-      const held = this.#runs[bit] ?? { run: createSubjectRun(rule, context), versions: [] };
-      held.versions = held.run.append(history, positions);
+      const known = this.#runs[bit];
+      if (
+        positions.next(0) === null &&
+        !((known?.run.waitsUntilMs ?? Number.POSITIVE_INFINITY) <= finishedMs)
+      )
+        continue;
+      const held = known ?? { run: createSubjectRun(rule, context), versions: [] };
+      held.versions = held.run.append(history, positions, finishedMs);
       this.#runs[bit] = held.versions.length > 0 ? held : undefined;
       setOpen(bit, held.run.openUntilMs >= lastTime);
     }

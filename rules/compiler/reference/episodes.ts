@@ -23,8 +23,13 @@ export interface SubjectRun {
    *
    * `candidates` are the positions, ascending, of those new events as of which the rule could fire: the others cannot open
    * an episode and are passed over. Without it every event is one. While an episode is open every event is looked at.
+   *
+   * The last hour of an open episode waits until it has ended by `finishedMs`, event time, or an event after it came: what it
+   * brings is not among the versions before. Without it no hour waits.
    */
-  append(history: SubjectHistory, candidates?: Candidates): readonly SignalVersion[];
+  append(history: SubjectHistory, candidates?: Candidates, finishedMs?: number): readonly SignalVersion[];
+  /** End of the hour that waits, event time; Infinity if none does. */
+  readonly waitsUntilMs: number;
   /** Until when, event time, the last episode is open; -Infinity if there was none. */
   readonly openUntilMs: number;
 }
@@ -89,6 +94,10 @@ interface Provisional {
   readonly added: readonly number[];
 }
 
+function hourEndOf(time: number): number {
+  return (Math.floor(time / HOUR_MS) + 1) * HOUR_MS;
+}
+
 class EpisodeRun implements SubjectRun {
   readonly #rule: CheckedRule;
   readonly #context: EvaluationContext;
@@ -101,6 +110,8 @@ class EpisodeRun implements SubjectRun {
   /** Events before this one are done with. */
   #next = 0;
   #provisional: Provisional | null = null;
+  #finishedMs = Number.POSITIVE_INFINITY;
+  #waitsUntilMs = Number.POSITIVE_INFINITY;
   /** Null where no row can open two episodes: every event of a base rule is a row of its own. */
   readonly #openings: Openings | null;
 
@@ -116,7 +127,17 @@ class EpisodeRun implements SubjectRun {
     return Math.min(last.firedAt + this.#rule.quietMs, this.#rule.inForce.untilMs);
   }
 
-  append(history: SubjectHistory, candidates?: Candidates): readonly SignalVersion[] {
+  get waitsUntilMs(): number {
+    return this.#waitsUntilMs;
+  }
+
+  append(
+    history: SubjectHistory,
+    candidates?: Candidates,
+    finishedMs = Number.POSITIVE_INFINITY,
+  ): readonly SignalVersion[] {
+    this.#finishedMs = finishedMs;
+    this.#waitsUntilMs = Number.POSITIVE_INFINITY;
     this.#evaluator = new RuleEvaluator(this.#rule, this.#context);
     const index = this.#evaluator.attach(history);
     this.#takeBack();
@@ -151,6 +172,11 @@ class EpisodeRun implements SubjectRun {
       this.#next++;
       return true;
     }
+    const hourEnd = hourEndOf(time);
+    if (hourEnd > this.#finishedMs && this.#reachesEnd(hourEnd, episode, index)) {
+      this.#waitsUntilMs = hourEnd;
+      return false;
+    }
     const { last, end } = this.#hour(at, episode, index);
     const undo = this.#evaluateOpen(episode, last, index);
     if (end < index.events.length) {
@@ -166,10 +192,16 @@ class EpisodeRun implements SubjectRun {
     return holdsAt(this.#rule.inForce, time) && this.#evaluator!.triggers(at);
   }
 
+  /** Every event that came so far lies before `hourEnd` and finds the episode open. */
+  #reachesEnd(hourEnd: number, episode: Episode, { events }: HistoryIndex): boolean {
+    const { time } = events[events.length - 1]!;
+    return time < hourEnd && time - episode.firedAt <= this.#rule.quietMs;
+  }
+
   /** The last triggering event of the hour of `at` while the episode stays open, and the first event after the hour. */
   #hour(at: number, episode: Episode, index: HistoryIndex): { last: number; end: number } {
     const { events } = index;
-    const hourEnd = (Math.floor(events[at]!.time / HOUR_MS) + 1) * HOUR_MS;
+    const hourEnd = hourEndOf(events[at]!.time);
     let last = at;
     let end = at + 1;
     for (; end < events.length; end++) {

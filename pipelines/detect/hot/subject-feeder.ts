@@ -1,0 +1,144 @@
+/** Rows to the tiers of their subjects: accounts and holders by the columns that name them, the others by their members. */
+import { type FactMembers, TEXT_NULL } from '../../../schemas/facts.ts';
+import { OWNER_LEGS, ownerLegs } from '../../facts/owner-legs.ts';
+import type { FactStore } from '../../facts/store.ts';
+import type { OwnedKeys } from '../../partition/owned-keys.ts';
+import type { KindTier, RowQuestions } from './kind-tier.ts';
+import type { Reports } from './reports.ts';
+
+const ROW_MASK = 0xffff;
+
+export interface SubjectFeederOptions {
+  readonly accounts: KindTier | undefined;
+  readonly holders: KindTier | undefined;
+  /** Tiers of the other kinds, by index in `SUBJECT_KINDS`. */
+  readonly others: readonly (KindTier | undefined)[];
+  readonly store: FactStore;
+  readonly rows: RowQuestions;
+  readonly reports: Reports;
+  /** Keys of the subjects to feed; undefined for all. */
+  readonly owned: OwnedKeys | undefined;
+}
+
+export class SubjectFeeder {
+  readonly #account: KindTier | undefined;
+  readonly #holder: KindTier | undefined;
+  readonly #others: SubjectFeederOptions['others'];
+  readonly #store: FactStore;
+  readonly #rows: RowQuestions;
+  readonly #reports: Reports;
+  readonly #owned: OwnedKeys | undefined;
+  #row = 0;
+  /** Of the row at hand. One closure for all rows. */
+  readonly #feedMemberOf = (kind: number, key: number, side: number): void => {
+    const tier = this.#others[kind];
+    if (tier !== undefined) this.#feedMember(tier, key, 2 * this.#row + side);
+  };
+
+  constructor({ accounts, holders, others, store, rows, reports, owned }: SubjectFeederOptions) {
+    this.#account = accounts;
+    this.#holder = holders;
+    this.#others = others;
+    this.#store = store;
+    this.#rows = rows;
+    this.#reports = reports;
+    this.#owned = owned;
+  }
+
+  /** Takes in the rows `first` .. `first + count - 1` of the store, which are effective and reverse nothing. */
+  feed(first: number, count: number, members: FactMembers): void {
+    for (let row = first; row < first + count; ) {
+      const end = Math.min(first + count, (row | ROW_MASK) + 1);
+      this.#feedOwners(row, end);
+      row = end;
+    }
+    for (let i = 0; i < members.count; i++) {
+      const tier = this.#others[members.kind[i] as number];
+      if (tier === undefined) continue;
+      const row = first + (members.row[i] as number);
+      if (this.#rows.isDead(row)) continue;
+      const leg = 2 * row + (members.side[i] as number);
+      this.#feedMember(tier, members.key[i] as number, leg);
+    }
+  }
+
+  /** As `feed`, of `count` rows in the order in which they are listed; those that do not count are passed over. */
+  feedListed(rows: Int32Array, count: number): void {
+    for (let i = 0; i < count; i++) this.feedOne(rows[i] as number);
+  }
+
+  /** Accounts and holders of rows of one segment. */
+  #feedOwners(from: number, end: number): void {
+    const columns = this.#store.columns(from);
+    const { time, account, party, bank, institution } = columns;
+    const accounts = this.#account;
+    const holders = this.#holder;
+    for (let row = from; row < end; row++) {
+      if (this.#rows.isDead(row)) continue;
+      const place = row & ROW_MASK;
+      const timeMs = time[place] as number;
+      const leg = 2 * row;
+      const out = 2 * place;
+      const sender = institution[place] as number;
+      const reference = this.#store.sharedRefOf(row);
+      const isPlain =
+        reference === TEXT_NULL &&
+        this.#isOwnReport(bank[out] as number, sender) &&
+        this.#isOwnReport(bank[out + 1] as number, sender);
+      const legs = ownerLegs(columns, place);
+      if (accounts !== undefined) {
+        if ((legs & OWNER_LEGS.accountOut) !== 0) {
+          this.#feedOwner(accounts, account[out] as number, leg, timeMs, reference, isPlain);
+        }
+        if ((legs & OWNER_LEGS.accountIn) !== 0) {
+          this.#feedOwner(accounts, account[out + 1] as number, leg + 1, timeMs, reference, isPlain);
+        }
+      }
+      if (holders !== undefined) {
+        if ((legs & OWNER_LEGS.holderOut) !== 0) {
+          this.#feedOwner(holders, party[out] as number, leg, timeMs, reference, isPlain);
+        }
+        if ((legs & OWNER_LEGS.holderIn) !== 0) {
+          this.#feedOwner(holders, party[out + 1] as number, leg + 1, timeMs, reference, isPlain);
+        }
+      }
+    }
+  }
+
+  /** Reported by the institution that keeps the account, or by the only one that could: no declaration can hide it. */
+  #isOwnReport(bank: number, sender: number): boolean {
+    return bank === TEXT_NULL || bank === sender;
+  }
+
+  /** `isPlain`: no other report of the transfer, and no declaration, can change what the subject reads. */
+  #feedOwner(
+    tier: KindTier,
+    key: number,
+    leg: number,
+    timeMs: number,
+    reference: number,
+    isPlain: boolean,
+  ): void {
+    if (this.#owned !== undefined && !this.#owned.has(key)) return;
+    if (isPlain) tier.add(key, leg, timeMs);
+    else if (reference !== TEXT_NULL) tier.addReported(key, leg, timeMs, reference);
+    else if (this.#reports.visibility(leg, true) !== 'gone') tier.add(key, leg, timeMs);
+  }
+
+  #feedMember(tier: KindTier, key: number, leg: number): void {
+    if (this.#owned !== undefined && !this.#owned.has(key)) return;
+    const row = leg >> 1;
+    const timeMs = this.#store.timeOf(row);
+    const reference = this.#store.sharedRefOf(row);
+    if (reference === TEXT_NULL) tier.add(key, leg, timeMs);
+    else tier.addReported(key, leg, timeMs, reference);
+  }
+
+  /** As `feed`, of one row. */
+  feedOne(row: number): void {
+    if (this.#rows.isDead(row)) return;
+    this.#feedOwners(row, row + 1);
+    this.#row = row;
+    this.#store.eachMember(row, this.#feedMemberOf);
+  }
+}
