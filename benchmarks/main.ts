@@ -1,48 +1,70 @@
 /**
- * Runs benchmarks: `npm run bench -- <name> [--rows N ...] [--json]`; without a name it lists them.
+ * Runs benchmarks: `npm run bench -- <name> [--rows N ...] [--json] [--save]`; without a name it lists them.
  *
  * Every benchmark, and every case of one, runs in a process of its own with the heap and the page size that it asks for:
- * measured after another one, it would pay for the other's types and garbage. That process answers in JSON, this one
- * presents. Exit codes: 0 fine, 1 a goal missed, a figure out of range, a failure, 2 a wrong call.
+ * measured after another one, it would pay for the other's types and garbage. Between two of them the pace of the machine
+ * is taken. Exit codes: 0 fine, 1 a goal missed, a figure out of range or worse than its baseline, a failure, 2 a wrong call.
  */
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../schemas/package-root.ts';
-import { type MeasuredResult, readBaselines, saveBaselines } from './harness/baselines.ts';
-import { type Benchmark, type BenchmarkResult, reaches, type Sizes, sizesOf } from './harness/benchmark.ts';
-import { HUGE_PAGE_TUNABLE, machineClass } from './harness/machine.ts';
-import { jsonLine, markdownPage, textLines } from './harness/report.ts';
+import { compareToBaseline, type MeasuredResult, readBaselines, saveBaselines } from './harness/baselines.ts';
+import { type Benchmark, type Sizes, sizesOf } from './harness/benchmark.ts';
+import { classSlug, HUGE_PAGE_TUNABLE, type MachineClass, machineClass } from './harness/machine.ts';
+import { round } from './harness/measure.ts';
+import { type Job, measureCase, measureHere, takePace } from './harness/measure-process.ts';
+import { between, type Pace } from './harness/pace.ts';
+import { textLines } from './harness/report.ts';
+import { commandOf, type ResultRecord, readResults, recordOf, saveResults } from './harness/results.ts';
+import { resultsPage } from './harness/results-page.ts';
+import {
+  PLANNED_COMMANDS,
+  type PlannedRun,
+  plannedBenchmark,
+  plannedCommand,
+  RUN_LISTS,
+} from './planned-runs.ts';
 import { BENCHMARKS, benchmarkNamed } from './registry.ts';
 
 const EXIT = { FINE: 0, FAILURE: 1, USAGE: 2 } as const;
-/** Set in the process that measures, to the case it runs; the sizes follow as JSON. */
-const CHILD_FLAG = '--measure-case';
+const BASELINES = join(packageRoot(), 'benchmarks', 'baselines');
+const RESULTS = join(packageRoot(), 'benchmarks', 'results');
+const PAGE = join(packageRoot(), 'benchmarks', 'RESULTS.md');
 
 const FLAGS = {
   json: { type: 'boolean', default: false },
-  markdown: { type: 'boolean', default: false },
   smoke: { type: 'boolean', default: false },
+  save: { type: 'boolean', default: false },
   'save-baseline': { type: 'boolean', default: false },
   'huge-pages': { type: 'string', default: 'on' },
 } as const;
 
 class UsageError extends Error {}
 
-function listBenchmarks(): string {
+function listText(): string {
   const lines = BENCHMARKS.flatMap((benchmark) => [
     `${benchmark.name.padEnd(20)} ${benchmark.what}`,
     ...Object.entries(benchmark.options).map(
       ([name, option]) => `  --${name.padEnd(16)} ${option.what} (${option.default})`,
     ),
   ]);
+  const lists = Object.entries(RUN_LISTS).flatMap(([name, runs]) => [
+    `${name}: about ${Math.ceil(runs.reduce((sum, { minutes }) => sum + minutes, 0))} minutes on two idle cores`,
+    ...runs.map((run) => `  ${run.minutes.toFixed(1).padStart(5)}  ${plannedCommand(run)}`),
+  ]);
   return [
-    'npm run bench -- <name | all> [options]',
-    '  --json --markdown --smoke --save-baseline --huge-pages on|off',
+    `npm run bench -- <name | all | ${Object.keys(RUN_LISTS).join(' | ')} | report> [options]`,
+    '  --json           one JSON object per result',
+    '  --save           keeps the results, and writes RESULTS.md anew (report: only that)',
+    '  --save-baseline  what later runs on this class of machine are compared with',
+    '  --smoke          the sizes of the test suite',
+    '  --huge-pages off',
     '',
     ...lines,
+    '',
+    ...lists,
   ].join('\n');
 }
 
@@ -52,10 +74,28 @@ function parseSize(name: string, text: string): number {
   return value;
 }
 
-/** Sizes from the options of the command line; `all` accepts the options of every benchmark. */
-function parse(args: readonly string[]) {
+interface Call {
+  readonly flags: {
+    readonly json: boolean;
+    readonly smoke: boolean;
+    readonly save: boolean;
+    readonly saveBaseline: boolean;
+    readonly hugePages: boolean;
+  };
+  readonly name: string | undefined;
+  readonly runs: readonly { readonly benchmark: Benchmark; readonly sizes: Sizes }[];
+}
+
+/** Sizes from the options of the command line; `all` accepts the options of every benchmark, a list of runs none. */
+function parse(args: readonly string[]): Call {
   const name = args[0]?.startsWith('-') === false ? args[0] : undefined;
-  const chosen = name === undefined ? [] : name === 'all' ? BENCHMARKS : [benchmarkNamed(name)];
+  const list = name === undefined ? undefined : RUN_LISTS[name];
+  const chosen =
+    name === undefined || name === 'report' || list !== undefined
+      ? []
+      : name === 'all'
+        ? BENCHMARKS
+        : [benchmarkNamed(name)];
   if (chosen.some((benchmark) => benchmark === undefined)) {
     throw new UsageError(`no benchmark ${name}; call without a name for a list`);
   }
@@ -76,86 +116,88 @@ function parse(args: readonly string[]) {
       .filter((option) => values[option] !== undefined)
       .map((option) => [option, parseSize(option, String(values[option]))]),
   );
-  return { benchmarks, values, given };
+  const smoke = values['smoke'] === true;
+  const runs =
+    list === undefined
+      ? benchmarks.map((benchmark) => ({ benchmark, sizes: given }))
+      : list.map((run: PlannedRun) => ({ benchmark: plannedBenchmark(run), sizes: smoke ? {} : run.sizes }));
+  return {
+    name,
+    flags: {
+      json: values['json'] === true,
+      smoke,
+      save: values['save'] === true,
+      saveBaseline: values['save-baseline'] === true,
+      hugePages: values['huge-pages'] === 'on',
+    },
+    runs: runs.map(({ benchmark, sizes }) => ({
+      benchmark,
+      sizes: sizesOf(benchmark, smoke ? 'smoke' : 'default', sizes),
+    })),
+  };
 }
 
-interface Job {
-  readonly benchmark: Benchmark;
-  readonly case: string;
-  readonly sizes: Sizes;
+async function writePage(): Promise<void> {
+  await writeFile(PAGE, resultsPage(await readResults(RESULTS), PLANNED_COMMANDS));
 }
 
-/** Measures in a process of its own. Rejects when it fails. */
-async function measure(job: Job, tunables: string): Promise<MeasuredResult[]> {
-  const flags = job.benchmark.nodeFlags?.(job.sizes) ?? [];
-  const script = process.argv[1] as string;
-  const child = spawn(
-    process.execPath,
-    [...flags, '--expose-gc', script, CHILD_FLAG, job.benchmark.name, job.case, JSON.stringify(job.sizes)],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, GLIBC_TUNABLES: tunables } },
+/** Runs one job after the other; a failure does not end it. Returns whether everything went well. */
+async function runAll({ flags, runs }: Call): Promise<boolean> {
+  const tunables = flags.hugePages ? HUGE_PAGE_TUNABLE : '';
+  const machine: MachineClass = machineClass(tunables);
+  const baselines = await readBaselines(BASELINES, machine);
+  const jobs: Job[] = runs.flatMap(({ benchmark, sizes }) =>
+    (benchmark.cases ?? ['']).map((theCase) => ({ benchmark, case: theCase, sizes })),
   );
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-  const results: MeasuredResult[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    results.push({ result: JSON.parse(line) as BenchmarkResult, sizes: job.sizes });
+  let isFine = true;
+  let before: Pace = await takePace(flags.smoke, tunables);
+  for (const job of jobs) {
+    const { benchmark, sizes } = job;
+    const facts = {
+      command: commandOf(benchmark, sizes, flags.hugePages),
+      date: new Date().toISOString().slice(0, 10),
+      machine: classSlug(machine),
+      node: process.version,
+      loadPerCore: round((loadavg()[0] as number) / machine.cores, 2),
+    };
+    try {
+      const results = await measureCase(job, tunables);
+      const after = await takePace(flags.smoke, tunables);
+      const run = { sizes, yardstick: benchmark.yardstick ?? 'json', pace: between(before, after) } as const;
+      before = after;
+      const measured = results.map((result): MeasuredResult => ({ result, ...run }));
+      const records = measured.map((one): ResultRecord => {
+        return recordOf(one, facts, compareToBaseline(one, baselines));
+      });
+      for (const record of records) {
+        process.stdout.write(`${flags.json ? JSON.stringify(record) : textLines(record).join('\n')}\n`);
+        if (!record.reached || record.baseline?.isRegression === true) isFine = false;
+      }
+      if (flags.save) {
+        await saveResults(RESULTS, records);
+        await writePage();
+      }
+      if (flags.saveBaseline) process.stderr.write(`${await saveBaselines(BASELINES, machine, measured)}\n`);
+    } catch (error) {
+      process.stderr.write(`${facts.command}: ${(error as Error).message}\n`);
+      isFine = false;
+    }
   }
-  const code = await ended;
-  if (code !== 0) throw new Error(`${job.benchmark.name} ${job.case} ended with ${code}`);
-  return results;
-}
-
-async function measureHere([name = '', theCase = '', sizes = '{}']: readonly string[]): Promise<void> {
-  const benchmark = benchmarkNamed(name);
-  if (benchmark === undefined) throw new UsageError(`no benchmark ${name}`);
-  const results = await benchmark.run({
-    case: theCase,
-    sizes: JSON.parse(sizes) as Sizes,
-    progress: (text) => process.stderr.write(`${text}\n`),
-  });
-  for (const result of results) process.stdout.write(`${JSON.stringify(result)}\n`);
+  return isFine;
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  if (args[0] === CHILD_FLAG) {
-    await measureHere(args.slice(1));
+  if (await measureHere(args, benchmarkNamed)) return EXIT.FINE;
+  const call = parse(args);
+  if (call.name === undefined) {
+    process.stdout.write(`${listText()}\n`);
     return EXIT.FINE;
   }
-  const { benchmarks, values, given } = parse(args);
-  if (benchmarks.length === 0) {
-    process.stdout.write(`${listBenchmarks()}\n`);
+  if (call.name === 'report') {
+    await writePage();
     return EXIT.FINE;
   }
-  const tunables = values['huge-pages'] === 'on' ? HUGE_PAGE_TUNABLE : '';
-  const machine = machineClass(tunables);
-  const folder = join(packageRoot(), 'benchmarks', 'baselines');
-  const stored = await readBaselines(folder, machine);
-  const jobs: Job[] = benchmarks.flatMap((benchmark) =>
-    (benchmark.cases ?? ['']).map((theCase) => ({
-      benchmark,
-      case: theCase,
-      sizes: sizesOf(benchmark, values['smoke'] === true ? 'smoke' : 'default', given),
-    })),
-  );
-  const measured: MeasuredResult[] = [];
-  for (const job of jobs) {
-    for (const one of await measure(job, tunables)) {
-      measured.push(one);
-      const baseline = stored[one.result.name];
-      const text =
-        values['json'] === true ? jsonLine(one, baseline, machine) : textLines(one, baseline).join('\n');
-      process.stdout.write(`${text}\n`);
-    }
-  }
-  if (values['markdown'] === true) {
-    await writeFile(join(packageRoot(), 'benchmarks', 'RESULTS.md'), markdownPage(measured, machine));
-  }
-  if (values['save-baseline'] === true) {
-    process.stderr.write(`${await saveBaselines(folder, machine, measured)}\n`);
-  }
-  return measured.every(({ result }) => reaches(result)) ? EXIT.FINE : EXIT.FAILURE;
+  return (await runAll(call)) ? EXIT.FINE : EXIT.FAILURE;
 }
 
 try {

@@ -5,6 +5,8 @@
  * a test runs the same function at the smoke size.
  */
 
+import type { Yardstick } from './pace.ts';
+
 /** Numbers that a run may be given; a name without a default is not accepted. */
 export type Sizes = Readonly<Record<string, number>>;
 
@@ -47,6 +49,8 @@ export interface Benchmark {
   /** Parts that would disturb each other's types or memory: each runs in a process of its own. */
   readonly cases?: readonly string[];
   readonly options: Readonly<Record<string, BenchmarkOption>>;
+  /** What its figures are compared with their baselines by; default `json`. */
+  readonly yardstick?: Yardstick;
   /** Flags of the process, by size: more heap for more accounts. */
   nodeFlags?(sizes: Sizes): readonly string[];
   run(context: RunContext): Promise<readonly BenchmarkResult[]>;
