@@ -26,7 +26,13 @@ export {
   type SubjectRun,
   signalsOf,
 } from './reference/episodes.ts';
-export type { Evaluation, EvaluationContext, SignalVersion, SubjectHistory } from './reference/evaluation.ts';
+export type {
+  Evaluation,
+  EvaluationContext,
+  SignalVersion,
+  SubjectHistory,
+  ThresholdRange,
+} from './reference/evaluation.ts';
 export {
   holdsAt,
   mergeRuleSets,

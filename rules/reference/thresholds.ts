@@ -26,6 +26,8 @@ export interface Thresholds {
    * unit has no table. Throws a RangeError on an unknown id.
    */
   at(id: string, eventTimeMs: number): ThresholdValue | null;
+  /** Least and most, in minor units, that `at` gives at any time; undefined where it never gives a value, and of an unknown id. */
+  range(id: string): { readonly least: number; readonly most: number } | undefined;
 }
 
 interface Entry {
@@ -87,7 +89,20 @@ export function createThresholds(files: readonly ThresholdFile[]): Thresholds {
       }
       return value;
     },
+    range(id) {
+      const entry = entries.get(id);
+      if (entry === undefined) return undefined;
+      const values = daysOfChange(entry).flatMap((day) => valueOn(entry, day)?.minor ?? []);
+      return values.length === 0 ? undefined : { least: Math.min(...values), most: Math.max(...values) };
+    },
   };
+}
+
+/** Days on which the value may become another one. */
+function daysOfChange({ file, threshold }: Entry): number[] {
+  const table =
+    threshold.unit === 'UMA' || threshold.unit === 'UDI' ? file.units?.[threshold.unit] : undefined;
+  return [...threshold.periods, ...(table ?? [])].map(({ from }) => dayOf(from));
 }
 
 const dayOf = (date: string): number => civilDay(date) as number;

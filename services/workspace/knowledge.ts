@@ -144,6 +144,7 @@ export function compileKnowledge(files: KnowledgeFiles, options: CompileKnowledg
 
   const evaluation: EvaluationContext = {
     thresholdAt: (id, timeMs) => reference.thresholds.at(id, timeMs)?.minor ?? null,
+    thresholdRange: (id) => reference.thresholds.range(id),
     isBusinessDay: reference.holidays.isBusinessDay,
   };
   const { value: composites } = checked;

@@ -10,6 +10,7 @@ import {
   type SetInForce,
   setAt,
   setsInForce,
+  type ThresholdRange,
 } from '../../rules/compiler/index.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { contentHash } from '../../schemas/ids.ts';
@@ -114,8 +115,19 @@ function rulesOf(sets: Sets, before: RuleTimeline | undefined): RulesInForce {
 function evaluationOf(sets: Sets): EvaluationContext {
   return {
     thresholdAt: (id, timeMs) => setAt(sets, timeMs)?.evaluation.thresholdAt(id, timeMs) ?? null,
+    thresholdRange: (id) => rangeOver(sets.map(({ set }) => set.evaluation.thresholdRange?.(id))),
     isBusinessDay: (country, day) =>
       setAt(sets, day * DAY_MS)?.evaluation.isBusinessDay(country, day) ?? null,
+  };
+}
+
+/** Bounds of what is known of all sets; undefined where one of them knows none. */
+function rangeOver(ranges: readonly (ThresholdRange | undefined)[]): ThresholdRange | undefined {
+  const known = ranges.filter((range) => range !== undefined);
+  if (known.length === 0 || known.length < ranges.length) return undefined;
+  return {
+    least: Math.min(...known.map(({ least }) => least)),
+    most: Math.max(...known.map(({ most }) => most)),
   };
 }
 

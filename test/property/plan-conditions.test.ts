@@ -50,9 +50,23 @@ const CONDITIONS = [
   '1.5 < amount && "x" in ["x"] && !("y" in ["x"])',
 ];
 
-const CONDITION_RULES = CONDITIONS.map((where) =>
-  ruleOf({ features: { n: { agg: 'count', where, over: '1d' } } }),
-);
+/** Over a statutory threshold, which lies between 8 and 50 and may not be in force. */
+const THRESHOLD_CONDITIONS = [
+  'amountUsd >= params.law',
+  'params.law > amountUsd || isNight',
+  '!(10 * amountUsd < 7 * params.law - 3)',
+  'amountUsd == params.law || amountUsd != params.law + 1',
+  '-params.law * 2 <= amount - 110 && !(amountUsd <= params.law)',
+];
+const RANGE = { least: 8, most: 50 };
+const LAW = { law: { threshold: 't', unit: 'minor', provenance: 'law' } };
+
+const CONDITION_RULES = [
+  ...CONDITIONS.map((where) => ruleOf({ features: { n: { agg: 'count', where, over: '1d' } } })),
+  ...THRESHOLD_CONDITIONS.map((where) =>
+    ruleOf({ features: { n: { agg: 'count', where, over: '1d' } }, params: LAW }),
+  ),
+];
 
 function valuesOf(field: string): readonly (FieldValue | undefined)[] {
   const read = FIELD_FACTS.owner[field as 'kind'];
@@ -107,6 +121,8 @@ const event: fc.Arbitrary<RuleEvent> = fc
   );
 
 const wild: fc.Arbitrary<Value> = fc.constantFrom(null, 0, 1, 2, 50, 3_600_000, 0.5, 'p', 'q', true, false);
+
+const inRange: fc.Arbitrary<Value> = fc.constantFrom(null, 8, 10, 11, 49, 50);
 
 /** What a condition reads that no column holds. */
 interface Wild {
@@ -170,10 +186,14 @@ function isDecided(tree: Tree): boolean {
 }
 
 function readings(rules: readonly CheckedRule[]) {
-  const dictionary = new TestDictionary();
-  const reading = new EventReading('owner', dictionary);
-  const predicates = rules.flatMap(({ program }) => program.predicates);
-  const outputs = predicates.flatMap(({ tree }, i): Output[] => {
+  const dictionary = new TestDictionary(31, { thresholdRange: () => RANGE });
+  const predicates = rules.flatMap(({ program }) =>
+    program.predicates.map((predicate) => ({
+      ...predicate,
+      reading: new EventReading('owner', dictionary, program.thresholds),
+    })),
+  );
+  const outputs = predicates.flatMap(({ tree, reading }, i): Output[] => {
     const common = { words: 1, word: 0 } as const;
     return [
       {
@@ -216,7 +236,7 @@ describe.each([
     fc.assert(
       fc.property(
         event,
-        fc.record({ feature: wild, threshold: wild, derived: wild, pair: fc.nat(3) }),
+        fc.record({ feature: wild, threshold: inRange, derived: wild, pair: fc.nat(3) }),
         (drawn, wilds) => {
           const given = holdable(drawn);
           const { maybeTrue, notFalse } = ask(factsOfEvents([given], 'owner', dictionary));

@@ -112,7 +112,7 @@ describe('gates', () => {
   });
 
   it('hold back nothing that fires, over the cases of shipped rules, mixed and disturbed', () => {
-    const dictionary = new TestDictionary();
+    const dictionary = new TestDictionary(31, evaluation);
     const plans = planRules(SHIPPED, dictionary);
     const cases = SHIPPED.flatMap((rule) =>
       rule.file.cases

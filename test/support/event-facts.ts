@@ -18,9 +18,12 @@ export class TestDictionary implements FactBinding {
   readonly texts = new Map<string, number>();
   readonly members = new Map<string, number>();
   readonly #bitsMax: number;
+  readonly thresholdRange: FactBinding['thresholdRange'] & {};
 
-  constructor(bitsMax = 31) {
+  /** `ranges`: where the bounds of thresholds come from; without it nobody knows any. */
+  constructor(bitsMax = 31, ranges: Pick<FactBinding, 'thresholdRange'> = {}) {
     this.#bitsMax = bitsMax;
+    this.thresholdRange = (id) => ranges.thresholdRange?.(id);
   }
 
   textId(text: string): number {

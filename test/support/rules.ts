@@ -97,6 +97,7 @@ export const CONTEXT: EvaluationContext = {
     if (id !== 't') return null;
     return timeMs < NOON + DAY ? 1_000_000 : 2_000_000;
   },
+  thresholdRange: (id) => (id === 't' ? { least: 1_000_000, most: 2_000_000 } : undefined),
   isBusinessDay(_country, localDay) {
     if (localDay > Date.UTC(2027, 11, 31) / DAY) return null;
     const weekday = new Date(localDay * DAY).getUTCDay();

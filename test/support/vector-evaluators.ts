@@ -38,6 +38,10 @@ export function contextOf(vector: Pick<Vector, 'thresholds' | 'holidays'>): Eval
   return {
     thresholdAt: (id, timeMs) =>
       (vector.thresholds.get(id) ?? []).filter((step) => step.from <= timeMs).at(-1)?.value ?? null,
+    thresholdRange: (id) => {
+      const values = (vector.thresholds.get(id) ?? []).map(({ value }) => Number(value));
+      return values.length === 0 ? undefined : { least: Math.min(...values), most: Math.max(...values) };
+    },
     isBusinessDay: (country, localDay) => {
       const weekday = new Date(localDay * 86_400_000).getUTCDay();
       return weekday !== 0 && weekday !== 6 && !(vector.holidays.get(country)?.has(localDay) ?? false);

@@ -4,11 +4,13 @@
  * asked first.
  */
 import {
+  type EvaluationContext,
   type FactBinding,
   type KindPlan,
   planRules,
   type RuleSet,
   ruleVersionKey,
+  type ThresholdRange,
   warmUp,
 } from '../../../rules/compiler/index.ts';
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
@@ -19,6 +21,7 @@ interface Planned {
   readonly plans: Plans;
   readonly texts: readonly (readonly [text: string, id: number])[];
   readonly members: readonly (readonly [text: string, bit: number])[];
+  readonly ranges: readonly (readonly [threshold: string, range: string])[];
 }
 
 /** Rule sets whose plans are kept, the latest used: the one in force, and those that it is compared with. */
@@ -26,8 +29,13 @@ const PLANS_KEPT = 8;
 const kept = new Map<string, Planned>();
 const warm = new WeakSet<KindPlan>();
 
-/** Plans of the rules that read events. */
-export function plansOf(ruleSet: RuleSet, binding: FactBinding): Plans {
+/** Plans of the rules that read events, for evaluations in this context. */
+export function plansOf(ruleSet: RuleSet, dictionary: FactBinding, evaluation: EvaluationContext): Plans {
+  const binding: FactBinding = {
+    textId: (text) => dictionary.textId(text),
+    memberBit: (text) => dictionary.memberBit(text),
+    thresholdRange: (id) => evaluation.thresholdRange?.(id),
+  };
   const rules = ruleSet.rules.filter(
     ({ input, status }) => input === 'events' && status !== 'waiting' && status !== 'manual',
   );
@@ -36,7 +44,8 @@ export function plansOf(ruleSet: RuleSet, binding: FactBinding): Plans {
   kept.delete(key);
   const serves =
     known?.texts.every(([text, id]) => binding.textId(text) === id) === true &&
-    known.members.every(([text, bit]) => binding.memberBit(text) === bit);
+    known.members.every(([text, bit]) => binding.memberBit(text) === bit) &&
+    known.ranges.every(([id, range]) => rangeText(binding.thresholdRange?.(id)) === range);
   const planned = serves ? known : planAnew(rules, binding);
   kept.set(key, planned);
   for (const oldest of kept.keys()) {
@@ -58,6 +67,7 @@ export function warmUpOnce(plans: Plans): void {
 function planAnew(rules: RuleSet['rules'], binding: FactBinding): Planned {
   const texts: [string, number][] = [];
   const members: [string, number][] = [];
+  const ranges: [string, string][] = [];
   const plans = planRules(rules, {
     textId(text) {
       const id = binding.textId(text);
@@ -69,6 +79,15 @@ function planAnew(rules: RuleSet['rules'], binding: FactBinding): Planned {
       members.push([text, bit]);
       return bit;
     },
+    thresholdRange(id) {
+      const range = binding.thresholdRange?.(id);
+      ranges.push([id, rangeText(range)]);
+      return range;
+    },
   });
-  return { plans, texts, members };
+  return { plans, texts, members, ranges };
+}
+
+function rangeText(range: ThresholdRange | undefined): string {
+  return range === undefined ? '' : `${range.least} ${range.most}`;
 }

@@ -91,7 +91,12 @@ export class RuleTiers {
     this.#rows = rows;
     this.#counts = options.counts;
     this.#sweptRows = store.rows;
-    this.plans = plansOf(options.ruleSet, dictionary);
+    // What a rule names is a word.
+    const binding = {
+      textId: (text: string) => dictionary.wordId(text),
+      memberBit: (text: string) => dictionary.memberBit(text),
+    };
+    this.plans = plansOf(options.ruleSet, binding, options.evaluation);
     const tierOf = new Map<SubjectKind, KindTier>();
     for (const [kind, plan] of this.plans) {
       tierOf.set(kind, new KindTier({ plan, store, dictionary, rows, reports, subjects, idle }));

@@ -169,7 +169,7 @@ export class FeatureBounds {
   #isPositive(name: string): Test {
     if (isDerived(name)) return TRUE;
     const field: Tree = { type: 'int', op: 'field', name: name as 'amount' };
-    return numberOutcome('>', field, ZERO, this.#standpoint).true;
+    return numberOutcome('>', field, ZERO, this.#standpoint, this.#reading.rangeOf).true;
   }
 
   /** Features that a condition needs to be known wherever it is true. */

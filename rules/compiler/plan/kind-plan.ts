@@ -95,8 +95,7 @@ export function planRules(
 
 function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: FactBinding): KindPlan {
   const standpoint = standpointOf(kind);
-  const reading = new EventReading(standpoint, binding);
-  const drafts = rules.map((rule) => draftOf(rule, reading, standpoint));
+  const drafts = rules.map((rule) => draftOf(rule, binding, standpoint));
   const predicates = new Map<string, Test>();
   const counts = new Map<string, Count>();
   for (const draft of drafts) admit(draft, predicates, counts);
@@ -141,7 +140,8 @@ function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: Fac
   };
 }
 
-function draftOf(rule: CheckedRule, reading: EventReading, standpoint: StandpointKind): Draft {
+function draftOf(rule: CheckedRule, binding: FactBinding, standpoint: StandpointKind): Draft {
+  const reading = new EventReading(standpoint, binding, rule.program.thresholds);
   const features = new FeatureBounds(rule, reading, standpoint);
   const { predicates, triggers } = rule.program;
   const trees = triggers.map((position) => predicates[position]!.tree);
@@ -150,7 +150,7 @@ function draftOf(rule: CheckedRule, reading: EventReading, standpoint: Standpoin
     rule,
     trigger: and(features.visible, or(...trees.map((tree) => reading.notFalse(tree)))),
     relevant: and(features.visible, or(...readable)),
-    gate: gateOf(rule, features),
+    gate: gateOf(rule, features, reading.rangeOf),
   };
 }
 

@@ -1,9 +1,10 @@
 /** Comparisons of numbers of one event as code. */
 import type { StandpointKind } from '../../../schemas/facts.ts';
 import type { FieldName, Relation, Tree } from '../checked-rule.ts';
+import type { ThresholdRange } from '../reference/evaluation.ts';
 import { and, code, FALSE, not, or, type Read, type Test, TRUE } from './event-test.ts';
 import { isKnown, isPairField, isWide, readOf, SMALL_NULL_TEXT } from './field-read.ts';
-import { compared, constantOf } from './folding.ts';
+import { compared, constantOf, type RangeOf, rangeOfTree } from './folding.ts';
 import { literal } from './literal.ts';
 import { decided, type Outcome, undecided } from './outcome.ts';
 
@@ -39,7 +40,22 @@ const SAFE_MIN = literal(Number.MIN_SAFE_INTEGER);
 
 const UNDECIDED = { code: null, text: '', reads: [], inexact: FALSE } as const;
 
-export function numberOutcome(op: Relation, left: Tree, right: Tree, standpoint: StandpointKind): Outcome {
+const MIRRORED: Readonly<Record<Relation, Relation>> = {
+  '==': '==',
+  '!=': '!=',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
+
+export function numberOutcome(
+  op: Relation,
+  left: Tree,
+  right: Tree,
+  standpoint: StandpointKind,
+  rangeOf: RangeOf,
+): Outcome {
   const [x, y] = [constantOf(left), constantOf(right)];
   if (x !== undefined && y !== undefined) {
     return decided(x === null || y === null ? null : compared(op, x, y));
@@ -47,6 +63,9 @@ export function numberOutcome(op: Relation, left: Tree, right: Tree, standpoint:
   const a = numberCode(left, standpoint);
   const b = numberCode(right, standpoint);
   const known = and(a.known, b.known);
+  if (a.code !== null && b.code === null) return withinRange(op, a, known, rangeOfTree(right, rangeOf));
+  if (b.code !== null && a.code === null)
+    return withinRange(MIRRORED[op], b, known, rangeOfTree(left, rangeOf));
   if (a.code === null || b.code === null) return undecided(known);
   const reads = [...a.reads, ...b.reads];
   const negated = NEGATED[op];
@@ -61,6 +80,36 @@ export function numberOutcome(op: Relation, left: Tree, right: Tree, standpoint:
     false: or(and(neededFor(negated, known, left, right, standpoint), isFalse), and(known, inexact)),
     unknown: or(not(known), inexact),
   };
+}
+
+/**
+ * A number of the event against one that the columns do not give, of which bounds may be known: thresholds change with time,
+ * and may not be in force, so that the comparison may be unknown too.
+ */
+function withinRange(
+  op: Relation,
+  { code: value, text, reads, inexact }: NumberCode,
+  known: Test,
+  range: ThresholdRange | undefined,
+): Outcome {
+  if (range === undefined) return undecided(known);
+  const maybe = (relation: Relation): Test => {
+    const bar = (sign: Relation, end: number): Test => {
+      const [is, isNot] = [`${value} ${SIGN[sign]} ${literal(end)}`, `${text} ${sign} ${end}`];
+      return code(reads, is, isNot, { key: `!(${is})`, text: `!(${isNot})` });
+    };
+    const { least, most } = range;
+    const holds = {
+      '>=': [bar('>=', least)],
+      '>': [bar('>', least)],
+      '<=': [bar('<=', most)],
+      '<': [bar('<', most)],
+      '==': [bar('>=', least), bar('<=', most)],
+      '!=': least === most ? [bar('!=', least)] : [],
+    };
+    return and(known, or(inexact, and(...holds[relation])));
+  };
+  return { true: maybe(op), false: maybe(NEGATED[op]), unknown: TRUE };
 }
 
 /** `known`, unless the comparison of a field with a constant is false of a null anyway. */

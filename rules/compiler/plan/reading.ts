@@ -8,9 +8,10 @@
 
 import type { StandpointKind } from '../../../schemas/facts.ts';
 import type { Relation, Tree } from '../checked-rule.ts';
+import type { ThresholdRange } from '../reference/evaluation.ts';
 import { and, bits, code, codes, FALSE, ids, not, or, type Read, type Test, TRUE } from './event-test.ts';
 import { isKnown, isPairField, readOf } from './field-read.ts';
-import { compared, constantOf } from './folding.ts';
+import { compared, constantOf, type RangeOf } from './folding.ts';
 import { numberOutcome } from './number-test.ts';
 import { decided, type Outcome, undecided } from './outcome.ts';
 
@@ -19,6 +20,8 @@ export interface FactBinding {
   textId(text: string): number;
   /** Bit of a text among the members of sets, 0..30; -1 where all are taken. */
   memberBit(text: string): number;
+  /** Bounds of a statutory threshold at all times; undefined where nobody knows. */
+  thresholdRange?(id: string): ThresholdRange | undefined;
 }
 
 type Question = 'true' | 'false' | 'notFalse' | 'notTrue';
@@ -29,10 +32,15 @@ const MIRROR = { '>=': '<=', '>': '<', '<=': '>=', '<': '>', '==': '==', '!=': '
 export class EventReading {
   readonly #standpoint: StandpointKind;
   readonly #binding: FactBinding;
+  /** Bounds of a threshold by its position in the rule. */
+  readonly rangeOf: RangeOf;
 
-  constructor(standpoint: StandpointKind, binding: FactBinding) {
+  /** `thresholds`: ids of those that the rule names, by position. */
+  constructor(standpoint: StandpointKind, binding: FactBinding, thresholds: readonly string[]) {
     this.#standpoint = standpoint;
     this.#binding = binding;
+    const ranges = thresholds.map((id) => binding.thresholdRange?.(id));
+    this.rangeOf = (position) => ranges[position];
   }
 
   notFalse(tree: Tree): Test {
@@ -83,7 +91,7 @@ export class EventReading {
       case '>=':
         return tree.left.type === 'string'
           ? this.#textRelation(tree.op, tree.left, tree.right)
-          : numberOutcome(tree.op, tree.left, tree.right, this.#standpoint);
+          : numberOutcome(tree.op, tree.left, tree.right, this.#standpoint, this.rangeOf);
       default:
         return undecided(TRUE);
     }

@@ -5,7 +5,7 @@
 import type { CheckedRule, Relation, Tree } from '../checked-rule.ts';
 import { added, type Bounds, constantBounds, mayReach, scaled, UNBOUNDED } from './bounds.ts';
 import { type FeatureBounds, featuresOf } from './feature-bounds.ts';
-import { constantOf } from './folding.ts';
+import { constantOf, type RangeOf, rangeOfTree } from './folding.ts';
 import { all, any, type Gate, OPEN, SHUT } from './gate.ts';
 
 const NEGATED: Readonly<Record<Relation, Relation>> = {
@@ -17,15 +17,17 @@ const NEGATED: Readonly<Record<Relation, Relation>> = {
   '>=': '<',
 };
 
-export function gateOf(rule: CheckedRule, features: FeatureBounds): Gate {
-  return new GateWalk(features).walk(rule.program.whenTree, true);
+export function gateOf(rule: CheckedRule, features: FeatureBounds, rangeOf: RangeOf): Gate {
+  return new GateWalk(features, rangeOf).walk(rule.program.whenTree, true);
 }
 
 class GateWalk {
   readonly #features: FeatureBounds;
+  readonly #rangeOf: RangeOf;
 
-  constructor(features: FeatureBounds) {
+  constructor(features: FeatureBounds, rangeOf: RangeOf) {
     this.#features = features;
+    this.#rangeOf = rangeOf;
   }
 
   /** Open wherever the expression is true, or (`wanted` false) is false. */
@@ -78,6 +80,8 @@ class GateWalk {
   #bounds(tree: Tree): Bounds {
     const value = constantOf(tree);
     if (value !== undefined) return typeof value === 'number' ? constantBounds(value) : UNBOUNDED;
+    const range = rangeOfTree(tree, this.#rangeOf);
+    if (range !== undefined) return { ...constantBounds(range.most), lower: range.least };
     switch (tree.op) {
       case 'feature':
         return this.#features.of(tree.position).bounds;

@@ -4,10 +4,18 @@ import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import type { Evidence, FeatureReading } from '../../../schemas/signal.ts';
 import type { Country } from '../window.ts';
 
+/** Bounds of what a statutory threshold was, is or will be, in minor units. */
+export interface ThresholdRange {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** Reference data that an evaluation reads, all of it a function of event time. */
 export interface EvaluationContext {
   /** Value of a statutory threshold in force at `timeMs`, in minor units; null if none is in force. */
   thresholdAt(id: string, timeMs: number): bigint | number | null;
+  /** Every value that `thresholdAt` gives, at whatever time, lies between; undefined or absent where nobody knows. */
+  thresholdRange?(id: string): ThresholdRange | undefined;
   /** Whether a local day (days since 1970) is a business day there; null outside the years of the table. */
   isBusinessDay(country: Country, localDay: number): boolean | null;
 }

@@ -21,6 +21,21 @@ describe('statutory thresholds', () => {
     expect(at('mx.lfpiorpi_va_aviso', '2026-06-01T12:00:00Z')?.minor).toBe(2_463_510);
   });
 
+  it('knows between what amounts it lies, whatever the year', () => {
+    expect(thresholds.range('us.ctr_cash')).toEqual({ least: 1_000_000, most: 1_000_000 });
+    const aviso = thresholds.range('mx.lfpiorpi_va_aviso');
+    for (let year = 2015; year < 2032; year++) {
+      for (const day of ['01-31T12', '02-01T12', '07-16T12', '07-17T12', '12-31T12']) {
+        const minor = at('mx.lfpiorpi_va_aviso', `${year}-${day}:00:00Z`)?.minor ?? aviso?.least;
+        expect(minor).toBeGreaterThanOrEqual(aviso?.least as number);
+        expect(minor).toBeLessThanOrEqual(aviso?.most as number);
+      }
+    }
+    expect(aviso?.least).toBeLessThan(aviso?.most as number);
+    expect(thresholds.range('ca.cash_ban')).toBeUndefined();
+    expect(thresholds.range('us.nothing')).toBeUndefined();
+  });
+
   it('changes at midnight of the capital, not of UTC', () => {
     const lastOfJanuary = at('mx.av_gaming.identify', '2026-02-01T05:59:59Z')?.minor;
     const firstOfFebruary = at('mx.av_gaming.identify', '2026-02-01T06:00:00Z')?.minor;

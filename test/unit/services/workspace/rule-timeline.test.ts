@@ -55,6 +55,11 @@ test('thresholds are those of the set in force at the time', () => {
   const { evaluation } = timeline.rules;
   expect(evaluation.thresholdAt(id, MARCH - 1)).toBe(base.evaluation.thresholdAt(id, MARCH - 1));
   expect(evaluation.thresholdAt(id, MARCH)).toBe(later.evaluation.thresholdAt(id, MARCH));
+  const values = [MARCH - 1, MARCH].map((timeMs) => evaluation.thresholdAt(id, timeMs));
+  for (const value of values) {
+    expect(value).toBeGreaterThanOrEqual(evaluation.thresholdRange?.(id)?.least as number);
+    expect(value).toBeLessThanOrEqual(evaluation.thresholdRange?.(id)?.most as number);
+  }
   // No rule is another one for it.
   expect(timeline.rules.ruleSet.rules).toHaveLength(base.ruleSet.rules.length);
 });
