@@ -3,13 +3,14 @@
  * partition each, whose reports are united. Beside them the effective set of documents, which must say the same of every row.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Detector, DetectorOptions } from '../../pipelines/detect/detector.ts';
+import type { Detector, DetectorOptions, RuleSignals } from '../../pipelines/detect/detector.ts';
 import { type Admission, createEffectiveSet } from '../../pipelines/detect/effective-set.ts';
 import { EffectiveRows, ROW_OUTCOMES } from '../../pipelines/detect/hot/effective-rows.ts';
 import { HotCore } from '../../pipelines/detect/hot/hot-core.ts';
 import { factsOf } from '../../pipelines/facts/batch.ts';
 import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import { FactStore } from '../../pipelines/facts/store.ts';
+import type { Cadence } from '../../schemas/cadence.ts';
 import type { SubjectKind } from '../../schemas/enumerations.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
 
@@ -21,6 +22,21 @@ export interface RowsDetectorOptions {
   readonly blockRows: readonly number[];
   /** Each has a core, a store and a dictionary of its own; default 1. */
   readonly partitions?: number;
+  /** Some institutions stream: rows wait, and signals are asked for before they are in. */
+  readonly order?: OrderOptions;
+}
+
+export interface OrderOptions {
+  readonly cadences: readonly {
+    readonly institution: string;
+    readonly fromMs: number;
+    readonly cadence: Cadence;
+  }[];
+  readonly heldRowsMax?: number;
+  /** Blocks between two evaluations of what has gone on so far. */
+  readonly evaluateEvery: number;
+  /** After so many blocks an empty one comes, this long behind or ahead of the newest row. */
+  readonly tell?: { readonly every: number; readonly aheadMs: readonly number[] };
 }
 
 interface Waiting {
@@ -36,7 +52,7 @@ class Lane {
   readonly #dictionary: FactDictionary;
   readonly #providedBy: DetectorOptions['providedBy'];
 
-  constructor(options: DetectorOptions, index: number, count: number) {
+  constructor(options: DetectorOptions, index: number, count: number, order: OrderOptions | undefined) {
     const seed = [index + 1, count] as const;
     this.#providedBy = options.providedBy;
     this.#dictionary = new FactDictionary(seed);
@@ -47,7 +63,10 @@ class Lane {
       store: this.store,
       dictionary: this.#dictionary,
       partition: { index, count },
+      ...(order?.heldRowsMax === undefined ? {} : { heldRowsMax: order.heldRowsMax }),
     });
+    for (const { institution, fromMs, cadence } of order?.cadences ?? [])
+      this.core.setCadence(institution, fromMs, cadence);
     const { horizonMs } = options;
     this.rows = new EffectiveRows({
       store: this.store,
@@ -86,10 +105,12 @@ class Lane {
 /** A detector that takes no restamps, which blocks do not have. */
 export function createRowsDetector(
   options: DetectorOptions,
-  { blockRows, partitions = 1 }: RowsDetectorOptions,
+  { blockRows, partitions = 1, order }: RowsDetectorOptions,
 ): Detector {
   const set = createEffectiveSet(options.horizonMs);
-  const lanes = Array.from({ length: partitions }, (_, index) => new Lane(options, index, partitions));
+  const lanes = Array.from({ length: partitions }, (_, index) => new Lane(options, index, partitions, order));
+  /** Reported before everything was in. */
+  const early = new Map<string, readonly RuleSignals[]>();
   let waiting: Waiting[] = [];
   let blocks = 0;
   let compareFrom = 0;
@@ -100,7 +121,17 @@ export function createRowsDetector(
       const block = waiting.slice(0, size);
       waiting = waiting.slice(size);
       for (const lane of lanes) lane.admit(block);
+      if (order !== undefined) keepOrder(order);
     }
+  }
+
+  function keepOrder({ evaluateEvery, tell }: OrderOptions): void {
+    if (tell !== undefined && blocks % tell.every === 0) {
+      const aheadMs = tell.aheadMs[blocks % tell.aheadMs.length]!;
+      for (const { core, store } of lanes) core.watermark(store.newestMs + aheadMs);
+    }
+    if (blocks % evaluateEvery > 0) return;
+    for (const { core } of lanes) core.evaluate((key, signals) => early.set(key, signals));
   }
 
   /** Every row is looked at: often while there are few, then ever more seldom. */
@@ -158,6 +189,7 @@ export function createRowsDetector(
       takeIn();
       compareRows();
       const reported = new Set<string>();
+      if (order !== undefined) for (const { core } of lanes) core.drain();
       for (const { core } of lanes) {
         core.evaluate((subjectKey, signals) => {
           if (reported.has(subjectKey)) throw new Error(`two partitions report ${subjectKey}`);
@@ -165,6 +197,8 @@ export function createRowsDetector(
           report(subjectKey, signals);
         });
       }
+      for (const [subjectKey, signals] of early) if (!reported.has(subjectKey)) report(subjectKey, signals);
+      early.clear();
     },
   };
 }

@@ -7,13 +7,14 @@ import { createDetector, type DetectorOptions } from '../../pipelines/detect/det
 import { createHotDetector } from '../../pipelines/detect/hot/hot-detector.ts';
 import { PROVIDABLE } from '../../pipelines/ingest/provided.ts';
 import type { RuleSet } from '../../rules/compiler/index.ts';
+import type { Cadence } from '../../schemas/cadence.ts';
 import { loadCatalogue } from '../unit/rules/catalogue/catalogue.ts';
 import { memoryColdFile } from './memory-cold-file.ts';
-import { createRowsDetector, type RowsDetectorOptions } from './rows-detector.ts';
+import { createRowsDetector, type OrderOptions, type RowsDetectorOptions } from './rows-detector.ts';
 import { StreamMaker } from './rule-streams.ts';
 import type { Op } from './stream-arrival.ts';
 import { type Contender, shrunk, streamText } from './stream-player.ts';
-import { FEEDS } from './stream-transactions.ts';
+import { BANK, FEEDS, OTHER_BANK } from './stream-transactions.ts';
 
 /** Every rule has its turns forty times. */
 const DEFAULT_RUNS = 1_040;
@@ -101,6 +102,44 @@ const SETS: readonly RuleSet[] = [
   ruleSet,
 ];
 
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const stream = (latenessMs: number, silenceMs: number): Cadence => ({
+  kind: 'stream',
+  latenessMs,
+  silenceMs,
+});
+const always = (institution: string, cadence: Cadence) => ({ institution, fromMs: 0, cadence });
+/** Streams lie over weeks with hours between rows: what waits for hours here waits for seconds in life. */
+const STREAMING: readonly (OrderOptions & { readonly name: string })[] = [
+  {
+    name: 'late by days',
+    cadences: [always(BANK, stream(2 * DAY_MS, 9 * DAY_MS)), always(OTHER_BANK, stream(DAY_MS, 4 * DAY_MS))],
+    evaluateEvery: 2,
+  },
+  {
+    name: 'late by an hour, with empty blocks',
+    cadences: [always(BANK, stream(HOUR_MS, 0)), always('abank', stream(0, DAY_MS))],
+    evaluateEvery: 1,
+    tell: { every: 5, aheadMs: [-DAY_MS, 0, -HOUR_MS, HOUR_MS, -3 * DAY_MS] },
+  },
+  {
+    name: 'with little room, one by file',
+    cadences: [always(BANK, stream(30 * DAY_MS, 30 * DAY_MS)), always(OTHER_BANK, { kind: 'file' })],
+    heldRowsMax: 3,
+    evaluateEvery: 3,
+  },
+  {
+    name: 'from some day on',
+    cadences: [
+      always(BANK, stream(DAY_MS, DAY_MS)),
+      { institution: BANK, fromMs: Date.UTC(2025, 0, 20), cadence: { kind: 'file' } },
+      { institution: BANK, fromMs: Date.UTC(2025, 1, 3), cadence: stream(5 * DAY_MS, 20 * DAY_MS) },
+    ],
+    evaluateEvery: 1,
+  },
+];
+
 /** The first is held to every stream and counted, the others to some. */
 export const COMPARISONS: readonly Comparison[] = [
   { contender: hot, reference: REFERENCE, every: 1, crowds: 2, takes: whatever },
@@ -133,6 +172,17 @@ export const COMPARISONS: readonly Comparison[] = [
     takes: whatever,
   },
   { contender: evicting, reference: REFERENCE, every: 8, crowds: 1, takes: whatever },
+  ...STREAMING.map(({ name, ...order }, i) => ({
+    contender: blocks(`blocks of institutions that stream, ${name}`, {
+      blockRows: [1, 3, 2],
+      order,
+      partitions: 1 + (i % 2),
+    }),
+    reference: REFERENCE,
+    every: 12,
+    crowds: i === 0 ? 1 : 0,
+    takes: ofBlocks,
+  })),
   ...[2, 8].map((partitions) => ({
     contender: blocks(`${partitions} partitions`, { blockRows: [40, 7, 300], partitions }),
     reference: REFERENCE,

@@ -8,11 +8,14 @@
  * called: a subject whose rows did not come in order is rebuilt and evaluated from its beginning.
  */
 import type { EvaluationContext, KindPlan, RuleSet } from '../../../rules/compiler/index.ts';
+import type { Cadence } from '../../../schemas/cadence.ts';
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import type { Reversal } from '../../../schemas/event-fields.ts';
 import type { FactMembers } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
+import { type OrderCounts, Ordering } from '../../order/ordering.ts';
+import { RowStates } from '../../order/row-states.ts';
 import { OwnedKeys, type Partition } from '../../partition/owned-keys.ts';
 import type { SilentReading } from '../detector.ts';
 import type { IdleOptions } from './idle-sweep.ts';
@@ -20,8 +23,7 @@ import { Reports } from './reports.ts';
 import { type HotCounts, type Report, RuleTiers } from './rule-tiers.ts';
 
 const FIRST_SUBJECTS = 1_024;
-const FIRST_ROWS = 1_024;
-const EVERY_HOUR = Number.POSITIVE_INFINITY;
+const HOUR_MS = 3_600_000;
 
 export interface HotCoreOptions {
   readonly ruleSet: RuleSet;
@@ -32,6 +34,8 @@ export interface HotCoreOptions {
   readonly subjects?: number;
   /** Where the state of idle subjects goes; without it all stay in memory. */
   readonly idle?: IdleOptions;
+  /** Rows that wait to be put in order at most; default `HELD_ROWS_MAX`. */
+  readonly heldRowsMax?: number;
   /** Only the subjects of this partition are fed; default all. It takes the same rows as the others. */
   readonly partition?: Partition;
 }
@@ -46,7 +50,10 @@ export class HotCore {
   /** Undefined where there is one partition. */
   readonly #owned: OwnedKeys | undefined;
   #tiers: RuleTiers;
-  #dead = new Uint8Array(FIRST_ROWS);
+  readonly #states = new RowStates();
+  readonly #ordering: Ordering;
+  /** Hours that have ended by this time were reported on when everything was asked for. */
+  #toldMs = Number.NEGATIVE_INFINITY;
   readonly #reversals = new Map<number, readonly Reversal[]>();
   /** Subjects that had signals under the rules before: they are reported once more even if they have none now. */
   readonly #owed = new Set<string>();
@@ -62,6 +69,12 @@ export class HotCore {
         ? undefined
         : new OwnedKeys(partition, options.dictionary);
     this.#idle = options.idle;
+    this.#ordering = new Ordering({
+      store: options.store,
+      states: this.#states,
+      release: (rows, count) => this.#feedReleased(rows, count),
+      ...(options.heldRowsMax === undefined ? {} : { heldRowsMax: options.heldRowsMax }),
+    });
     this.#tiers = this.#tiersOf(options.ruleSet, options.evaluation);
   }
 
@@ -79,9 +92,45 @@ export class HotCore {
     return this.#tiers.idleSubjects;
   }
 
-  /** Takes in the rows `first` .. `first + count - 1` of the store, which are effective and reverse nothing. */
+  /** What became of the rows of institutions that stream. */
+  get orderCounts(): Readonly<OrderCounts> {
+    return this.#ordering.counts;
+  }
+
+  /** Rows that wait for the watermark. */
+  get heldRows(): number {
+    return this.#ordering.heldRows;
+  }
+
+  /**
+   * Takes in the rows `first` .. `first + count - 1` of the store, which are effective and reverse nothing. Those of
+   * institutions that stream may wait until the watermark has passed them.
+   */
   feed(first: number, count: number, members: FactMembers): void {
+    const ordering = this.#ordering;
+    if (ordering.isOn) ordering.take(first, count);
     this.#tiers.feeder.feed(first, count, members);
+    if (ordering.isOn) ordering.go();
+  }
+
+  /** From `fromMs` of event time on, the institution submits so; until something is declared it sends files. */
+  setCadence(institution: string, fromMs: number, cadence: Cadence): void {
+    // What was reported of unfinished hours so far is not taken back.
+    if (!this.#ordering.isOn) this.#tellHours();
+    this.#ordering.declare(this.#dictionary.textId(institution), fromMs, cadence);
+  }
+
+  /** An empty block of the log: its writer has reached `timeMs` of event time. */
+  watermark(timeMs: number): void {
+    if (!this.#ordering.isOn) return;
+    this.#ordering.tell(timeMs);
+    this.#ordering.go();
+  }
+
+  /** Takes in everything that waits; what is evaluated next is everything, hours that have not ended yet included. */
+  drain(): void {
+    this.#ordering.drain();
+    this.#tellHours();
   }
 
   /**
@@ -92,6 +141,7 @@ export class HotCore {
     const tiers = this.#tiersOf(ruleSet, evaluation);
     tiers.warmUp();
     tiers.feedAll();
+    for (const row of this.#reversals.keys()) tiers.disturb(row);
     for (const key of this.#tiers.signalled()) this.#owed.add(key);
     this.#tiers.close();
     this.#tiers = tiers;
@@ -99,29 +149,25 @@ export class HotCore {
 
   /** The row is no part of the effective set, and has not been fed: `feed` passes it over. */
   bury(row: number): void {
-    if (row >= this.#dead.length) {
-      const grown = new Uint8Array(Math.max(row + 1, 2 * this.#dead.length));
-      grown.set(this.#dead);
-      this.#dead = grown;
-    }
-    this.#dead[row] = 1;
+    this.#states.bury(row);
   }
 
   /** The row is no part of the effective set any more. */
   kill(row: number): void {
-    this.bury(row);
-    this.#tiers.disturb(row);
+    const wasFed = !this.#states.isHeld(row);
+    this.#states.bury(row);
+    if (wasFed) this.#tiers.disturb(row);
   }
 
   isDead(row: number): boolean {
-    return row < this.#dead.length && this.#dead[row] === 1;
+    return this.#states.isDead(row);
   }
 
   /** What reverses the row now, in total order. */
   setReversals(row: number, reversals: readonly Reversal[]): void {
     if (reversals.length === 0) this.#reversals.delete(row);
     else this.#reversals.set(row, reversals);
-    this.#tiers.disturb(row);
+    if (!this.#states.isHeld(row)) this.#tiers.disturb(row);
   }
 
   /** From `fromMs` of event time on, the institution submits a feed of its own. */
@@ -139,14 +185,18 @@ export class HotCore {
     this.#tiers.touch(kind, key);
   }
 
-  /** Brings histories in order without evaluating them: what was fed so far was evaluated before. */
+  /**
+   * Brings histories in order without evaluating them: what was fed so far was evaluated before. Of rows that wait nobody knows:
+   * they are taken in and evaluated.
+   */
   settle(): void {
     this.#tiers.settle();
+    this.drain();
   }
 
   /** How many subjects and candidates `evaluate` would look at. */
   get waiting(): number {
-    return this.#tiers.waiting(EVERY_HOUR) + this.#owed.size;
+    return this.#tiers.waiting(this.#finishedMs) + this.#owed.size;
   }
 
   /** Does the part of `evaluate` that brings histories in order again, so that it can be measured by itself. */
@@ -159,9 +209,28 @@ export class HotCore {
     this.#tiers.evaluate((subjectKey, signals) => {
       this.#owed.delete(subjectKey);
       report(subjectKey, signals);
-    }, EVERY_HOUR);
+    }, this.#finishedMs);
     for (const subjectKey of this.#owed) report(subjectKey, []);
     this.#owed.clear();
+  }
+
+  /** Hours that have ended by then are evaluated: without streams every one as it is. */
+  get #finishedMs(): number {
+    if (!this.#ordering.isOn) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#toldMs, this.#ordering.watermarkMs);
+  }
+
+  #tellHours(): void {
+    this.#toldMs = Math.max(this.#toldMs, this.#store.newestMs + HOUR_MS);
+  }
+
+  #feedReleased(rows: Int32Array, count: number): void {
+    this.#tiers.feeder.feedListed(rows, count);
+    if (this.#reversals.size === 0) return;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number;
+      if (this.#reversals.has(row)) this.#tiers.disturb(row);
+    }
   }
 
   /** What the rules said of a subject as of its last event at or before `untilMs` without firing. */
@@ -189,7 +258,7 @@ export class HotCore {
       dictionary: this.#dictionary,
       reports: this.#reports,
       rows: {
-        isDead: (row) => this.isDead(row),
+        isDead: (row) => this.#states.isOut(row),
         isPartlyReversed: (row) => this.#isPartlyReversed(row),
         reversalsOf: (row) => this.#reversals.get(row),
       },
