@@ -32,8 +32,8 @@ import {
 /** The dictionary that the texts of a block go into (`pipelines/facts/dictionary.ts`). */
 export interface FactInterning {
   readonly interner: {
-    /** Ids of `count` texts, of which text i is `bytes[ends[i - 1] .. ends[i])`. */
-    internAll(bytes: Uint8Array, ends: Int32Array, count: number, out: Int32Array): void;
+    /** Ids of `count` texts, of which text i is `bytes[ends[i - 1] .. ends[i])`; `isWord`: there are few of their kind. */
+    internAll(bytes: Uint8Array, ends: Int32Array, count: number, out: Int32Array, isWord?: boolean): void;
   };
   text(id: number): string;
   setId(members: readonly string[]): number;
@@ -101,7 +101,8 @@ class FactReader {
     if (entries < 1 || offsets[1] !== 0) corrupt(name);
     const ids = new Int32Array(entries);
     try {
-      this.#dictionary.interner.internAll(bytes, offsets.subarray(2), entries - 1, ids.subarray(1));
+      const { interner } = this.#dictionary;
+      interner.internAll(bytes, offsets.subarray(2), entries - 1, ids.subarray(1), name === 'words');
     } catch (error) {
       // A text longer than any that ingest lets in.
       if (error instanceof RangeError) corrupt(name);

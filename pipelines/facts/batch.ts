@@ -3,6 +3,8 @@
  * `membershipsOf`, so that what a fact means is said in those two places alone. Ingest pays for it once a row; whoever
  * reads a block gets the columns.
  */
+
+import { dictionaryOf } from '../../schemas/block-layout.ts';
 import { SUBJECT_KINDS, type SubjectKind } from '../../schemas/enumerations.ts';
 import type { RuleEvent } from '../../schemas/event-fields.ts';
 import {
@@ -137,17 +139,21 @@ export function factsOf(rows: readonly FactRow[], dictionary: FactDictionary): F
   const columns = allocateFacts(rows.length);
   const wide = new Map<number, bigint>();
   // Most texts of a row are those of its neighbours: a look-up by string is cheaper than one by bytes.
-  const known = new Map<string, number>();
-  const textId = (text: string): number => {
-    let id = known.get(text);
-    if (id === undefined) {
-      id = dictionary.textId(text);
-      known.set(text, id);
-    }
-    return id;
+  const cached = (idOf: (text: string) => number): ((text: string) => number) => {
+    const known = new Map<string, number>();
+    return (text) => {
+      let id = known.get(text);
+      if (id === undefined) {
+        id = idOf(text);
+        known.set(text, id);
+      }
+      return id;
+    };
   };
+  const textId = cached((text) => dictionary.textId(text));
+  const wordId = cached((text) => dictionary.wordId(text));
   const puts = SOURCES.map(({ column, field, standpoint }) => ({
-    put: putInto(columns, column, dictionary, textId, wide),
+    put: putInto(columns, column, dictionary, dictionaryOf(column) === 'words' ? wordId : textId, wide),
     isRow: FACT_COLUMNS[column].per === 'row',
     field,
     standpoint: STANDPOINTS.indexOf(standpoint),

@@ -7,6 +7,8 @@
 import { compareUtf8 } from '../../schemas/order.ts';
 import { Interner } from '../intern/interner.ts';
 
+/** Ids kept for words (`Interner`): they fit 16 bits. More than banks, places, sectors and currencies have names. */
+const WORD_IDS = 32_768;
 /** Bits of an Int32 without its sign. */
 export const MEMBER_BITS = 31;
 const FIRST_SETS = 64;
@@ -25,11 +27,17 @@ export class FactDictionary {
 
   /** `seed`: two 32-bit words that only decide where texts lie in memory. */
   constructor(seed: readonly [number, number]) {
-    this.interner = new Interner({ seed });
+    this.interner = new Interner({ seed, wordIds: WORD_IDS });
   }
 
+  /** Id of a text of which there are many: accounts, parties, references. */
   textId(text: string): number {
     return this.interner.internText(text);
+  }
+
+  /** Id of a text of which there are few; a narrow one if nobody asked for it as anything else before. */
+  wordId(text: string): number {
+    return this.interner.internText(text, true);
   }
 
   text(id: number): string {
@@ -45,7 +53,7 @@ export class FactDictionary {
   setId(members: readonly string[]): number {
     if (members.length === 0) return 0;
     const sorted = [...new Set(members)].sort(compareUtf8);
-    const key = sorted.map((member) => this.interner.internText(member)).join();
+    const key = sorted.map((member) => this.wordId(member)).join();
     const known = this.#setIds.get(key);
     if (known !== undefined) return known;
     const id = this.#sets.push(sorted) - 1;

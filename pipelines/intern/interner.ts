@@ -18,6 +18,8 @@ export interface InternerOptions {
   readonly seed: HashSeed;
   /** Keys to make room for at once; default 1,024. */
   readonly initialCapacity?: number;
+  /** How many of the lowest ids are kept for words, of which there are few; default none. */
+  readonly wordIds?: number;
   /** Most ids in use at a time, 1 .. TABLE_ENTRIES_MAX (the default). */
   readonly idsMax?: number;
   /** Bits of the fingerprint that count, 0 .. 64 (the default). Fewer cost time, never a wrong answer: for tests. */
@@ -39,7 +41,7 @@ const encoder = new TextEncoder();
 export class Interner {
   readonly #hash: KeyHash;
   readonly #table: FingerprintTable;
-  readonly #rows = new KeyRows();
+  readonly #rows: KeyRows;
   readonly #idsMax: number;
   #collisions = 0;
 
@@ -60,6 +62,7 @@ export class Interner {
       throw new RangeError(`idsMax ${idsMax} is out of range`);
     this.#hash = new KeyHash(seed, options.fingerprintBits ?? FINGERPRINT_BITS);
     this.#table = new FingerprintTable(Math.min(initialCapacity, idsMax));
+    this.#rows = new KeyRows(options.wordIds);
     this.#idsMax = idsMax;
   }
 
@@ -77,12 +80,12 @@ export class Interner {
   }
 
   /**
-   * Id of the key in bytes [start, end), given now if it is new.
+   * Id of the key in bytes [start, end), given now if it is new: one of those kept for words if it `isWord`.
    * @throws RangeError if the key is longer than KEY_BYTES_MAX; RAS-ENGINE-IDS-EXHAUSTED if it is new and all ids are in use.
    */
-  intern(bytes: Uint8Array, start: number, end: number): number {
+  intern(bytes: Uint8Array, start: number, end: number, isWord = false): number {
     this.#load(bytes, start, end);
-    return this.#internLoaded(end - start);
+    return this.#internLoaded(end - start, isWord);
   }
 
   /** Id of the key in bytes [start, end), or -1. */
@@ -93,9 +96,9 @@ export class Interner {
   }
 
   /** Id of a text's UTF-8 form; half of a surrogate pair counts as U+FFFD, as in every UTF-8 encoder. */
-  internText(text: string): number {
+  internText(text: string, isWord = false): number {
     const length = this.#encode(text);
-    return this.intern(this.#textBytes, 0, length);
+    return this.intern(this.#textBytes, 0, length, isWord);
   }
 
   findText(text: string): number {
@@ -108,7 +111,7 @@ export class Interner {
    * Ids of `count` keys that lie behind one another: key i is bytes [ends[i - 1], ends[i]), the first from 0 on.
    * The same ids as from `intern` in that order. Throws as `intern` does; some of the keys before it may then have ids.
    */
-  internAll(bytes: Uint8Array, ends: Int32Array, count: number, out: Int32Array): void {
+  internAll(bytes: Uint8Array, ends: Int32Array, count: number, out: Int32Array, isWord = false): void {
     if (count > ends.length || count > out.length) throw new RangeError(`No room for ${count} ids`);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let start = 0;
@@ -118,7 +121,7 @@ export class Interner {
       this.#touched ^= this.#table.touch(this.#batchPrints, to - from);
       this.#probeBatch(to - from);
       this.#touched ^= this.#rows.touch(this.#batchIds, to - from);
-      start = this.#settleBatch(bytes, ends, start, from, to, out);
+      start = this.#settleBatch(bytes, ends, start, from, to, out, isWord);
     }
   }
 
@@ -198,9 +201,9 @@ export class Interner {
     return this.#confirmed(this.#words, 0, length, this.#print[0]!, this.#print[1]!);
   }
 
-  #internLoaded(length: number): number {
+  #internLoaded(length: number, isWord: boolean): number {
     const id = this.#findLoaded(length);
-    return id === -1 ? this.#add(this.#words, 0, length, this.#print[0]!, this.#print[1]!) : id;
+    return id === -1 ? this.#add(this.#words, 0, length, this.#print[0]!, this.#print[1]!, isWord) : id;
   }
 
   #confirmed(words: Int32Array, at: number, length: number, a: number, b: number): number {
@@ -213,11 +216,11 @@ export class Interner {
     return -1;
   }
 
-  #add(words: Int32Array, at: number, length: number, a: number, b: number): number {
+  #add(words: Int32Array, at: number, length: number, a: number, b: number, isWord: boolean): number {
     if (this.#rows.live >= this.#idsMax) {
       throw new RastroError('RAS-ENGINE-IDS-EXHAUSTED', { limit: this.#idsMax });
     }
-    const id = this.#rows.add(words, at, length);
+    const id = this.#rows.add(words, at, length, isWord);
     this.#table.insert(a, b, id);
     return id;
   }
@@ -258,13 +261,14 @@ export class Interner {
     from: number,
     to: number,
     out: Int32Array,
+    isWord: boolean,
   ): number {
     const words = this.#batchWords;
     for (let key = from, at = 0; key < to; key++, at++) {
       const end = ends[key]!;
       const length = end - start;
       if (length < 0 || length > INLINE_BYTES) {
-        out[key] = this.intern(bytes, start, end);
+        out[key] = this.intern(bytes, start, end, isWord);
       } else {
         const first = at * INLINE_WORDS;
         let id = this.#batchIds[at]!;
@@ -272,7 +276,7 @@ export class Interner {
           const a = this.#batchPrints[2 * at]!;
           const b = this.#batchPrints[2 * at + 1]!;
           id = this.#confirmed(words, first, length, a, b);
-          if (id === -1) id = this.#add(words, first, length, a, b);
+          if (id === -1) id = this.#add(words, first, length, a, b, isWord);
         }
         out[key] = id;
       }

@@ -7,6 +7,9 @@
  *   word 1        of a longer key, its address in the arena
  *
  * A row belongs to its id for ever; a retired one is taken by the next new key, under a higher generation.
+ *
+ * The lowest ids may be set aside for words, the texts of which there are few: a column of them then fits narrow numbers,
+ * whatever else got an id before. Words beyond get ids like any other key.
  */
 import { KeyArena } from './key-arena.ts';
 import { wordsOf } from './key-hash.ts';
@@ -18,16 +21,29 @@ export const INLINE_BYTES = INLINE_WORDS * 4;
 const CHUNK_BITS = 14;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 
+/** In the place of a chunk that nothing was stored in. */
+const NOTHING = new Int32Array(0);
+
 export class KeyRows {
   readonly #chunks: Int32Array[] = [];
+  #chunkCount = 0;
+  /** Ids below this one are words'. */
+  readonly #wordIds: number;
   readonly #arena = new KeyArena();
   /** Generations by chunk; a chunk without one has never seen an id again. */
   readonly #generations: (Int32Array | undefined)[] = [];
   #generationBytes = 0;
-  /** Ids ever given. */
-  #end = 0;
+  /** The next id of a key, and of a word, that was never given. */
+  #end: number;
+  #wordEnd = 0;
   #live = 0;
   #lastRetired = -1;
+
+  /** `wordIds`: how many of the lowest ids are words'. */
+  constructor(wordIds = 0) {
+    this.#wordIds = wordIds;
+    this.#end = wordIds;
+  }
 
   /** Ids in use. */
   get live(): number {
@@ -35,16 +51,20 @@ export class KeyRows {
   }
 
   get bytes(): number {
-    return this.#chunks.length * (ROW_WORDS << CHUNK_BITS) * 4 + this.#arena.bytes + this.#generationBytes;
+    return this.#chunkCount * (ROW_WORDS << CHUNK_BITS) * 4 + this.#arena.bytes + this.#generationBytes;
   }
 
   has(id: number): boolean {
-    return id >= 0 && id < this.#end && this.#chunk(id)[rowAt(id)]! >= 0;
+    const end = id < this.#wordIds ? this.#wordEnd : this.#end;
+    return id >= 0 && id < end && this.#chunk(id)[rowAt(id)]! >= 0;
   }
 
-  /** Stores a key of `bytes` bytes, given as words, and returns its id: the one retired last, else a new one. */
-  add(words: Int32Array, at: number, bytes: number): number {
-    const id = this.#take();
+  /**
+   * Stores a key of `bytes` bytes, given as words of 32 bits, and returns its id: the next one set aside if it `isWord` and
+   * there is one, else the one retired last, else a new one.
+   */
+  add(words: Int32Array, at: number, bytes: number, isWord: boolean): number {
+    const id = isWord && this.#wordEnd < this.#wordIds ? this.#fresh(this.#wordEnd++) : this.#take();
     const count = wordsOf(bytes);
     let to = this.#chunk(id);
     let first = rowAt(id);
@@ -120,13 +140,7 @@ export class KeyRows {
 
   #take(): number {
     const retired = this.#lastRetired;
-    if (retired === -1) {
-      if (this.#end >>> CHUNK_BITS === this.#chunks.length) {
-        this.#chunks.push(new Int32Array(ROW_WORDS << CHUNK_BITS));
-        this.#generations.push(undefined);
-      }
-      return this.#end++;
-    }
+    if (retired === -1) return this.#fresh(this.#end++);
     this.#lastRetired = -2 - this.#chunk(retired)[rowAt(retired)]!;
     let generations = this.#generations[retired >>> CHUNK_BITS];
     if (generations === undefined) {
@@ -136,6 +150,20 @@ export class KeyRows {
     }
     generations[retired & CHUNK_MASK]!++;
     return retired;
+  }
+
+  /** Sees to a row for an id that was never given. */
+  #fresh(id: number): number {
+    const chunk = id >>> CHUNK_BITS;
+    while (this.#chunks.length <= chunk) {
+      this.#chunks.push(NOTHING);
+      this.#generations.push(undefined);
+    }
+    if (this.#chunks[chunk] === NOTHING) {
+      this.#chunks[chunk] = new Int32Array(ROW_WORDS << CHUNK_BITS);
+      this.#chunkCount++;
+    }
+    return id;
   }
 
   #chunk(id: number): Int32Array {

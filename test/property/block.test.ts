@@ -27,7 +27,10 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
 function expectSameFacts(rows: readonly ProvidedRow[], bytes: Uint8Array): void {
   const dictionary = new FactDictionary(SEED);
   // Taken ids, so that a code that passes for an id shows.
-  for (const text of ['x', 'y', 'z']) dictionary.textId(text);
+  for (const text of ['x', 'y', 'z']) {
+    dictionary.textId(text);
+    dictionary.wordId(`word ${text}`);
+  }
   const decoded = decodeFacts(bytes, dictionary);
   const size = dictionary.interner.size;
   const expected = factsOf(rows, dictionary);
@@ -53,8 +56,7 @@ function expectSameFacts(rows: readonly ProvidedRow[], bytes: Uint8Array): void 
 
 /** Every number of a batch leads somewhere. */
 function expectInBounds(batch: FactBatch, dictionary: FactDictionary): void {
-  const texts = dictionary.interner.size;
-  const isText = (id: number) => id >= -1 && id < texts;
+  const isText = (id: number) => id === -1 || dictionary.interner.text(id) !== '';
   for (const name of Object.keys(FACT_COLUMNS) as FactColumnName[]) {
     const { per, type, values = [] }: FactColumn = FACT_COLUMNS[name];
     const column = [...batch.columns[name]];
@@ -67,7 +69,7 @@ function expectInBounds(batch: FactBatch, dictionary: FactDictionary): void {
   expect([...batch.sharedRef].every(isText)).toBe(true);
   expect([...batch.idEnds]).toEqual([...batch.idEnds].sort((a, b) => a - b));
   expect(batch.idEnds.at(-1) ?? 0).toBeLessThanOrEqual(batch.idBytes.length);
-  expect([...batch.members.key].every((id) => id >= 0 && id < texts)).toBe(true);
+  expect([...batch.members.key].every((id) => id >= 0 && isText(id))).toBe(true);
   expect([...batch.members.row].every((row) => row >= 0 && row < batch.rows)).toBe(true);
 }
 

@@ -4,10 +4,15 @@ import { FactDictionary, MEMBER_BITS } from '../../../../pipelines/facts/diction
 const dictionary = () => new FactDictionary([1, 2]);
 
 describe('the dictionary of facts', () => {
-  test('equal texts have equal ids, and ids are dense from 0', () => {
+  test('equal texts have equal ids, whatever they were asked for as; those of words are narrow', () => {
     const known = dictionary();
-    expect(['b', 'a', 'b', 'é'].map((text) => known.textId(text))).toEqual([0, 1, 0, 2]);
+    expect(['b', 'a', 'b', 'é'].map((text) => known.wordId(text))).toEqual([0, 1, 0, 2]);
     expect([0, 1, 2].map((id) => known.text(id))).toEqual(['b', 'a', 'é']);
+    const key = known.textId('account');
+    expect(key).toBe(32_768);
+    expect(known.wordId('account')).toBe(key);
+    expect(known.textId('a')).toBe(1);
+    expect(known.wordId('z')).toBe(3);
   });
 
   test('a set is its members, in byte order, each once; the empty one is 0', () => {

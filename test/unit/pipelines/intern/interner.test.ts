@@ -46,6 +46,33 @@ describe('ids', () => {
     expect(interner.findText('a\ufffd')).toBe(id);
   });
 
+  it('of words are the lowest while there are any; the others begin behind them', () => {
+    const interner = new Interner({ seed, wordIds: 3 });
+    expect(interner.internText('key')).toBe(3);
+    expect(['a', 'b', 'key', 'c', 'd'].map((text) => interner.internText(text, true))).toEqual([
+      0, 1, 3, 2, 4,
+    ]);
+    expect([0, 1, 2, 3, 4].map((id) => interner.text(id))).toEqual(['a', 'b', 'c', 'key', 'd']);
+    const out = new Int32Array(2);
+    interner.internAll(bytesOf('be'), Int32Array.of(1, 2), 2, out, true);
+    expect([...out]).toEqual([1, 5]);
+    expect(interner.size).toBe(6);
+  });
+
+  it('that are kept for words are not in use before they are given', () => {
+    const interner = new Interner({ seed, wordIds: 40_000 });
+    const id = interner.internText('key');
+    expect(id).toBe(40_000);
+    for (const other of [-1, 0, 39_999, 40_001]) {
+      expect(() => interner.text(other)).toThrow(`Id ${other} is not in use`);
+    }
+    expect(interner.internText('word', true)).toBe(0);
+    interner.retire(0);
+    expect(() => interner.text(0)).toThrow('Id 0 is not in use');
+    expect(interner.internText('another')).toBe(0);
+    expect(interner.generation(0)).toBe(1);
+  });
+
   it('of a batch need room', () => {
     const interner = new Interner({ seed });
     expect(() => interner.internAll(bytesOf('ab'), Int32Array.of(1, 2), 2, new Int32Array(1))).toThrow(
