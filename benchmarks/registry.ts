@@ -6,10 +6,13 @@ import { feedCheck } from './feed-check.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { intern } from './intern.ts';
 import { jsonParse } from './json-parse.ts';
+import { confirm } from './kernels/confirm.ts';
+import { gates } from './kernels/gates.ts';
 import { logToSignals, logToSignalsReference } from './log-to-signals.ts';
 import { memoryLatency } from './memory-latency.ts';
 import { ruleConditions } from './rule-conditions.ts';
 import { ruleLoop, ruleLoopReference } from './rule-loop.ts';
+import { stateUpdate } from './state-update.ts';
 import { threads } from './threads.ts';
 
 export const BENCHMARKS: readonly Benchmark[] = [
@@ -17,6 +20,9 @@ export const BENCHMARKS: readonly Benchmark[] = [
   jsonParse,
   ruleConditions,
   intern,
+  gates,
+  confirm,
+  stateUpdate,
   blocks,
   ruleLoopReference,
   ruleLoop,
