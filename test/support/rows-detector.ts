@@ -10,6 +10,7 @@ import { HotCore } from '../../pipelines/detect/hot/hot-core.ts';
 import { factsOf } from '../../pipelines/facts/batch.ts';
 import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import { FactStore } from '../../pipelines/facts/store.ts';
+import type { OrderCounts } from '../../pipelines/order/ordering.ts';
 import type { Cadence } from '../../schemas/cadence.ts';
 import type { SubjectKind } from '../../schemas/enumerations.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
@@ -102,11 +103,16 @@ class Lane {
   }
 }
 
+export interface RowsDetector extends Detector {
+  /** What became of rows of institutions that stream, in the first partition. */
+  readonly orderCounts: Readonly<OrderCounts>;
+}
+
 /** A detector that takes no restamps, which blocks do not have. */
 export function createRowsDetector(
   options: DetectorOptions,
   { blockRows, partitions = 1, order }: RowsDetectorOptions,
-): Detector {
+): RowsDetector {
   const set = createEffectiveSet(options.horizonMs);
   const lanes = Array.from({ length: partitions }, (_, index) => new Lane(options, index, partitions, order));
   /** Reported before everything was in. */
@@ -151,6 +157,7 @@ export function createRowsDetector(
 
   return {
     set,
+    orderCounts: lanes[0]!.core.orderCounts,
     get dirtyCount() {
       takeIn();
       return lanes.reduce((count, { core }) => count + core.waiting, 0);

@@ -133,8 +133,8 @@ const STREAMING: readonly (OrderOptions & { readonly name: string })[] = [
     name: 'from some day on',
     cadences: [
       always(BANK, stream(DAY_MS, DAY_MS)),
-      { institution: BANK, fromMs: Date.UTC(2025, 0, 20), cadence: { kind: 'file' } },
-      { institution: BANK, fromMs: Date.UTC(2025, 1, 3), cadence: stream(5 * DAY_MS, 20 * DAY_MS) },
+      { institution: BANK, fromMs: Date.UTC(2026, 2, 1), cadence: { kind: 'file' } },
+      { institution: BANK, fromMs: Date.UTC(2026, 2, 14), cadence: stream(5 * DAY_MS, 20 * DAY_MS) },
     ],
     evaluateEvery: 1,
   },
@@ -183,6 +183,16 @@ export const COMPARISONS: readonly Comparison[] = [
     crowds: i === 0 ? 1 : 0,
     takes: ofBlocks,
   })),
+  {
+    contender: reloading(
+      blocks('blocks of institutions that stream', { blockRows: [2, 1], order: STREAMING[0]! }),
+      SETS,
+    ),
+    reference: reloading(REFERENCE, SETS),
+    every: 40,
+    crowds: 0,
+    takes: ofBlocks,
+  },
   ...[2, 8].map((partitions) => ({
     contender: blocks(`${partitions} partitions`, { blockRows: [40, 7, 300], partitions }),
     reference: REFERENCE,
