@@ -148,6 +148,7 @@ export interface RuleProgram {
     readonly blocks: boolean;
     readonly lowersMilli: number;
     readonly run: Closure;
+    readonly tree: Tree;
   }[];
   readonly strength: { readonly of: number; readonly at: Closure; readonly full: Closure };
   /** Positions of the string features that attributions name; null for `holder` and `subject`. */

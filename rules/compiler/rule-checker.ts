@@ -45,7 +45,13 @@ class RuleChecker {
     const benign = file.benign.map((test, i) => {
       const holds = checking.expression(['benign', i, 'when'], test.when, names.overFeatures(), 'bool');
       const { id, effect, lowers_milli: lowersMilli } = test;
-      return { id, blocks: effect === 'blocks', lowersMilli, run: holds?.run ?? ALWAYS };
+      return {
+        id,
+        blocks: effect === 'blocks',
+        lowersMilli,
+        run: holds?.run ?? ALWAYS,
+        tree: holds?.tree ?? ALWAYS_TREE,
+      };
     });
     const firing = new FiringChecker(checking);
     const strength = firing.strength();

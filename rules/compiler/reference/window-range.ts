@@ -40,7 +40,7 @@ export function windowRange(
   return days === null ? null : { start, end: asOf + 1, days, missingAfterMs };
 }
 
-function dayRange(
+export function dayRange(
   window: Exclude<Window, { kind: 'sliding' }>,
   day: number,
   context: EvaluationContext,

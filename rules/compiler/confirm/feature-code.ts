@@ -1,0 +1,438 @@
+/**
+ * Features as methods of the class of a rule's confirmations.
+ *
+ * A feature over a sliding window whose events answer alone is kept from evaluation to evaluation: two pointers move on, and
+ * each event is added and taken away once, however often the rule is asked. Any other is computed over its window when it
+ * is asked for. Where the reference's own aggregate takes an array of values, it is the one that is called.
+ */
+import type {
+  CheckedRule,
+  DeriveProgram,
+  FeatureProgram,
+  FieldName,
+  FieldRead,
+  Tree,
+} from '../checked-rule.ts';
+import { isDerived } from '../names.ts';
+import { literal } from '../plan/literal.ts';
+import type { Window } from '../window.ts';
+import {
+  type DerivedName,
+  type Domain,
+  type ExpressionCode,
+  knownCode,
+  type Leaves,
+  leavesOf,
+  unknownOf,
+} from './expression-code.ts';
+import { isAskedOnce, type RuleParts } from './rule-parts.ts';
+import { cutCode, placeCode, windowCode } from './window-code.ts';
+
+/** A feature is not evaluable when more than one in this many of its events is missing. */
+const MISSING_ONE_IN = 10;
+/** Aggregates that two pointers keep. */
+const KEPT: ReadonlySet<string> = new Set(['count', 'sum', 'share', 'distinct', 'group_count']);
+/** What a feature costs beside what it reads: over sub-events, over arrays of values, over a window. */
+const CYCLE_COST = 16;
+const ARRAY_COST = 8;
+const WINDOW_COST = 4;
+
+export interface FeatureSource {
+  /** Statements of the constructor, and of `rewind`. */
+  readonly state: readonly string[];
+  readonly reset: readonly string[];
+  readonly methods: readonly string[];
+}
+
+export class FeatureCode {
+  /** Calendar windows by the index with which code names them. */
+  readonly calendars: Exclude<Window, { kind: 'sliding' }>[] = [];
+  readonly #rule: CheckedRule;
+  readonly #parts: RuleParts;
+  readonly #code: ExpressionCode;
+  readonly #whenTrue: string;
+  readonly #state: string[] = [];
+  readonly #reset: string[] = [];
+
+  constructor(rule: CheckedRule, parts: RuleParts, code: ExpressionCode) {
+    this.#rule = rule;
+    this.#parts = parts;
+    this.#code = code;
+    const { precision, coverage } = rule.file.needs;
+    this.#whenTrue =
+      precision === undefined && coverage === undefined ? '1' : '(this.lacks[i] === 1 ? 2 : 1)';
+  }
+
+  source(): FeatureSource {
+    const { features, derives } = this.#parts;
+    const methods = [
+      ...features.flatMap((position) => this.#feature(position)),
+      ...derives.flatMap((position) => this.#derive(position)),
+    ];
+    return { state: this.#state, reset: this.#reset, methods };
+  }
+
+  /** Leaves of `when`, of benign tests, and of conditions on event `i` that depend on the evaluation. */
+  evaluationLeaves(): Leaves {
+    return {
+      field: (name) => keptField(name),
+      derived: (name) => derivedCode(name),
+      feature: (position) => `this.f${position}()`,
+      threshold: (position) => `this.threshold${position}()`,
+    };
+  }
+
+  /** While an event is asked whether it triggers, features are unknown, and it is no sub-event. */
+  triggerLeaves(): Leaves {
+    return { ...this.evaluationLeaves(), derived: () => null, feature: () => null };
+  }
+
+  costOf(tree: Tree): number {
+    return Math.max(
+      0,
+      ...leavesOf(tree).map((leaf) => (leaf.op === 'feature' ? this.#cost(leaf.position) : 0)),
+    );
+  }
+
+  #cost(position: number): number {
+    const feature = this.#rule.program.features[position]!;
+    if (feature.operands !== null) return Math.max(...feature.operands.map((each) => this.#cost(each)));
+    if (this.#isKept(feature)) return 1;
+    const where =
+      feature.where === null ? 0 : this.costOf(this.#rule.program.predicates[feature.where]!.tree);
+    if (feature.from !== null || feature.definition.agg === 'dwell') return CYCLE_COST + where;
+    return (
+      (['top_share', 'percentile', 'top_key'].includes(feature.definition.agg) ? ARRAY_COST : WINDOW_COST) +
+      where
+    );
+  }
+
+  /** Each event answers alone, and says the same at every evaluation. */
+  #isKept({ definition, from, window, where, part, of }: FeatureProgram): boolean {
+    if (!KEPT.has(definition.agg) || from !== null || window?.kind !== 'sliding' || of.length > 1)
+      return false;
+    const { predicates } = this.#rule.program;
+    return [where, part].every((each) => each === null || isAskedOnce(predicates[each]!));
+  }
+
+  #feature(position: number): string[] {
+    const feature = this.#rule.program.features[position]!;
+    const domain = this.#code.featureDomain(position);
+    this.#state.push(`this.f${position}v = ${unknownOf(domain)}; this.f${position}s = 0;`);
+    const asked = [
+      `f${position}() {`,
+      `if (this.f${position}s === this.stamp) return this.f${position}v;`,
+      `this.f${position}s = this.stamp;`,
+      `const value = this.g${position}();`,
+      `this.f${position}v = value;`,
+      'return value;',
+      '}',
+    ];
+    return [...asked, `g${position}() {`, ...this.#body(feature, position, domain), '}'];
+  }
+
+  #body(feature: FeatureProgram, position: number, domain: Domain): string[] {
+    if (feature.operands !== null) {
+      return [`return quotient(this.f${feature.operands[0]}(), this.f${feature.operands[1]}());`];
+    }
+    if (feature.definition.agg === 'dwell') return this.#dwell(feature, position);
+    return this.#isKept(feature)
+      ? this.#keptBody(feature, position)
+      : this.#scanBody(feature, position, unknownOf(domain));
+  }
+
+  // --- two pointers ------------------------------------------------------------------------------------------------
+
+  #keptBody(feature: FeatureProgram, f: number): string[] {
+    const window = feature.window as Window & { kind: 'sliding' };
+    const numbers = ['a', 'b', 'n', 'x', 'u', 'y', 'z'].map((letter) => `this.${letter}${f}`);
+    const zero = numbers.map((name) => `${name} = 0;`).join(' ');
+    const groups = ['distinct', 'group_count'].includes(feature.definition.agg);
+    this.#state.push(zero, ...(groups ? [`this.m${f} = new Map();`] : []));
+    this.#reset.push(zero, ...(groups ? [`this.m${f}.clear();`] : []));
+    const to =
+      window.skipMs === 0 ? 'this.k + 1' : `firstAfter(time, this.k + 1, this.t - ${literal(window.skipMs)})`;
+    const walk = (sign: '+' | '-') => [
+      ...this.#matchCode(feature),
+      'if (q === 0) continue;',
+      `if (q === 2) { x ${sign}= 1; continue; }`,
+      `if (q === 3) { u ${sign}= 1; continue; }`,
+      `n ${sign}= 1;`,
+      ...this.#step(feature, sign),
+    ];
+    return [
+      'const time = this.time;',
+      `const to = ${to}; const low = this.t - ${literal(window.lengthMs)};`,
+      `let a = this.a${f}; let b = this.b${f}; let n = this.n${f}; let x = this.x${f};`,
+      `let u = this.u${f}; let y = this.y${f}; let z = this.z${f};`,
+      ...(groups ? [`const groups = this.m${f};`] : []),
+      'for (; b < to; b++) {',
+      'const i = b;',
+      ...walk('+'),
+      '}',
+      'for (; a < b && time[a] <= low; a++) {',
+      'const i = a;',
+      ...walk('-'),
+      '}',
+      `this.a${f} = a; this.b${f} = b; this.n${f} = n; this.x${f} = x; this.u${f} = u; this.y${f} = y; this.z${f} = z;`,
+      cutCode('a', 'b', 'NaN'),
+      'if (u > 0) return failed();',
+      `if (${MISSING_ONE_IN} * x > n + x) return NaN;`,
+      `return ${keptValue(feature)};`,
+    ];
+  }
+
+  /** Adds a match to the counts at hand, or takes it away; a sum that is no longer exact stays undecided. */
+  #step({ definition, of }: FeatureProgram, sign: '+' | '-'): string[] {
+    const inexact = (name: string) =>
+      `if (${name} > 9007199254740991 || ${name} < -9007199254740991) { u += 1; ${name} = 0; }`;
+    switch (definition.agg) {
+      case 'sum':
+        return [`z ${sign}= v;`, inexact('z')];
+      case 'share':
+        return of.length === 0
+          ? [`if (part === 1) y ${sign}= 1;`]
+          : [`z ${sign}= v;`, `if (part === 1) y ${sign}= v;`, inexact('z'), inexact('y')];
+      case 'distinct':
+      case 'group_count': {
+        const key = definition.agg === 'distinct' ? 'v' : 'key';
+        return sign === '+'
+          ? [`const size = groups.get(${key}); groups.set(${key}, size === undefined ? 1 : size + 1);`]
+          : [
+              `const size = groups.get(${key});`,
+              `if (size === 1) groups.delete(${key}); else groups.set(${key}, size - 1);`,
+            ];
+      }
+      default:
+        return [];
+    }
+  }
+
+  /**
+   * Declares `q`, what the feature makes of event `i`: 0 nothing, 1 a match, 2 missing, 3 undecided; and of a match `v`, `key`
+   * and `part`.
+   */
+  #matchCode({ where, part, of, by, definition }: FeatureProgram): string[] {
+    const lines = [`let q = ${this.#truth(where!)};`];
+    const checks: string[] = [];
+    if (part !== null) {
+      lines.push(`let part = 0;`);
+      checks.push(`part = ${this.#truth(part)}; if (part >= 2) q = part;`);
+    }
+    const read = (field: FieldRead, name: string) => {
+      const value = isDerived(field.name) ? derivedCode(field.name) : `this.x_${field.name}[i]`;
+      const domain = this.#code.fieldDomain(field.name as FieldName | DerivedName);
+      lines.push(`const ${name} = ${value};`);
+      // An amount always has a value; beyond 2^53 the columns do not hold it.
+      const missing = field.name === 'amount' ? '3' : '2';
+      checks.push(`if (q === 1 && !(${knownCode(domain, name)})) q = ${missing};`);
+    };
+    of.forEach((field, i) => {
+      read(field, i === 0 ? 'v' : `v${i}`);
+    });
+    if (by !== null) read(by, 'key');
+    if (definition.agg === 'top_share') checks.push('if (q === 1 && v <= 0) q = 2;');
+    return checks.length === 0 ? lines : [...lines, 'if (q === 1) {', ...checks, '}'];
+  }
+
+  /** What a condition says of event `i`: 0 false, 1 true, 2 unknown, 3 undecided. */
+  #truth(position: number): string {
+    const predicate = this.#rule.program.predicates[position]!;
+    if (isAskedOnce(predicate)) return `this.p${position}[i]`;
+    const leaves = this.evaluationLeaves();
+    const [isFalse, isTrue] = [
+      this.#code.isFalse(predicate.tree, leaves),
+      this.#code.isTrue(predicate.tree, leaves),
+    ];
+    return `this.p${position}[i] === 0 || (${isFalse}) ? 0 : (${isTrue}) ? ${this.#whenTrue} : 2`;
+  }
+
+  // --- over a window -----------------------------------------------------------------------------------------------
+
+  #scanBody(feature: FeatureProgram, f: number, unknown: string): string[] {
+    const window = feature.window!;
+    const isCycle = feature.from !== null;
+    const { before, each, value } = this.#aggregate(feature, f, unknown);
+    const walk = isCycle
+      ? ['for (const c of cycles) {', 'const i = c.position; if (i < from) continue; if (i >= to) break;']
+      : ['for (let i = from; i < to; i++) {'];
+    return [
+      ...(isCycle ? [`const cycles = this.d${feature.from}(); if (cycles === null) return ${unknown};`] : []),
+      ...windowCode(window, this.#calendar(window), unknown),
+      'let n = 0; let x = 0;',
+      ...before,
+      ...walk,
+      ...placeCode(window),
+      ...this.#matchCode(feature),
+      'if (q === 0) continue;',
+      `if (q === 3) { fail(); return ${unknown}; }`,
+      'if (q === 2 || dayless) { x += 1; continue; }',
+      'n += 1;',
+      ...each,
+      '}',
+      `if (${MISSING_ONE_IN} * x > n + x) return ${unknown};`,
+      `return ${value};`,
+    ];
+  }
+
+  #aggregate(
+    feature: FeatureProgram,
+    f: number,
+    unknown: string,
+  ): { before: string[]; each: string[]; value: string } {
+    const { definition, of, by } = feature;
+    const reused = (make: string, clear: string, each: string, value: string) => {
+      this.#state.push(`this.r${f} = ${make};`);
+      return { before: [`const held = this.r${f}; held${clear};`], each: [each], value };
+    };
+    const overValues = (value: string) => reused('[]', '.length = 0', 'held.push(v);', value);
+    const counted = 'const size = held.get(key); held.set(key, size === undefined ? 1 : size + 1);';
+    switch (definition.agg) {
+      case 'count':
+        return { before: [], each: [], value: 'n' };
+      case 'sum':
+        return { before: ['let z = 0;'], each: ['z = safe(z + v);'], value: 'z' };
+      case 'share':
+        return of.length === 0
+          ? { before: ['let y = 0;'], each: ['if (part === 1) y += 1;'], value: 'quotient(y, n)' }
+          : {
+              before: ['let y = 0; let z = 0;'],
+              each: ['z = safe(z + v); if (part === 1) y = safe(y + v);'],
+              value: 'quotient(y, z)',
+            };
+      case 'first':
+        return { before: [`let one = ${unknown};`], each: ['if (n === 1) one = v;'], value: 'one' };
+      case 'last':
+        return { before: [`let one = ${unknown};`], each: ['one = v;'], value: 'one' };
+      case 'distinct': {
+        const key =
+          of.length === 1 ? 'v' : `[${of.map((_, i) => (i === 0 ? 'v' : `v${i}`)).join(', ')}].join()`;
+        return reused('new Set()', '.clear()', `held.add(${key});`, 'held.size');
+      }
+      case 'group_count':
+        return reused('new Map()', '.clear()', counted, groupValue(definition.stat));
+      case 'top_key': {
+        if (this.#code.fieldDomain(of[0]!.name as FieldName).holds !== 'id')
+          return { before: ['fail();'], each: [], value: unknown };
+        const weight = by === null ? '1' : 'key';
+        const each = `const sum = held.get(v); held.set(v, sum === undefined ? ${weight} : safe(sum + ${weight}));`;
+        return reused('new Map()', '.clear()', each, 'topId(held, compareTexts)');
+      }
+      case 'top_share':
+        return overValues(
+          `whole(topShare(held, ${literal(definition.top)}, ${literal(definition.tolerance_milli)}))`,
+        );
+      case 'percentile':
+        return overValues(`whole(percentile(held, ${literal(definition.p_milli)}))`);
+      case 'min':
+        return overValues('whole(minimum(held))');
+      case 'max':
+        return overValues('whole(maximum(held))');
+      case 'mean':
+        return overValues('whole(mean(held))');
+      case 'stddev':
+        return overValues('whole(standardDeviation(held))');
+      default:
+        return { before: ['fail();'], each: [], value: unknown };
+    }
+  }
+
+  // --- money -------------------------------------------------------------------------------------------------------
+
+  #dwell(feature: FeatureProgram, f: number): string[] {
+    this.#state.push(`this.r${f} = movementBuffer();`);
+    return [
+      ...this.#movements(feature.window!, feature.in!, feature.out!, feature.of[0]!, `this.r${f}`, 'NaN'),
+      `if (${MISSING_ONE_IN} * x > n + x) return NaN;`,
+      'return whole(weightedMedianDwell(matchFifo(held)));',
+    ];
+  }
+
+  #derive(d: number): string[] {
+    const derive: DeriveProgram = this.#rule.program.derives[d]!;
+    this.#state.push(`this.d${d}s = 0; this.d${d}v = null; this.d${d}r = movementBuffer();`);
+    const match = derive.match === 'fifo' ? 'fifoCycles' : 'sumCycles';
+    return [
+      `d${d}() {`,
+      `if (this.d${d}s === this.stamp) return this.d${d}v;`,
+      `this.d${d}s = this.stamp;`,
+      `const cycles = this.e${d}();`,
+      `this.d${d}v = cycles;`,
+      'return cycles;',
+      '}',
+      `e${d}() {`,
+      ...this.#movements(derive.window, derive.in, derive.out, derive.of, `this.d${d}r`, 'null'),
+
+      `if (${MISSING_ONE_IN} * x > n + x) return null;`,
+      `return ${match}(held, ${literal(derive.withinMs)});`,
+      '}',
+    ];
+  }
+
+  /** Fills `held` with what comes in and goes out; declares `n` and `x`, how many there are and how many are missing. */
+  #movements(
+    window: Window,
+    into: number,
+    out: number,
+    of: FieldRead,
+    buffer: string,
+    unknown: string,
+  ): string[] {
+    const undecided = of.name === 'amount' ? `if (v !== v) { fail(); return ${unknown}; }` : '';
+    return [
+      ...windowCode(window, this.#calendar(window), unknown),
+      `const held = ${buffer}; let n = 0; let x = 0;`,
+      'for (let i = from; i < to; i++) {',
+      ...placeCode(window),
+      `const isIn = ${this.#truth(into)}; const isOut = ${this.#truth(out)};`,
+      'if (isIn === 0 && isOut === 0) continue;',
+      `if (isIn === 3 || isOut === 3) { fail(); return ${unknown}; }`,
+      `const v = this.x_${of.name}[i];`,
+      `if (isIn === 2 || isOut === 2 || dayless) { x += 1; continue; }`,
+      undecided,
+      'if (v !== v) { x += 1; continue; }',
+      'held.positions[n] = i; held.timesMs[n] = time[i]; held.amounts[n] = v;',
+      'held.isIn[n] = isIn === 1; held.isOut[n] = isOut === 1;',
+      'n += 1;',
+      '}',
+      'held.to = n;',
+    ];
+  }
+
+  #calendar(window: Window): string {
+    if (window.kind === 'sliding') return '';
+    return `calendars[${literal(this.calendars.push(window) - 1)}]`;
+  }
+}
+
+function keptField(name: FieldName): string {
+  return name === 'amount' ? `wide(this.x_${name}[i])` : `this.x_${name}[i]`;
+}
+
+function derivedCode(name: DerivedName): string {
+  return name === 'sources' ? 'sourcesOf(c, this.x_source)' : `whole(c.${name})`;
+}
+
+function keptValue({ definition, of }: FeatureProgram): string {
+  switch (definition.agg) {
+    case 'sum':
+      return 'z';
+    case 'share':
+      return of.length === 0 ? 'quotient(y, n)' : 'quotient(y, z)';
+    case 'distinct':
+      return 'groups.size';
+    case 'group_count':
+      return `groupStat(groups, ${statText(definition.stat)})`;
+    default:
+      return 'n';
+  }
+}
+
+function groupValue(stat: 'min' | 'median' | 'max'): string {
+  return `groupStat(held, ${statText(stat)})`;
+}
+
+/** The three names are ours; whatever a file says, no other gets into code. */
+function statText(stat: 'min' | 'median' | 'max'): string {
+  return stat === 'min' ? "'min'" : stat === 'median' ? "'median'" : "'max'";
+}

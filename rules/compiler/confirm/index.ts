@@ -1,0 +1,89 @@
+/** Confirmations: from a checked rule, generated code that says as of an event of a subject whether the rule may fire. */
+import type { StandpointKind } from '../../../schemas/facts.ts';
+import type { CheckedRule } from '../checked-rule.ts';
+import type { FactBinding } from '../plan/reading.ts';
+import type { EvaluationContext } from '../reference/evaluation.ts';
+import { ClassCode } from './class-code.ts';
+import { partsOf } from './rule-parts.ts';
+import { SUPPORT, type Support } from './support.ts';
+
+type Columns = readonly (Float64Array | Int32Array | Uint8Array)[];
+
+/**
+ * The events of one subject as one rule sees them. They are taken in in total order; questions in total order are cheap, and
+ * any other order is allowed.
+ */
+export interface Confirmation {
+  /** Forgets every event. */
+  reset(): void;
+  /**
+   * Takes in an event. `columns`: those of its segment in the order of `FACT_COLUMNS`; `row`, `own`, `other`: its places in row
+   * columns and, by side, in leg columns; `side`: 0 the debtor's, 1 the creditor's; `position`: its place in the history.
+   */
+  take(
+    columns: Columns,
+    setBits: Int32Array,
+    row: number,
+    own: number,
+    other: number,
+    side: number,
+    timeMs: number,
+    position: number,
+  ): void;
+  /** Time of the event at a position; NaN where no condition of the rule can be anything but false on it. */
+  timeAt(position: number): number;
+  /** False: the event does not trigger the rule. */
+  mayTrigger(position: number): boolean;
+  /** False: the event does not trigger the rule, or the reference evaluation as of it does not fire. */
+  mayFire(position: number): boolean;
+}
+
+export interface ConfirmationPlan {
+  /** Events further than this before the event that is asked about are not read. */
+  readonly reachMs: number;
+  readonly source: string;
+  /** Makes places for events of subjects, as many as are wanted, under one set of reference data. */
+  bind(environment: ConfirmationEnvironment): new () => Confirmation;
+}
+
+export interface ConfirmationEnvironment {
+  readonly context: EvaluationContext;
+  /** Order of two texts of the dictionary, by their unsigned bytes. */
+  compareTexts(a: number, b: number): number;
+}
+
+type Create = (
+  support: Support,
+  thresholdAt: (threshold: number, timeMs: number) => number | bigint | null,
+  compareTexts: (a: number, b: number) => number,
+  calendars: readonly InstanceType<Support['DayRanges']>[],
+) => new () => Confirmation;
+
+/** `rule` reads events; `binding` is the one of the plan whose subjects are asked. */
+export function confirmationOf(
+  rule: CheckedRule,
+  standpoint: StandpointKind,
+  binding: FactBinding,
+): ConfirmationPlan {
+  const parts = partsOf(rule);
+  const code = new ClassCode(rule, parts, standpoint, binding);
+  const source = code.source();
+  const create = new Function('support', 'thresholdAt', 'compareTexts', 'calendars', source) as Create;
+  const { thresholds } = rule.program;
+  return {
+    reachMs: parts.reachMs,
+    source,
+    bind: ({ context, compareTexts }) =>
+      create(
+        SUPPORT,
+        (threshold, timeMs) => exact(context.thresholdAt(thresholds[threshold]!, timeMs)),
+        compareTexts,
+        code.calendars.map((window) => new SUPPORT.DayRanges(window, context)),
+      ),
+  };
+}
+
+/** A number where it is exact as one. */
+function exact(value: number | bigint | null): number | bigint | null {
+  return typeof value === 'bigint' && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}
