@@ -4,7 +4,8 @@
  * row, for whom the rest does not do; whoever evaluates reads the facts (`block-facts.ts`) and leaves it alone.
  */
 import { Field, makeData, RecordBatch, Schema, Struct, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
-import { BlockColumns, type BlockRow } from './block-columns.ts';
+import { BlockColumns, type BlockRow, type Column } from './block-columns.ts';
+import { type BlockContent, contentColumn } from './block-content.ts';
 import { OWN_FACTS, TABLE_COLUMNS, type TableColumn } from './block-layout.ts';
 import { aligned } from './block-reader.ts';
 import type { FactTexts } from './block-texts.ts';
@@ -22,8 +23,18 @@ export function encodeBlock(
   docs: readonly string[] = rows.map((row) => JSON.stringify(row.tx)),
 ): Uint8Array {
   const block = new BlockColumns(facts, texts);
+  return encoded(block, rows.length, (name) => block.tableColumn(name, rows, docs));
+}
+
+/** Encodes a block that is columns already; the same bytes as `encodeBlock` makes of these rows. */
+export function encodeContent(content: BlockContent, blockOffset: number): Uint8Array {
+  const block = new BlockColumns(content.facts, content.texts);
+  return encoded(block, content.facts.rows, (name) => contentColumn(block, name, content, blockOffset));
+}
+
+function encoded(block: BlockColumns, rows: number, tableColumn: (name: TableColumn) => Column): Uint8Array {
   const columns = [
-    ...(Object.keys(TABLE_COLUMNS) as TableColumn[]).map((name) => block.tableColumn(name, rows, docs)),
+    ...(Object.keys(TABLE_COLUMNS) as TableColumn[]).map(tableColumn),
     ...OWN_FACTS.flatMap((name) => block.factColumn(name)),
     ...block.otherColumns(),
   ];
@@ -32,7 +43,7 @@ export function encodeBlock(
   const schema = new Schema(
     columns.map(({ name, isNullable }, i) => new Field(name, children[i]!.type, isNullable ?? false)),
   );
-  const struct = makeData({ type: new Struct(schema.fields), length: rows.length, nullCount: 0, children });
+  const struct = makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children });
   return tableToIPC(new Table([new RecordBatch(schema, struct)]), 'stream');
 }
 

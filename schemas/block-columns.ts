@@ -29,6 +29,7 @@ import {
   SHORT_DICTIONARY,
   TABLE_COLUMNS,
   type TableColumn,
+  type WordColumn,
 } from './block-layout.ts';
 import { BlockTexts, type FactTexts, textData } from './block-texts.ts';
 import { SUBJECT_KINDS } from './enumerations.ts';
@@ -91,10 +92,10 @@ const NUMBERS: Partial<Record<TableColumn, Read<number | null>>> = {
 
 const TWO_32 = 2 ** 32;
 
-type NumberType = Exclude<(typeof TABLE_COLUMNS)[TableColumn], 'utf8' | DictionaryName>;
+export type NumberType = Exclude<(typeof TABLE_COLUMNS)[TableColumn], 'utf8' | DictionaryName>;
 
 /** A column before it is known how wide the codes of its dictionary are. */
-interface Column {
+export interface Column {
   readonly name: string;
   data(types: BlockTypes): Data;
   readonly isNullable?: true;
@@ -134,6 +135,24 @@ export class BlockColumns {
       ...(type === 'int64?' ? { isNullable: true as const } : {}),
       data: () => numberData(type as NumberType, values),
     };
+  }
+
+  /** A table's column of texts by their ids, every `step`th from `first` on. */
+  idColumn(name: WordColumn, ids: Int32Array, first = 0, step = 1): Column {
+    const dictionary = TABLE_COLUMNS[name];
+    const texts = this.#texts[dictionary];
+    const codes = new Uint32Array(this.#facts.rows);
+    for (let i = 0, at = first; i < codes.length; i++, at += step)
+      codes[i] = texts.codeOfId(ids[at] as number);
+    return { name, data: (types) => this.#codeData(dictionary, codes, types) };
+  }
+
+  /** A table's column of the values of an enumeration by their places in it. */
+  enumColumn(name: WordColumn, values: Uint8Array, names: readonly string[]): Column {
+    const dictionary = TABLE_COLUMNS[name];
+    const texts = this.#texts[dictionary];
+    const codes = coded(values.subarray(0, this.#facts.rows), (value) => texts.code(names[value] ?? ''));
+    return { name, data: (types) => this.#codeData(dictionary, codes, types) };
   }
 
   /** The column of a fact; none where every row is unknown. */
@@ -231,7 +250,7 @@ function factData(data: Float64Array | Int32Array | Uint8Array): Data {
   return makeData({ type: new Uint8(), length, nullCount: 0, data });
 }
 
-function numberData(type: NumberType, values: readonly (number | null)[]): Data {
+export function numberData(type: NumberType, values: readonly (number | null)[]): Data {
   const { length } = values;
   const numbers = values as readonly number[];
   switch (type) {

@@ -9,8 +9,14 @@ import type { PartyRecordInput } from '../../schemas/party.ts';
 import type { TransactionInput } from '../../schemas/transaction.ts';
 import { byteOrderMark, isUtf16 } from './encoding.ts';
 import { FEED_LIMITS } from './limits.ts';
-import type { FaultOutcome, FeedSource, Outcome } from './outcome.ts';
-import { type Decoding, type Format, RecordReader } from './record-reader.ts';
+import type { FaultOutcome, FeedSource, Outcome, WrittenOutcome } from './outcome.ts';
+import {
+  type Decoding,
+  type Format,
+  type LazyOutcomes,
+  type OpenColumns,
+  RecordReader,
+} from './record-reader.ts';
 import { RecordScanner } from './record-scanner.ts';
 
 export interface DecodeOptions {
@@ -73,16 +79,65 @@ class FileDecoder {
   }
 
   async #start(): Promise<Outcome<unknown>[]> {
+    const rest = this.#begin();
+    return rest === null ? [this.#fault('RAS-FEED-ENCODING-UTF16')] : this.#feed(rest);
+  }
+
+  /** Looks at the first bytes; those behind the byte order mark, or null where nothing here reads them. */
+  #begin(): Uint8Array | null {
     const head = this.#head;
     this.#head = Buffer.alloc(0);
-    if (isUtf16(head)) return [this.#fault('RAS-FEED-ENCODING-UTF16')];
+    if (isUtf16(head)) return null;
     const { mapping, institution, decoding } = this.#options;
     this.#mark = byteOrderMark(head);
     const rest = head.subarray(this.#mark);
     const format = formatOf(mapping, rest);
     this.#scanner = scannerFor(mapping, format);
     this.#reader = new RecordReader(mapping, format, institution ?? null, this.#mark, decoding);
-    return this.#feed(rest);
+    return rest;
+  }
+
+  /** As `push` and `end`, with the records read when they are asked for: each before the next chunk comes. */
+  async pushInto(chunk: Uint8Array, open: OpenColumns): Promise<LazyOutcomes> {
+    if (this.#scanner === null) {
+      this.#head = Buffer.concat([this.#head, chunk]);
+      if (this.#head.length < BYTE_ORDER_MARK_BYTES) return { first: [], rows: [] };
+      return this.#startInto(open);
+    }
+    return this.#feedInto(chunk, open);
+  }
+
+  async endInto(broken: RastroError | null, open: OpenColumns): Promise<readonly LazyOutcomes[]> {
+    const found: LazyOutcomes[] = [];
+    if (this.#scanner === null && this.#head.length > 0) found.push(await this.#startInto(open));
+    if (isFault(found[0]?.first.at(-1))) return found;
+    if (this.#scanner !== null && this.#reader !== null)
+      found.push(await this.#reader.readInto(this.#scanner.end(broken !== null), open));
+    if (isFault(found.at(-1)?.first.at(-1))) return found;
+    const faults: FaultOutcome[] = [];
+    if (broken !== null) faults.push(this.#fault(broken.code, broken.params));
+    else if (this.#reader === null || this.#reader.records === 0)
+      faults.push(this.#fault('RAS-FEED-FILE-EMPTY'));
+    return [...found, { first: faults, rows: [] }];
+  }
+
+  async #startInto(open: OpenColumns): Promise<LazyOutcomes> {
+    const rest = this.#begin();
+    return rest === null
+      ? { first: [this.#fault('RAS-FEED-ENCODING-UTF16')], rows: [] }
+      : this.#feedInto(rest, open);
+  }
+
+  async #feedInto(bytes: Uint8Array, open: OpenColumns): Promise<LazyOutcomes> {
+    const scanner = this.#scanner as RecordScanner;
+    const { first, rows } = await (this.#reader as RecordReader).readInto(scanner.push(bytes), open);
+    return { first, rows: this.#withLimit(rows, scanner.line) };
+  }
+
+  *#withLimit(rows: LazyOutcomes['rows'], line: number): Generator<Outcome<unknown> | WrittenOutcome> {
+    yield* rows;
+    if (line > FEED_LIMITS.FILE_ROWS)
+      yield this.#fault('RAS-FEED-FILE-ROWS', { limit: FEED_LIMITS.FILE_ROWS });
   }
 
   async #feed(bytes: Uint8Array): Promise<Outcome<unknown>[]> {
@@ -121,6 +176,39 @@ async function* decode(options: DecodeOptions): AsyncGenerator<Outcome<unknown>[
   }
   const outcomes = await file.end(broken);
   if (outcomes.length > 0) yield outcomes;
+}
+
+/**
+ * Transactions of one file into columns: as `decodeFeed`, but records whose parts are taken by what `open` gives are
+ * written there as the caller goes through a batch, and said to be `written`. A batch is gone through before the next one
+ * is asked for.
+ */
+export async function* decodeColumns(
+  options: DecodeOptions,
+  open: OpenColumns,
+): AsyncGenerator<Iterable<Outcome<TransactionInput> | WrittenOutcome>> {
+  const file = new FileDecoder(options);
+  let broken: RastroError | null = null;
+  let ended = false;
+  const all = function* ({ first, rows }: LazyOutcomes) {
+    yield* first as readonly Outcome<TransactionInput>[];
+    for (const outcome of rows as Iterable<Outcome<TransactionInput> | WrittenOutcome>) {
+      if (outcome.kind === 'fault') ended = true;
+      yield outcome;
+    }
+  };
+  try {
+    for await (const chunk of options.source.chunks) {
+      if (chunk.byteLength === 0) continue;
+      const found = await file.pushInto(chunk, open);
+      yield all(found);
+      if (ended || isFault(found.first.at(-1))) return;
+    }
+  } catch (error) {
+    if (!RastroError.is(error)) throw error;
+    broken = error;
+  }
+  for (const found of await file.endInto(broken, open)) yield all(found);
 }
 
 /**

@@ -62,6 +62,7 @@ export class Directory {
   readonly #listedBy = new Map<string, Set<string>>();
   readonly #facts = new Map<string, Timeline<PartyFacts>>();
   readonly #holdings = new Map<string, Timeline<Holding | null>>();
+  #changes = 0;
 
   /** A directory of records, in the order in which they were applied. */
   static from(records: Iterable<PartyRecord>): Directory {
@@ -72,6 +73,11 @@ export class Directory {
 
   get size(): number {
     return this.#parties.size;
+  }
+
+  /** Rises whenever a look-up may answer otherwise than before. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Adds a record, and names the accounts and parties for which look-ups may now answer otherwise. */
@@ -86,6 +92,7 @@ export class Directory {
     const replaces = before?.validFromMs === record.validFromMs;
     if (replaces && canonicalJson(before) === canonicalJson(record)) return NO_CHANGE;
 
+    this.#changes += 1;
     chains.set(record.institution, chain.toSpliced(replaces ? at : at + 1, replaces ? 1 : 0, record));
     this.#parties.set(record.partyKey, chains);
     this.#facts.delete(record.partyKey);
@@ -127,6 +134,28 @@ export class Directory {
       this.#holdings.set(accountKey, timeline);
     }
     return timeline.values[lastAtOrBefore(timeline.from, timeMs)] ?? null;
+  }
+
+  /**
+   * Event times around `timeMs` for which `holdingOf` the account and `factsOf` the party answer the same: from the first
+   * number up to, not with, the second.
+   */
+  steady(
+    accountKey: string | undefined,
+    partyKey: string | undefined,
+    timeMs: number,
+  ): readonly [number, number] {
+    let from = Number.NEGATIVE_INFINITY;
+    let until = Number.POSITIVE_INFINITY;
+    if (accountKey !== undefined) this.holdingOf(accountKey, timeMs);
+    if (partyKey !== undefined) this.factsOf(partyKey, timeMs);
+    for (const timeline of [this.#holdings.get(accountKey ?? ''), this.#facts.get(partyKey ?? '')]) {
+      if (timeline === undefined) continue;
+      const at = lastAtOrBefore(timeline.from, timeMs);
+      from = Math.max(from, timeline.from[at] ?? Number.NEGATIVE_INFINITY);
+      until = Math.min(until, timeline.from[at + 1] ?? Number.POSITIVE_INFINITY);
+    }
+    return [from, until];
   }
 
   /** All records, in an order that rebuilds an equal directory. */

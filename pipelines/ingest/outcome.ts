@@ -58,4 +58,11 @@ export interface FaultOutcome {
   readonly params: ErrorParams;
 }
 
+/** A record that was written into the open block of columns as it was read. */
+export interface WrittenOutcome {
+  readonly kind: 'written';
+  readonly line: number;
+  readonly byteOffset: number;
+}
+
 export type Outcome<T> = FeedOutcome | RowOutcome<T> | RejectOutcome | FaultOutcome;

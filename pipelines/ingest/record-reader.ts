@@ -4,6 +4,7 @@ import type { ErrorCode, ErrorParams } from '../../schemas/errors/index.ts';
 import { base32, canonicalJson, hashList } from '../../schemas/ids.ts';
 import type { Mapping } from '../../schemas/mapping.ts';
 import type { TransactionInput } from '../../schemas/transaction.ts';
+import type { PartsTaker } from './columns/row-parts.ts';
 import { oddFields, plainFields } from './csv.ts';
 import { TextReader } from './encoding.ts';
 import { FixedLines } from './fixed.ts';
@@ -12,7 +13,14 @@ import { columnsRead, rootShape } from './mapping-plan.ts';
 import { maskValue } from './mask.ts';
 import { fillDefaults, fillPartyDefaults, meaningFault } from './meaning.ts';
 import { flatten, parseObject } from './ndjson.ts';
-import type { FaultOutcome, FeedOutcome, Outcome, RejectOutcome, RowOutcome } from './outcome.ts';
+import type {
+  FaultOutcome,
+  FeedOutcome,
+  Outcome,
+  RejectOutcome,
+  RowOutcome,
+  WrittenOutcome,
+} from './outcome.ts';
 import type { ScannedRecord } from './record-scanner.ts';
 import { bindMapping, type FileFault, type RowBuilder } from './row-builder.ts';
 import { type FastReader, LineReader, MappedObjectReader } from './scan/fast-reader.ts';
@@ -34,6 +42,15 @@ interface Read {
 
 /** What reads records: `scanners` where they can, or the libraries alone, which is the slow way to the same outcomes. */
 export type Decoding = 'scanners' | 'libraries';
+
+/** Gives who makes rows of a feed's parts, once it is known what the feed provides. */
+export type OpenColumns = (feed: FeedOutcome) => PartsTaker;
+
+/** What was read of a file at its beginning, and its records, read when they are asked for. */
+export interface LazyOutcomes {
+  readonly first: readonly Outcome<unknown>[];
+  readonly rows: Iterable<Outcome<unknown> | WrittenOutcome>;
+}
 
 /** Delimiters that a scanner compares bytes with. */
 const isPlainDelimiter = (delimiter: string): boolean =>
@@ -63,6 +80,7 @@ export class RecordReader {
   /** Records that the scanners read. */
   scanned = 0;
   #started = false;
+  #taker: PartsTaker | null = null;
   /** How often each content was seen in this file, where ids are derived from it. */
   readonly #ordinals = new Map<string, number>();
 
@@ -91,25 +109,74 @@ export class RecordReader {
   }
 
   async read(records: readonly ScannedRecord[]): Promise<Outcome<unknown>[]> {
+    const { outcomes, rest } = await this.#open(records);
+    if (rest.length === 0) return outcomes;
+    if (this.#format === 'csv') await this.#readCsv(rest, outcomes);
+    else for (const record of rest) this.#readLine(record, outcomes);
+    return outcomes;
+  }
+
+  /** As `read`, but records whose parts `open` takes are written there, each when it is asked for. */
+  async readInto(records: readonly ScannedRecord[], open: OpenColumns): Promise<LazyOutcomes> {
+    const { outcomes, rest } = await this.#open(records);
+    const feed = outcomes.find((outcome) => outcome.kind === 'feed');
+    if (feed !== undefined) this.#taker = open(feed);
+    if (rest.length === 0 || this.#taker === null) return { first: outcomes, rows: [] };
+    const odd = this.#format === 'csv' ? rest.filter((record) => record.odd || record.fault !== null) : [];
+    const read = odd.length === 0 ? [] : await this.#fields(odd);
+    return { first: outcomes, rows: this.#writtenRows(rest, read, this.#taker) };
+  }
+
+  *#writtenRows(
+    records: readonly ScannedRecord[],
+    odd: readonly Read[],
+    taker: PartsTaker,
+  ): Generator<Outcome<unknown> | WrittenOutcome> {
+    let next = 0;
+    for (const record of records) {
+      const { line } = record;
+      const isOdd = record.odd || record.fault !== null;
+      let known: boolean | null = false;
+      if (!isOdd && this.#fast !== null && record.length <= FEED_LIMITS.FIELD_BYTES) {
+        taker.line = line;
+        known = this.#fast.readParts(record.buffer, record.start, record.stop, taker);
+        if (known === true) {
+          this.scanned += 1;
+          yield { kind: 'written', line, byteOffset: record.byteOffset + this.#mark };
+          continue;
+        }
+      }
+      if (this.#format === 'csv') {
+        yield this.#lineRow(isOdd ? (odd[next++] as Read) : this.#plain(record));
+        continue;
+      }
+      const outcome = this.#textRow(record);
+      if (outcome === null) continue;
+      if (known === null && outcome.kind === 'row')
+        this.#fast?.learn(record.buffer, record.start, record.stop);
+      yield outcome;
+    }
+  }
+
+  /** Reads what stands before the records of a file. */
+  async #open(
+    records: readonly ScannedRecord[],
+  ): Promise<{ outcomes: Outcome<unknown>[]; rest: readonly ScannedRecord[] }> {
     const outcomes: Outcome<unknown>[] = [];
     this.records += records.length;
     let from = Math.min(this.#toSkip, records.length);
     this.#toSkip -= from;
     if (this.#header === null && from < records.length) {
       const fault = await this.#readHeader(records[from] as ScannedRecord);
-      if (fault !== null) return [fault];
+      if (fault !== null) return { outcomes: [fault], rest: [] };
       from += 1;
     }
     if (!this.#started && this.#header !== null) {
       const begun = this.#begin(this.#header);
       outcomes.push(begun);
-      if (begun.kind === 'fault') return outcomes;
+      if (begun.kind === 'fault') return { outcomes, rest: [] };
     }
-    const rest = from === 0 ? records : records.slice(from);
-    if (rest.length === 0) return outcomes;
-    if (this.#format === 'csv') await this.#readCsv(rest, outcomes);
-    else for (const record of rest) this.#readLine(record, outcomes);
-    return outcomes;
+    return { outcomes, rest: from === 0 ? records : records.slice(from) };
   }
 
   #text(record: ScannedRecord): Read {
@@ -263,21 +330,20 @@ export class RecordReader {
       outcomes.push(fast);
       return;
     }
-    const { text, code } = this.#text(record);
-    if (text === null) {
-      outcomes.push(this.#unreadable(record, code as ErrorCode));
-      return;
-    }
-    if (this.#fixed !== null) {
-      const row = this.#fixed.row(text);
-      if (row === null) return;
-      outcomes.push(this.#row(record, row));
-      return;
-    }
-    const outcome = this.#object(record, text);
+    const outcome = this.#textRow(record);
+    if (outcome === null) return;
     outcomes.push(outcome);
     if (scanned === null && outcome.kind === 'row')
       this.#fast?.learn(record.buffer, record.start, record.stop);
+  }
+
+  /** By the library; null for a line of a fixed layout that holds no row. */
+  #textRow(record: ScannedRecord): Outcome<unknown> | null {
+    const { text, code } = this.#text(record);
+    if (text === null) return this.#unreadable(record, code as ErrorCode);
+    if (this.#fixed === null) return this.#object(record, text);
+    const row = this.#fixed.row(text);
+    return row === null ? null : this.#row(record, row);
   }
 
   #object(record: ScannedRecord, text: string): Outcome<unknown> {

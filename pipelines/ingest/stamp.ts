@@ -123,7 +123,11 @@ function overWage(minor: bigint, ccy: string, converted: Converted, wage: DailyW
  * (a remittance's sending agent is neither), and always as `<role>:<list>`; a ticket's destination as `travel_to:<list>`;
  * a listed provider of virtual assets as `listed_vasp` and with its side.
  */
-function listsOf(row: BareTransaction, { debtor, creditor }: Sides, reference: Reference): string[] {
+export function listsOf(
+  row: Pick<BareTransaction, 'places' | 'channel' | 'card' | 'travel' | 'va'>,
+  { debtor, creditor }: Sides,
+  reference: Reference,
+): string[] {
   const { places, travel, va } = row;
   const names: string[] = [];
   if (places !== undefined) {

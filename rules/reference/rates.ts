@@ -28,6 +28,8 @@ export interface Rates {
   readonly official: boolean;
   /** `minor` units of `ccy` on `day` (days since 1970). An unknown currency converts to nothing. */
   convert(minor: bigint, ccy: string, day: number): Converted;
+  /** What `convert` multiplies by, for whom converts many amounts of one day. */
+  factors(ccy: string, day: number): Factors;
 }
 
 interface Series {
@@ -35,12 +37,14 @@ interface Series {
   readonly quotes: Decimal[];
 }
 
-interface Factor {
+/** What minor units are multiplied by, as a fraction. */
+export interface Factor {
   readonly numerator: bigint;
   readonly denominator: bigint;
 }
 
-interface Factors {
+/** The factors of one currency on one day; null where there is no rate. */
+export interface Factors {
   readonly usd: Factor | null;
   readonly mxn: Factor | null;
   readonly cad: Factor | null;
@@ -98,18 +102,24 @@ export function createRates(file: RateFile): Rates {
     return { ...factors, rateId: Number.isFinite(used) ? `${file.id}@${dateOfDay(used)}` : null };
   }
 
+  function remembered(ccy: string, day: number): Factors {
+    const days = cache.get(ccy) ?? new Map<number, Factors>();
+    if (days.size === 0) cache.set(ccy, days);
+    let factors = days.get(day);
+    if (factors === undefined) {
+      if (days.size >= CACHED_DAYS_MAX) days.clear();
+      factors = factorsOn(ccy, day);
+      days.set(day, factors);
+    }
+    return factors;
+  }
+
   return {
     id: file.id,
     official: file.official,
+    factors: remembered,
     convert(minor, ccy, day) {
-      const days = cache.get(ccy) ?? new Map<number, Factors>();
-      if (days.size === 0) cache.set(ccy, days);
-      let factors = days.get(day);
-      if (factors === undefined) {
-        if (days.size >= CACHED_DAYS_MAX) days.clear();
-        factors = factorsOn(ccy, day);
-        days.set(day, factors);
-      }
+      const factors = remembered(ccy, day);
       return {
         usdMinor: scale(minor, factors.usd),
         mxnMinor: scale(minor, factors.mxn),

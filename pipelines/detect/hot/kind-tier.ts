@@ -62,6 +62,8 @@ export class KindTier {
   readonly #isOwner: boolean;
   /** A mask of all rules. */
   readonly #allRules: Int32Array;
+  /** Those that a record leaves open. */
+  readonly #admitted: Int32Array;
   readonly #idle: IdleSweep | undefined;
   /** Line of the record by id of the key; 0 is none, below 0 the reference of one that has left memory. */
   #lineOf = new Int32Array(FIRST_KEYS);
@@ -102,6 +104,7 @@ export class KindTier {
     this.candidates = new CandidateList(plan.maskWords);
     this.#batch = new KernelBatch(plan);
     this.#allRules = new Int32Array(plan.maskWords);
+    this.#admitted = new Int32Array(plan.maskWords);
     for (const { bit } of plan.rules) this.#allRules[bit >>> 5]! |= 1 << (bit & 31);
   }
 
@@ -241,7 +244,7 @@ export class KindTier {
   /**
    * Events that belong before others of their subject. Where nothing rests on the order so far, and few events come after, one
    * is put in its place: its bits count in the panes at hand, which bounds every later window from above, and from its place on
-   * every event is a candidate again. Any other subject is rebuilt.
+   * every event is a candidate again of the rules that the record leaves open. Any other subject is rebuilt.
    */
   #takeLate(): void {
     this.#runKernel();
@@ -264,8 +267,11 @@ export class KindTier {
       this.#batch.put(leg & LEG_MASK, line, entry, length - 1 - after);
       this.#runKernel();
       views.f64[line << 3] = Math.max(lastTime, this.#store.timeOf(leg >> 1));
-      for (let position = length - 1 - after; position < length; position++) {
-        this.candidates.push(line, position, this.#allRules, 0);
+      this.plan.admits(views, line, this.#store.timeOf(leg >> 1), this.#admitted, 0);
+      if (this.#admitted.some((word) => word !== 0)) {
+        for (let position = length - 1 - after; position < length; position++) {
+          this.candidates.push(line, position, this.#admitted, 0);
+        }
       }
       this.#shifted.add(line);
     }

@@ -1,4 +1,5 @@
 /** The scanner of a file, by its format: delimited lines, canonical objects, mapped objects. */
+import type { PartsTaker } from '../columns/row-parts.ts';
 import type { RowBuilder } from '../row-builder.ts';
 import type { ObjectShape } from '../shape.ts';
 import { CELL, HASH_SEED, type Scan } from './cells.ts';
@@ -13,6 +14,8 @@ import type { ScannedTree } from './scanned.ts';
 export interface FastReader {
   /** The tree of a record, or null: nothing is said about it, and the library reads it. */
   read(buffer: Buffer, start: number, stop: number): ScannedTree | null;
+  /** Hands the parts of a record to who makes rows of them: whether that was done; null where the layout is unknown. */
+  readParts(buffer: Buffer, start: number, stop: number, taker: PartsTaker): boolean | null;
   /** Told of a record that `read` did not know and that turned out to be good. */
   learn(buffer: Buffer, start: number, stop: number): void;
 }
@@ -53,6 +56,11 @@ export class LineReader implements FastReader {
     return end === -1 ? null : this.#rows.read(buffer, this.#cells);
   }
 
+  readParts(buffer: Buffer, start: number, stop: number, taker: PartsTaker): boolean {
+    const end = this.#scan(buffer, this.#view.of(buffer), start, stop, this.#cells);
+    return end !== -1 && this.#rows.handOver(buffer, this.#cells, taker);
+  }
+
   /** The header has said everything. */
   learn(): void {}
 }
@@ -74,15 +82,23 @@ export class MappedObjectReader implements FastReader {
   }
 
   read(buffer: Buffer, start: number, stop: number): ScannedTree | null {
+    return this.#find(buffer, start, stop) ? this.#rows.read(buffer, this.#cells) : null;
+  }
+
+  readParts(buffer: Buffer, start: number, stop: number, taker: PartsTaker): boolean | null {
+    return this.#find(buffer, start, stop) ? this.#rows.handOver(buffer, this.#cells, taker) : null;
+  }
+
+  #find(buffer: Buffer, start: number, stop: number): boolean {
     const cells = this.#cells;
     const lacking = this.#trie.find(buffer, this.#view.of(buffer), start, stop, cells);
-    if (lacking === null) return null;
+    if (lacking === null) return false;
     for (const column of lacking) {
       cells[column * CELL] = 0;
       cells[column * CELL + 1] = 0;
       cells[column * CELL + 2] = HASH_SEED;
     }
-    return this.#rows.read(buffer, cells);
+    return true;
   }
 
   learn(buffer: Buffer, start: number, stop: number): void {

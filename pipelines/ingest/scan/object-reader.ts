@@ -2,6 +2,7 @@
  * Canonical NDJSON without the library: a record of a known layout becomes its tree directly, each value checked by its
  * bytes. Null on anything that could end otherwise than in an accepted row; the library's path then decides.
  */
+import type { PartsTaker, RowParts } from '../columns/row-parts.ts';
 import type { LeafShape, ObjectShape, Shape } from '../shape.ts';
 import { itemSeed, memberSeed, ROOT_SEED, ShapeWalk } from '../shape-walk.ts';
 import { CELL } from './cells.ts';
@@ -9,6 +10,7 @@ import { BufferView, type FastReader } from './fast-reader.ts';
 import { type JsonLayout, learnLayout, type Path, type Skeleton, Slot } from './json-layout.ts';
 import { LayoutTrie } from './layout-trie.ts';
 import { SCAN_LIMITS } from './limits.ts';
+import { objectParts, PartKinds } from './object-parts.ts';
 import { isLate, type ScannedTree } from './scanned.ts';
 import { ValueMemo } from './value-memo.ts';
 
@@ -22,7 +24,10 @@ interface Field {
 }
 
 interface Layout {
+  readonly layout: JsonLayout;
   readonly fields: readonly Field[];
+  /** Null where its rows are documents; planned when it is asked for. */
+  parts: RowParts | null | undefined;
   readonly build: (values: readonly unknown[]) => Record<string, unknown>;
 }
 
@@ -51,6 +56,7 @@ export class ObjectReader implements FastReader {
   readonly #kinds = new Map<string, number>();
   readonly #cells = new Int32Array(SCAN_LIMITS.CELLS * CELL);
   readonly #values: unknown[] = [];
+  readonly #partKinds = new PartKinds();
   #attempts = 0;
   readonly #view = new BufferView();
 
@@ -100,6 +106,14 @@ export class ObjectReader implements FastReader {
     return { tree: layout.build(values), a, b };
   }
 
+  readParts(buffer: Buffer, start: number, stop: number, taker: PartsTaker): boolean | null {
+    const found = this.#trie.find(buffer, this.#view.of(buffer), start, stop, this.#cells);
+    if (found === null) return null;
+    if (found.parts === undefined)
+      found.parts = objectParts(found.layout, found.fields, builderOf, this.#partKinds, taker);
+    return found.parts !== null && taker.take(found.parts, buffer, this.#cells);
+  }
+
   /** Learns the layout of a record that `read` did not know and the library's path has accepted. */
   learn(buffer: Buffer, start: number, stop: number): void {
     if (this.#trie.isFull || this.#attempts >= SCAN_LIMITS.LEARNINGS) return;
@@ -120,7 +134,12 @@ export class ObjectReader implements FastReader {
     }
     const body = builderOf(layout.skeleton);
     if (body === null) return null;
-    return { fields, build: new Function('v', `"use strict";return ${body};`) as Layout['build'] };
+    return {
+      layout,
+      parts: undefined,
+      fields,
+      build: new Function('v', `"use strict";return ${body};`) as Layout['build'],
+    };
   }
 
   /** The leaf at a path, with its seed; one memo kind for each path, whatever the layout. */

@@ -5,6 +5,9 @@
  * fingerprint are remembered by bytes. Other fields are read by the same readers as on the library's path, from texts
  * that are remembered likewise. Null on anything that could end otherwise than in an accepted row.
  */
+import { GROUP, type GroupName } from '../columns/fragment.ts';
+import { HEAD_LEAVES } from '../columns/head.ts';
+import { UNREADABLE as NOT_READ, type PartsTaker, type RowParts } from '../columns/row-parts.ts';
 import type { RowState, Scalar } from '../field-reader.ts';
 import type { Node, RowBuilder } from '../row-builder.ts';
 import type { LeafShape, ObjectShape, Shape } from '../shape.ts';
@@ -53,6 +56,8 @@ export class RowReader {
   readonly #row: string[];
   readonly #state: RowState = { isDebit: null, problem: null };
   readonly #columns = new Set<number>();
+  /** Null where rows of the file are documents; planned when they are asked for. */
+  #parts: RowParts | null | undefined = undefined;
   #buffer: Buffer = Buffer.alloc(0);
   #cells: Int32Array = new Int32Array(0);
   #a = 0;
@@ -106,6 +111,23 @@ export class RowReader {
 
   /** `cells` has one cell for every column, in the order of the header; those not in `columns` are not looked at. */
   read(buffer: Buffer, cells: Int32Array): ScannedTree | null {
+    if (!this.#begin(buffer, cells)) return null;
+    this.#a = 0;
+    this.#b = 0;
+    const tree = this.#group(this.#root);
+    if (tree === UNREADABLE || tree === undefined) return null;
+    this.#builder.complete(tree as Record<string, unknown>);
+    return { tree: tree as Record<string, unknown>, a: this.#a, b: this.#b };
+  }
+
+  /** Hands the parts of a line to `taker`; false where the line is for the library. */
+  handOver(buffer: Buffer, cells: Int32Array, taker: PartsTaker): boolean {
+    if (this.#parts === undefined) this.#parts = this.#plan(taker);
+    return this.#parts !== null && taker.take(this.#parts, buffer, cells);
+  }
+
+  /** Looks at what more than one field depends on; false where the line is for the library. */
+  #begin(buffer: Buffer, cells: Int32Array): boolean {
     this.#buffer = buffer;
     this.#cells = cells;
     const state = this.#state;
@@ -116,13 +138,67 @@ export class RowReader {
       this.#row[column] = this.#textOf(column, kind);
     }
     this.#builder.direction?.(this.#row, state);
-    if (state.problem !== null) return null;
-    this.#a = 0;
-    this.#b = 0;
-    const tree = this.#group(this.#root);
-    if (tree === UNREADABLE || tree === undefined) return null;
-    this.#builder.complete(tree as Record<string, unknown>);
-    return { tree: tree as Record<string, unknown>, a: this.#a, b: this.#b };
+    return state.problem === null;
+  }
+
+  /** Columns that a part's value depends on. */
+  #columnsOf(part: Part): number[] {
+    if (part.what === 'leaf') {
+      const { columns, byDirection } = part.node.inputs;
+      return byDirection ? [...columns, ...this.#builder.directionColumns] : [...columns];
+    }
+    const inside = part.what === 'list' ? part.items : part.members.map((member) => member.part);
+    return inside.flatMap((each) => this.#columnsOf(each));
+  }
+
+  #plan(taker: PartsTaker): RowParts | null {
+    const part = (name: string): Part | undefined =>
+      this.#root.members.find((member) => member.key === name)?.part;
+    const cellsOf = (parts: readonly Part[]): Int32Array => {
+      const columns = new Set(parts.flatMap((each) => this.#columnsOf(each)));
+      columns.delete(-1);
+      return Int32Array.from([...columns].sort((a, b) => a - b));
+    };
+    const [id, settled, occurredAt] = [part('id'), part('settled'), part('occurredAt')];
+    if (id === undefined || settled?.what !== 'group' || occurredAt?.what === 'group') return null;
+    const amount = settled.members.find((member) => member.key === 'amount')?.part;
+    const ccy = settled.members.find((member) => member.key === 'ccy')?.part;
+    if (amount === undefined || ccy === undefined || settled.members.length !== 2) return null;
+    const leaves = this.#root.members.filter(({ key }) => HEAD_LEAVES.has(key));
+    const required = this.#root.required.filter((key) => HEAD_LEAVES.has(key));
+    const taken = new Set(['id', 'settled', 'occurredAt', ...leaves.map(({ key }) => key)]);
+    const read = (of: Part) => (): unknown => {
+      const value = this.#grow(of);
+      return value === UNREADABLE ? NOT_READ : value;
+    };
+    return {
+      head: {
+        kind: taker.heads.kind(),
+        cells: cellsOf([ccy, ...leaves.map((leaf) => leaf.part)]),
+        read: () => {
+          const tree: Record<string, unknown> = { ccy: this.#grow(ccy) };
+          for (const { key, part: leaf } of leaves) {
+            const value = this.#grow(leaf);
+            if (value === UNREADABLE) return NOT_READ;
+            if (value !== undefined) tree[key] = value;
+          }
+          return required.some((key) => tree[key] === undefined) ? NOT_READ : tree;
+        },
+      },
+      groups: this.#root.members
+        .filter(({ key }) => !taken.has(key))
+        .map(({ key, part: of }) => ({
+          group: Object.hasOwn(GROUP, key) ? GROUP[key as GroupName] : -1,
+          kind: taker.fragments.kind(),
+          cells: cellsOf([of]),
+          read: read(of),
+        })),
+      id: read(id),
+      amount: read(amount),
+      occurredAt: occurredAt === undefined ? () => undefined : read(occurredAt),
+      begin: (buffer, cells) => this.#begin(buffer, cells),
+      complete: this.#builder.complete,
+    };
   }
 
   #textOf(column: number, kind: number): string {

@@ -11,9 +11,10 @@ import { type Bounds, constantBounds, UNBOUNDED, zeroUnless } from './bounds.ts'
 import { and, codes, type Test, TRUE } from './event-test.ts';
 import { readOf } from './field-read.ts';
 import { constantOf } from './folding.ts';
-import { all, atLeast, type Count, type Gate, OPEN } from './gate.ts';
+import { all, atLeast, type Gate, OPEN } from './gate.ts';
 import { numberOutcome } from './number-test.ts';
 import type { EventReading } from './reading.ts';
+import type { Count } from './record-part.ts';
 
 export interface FeatureFacts {
   readonly bounds: Bounds;
@@ -28,7 +29,7 @@ const ZERO: Tree = { type: 'int', op: 'constant', value: 0 };
 export class FeatureBounds {
   readonly #rule: CheckedRule;
   readonly #reading: EventReading;
-  readonly #standpoint: StandpointKind;
+  readonly standpoint: StandpointKind;
   readonly #facts: (FeatureFacts | undefined)[] = [];
   /** Holds on events that the rule may see. */
   readonly visible: Test;
@@ -38,7 +39,7 @@ export class FeatureBounds {
   constructor(rule: CheckedRule, reading: EventReading, standpoint: StandpointKind) {
     this.#rule = rule;
     this.#reading = reading;
-    this.#standpoint = standpoint;
+    this.standpoint = standpoint;
     const status = readOf('status', standpoint);
     this.visible = rule.readsStatus ? TRUE : codes(status, 1 << status.codes.indexOf('completed'));
     this.#shown = and(this.visible, ...this.#needs());
@@ -49,11 +50,11 @@ export class FeatureBounds {
     const tests: Test[] = [];
     if (precision !== undefined) {
       const finest = 2 ** (PRECISIONS.indexOf(precision) + 1) - 1;
-      tests.push(codes(readOf('precision', this.#standpoint), finest));
+      tests.push(codes(readOf('precision', this.standpoint), finest));
     }
     if (coverage !== undefined) {
       const mask = coverage.reduce((set, name) => set | (1 << COVERAGES.indexOf(name)), 0);
-      tests.push(codes(readOf('coverage', this.#standpoint), mask));
+      tests.push(codes(readOf('coverage', this.standpoint), mask));
     }
     return tests;
   }
@@ -69,7 +70,7 @@ export class FeatureBounds {
   #compute(feature: FeatureProgram): FeatureFacts {
     if (feature.operands !== null) return this.#ratio(feature.operands);
     if (feature.definition.agg === 'dwell') return this.#dwell(feature);
-    const { counts, premise } = this.#matches(feature);
+    const { counts, premise } = this.matches(feature);
     const some = all(...counts.map((count) => needOne(count)), premise);
     const ofCounts = counts.map((count) => ({
       constant: 0,
@@ -109,13 +110,13 @@ export class FeatureBounds {
     const windowMs = windowReachMs(feature.window!);
     const amount = feature.of[0]!.name;
     const moved = (predicate: number, label: string) =>
-      needOne({ test: this.#movement(predicate, amount), windowMs, label: `${feature.name}.${label}` });
+      needOne({ test: this.movement(predicate, amount), windowMs, label: `${feature.name}.${label}` });
     const some = all(moved(feature.in!, 'in'), moved(feature.out!, 'out'));
     return { bounds: { ...UNBOUNDED, lower: 0 }, known: some, some };
   }
 
   /** Counts that are each at least the number of events, or sub-events, that match; `premise` holds where one does. */
-  #matches(feature: FeatureProgram): { readonly counts: readonly Count[]; readonly premise: Gate } {
+  matches(feature: FeatureProgram): { readonly counts: readonly Count[]; readonly premise: Gate } {
     const { where, from, of, by } = feature;
     const tree = this.#rule.program.predicates[where!]!.tree;
     const premise = this.#premise(tree);
@@ -131,13 +132,13 @@ export class FeatureBounds {
     const derive = this.#rule.program.derives[from]!;
     const deriveMs = windowReachMs(derive.window);
     const out = {
-      test: and(matched, this.#movement(derive.out, derive.of.name)),
+      test: and(matched, this.movement(derive.out, derive.of.name)),
       windowMs: Math.min(windowMs, deriveMs),
       label: feature.name,
     };
     if (!needsMoney(tree, derive)) return { counts: [out], premise };
     const into = {
-      test: this.#movement(derive.in, derive.of.name),
+      test: this.movement(derive.in, derive.of.name),
       windowMs: deriveMs,
       label: `${derive.name}.in`,
     };
@@ -161,7 +162,7 @@ export class FeatureBounds {
   }
 
   /** Events that bring money or take it out: the amount is above 0. */
-  #movement(predicate: number, amount: string): Test {
+  movement(predicate: number, amount: string): Test {
     const { tree } = this.#rule.program.predicates[predicate]!;
     return and(this.#shown, this.#reading.maybeTrue(tree), this.#isPositive(amount));
   }
@@ -169,7 +170,7 @@ export class FeatureBounds {
   #isPositive(name: string): Test {
     if (isDerived(name)) return TRUE;
     const field: Tree = { type: 'int', op: 'field', name: name as 'amount' };
-    return numberOutcome('>', field, ZERO, this.#standpoint, this.#reading.rangeOf).true;
+    return numberOutcome('>', field, ZERO, this.standpoint, this.#reading.rangeOf).true;
   }
 
   /** Features that a condition needs to be known wherever it is true. */

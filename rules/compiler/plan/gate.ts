@@ -2,16 +2,8 @@
  * Gates: what the counts of a subject's events must show before a rule can fire. A gate is a formula without negation over
  * "at least so many", so that counts that are too high never close it.
  */
-import { implies, type Test } from './event-test.ts';
-
-/** How many events of a kind lie in a window; the plan keeps an upper bound of it. */
-export interface Count {
-  /** True, or possibly true, on the events that are counted. */
-  readonly test: Test;
-  readonly windowMs: number;
-  /** What a rule calls them. */
-  readonly label: string;
-}
+import { implies } from './event-test.ts';
+import { type Count, countKey, listKey, type RecordAtom, tallyKey } from './record-part.ts';
 
 export interface Term {
   readonly count: Count;
@@ -23,7 +15,9 @@ export type Gate =
   | { readonly op: 'constant'; readonly value: boolean }
   | { readonly op: 'all' | 'any'; readonly parts: readonly Gate[] }
   /** The sum of coefficient x count is at least so much. */
-  | { readonly op: 'atLeast'; readonly terms: readonly Term[]; readonly needed: number };
+  | { readonly op: 'atLeast'; readonly terms: readonly Term[]; readonly needed: number }
+  /** Open to who asks the history and not the record. */
+  | RecordAtom;
 
 export const OPEN: Gate = { op: 'constant', value: true };
 export const SHUT: Gate = { op: 'constant', value: false };
@@ -66,6 +60,12 @@ function follows(a: Gate, b: Gate): boolean {
   if (b.op === 'all') return b.parts.every((part) => follows(a, part));
   if (a.op === 'all' && a.parts.some((part) => follows(part, b))) return true;
   if (b.op === 'any') return b.parts.some((part) => follows(a, part));
+  if (a.op === 'values' && b.op === 'values') {
+    return listKey(a.list) === listKey(b.list) && a.windowMs <= b.windowMs && a.needed >= b.needed;
+  }
+  if (a.op === 'tally' && b.op === 'tally') {
+    return tallyKey(a.tally) === tallyKey(b.tally) && a.needed >= b.needed;
+  }
   if (a.op !== 'atLeast' || b.op !== 'atLeast') return false;
   if (a.terms.length === 1 && b.terms.length === 1) {
     const [x, y] = [a.terms[0]!, b.terms[0]!];
@@ -84,17 +84,34 @@ function isAmong(a: Count, b: Count): boolean {
   return a.windowMs <= b.windowMs && implies(a.test, b.test);
 }
 
-export function countKey({ test, windowMs }: Count): string {
-  return `${windowMs} ${test.key}`;
-}
-
 export function countsOf(gate: Gate, into: Map<string, Count> = new Map()): Map<string, Count> {
   if ('parts' in gate) for (const part of gate.parts) countsOf(part, into);
   else if ('terms' in gate) for (const { count } of gate.terms) into.set(countKey(count), count);
   return into;
 }
 
-/** The gate over exact counts or upper bounds of them; `indexOf` gives the place of a count. */
+/** What the gate asks of the record alone. */
+export function atomsOf(gate: Gate): RecordAtom[] {
+  if ('parts' in gate) return gate.parts.flatMap(atomsOf);
+  return gate.op === 'tally' || gate.op === 'values' ? [gate] : [];
+}
+
+/** The gate without what the record does not keep, which counts as open. */
+export function keeping(gate: Gate, isKept: (atom: RecordAtom) => boolean): Gate {
+  switch (gate.op) {
+    case 'all':
+      return all(...gate.parts.map((part) => keeping(part, isKept)));
+    case 'any':
+      return any(...gate.parts.map((part) => keeping(part, isKept)));
+    case 'tally':
+    case 'values':
+      return isKept(gate) ? gate : OPEN;
+    default:
+      return gate;
+  }
+}
+
+/** The gate over exact counts or upper bounds of them, as far as counts tell; `indexOf` gives the place of a count. */
 export function gateFunction(
   gate: Gate,
   indexOf: (count: Count) => number,
@@ -102,6 +119,9 @@ export function gateFunction(
   switch (gate.op) {
     case 'constant':
       return () => gate.value;
+    case 'tally':
+    case 'values':
+      return () => true;
     case 'all': {
       const parts = gate.parts.map((part) => gateFunction(part, indexOf));
       return (counts) => parts.every((part) => part(counts));
@@ -133,6 +153,10 @@ export function gateText(gate: Gate): string {
       });
       return `${terms.join(' + ')} >= ${gate.needed}`;
     }
+    case 'tally':
+      return gate.text;
+    case 'values':
+      return `different(${gate.label})[${spanText(gate.windowMs)}] >= ${gate.needed}`;
     default: {
       const parts = gate.parts.map((part) => ('parts' in part ? `(${gateText(part)})` : gateText(part)));
       return parts.join(gate.op === 'all' ? ' && ' : ' || ');

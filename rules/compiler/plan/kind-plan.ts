@@ -6,10 +6,12 @@ import { type CostEstimate, costEstimate } from './cost.ts';
 import { eventCode, type Output } from './event-code.ts';
 import { and, FALSE, or, type Test, textOf } from './event-test.ts';
 import { FeatureBounds } from './feature-bounds.ts';
-import { type Count, countKey, countsOf, type Gate, gateFunction, gateText, OPEN, spanText } from './gate.ts';
-import { layOut, type RecordLayout, WORD_BITS } from './layout.ts';
+import { countsOf, type Gate, gateFunction, gateText, keeping, OPEN, spanText } from './gate.ts';
+import { type RecordLayout, WORD_BITS } from './layout.ts';
 import { EventReading, type FactBinding } from './reading.ts';
 import { recordCode } from './record-code.ts';
+import { type Count, countKey } from './record-part.ts';
+import { chooseParts } from './record-parts.ts';
 import { gateOf } from './rule-gate.ts';
 
 /** Predicates that the events of one kind of subject are asked; a rule that would need more is left without a gate. */
@@ -20,8 +22,9 @@ const FUNCTION_OUTPUTS_MAX = 48;
 /**
  * Processes n events of this kind in order. `legs`: numbers within the segment's columns (leg & 131071); `records`: byte
  * offset / 64 of each record in the slab. Writes to `outBits` the predicates that may be true of each event, `bitWords`
- * words an event, and to `outMask` the candidate rules, `maskWords` words an event. Updates lastTime, panes and counters; does
- * not touch tail, slot, length, key, flags, open.
+ * words an event, and to `outMask` the candidate rules, `maskWords` words an event. Updates lastTime, panes, counters and the
+ * other parts of the record; does not touch tail, slot, length, key, flags, open. An event may come late: the parts bound what
+ * stands behind it too, the mask does not (`Admits` does).
  */
 export type Kernel = (
   columns: FactColumns,
@@ -32,6 +35,18 @@ export type Kernel = (
   records: Int32Array,
   outBits: Int32Array,
   outMask: Int32Array,
+) => void;
+
+/**
+ * Writes to `out[at ..]` the rules, as words of a mask, that the record at `record` leaves open for any event of its subject
+ * from `time` on, whether or not the event triggers them: those with an open episode too.
+ */
+export type Admits = (
+  slab: { readonly i32: Int32Array; readonly u8: Uint8Array },
+  record: number,
+  time: number,
+  out: Int32Array,
+  at: number,
 ) => void;
 
 export interface RulePlan {
@@ -71,6 +86,7 @@ export interface KindPlan {
   /** What the code asks of an event: predicates, then triggers. */
   readonly tests: readonly Test[];
   readonly kernel: Kernel;
+  readonly admits: Admits;
 }
 
 interface Draft {
@@ -99,6 +115,16 @@ function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: Fac
   const predicates = new Map<string, Test>();
   const counts = new Map<string, Count>();
   for (const draft of drafts) admit(draft, predicates, counts);
+  const maskWords = wordsOf(drafts.length);
+  const windowsMs = [...counts.values()].map(({ windowMs }) => windowMs);
+  const parts = chooseParts(
+    drafts.map(({ gate }) => gate),
+    { windowsMs, maskWords },
+    counts,
+    (test) => takeTest(test, predicates),
+  );
+  for (const draft of drafts) draft.gate = keeping(draft.gate, parts.isKept);
+  const { layout } = parts;
   const bitOf = new Map([...predicates.keys()].map((key, bit) => [key, bit]));
   const indexes = new Map([...counts.keys()].map((key, index) => [key, index]));
   const indexOf = (count: Count) => indexes.get(countKey(count))!;
@@ -108,11 +134,6 @@ function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: Fac
     bit: bitOf.get(test.key)!,
   }));
   const bitWords = wordsOf(predicates.size);
-  const maskWords = wordsOf(drafts.length);
-  const layout = layOut(
-    counters.map(({ windowMs }) => windowMs),
-    maskWords,
-  );
   const outputs = [
     ...outputsOf('outBits', [...predicates.values()], bitWords),
     ...outputsOf(
@@ -122,8 +143,18 @@ function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: Fac
     ),
   ];
   const gates = drafts.map(({ gate }, bit) => ({ gate, bit }));
-  const records = recordCode({ counters, gates, indexOf, bitWords, maskWords, layout });
-  const { source, kernel } = assemble(passesOf(outputs), records);
+  const records = recordCode({
+    counters,
+    tallies: parts.tallies.map((part) => ({ part, bit: bitOf.get(part.base.test.key)! })),
+    lots: parts.lots.map((part) => ({ part, bit: bitOf.get(part.test.key)! })),
+    lists: parts.lists.map((part) => ({ part, bit: bitOf.get(part.test.key)! })),
+    gates,
+    indexOf,
+    bitWords,
+    maskWords,
+    layout,
+  });
+  const { source, kernel, admits } = assemble(passesOf(outputs), records);
   return {
     kind,
     standpoint,
@@ -137,6 +168,7 @@ function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: Fac
     relevantText: textOf(or(...drafts.map(({ relevant }) => relevant)), true),
     tests: outputs.map(({ test }) => test),
     kernel,
+    admits,
   };
 }
 
@@ -168,6 +200,14 @@ function admit(draft: Draft, predicates: Map<string, Test>, counts: Map<string, 
     counts.set(key, count);
     predicates.set(count.test.key, count.test);
   }
+}
+
+/** Takes the test of a part into the plan, unless an event's bits would need another word for it. */
+function takeTest(test: Test, predicates: Map<string, Test>): boolean {
+  if (predicates.has(test.key)) return true;
+  if (predicates.size === WORD_BITS * wordsOf(predicates.size)) return false;
+  predicates.set(test.key, test);
+  return true;
 }
 
 function rulePlan({ rule, trigger, gate }: Draft, bit: number, indexOf: (count: Count) => number): RulePlan {
@@ -210,18 +250,27 @@ function passesOf(outputs: readonly Output[]): Output[][] {
   return passes;
 }
 
+interface Generated {
+  readonly source: string;
+  readonly kernel: Kernel;
+  readonly admits: Admits;
+}
+
 /** Only names of columns, names made here, and numbers are part of the source: see `literal.ts`. */
-function assemble(passes: readonly Output[][], records: string): { source: string; kernel: Kernel } {
+function assemble(passes: readonly Output[][], records: string): Generated {
   const events = passes.map((outputs, i) => eventCode(`events${i}`, outputs));
   const source = [
     "'use strict';",
     ...events.map((code) => code.source),
     records,
-    'return function kernel(columns, setBits, slab, n, legs, places, outBits, outMask) {',
+    'function kernel(columns, setBits, slab, n, legs, places, outBits, outMask) {',
     ...events.map((_, i) => `events${i}(columns, setBits, tables[${i}], n, legs, outBits, outMask);`),
     'records(columns, slab, n, legs, places, outBits, outMask);',
-    '};',
+    '}',
+    'return { kernel, admits };',
   ].join('\n');
-  const create = new Function('tables', source) as (tables: readonly Uint16Array[]) => Kernel;
-  return { source, kernel: create(events.map(({ table }) => table)) };
+  const create = new Function('tables', source) as (
+    tables: readonly Uint16Array[],
+  ) => Pick<Generated, 'kernel' | 'admits'>;
+  return { source, ...create(events.map(({ table }) => table)) };
 }

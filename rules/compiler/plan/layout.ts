@@ -1,12 +1,12 @@
 /**
  * The record of a subject: header, then per window the number of its current pane and one byte a counter for the current
- * and for the previous pane. Bytes of one pane stand together and are padded to whole words, so that a pane is rolled by
- * copying words.
+ * and for the previous pane, then lots and lists of values. Bytes of one pane stand together and are padded to whole words,
+ * so that a pane is rolled by copying words.
  */
 import { spanText } from './gate.ts';
 
 /** Records start on cache lines. */
-const LINE_BYTES = 64;
+export const LINE_BYTES = 64;
 const WORD_BYTES = 4;
 /** Bits of one word of predicates or rules. */
 export const WORD_BITS = 32;
@@ -23,6 +23,11 @@ export const RECORD_HEADER = {
 } as const;
 const HEADER_BYTES = 32;
 
+/** Lots of money that a record holds; what came before them is added to the oldest. */
+export const LOTS = 3;
+/** Times of lots and of values are minutes; both are 32 bits, beside what they are of. */
+const PAIR_BYTES = 2 * WORD_BYTES;
+
 export interface RecordLayout {
   /** A multiple of 64. */
   readonly bytes: number;
@@ -33,6 +38,12 @@ export interface RecordLayout {
   /** Where the counters of each window lie. */
   readonly windows: readonly PaneLayout[];
   readonly counters: number;
+  /** Byte offsets of each block of lots: the minute of the last outgoing event, then minute and amount of each lot. */
+  readonly lots: readonly number[];
+  /** Byte offset of each list of values and how many pairs of value and minute it has. */
+  readonly lists: readonly { readonly at: number; readonly slots: number }[];
+  /** The record holds what only an event's columns give: history bits alone do not bring it back. */
+  readonly hasParts: boolean;
   /** Table for people: offset, bytes, what; and the cache lines. */
   readonly text: string;
 }
@@ -50,11 +61,26 @@ export interface PaneLayout {
   readonly counters: readonly number[];
 }
 
-/** Lays out the counters of windows; `maskWords` words hold which rules have an open episode. */
-export function layOut(windowsMs: readonly number[], maskWords: number): RecordLayout {
+/** What a record holds: windows of its counters, and how many pairs each list of values has. */
+export interface RecordContents {
+  readonly windowsMs: readonly number[];
+  /** Words of 32 rules that have an open episode or not. */
+  readonly maskWords: number;
+  readonly lots: readonly string[];
+  readonly lists: readonly { readonly slots: number; readonly text: string }[];
+  /** Some counter counts amounts. */
+  readonly weighs: boolean;
+}
+
+export function layOut({ windowsMs, maskWords, lots, lists, weighs }: RecordContents): RecordLayout {
   let offset = HEADER_BYTES;
+  const take = (bytes: number): number => {
+    const at = offset;
+    offset += bytes;
+    return at;
+  };
   const openWords = [RECORD_HEADER.open as number];
-  for (; openWords.length < maskWords; offset += WORD_BYTES) openWords.push(offset);
+  while (openWords.length < maskWords) openWords.push(take(WORD_BYTES));
   const byWindow = new Map<number, number[]>();
   windowsMs.forEach((windowMs, i) => {
     const counters = byWindow.get(windowMs);
@@ -65,17 +91,22 @@ export function layOut(windowsMs: readonly number[], maskWords: number): RecordL
   const windows = [...byWindow].sort(([a, m], [b, n]) => n.length - m.length || a - b);
   const panes = windows.map(([windowMs, counters]) => {
     const words = Math.ceil(counters.length / WORD_BYTES);
-    const pane = offset;
-    const current = pane + WORD_BYTES;
-    const previous = current + words * WORD_BYTES;
-    offset = previous + words * WORD_BYTES;
+    const pane = take(WORD_BYTES);
+    const current = take(words * WORD_BYTES);
+    const previous = take(words * WORD_BYTES);
     return { windowMs, pane, current, previous, words, counters };
   });
+  const placedLots = lots.map(() => take(WORD_BYTES + LOTS * PAIR_BYTES));
+  const placedLists = lists.map(({ slots }) => ({ at: take(slots * PAIR_BYTES), slots }));
   const bytes = Math.ceil(offset / LINE_BYTES) * LINE_BYTES;
-  const rows = [
+  const rows: LayoutRow[] = [
     ...headerRows(openWords),
     ...panes.flatMap(paneRows),
-    [offset, bytes - offset, 'unused'] as const,
+    ...placedLots.flatMap((at, i) => lotsRows(at, lots[i]!)),
+    ...placedLists.map(({ at, slots }, i): LayoutRow => {
+      return [at, slots * PAIR_BYTES, `last ${slots} of ${lists[i]!.text}, each with its minute`];
+    }),
+    [offset, bytes - offset, 'unused'],
   ];
   const text = rows
     .filter(([, size]) => size > 0)
@@ -87,6 +118,9 @@ export function layOut(windowsMs: readonly number[], maskWords: number): RecordL
     panes: panes.length,
     windows: panes,
     counters: windowsMs.length,
+    lots: placedLots,
+    lists: placedLists,
+    hasParts: weighs || lots.length > 0 || lists.length > 0,
     text: ['offset  bytes  what', ...text, `${bytes} bytes, ${bytes / LINE_BYTES} cache lines`].join('\n'),
   };
 }
@@ -108,5 +142,12 @@ function paneRows({ windowMs, pane, current, previous, words, counters }: PaneLa
     [pane, WORD_BYTES, `pane of ${span}`],
     [current, words * WORD_BYTES, `${what}, current pane`],
     [previous, words * WORD_BYTES, `${what}, previous pane`],
+  ];
+}
+
+function lotsRows(at: number, text: string): LayoutRow[] {
+  return [
+    [at, WORD_BYTES, `minute of the last outgoing event beside ${text}`],
+    [at + WORD_BYTES, LOTS * PAIR_BYTES, `last ${LOTS} lots of ${text}, minute and amount of each`],
   ];
 }

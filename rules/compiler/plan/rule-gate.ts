@@ -5,6 +5,7 @@
 import type { CheckedRule, Relation, Tree } from '../checked-rule.ts';
 import { added, type Bounds, constantBounds, mayReach, scaled, UNBOUNDED } from './bounds.ts';
 import { type FeatureBounds, featuresOf } from './feature-bounds.ts';
+import { FeatureParts } from './feature-parts.ts';
 import { constantOf, type RangeOf, rangeOfTree } from './folding.ts';
 import { all, any, type Gate, OPEN, SHUT } from './gate.ts';
 
@@ -18,15 +19,17 @@ const NEGATED: Readonly<Record<Relation, Relation>> = {
 };
 
 export function gateOf(rule: CheckedRule, features: FeatureBounds, rangeOf: RangeOf): Gate {
-  return new GateWalk(features, rangeOf).walk(rule.program.whenTree, true);
+  return new GateWalk(features, new FeatureParts(rule, features), rangeOf).walk(rule.program.whenTree, true);
 }
 
 class GateWalk {
   readonly #features: FeatureBounds;
+  readonly #parts: FeatureParts;
   readonly #rangeOf: RangeOf;
 
-  constructor(features: FeatureBounds, rangeOf: RangeOf) {
+  constructor(features: FeatureBounds, parts: FeatureParts, rangeOf: RangeOf) {
     this.#features = features;
+    this.#parts = parts;
     this.#rangeOf = rangeOf;
   }
 
@@ -66,15 +69,38 @@ class GateWalk {
     switch (op) {
       case '>=':
       case '>':
-        return mayReach(a, b, op === '>');
+        return [...mayReach(a, b, op === '>'), ...this.#recorded(left, b, right, a)];
       case '<=':
       case '<':
-        return mayReach(b, a, op === '<');
+        return [...mayReach(b, a, op === '<'), ...this.#recorded(right, a, left, b)];
       case '==':
-        return [...mayReach(a, b, false), ...mayReach(b, a, false)];
+        return [
+          ...mayReach(a, b, false),
+          ...mayReach(b, a, false),
+          ...this.#recorded(left, b, right, a),
+          ...this.#recorded(right, a, left, b),
+        ];
       case '!=':
         return [];
     }
+  }
+
+  /** What the record tells of `high`, which is no less than `low`, where one of the two is a feature. */
+  #recorded(high: Tree, boundsOfLow: Bounds, low: Tree, boundsOfHigh: Bounds): Gate[] {
+    const gates: Gate[] = [];
+    if (high.op === 'feature' && boundsOfLow.unless.op === 'constant' && !boundsOfLow.unless.value) {
+      gates.push(...this.#parts.reaching(high.position, boundsOfLow.lower));
+    }
+    const [most] = boundsOfHigh.uppers.filter(({ terms }) => terms.length === 0);
+    if (
+      low.op === 'feature' &&
+      most !== undefined &&
+      boundsOfHigh.unless.op === 'constant' &&
+      !boundsOfHigh.unless.value
+    ) {
+      gates.push(...this.#parts.within(low.position, most.constant));
+    }
+    return gates;
   }
 
   #bounds(tree: Tree): Bounds {

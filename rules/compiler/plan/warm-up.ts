@@ -21,7 +21,8 @@ export function warmUp(plan: KindPlan): void {
   const draw = generator();
   const columns = allocateFacts(ROWS);
   const setBits = Int32Array.from([...SETS, ...SETS_MISSING_ONE]);
-  const { bytes, windows } = plan.layout;
+  const { bytes, windows, lots, lists } = plan.layout;
+  const partsAt = Math.min(bytes, ...lots, ...lists.map(({ at }) => at));
   const buffer = new ArrayBuffer(RECORDS * bytes);
   const slab = { f64: new Float64Array(buffer), i32: new Int32Array(buffer), u8: new Uint8Array(buffer) };
   const lines = bytes / 64;
@@ -43,8 +44,14 @@ export function warmUp(plan: KindPlan): void {
         // Both panes of a window stand together.
         for (let at = from; at < from + 8 * words; at++) slab.u8[at] = draw(4) === 0 ? 0 : draw(256);
       }
+      // Minutes, amounts and values: an empty place, or anything between now and a window ago.
+      const minute = Math.floor(time / 60_000);
+      for (let at = record * bytes + partsAt; at < (record + 1) * bytes; at += 4) {
+        slab.i32[at >> 2] = draw(8) === 0 ? 0 : minute - draw(Math.ceil(longestMs / 60_000));
+      }
     }
     plan.kernel(columns, setBits, slab, legs.length, legs, records, outBits, outMask);
+    for (let record = 0; record < RECORDS; record++) plan.admits(slab, record * lines, time, outMask, 0);
   }
 }
 

@@ -1,12 +1,16 @@
 /** Gates worked out by hand: per construct of `when`, per aggregate, and of the shipped rules. */
 import { describe, expect, test } from 'vitest';
-import { planRules } from '../../../../../rules/compiler/index.ts';
+import { planRules, type ThresholdRange } from '../../../../../rules/compiler/index.ts';
 import { loadKnowledge } from '../../../../../services/workspace/knowledge.ts';
 import { TestDictionary } from '../../../../support/event-facts.ts';
 import { rule } from '../../../../support/rules.ts';
 
-function planOf(parts: Readonly<Record<string, unknown>>) {
-  return planRules([rule(parts)], new TestDictionary()).get('account')!.rules[0]!;
+function planOf(
+  parts: Readonly<Record<string, unknown>>,
+  thresholdRange?: (id: string) => ThresholdRange | undefined,
+) {
+  const dictionary = new TestDictionary(31, thresholdRange === undefined ? {} : { thresholdRange });
+  return planRules([rule(parts)], dictionary).get('account')!.rules[0]!;
 }
 
 const DAY = { agg: 'count', over: '1d' };
@@ -62,11 +66,20 @@ describe('comparisons', () => {
 
 describe('aggregates', () => {
   test.each([
-    [{ agg: 'distinct', of: 'counterparty' }, 'f >= 3', '#f[10d] >= 3'],
-    [{ agg: 'distinct', of: 'counterparty', skip: '2d' }, 'f >= 3', '#f[10d] >= 3'],
+    [{ agg: 'distinct', of: 'counterparty' }, 'f >= 3', '#f[10d] >= 3 && different(f)[10d] >= 3'],
+    [{ agg: 'distinct', of: 'nightOf' }, '4 == f', '#f[10d] >= 4 && different(f)[10d] >= 4'],
+    // What a list would have to hold is too much, or no list of one column can tell it.
+    [{ agg: 'distinct', of: 'counterparty' }, 'f >= 5', '#f[10d] >= 5'],
+    [{ agg: 'distinct', of: 'counterparty,localDay' }, 'f >= 3', '#f[10d] >= 3'],
+    [{ agg: 'distinct', of: 'kind' }, 'f >= 3', '#f[10d] >= 3'],
+    [{ agg: 'distinct', of: 'counterparty' }, 'f + n >= 3', '#f[10d] + #n[30d] >= 3'],
+    [{ agg: 'distinct', of: 'counterparty', skip: '2d' }, 'f >= 3', '#f[10d] >= 3 && different(f)[10d] >= 3'],
     [{ agg: 'count', over: '10businessDay@US' }, 'f >= 3', '#f[27d] >= 3'],
     [{ agg: 'count', over: '1day@local' }, 'f >= 3', '#f[3d] >= 3'],
     [{ agg: 'sum', of: 'amount' }, 'f > 0', '#f[10d] >= 1'],
+    [{ agg: 'sum', of: 'amount' }, 'f >= 100', '#f[10d] >= 1 && sum(f)[10d] >= 100'],
+    [{ agg: 'sum', of: 'amount' }, '99 < f', '#f[10d] >= 1'],
+    [{ agg: 'sum', of: 'nightNormMilli' }, 'f >= 100', '#f[10d] >= 1'],
     [{ agg: 'sum', of: 'amount' }, 'f >= 0', 'open'],
     [{ agg: 'sum', of: 'amount' }, 'f < 0', '#f[10d] >= 1'],
     [{ agg: 'sum', of: 'amount' }, '2 * f + n >= 5', '#f[10d] >= 1 || #n[30d] >= 5'],
@@ -86,6 +99,11 @@ describe('aggregates', () => {
     [
       { agg: 'dwell', of: 'amount', in: 'direction == "in"', out: 'direction == "out"' },
       'f <= 100',
+      '#f.in[10d] >= 1 && #f.out[10d] >= 1 && funded(f.out in 100ms)[10d] >= 1',
+    ],
+    [
+      { agg: 'dwell', of: 'amount', in: 'direction == "in"', out: 'direction == "out"' },
+      'f >= 100',
       '#f.in[10d] >= 1 && #f.out[10d] >= 1',
     ],
   ])('%j %s', (feature, when, gate) => {
@@ -107,10 +125,10 @@ describe('aggregates', () => {
   });
 
   test.each([
-    ['sum', 'matchedShareMilli >= 900', '#f[5d] >= 3 && #pass.in[5d] >= 3'],
+    ['sum', 'matchedShareMilli >= 900', '#f[5d] >= 3 && #pass.in[5d] >= 3 && funded(f in 6h)[5d] >= 3'],
     ['sum', 'amount >= 5', '#f[5d] >= 3'],
-    ['sum', 'matched > 0 || sources >= 1', '#f[5d] >= 3 && #pass.in[5d] >= 3'],
-    ['fifo', 'matchedShareMilli >= 900', '#f[5d] >= 3 && #pass.in[5d] >= 1'],
+    ['sum', 'matched > 0 || sources >= 1', '#f[5d] >= 3 && #pass.in[5d] >= 3 && funded(f in 6h)[5d] >= 3'],
+    ['fifo', 'matchedShareMilli >= 900', '#f[5d] >= 3 && #pass.in[5d] >= 1 && funded(f in 6h)[5d] >= 3'],
     ['fifo', 'matchedShareMilli >= 0', '#f[5d] >= 3'],
     ['fifo', '!(matchedShareMilli < 900)', '#f[5d] >= 3'],
   ])('cycles by %s where %s', (match, where, gate) => {
@@ -172,6 +190,24 @@ describe('what is counted', () => {
     );
   });
 
+  test('a threshold lies between bounds, whatever the time, and may not be in force', () => {
+    const params = { law: { threshold: 't', unit: 'minor', provenance: 'law' } };
+    const where = '10 * amountUsd >= 7 * params.law && amountUsd < params.law';
+    const features = { n: { ...DAY, where }, s: { ...DAY, agg: 'sum', of: 'amountUsd' } };
+    const parts = { features, params, strength: { of: 'n', at: 1, full: 2 } };
+    const dictionary = new TestDictionary(31, { thresholdRange: () => ({ least: 1_000, most: 3_000 }) });
+    const plan = planRules([rule({ ...parts, when: 'n >= 2 && s >= 0' })], dictionary).get('account')!;
+    expect(plan.counters[0]!.text).toContain('(10 * amountUsd) >= 7000');
+    expect(plan.counters[0]!.text).toContain('amountUsd < 3000');
+    expect(plan.rules[0]!.triggerText).toBe('status == "completed"');
+    const gateWhere = (when: string) =>
+      planOf({ ...parts, when }, (id) => (id === 't' ? { least: 1_000, most: 3_000 } : undefined)).gateText;
+    expect(gateWhere('n >= 0 && s >= params.law')).toBe('#s[1d] >= 1 && sum(s)[1d] >= 1000');
+    expect(gateWhere('n <= params.law && s >= 0')).toBe('open');
+    expect(gateWhere('s >= 0 && n + 0 > 2 * params.law - 1')).toBe('#n[1d] >= 2000');
+    expect(planOf({ ...parts, when: 'n >= 0 && s >= params.law' }).gateText).toBe('open');
+  });
+
   test('features, thresholds and pair fields may be anything, their neighbours not', () => {
     const params = { law: { threshold: 't', unit: 'minor', provenance: 'law' } };
     const where = 'direction == "in" && amountUsd >= params.law && pairOrdinal == 1';
@@ -199,7 +235,7 @@ describe('shipped rules', async () => {
     ['SEX-07 account', '#payers[30d] >= 15 && #grid[30d] >= 1 && #nightShare.part[30d] >= 1'],
     ['SEX-01 account', '2 #depositNights[30d] + #withdrawalNights[30d] >= 12 && #nightShare.part[30d] >= 1'],
     ['AML-01 conductor', '#usNear[27d] >= 3 || #caNear[2d] >= 2 || #mxNear[30d] >= 2'],
-    ['LAB-03-LEG account', '#times[45d] >= 3 && #payDay.in[45d] >= 3'],
+    ['LAB-03-LEG account', '#times[45d] >= 3 && #payDay.in[45d] >= 3 && funded(times in 3d)[45d] >= 3'],
     ['SMU-02-LEG beneficiary', '#branches[2d] >= 2'],
     ['SMU-01 beneficiary', '#senders[30d] >= 4 && #states[30d] >= 3'],
   ])('%s', (name, gate) => {

@@ -1,0 +1,112 @@
+/** The table's columns of a block whose rows were never documents: facts, and beside them what only the table has. */
+import { type Data, makeData, Utf8 } from 'apache-arrow';
+import { type BlockColumns, type Column, type NumberType, numberData } from './block-columns.ts';
+import { TABLE_COLUMNS, type TableColumn } from './block-layout.ts';
+import type { FactTexts } from './block-texts.ts';
+import { FACT_COLUMNS, FACT_FLAGS, type FactBatch } from './facts.ts';
+
+/** Texts one behind the other: text i is `bytes[ends[i - 1] .. ends[i])`. */
+export interface TextColumn {
+  readonly bytes: Uint8Array;
+  readonly ends: Int32Array;
+}
+
+export interface BlockContent {
+  readonly facts: FactBatch;
+  readonly texts: FactTexts;
+  /** Settled amounts in minor units, as integers in decimal digits. */
+  readonly amountMinor: TextColumn;
+  /** Content hashes in hex. */
+  readonly contentHash: TextColumn;
+  /** Rows as JSON. */
+  readonly doc: TextColumn;
+  /** Text ids, or `TEXT_NULL`. */
+  readonly rateId: Int32Array;
+  readonly submissionId: Int32Array;
+  readonly line: Float64Array;
+}
+
+const UTF8 = new Utf8();
+
+function utf8Data({ bytes, ends }: TextColumn, rows: number): Data<Utf8> {
+  const valueOffsets = new Int32Array(rows + 1);
+  valueOffsets.set(ends.subarray(0, rows), 1);
+  return makeData({
+    type: UTF8,
+    length: rows,
+    nullCount: 0,
+    valueOffsets,
+    data: bytes.subarray(0, valueOffsets[rows]),
+  });
+}
+
+/** One column of the table `transactions`; `blockOffset` is where the block will stand in its log. */
+export function contentColumn(
+  block: BlockColumns,
+  name: TableColumn,
+  content: BlockContent,
+  blockOffset: number,
+): Column {
+  const { facts } = content;
+  const { rows, columns } = facts;
+  const text = (column: TextColumn): Column => ({ name, data: () => utf8Data(column, rows) });
+  const numbers = (values: ArrayLike<number>): Column => {
+    const type = TABLE_COLUMNS[name] as NumberType;
+    const isNullable = type === 'int64?';
+    const read = Array.from({ length: rows }, (_, i) => values[i] as number);
+    const known = isNullable ? read.map((value) => (Number.isNaN(value) ? null : value)) : read;
+    return { name, ...(isNullable ? { isNullable } : {}), data: () => numberData(type, known) };
+  };
+  const same = (value: number): Column => numbers(new Float64Array(rows).fill(value));
+  switch (name) {
+    case 'institution':
+      return block.idColumn(name, columns.institution);
+    case 'ccy':
+      return block.idColumn(name, columns.ccy);
+    case 'rate_id':
+      return block.idColumn(name, content.rateId);
+    case 'submission_id':
+      return block.idColumn(name, content.submissionId);
+    case 'debtor_account':
+      return block.idColumn(name, columns.account, 0, 2);
+    case 'creditor_account':
+      return block.idColumn(name, columns.account, 1, 2);
+    case 'debtor_holder':
+      return block.idColumn(name, columns.party, 0, 2);
+    case 'creditor_holder':
+      return block.idColumn(name, columns.party, 1, 2);
+    case 'precision':
+    case 'kind':
+    case 'rail':
+    case 'channel':
+    case 'instrument':
+    case 'status':
+      return block.enumColumn(name, columns[name], FACT_COLUMNS[name].values);
+    case 'id':
+      return text({ bytes: facts.idBytes, ends: facts.idEnds });
+    case 'amount_minor':
+      return text(content.amountMinor);
+    case 'content_hash':
+      return text(content.contentHash);
+    case 'doc':
+      return text(content.doc);
+    case 'version':
+      return numbers(facts.version);
+    case 'withdrawn':
+      return numbers(facts.flags.map((bits) => ((bits & FACT_FLAGS.withdraw) === 0 ? 0 : 1)));
+    case 'event_time':
+      return numbers(columns.time);
+    case 'ref_usd_minor':
+      return numbers(columns.amountUsd);
+    case 'ref_mxn_minor':
+      return numbers(columns.amountMxn);
+    case 'ref_cad_minor':
+      return numbers(columns.amountCad);
+    case 'line':
+      return numbers(content.line);
+    case 'revision':
+      return same(0);
+    case 'block_offset':
+      return same(blockOffset);
+  }
+}
