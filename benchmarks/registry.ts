@@ -4,6 +4,7 @@ import { day } from './day.ts';
 import { decode } from './decode.ts';
 import { feedCheck } from './feed-check.ts';
 import type { Benchmark } from './harness/benchmark.ts';
+import { hotAccount } from './hot-account.ts';
 import { intern } from './intern.ts';
 import { jsonParse } from './json-parse.ts';
 import { confirm } from './kernels/confirm.ts';
@@ -26,6 +27,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   blocks,
   ruleLoopReference,
   ruleLoop,
+  hotAccount,
   logToSignalsReference,
   logToSignals,
   day,

@@ -86,14 +86,15 @@ export class RowDraws {
     this.#turn = 0;
   }
 
-  /** Fills the record with the next ordinary row at `time`. Returns the number of its action. */
-  draw(record: RowRecord, time: number): number {
+  /** Fills the record with the next ordinary row at `time`, of the hot account if so wanted. Returns the number of its action. */
+  draw(record: RowRecord, time: number, ofHotAccount = false): number {
     const random = this.#random;
     const population = this.#population;
     let action = this.#lookup[random.uint32() & (LOOKUP_STEPS - 1)] as number;
     let actor = this.#actor();
     let contact = -1;
-    const isHot = this.#options.hotMilli > 0 && random.float() * 1_000 < this.#options.hotMilli;
+    const isHot =
+      ofHotAccount || (this.#options.hotMilli > 0 && random.float() * 1_000 < this.#options.hotMilli);
     if (isHot) {
       if (ACTIONS[action]!.other === 'customer' && random.chance(0.5)) {
         actor = ((actor >>> 4) << 4) | (HOT_ACCOUNT & (PARTS - 1));

@@ -24,6 +24,13 @@ export interface StreamOptions {
   readonly skew?: number;
   /** Share of rows, in thousandths, in which one account takes part; 0 is none. */
   readonly hotMilli?: number;
+  /**
+   * Blocks of a cycle of which the last is the hot account's, so that its rows can be clocked by themselves: those in order, and
+   * behind them those that are late or correct an earlier one. 0 is none.
+   */
+  readonly hotCycle?: number;
+  /** Rows of such a block; default a whole one. */
+  readonly hotRows?: number;
   /** Event time from the first row to the last; default 130 d. */
   readonly days?: number;
   /** Share of rows, in thousandths, that belong to planted histories. */
@@ -32,11 +39,18 @@ export interface StreamOptions {
   readonly phases?: readonly StreamPhase[];
 }
 
+/** What a block holds: rows of everybody, of the hot account in order, of the hot account late or corrected. */
+export type StreamPart = 'everybody' | 'hot' | 'hot-late';
+
 export const STREAM = {
   /** 2026-01-05T06:00Z, a Monday, midnight in central Mexico. */
   FIRST_MS: Date.UTC(2026, 0, 5, 6),
   DAYS: 130,
   BLOCK_ROWS: 4_096,
+  /** Late rows and corrections of the hot account, as a share of its rows in a cycle. */
+  HOT_LATE_SHARE: 0.01,
+  /** Of these, the share that corrects an earlier row. */
+  HOT_CORRECTED_SHARE: 0.3,
   /** Accounts per holder, mean, in thousandths. */
   ACCOUNTS_PER_HOLDER_MILLI: 1_300,
   PLANTED_MILLI: 25,

@@ -16,7 +16,7 @@ import { BlockWriter, idText } from './block.ts';
 import { StreamClock } from './clock.ts';
 import { BETWEEN_BANKS_IN, RowDraws } from './draws.ts';
 import { BANKS, mixed, type Population, PROFILES, populate, pseudonymOf } from './identity.ts';
-import { DAY_MS, STREAM, type StreamOptions, type StreamPhase } from './options.ts';
+import { DAY_MS, STREAM, type StreamOptions, type StreamPart, type StreamPhase } from './options.ts';
 import { internHistories, PlantedRows } from './plant.ts';
 import { buildHistories, type History, stageHistories } from './planted.ts';
 import { emptyRecord, type RowRecord, transactionOfRecord } from './row-record.ts';
@@ -30,6 +30,15 @@ const ACTION_TEMPLATES = ACTIONS.length * BANKS * PROFILES;
 /** Rows whose members do not depend on the kind, so that a reversal of one names the same people. */
 const REVERSIBLE = new Set(['transfer', 'card_purchase', 'bill_payment']);
 
+const USUAL = {
+  skew: 0,
+  hotMilli: 0,
+  hotCycle: 0,
+  hotRows: STREAM.BLOCK_ROWS as number,
+  days: STREAM.DAYS as number,
+  plantedMilli: STREAM.PLANTED_MILLI as number,
+};
+
 /** The original of a reversal in a block, which the columns do not name. */
 export interface ReversedRow {
   readonly institution: string;
@@ -38,6 +47,7 @@ export interface ReversedRow {
 
 export interface StreamBlock {
   readonly batch: FactBatch;
+  readonly part: StreamPart;
   /** By row of the block. */
   readonly reversed: ReadonlyMap<number, ReversedRow>;
   /** 1 where the row came behind the watermark. */
@@ -92,6 +102,10 @@ export class MeasuredStream {
   readonly #records: RowRecord[];
   readonly #hash = new Uint32Array(4);
   readonly #recent: RowRecord[] = [];
+  /** The same, of the hot account. */
+  readonly #recentHot: RowRecord[] = [];
+  #part: StreamPart = 'everybody';
+  #blocks = 0;
   #number = 0;
   /** The other bank's report of the last row, to follow it. */
   #second: RowRecord | null = null;
@@ -101,7 +115,7 @@ export class MeasuredStream {
   constructor(options: StreamOptions, knowledge: Knowledge, dictionary: FactDictionary) {
     const { phases = [], ...rest } = options;
     this.#phases = phases;
-    const full = { skew: 0, hotMilli: 0, days: STREAM.DAYS, plantedMilli: STREAM.PLANTED_MILLI, ...rest };
+    const full = { ...USUAL, ...rest };
     this.options = full;
     this.#dictionary = dictionary;
     const { seed, rows, days } = full;
@@ -148,7 +162,8 @@ export class MeasuredStream {
     while (this.tally.rows < rows) {
       writer.clear();
       const reversed = new Map<number, ReversedRow>();
-      while (writer.rows < writer.capacity && this.tally.rows < rows) {
+      const capacity = this.#beginBlock();
+      while (writer.rows < capacity && this.tally.rows < rows) {
         const record = this.#records[writer.rows] as RowRecord;
         this.#next(record);
         const row = this.#write(record);
@@ -160,6 +175,7 @@ export class MeasuredStream {
       }
       yield {
         batch: writer.batch(),
+        part: this.#part,
         reversed,
         late,
         transactionOf: (row) =>
@@ -169,6 +185,18 @@ export class MeasuredStream {
         hashOf: (row) => this.#hashText(this.#records[row] as RowRecord),
       };
     }
+  }
+
+  /** Decides what the next block holds. Returns how many rows. */
+  #beginBlock(): number {
+    const { hotCycle, hotRows } = this.options;
+    const { capacity } = this.#writer;
+    if (hotCycle === 0) return capacity;
+    const place = this.#blocks++ % (hotCycle + 1);
+    this.#part = place < hotCycle - 1 ? 'everybody' : place < hotCycle ? 'hot' : 'hot-late';
+    if (this.#part === 'everybody') return capacity;
+    const lateRows = Math.ceil(hotRows * STREAM.HOT_LATE_SHARE);
+    return this.#part === 'hot' ? hotRows - lateRows : lateRows;
   }
 
   #beginPhase(): void {
@@ -197,23 +225,46 @@ export class MeasuredStream {
       return;
     }
     const random = this.#random;
+    if (this.#part !== 'everybody') {
+      this.#nextHot(record, now);
+      return;
+    }
     const draw = random.float();
     if (
       draw < STREAM.REVERSAL_SHARE + STREAM.AMEND_SHARE + STREAM.WITHDRAW_SHARE &&
-      this.#correct(record, draw, now)
+      this.#correct(record, this.#recent, draw, now)
     ) {
       return;
     }
     const isLate = random.float() < STREAM.LATE_SHARE;
-    const behind = isLate
-      ? STREAM.LATE_MIN_MS + random.float() * (STREAM.LATE_MAX_MS - STREAM.LATE_MIN_MS)
-      : random.float() * STREAM.JITTER_MS;
+    const behind = isLate ? this.#lateBy() : random.float() * STREAM.JITTER_MS;
     const time = Math.max(STREAM.FIRST_MS, Math.floor(now - behind));
     const action = this.#draws.draw(record, time);
     if (this.#dayOnly[record.template] === 1) record.time = Math.floor(time / DAY_MS) * DAY_MS;
     record.number = this.#number++;
     if (ACTIONS[action]!.paired === true && random.float() < STREAM.PAIR_SHARE) this.#pair(record, action);
-    this.#remember(record);
+    this.#remember(record, this.#recent);
+  }
+
+  #lateBy(): number {
+    return STREAM.LATE_MIN_MS + this.#random.float() * (STREAM.LATE_MAX_MS - STREAM.LATE_MIN_MS);
+  }
+
+  /** A row of the hot account. In order means in order: without what comes by the day, and without jitter. */
+  #nextHot(record: RowRecord, now: number): void {
+    const random = this.#random;
+    const isLate = this.#part === 'hot-late';
+    if (isLate && random.float() < STREAM.HOT_CORRECTED_SHARE) {
+      const corrections = STREAM.REVERSAL_SHARE + STREAM.AMEND_SHARE + STREAM.WITHDRAW_SHARE;
+      if (this.#correct(record, this.#recentHot, random.float() * corrections, now)) return;
+    }
+    const time = Math.max(STREAM.FIRST_MS, Math.floor(isLate ? now - this.#lateBy() : now));
+    let action: number;
+    do action = this.#draws.draw(record, time, true);
+    while (this.#dayOnly[record.template] === 1);
+    record.number = this.#number++;
+    if (ACTIONS[action]!.paired === true && random.float() < STREAM.PAIR_SHARE) this.#pair(record, action);
+    this.#remember(record, this.#recentHot);
   }
 
   /** Both banks report the transfer, under one reference. */
@@ -229,19 +280,19 @@ export class MeasuredStream {
     this.tally.pairs++;
   }
 
-  #remember(record: RowRecord): void {
+  #remember(record: RowRecord, recent: RowRecord[]): void {
     if (record.number % RECENT_EVERY !== 0 || record.sharedRef !== TEXT_NULL) return;
     if (this.#dayOnly[record.template] === 1) return;
     const { kind, status } = this.#templates.transactions[record.template] as Transaction;
     if (!REVERSIBLE.has(kind) || status !== 'completed') return;
-    if (this.#recent.length < RECENT) this.#recent.push({ ...record });
-    else this.#recent[this.#random.int(0, RECENT - 1)] = { ...record };
+    if (recent.length < RECENT) recent.push({ ...record });
+    else recent[this.#random.int(0, RECENT - 1)] = { ...record };
   }
 
-  /** A reversal, a withdrawal or an amendment of a recent row; false when there is none. Each row is corrected once. */
-  #correct(record: RowRecord, draw: number, now: number): boolean {
-    if (this.#recent.length === 0) return false;
-    const [original] = this.#recent.splice(this.#random.int(0, this.#recent.length - 1), 1);
+  /** A reversal, a withdrawal or an amendment of one of these rows; false when there is none. Each row is corrected once. */
+  #correct(record: RowRecord, recent: RowRecord[], draw: number, now: number): boolean {
+    if (recent.length === 0) return false;
+    const [original] = recent.splice(this.#random.int(0, recent.length - 1), 1);
     Object.assign(record, original);
     if (draw < STREAM.REVERSAL_SHARE) {
       const age = Math.floor((now - original!.time) / DAY_MS);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { StreamOptions } from '../../../benchmarks/stream/options.ts';
 import { MeasuredStream } from '../../../benchmarks/stream/stream.ts';
 import { EVERYTHING } from '../../../benchmarks/stream/templates.ts';
 import { factsOf } from '../../../pipelines/facts/batch.ts';
@@ -10,7 +11,7 @@ import { loadKnowledge } from '../../../services/workspace/knowledge.ts';
 const knowledge = await loadKnowledge();
 const SMALL = { accounts: 400, rows: 12_000, seed: 5, plantedMilli: 300 };
 
-function streamOf(options: Partial<typeof SMALL> = {}) {
+function streamOf(options: Partial<StreamOptions> = {}) {
   const dictionary = new FactDictionary([1, 2]);
   return { dictionary, stream: new MeasuredStream({ ...SMALL, ...options }, knowledge, dictionary) };
 }
@@ -66,6 +67,28 @@ describe('measured stream', () => {
       }
     }
     expect(stream.tally.rows).toBe(SMALL.rows);
+  });
+
+  test('blocks of the hot account are its own: first what is in order, then what is late or corrected', () => {
+    const { stream } = streamOf({ rows: 5_000, plantedMilli: 0, hotCycle: 2, hotRows: 400 });
+    const parts: string[] = [];
+    let hottest = -1;
+    for (const { batch, part, late } of stream.blocks()) {
+      parts.push(`${part} ${batch.rows}`);
+      if (part === 'everybody') continue;
+      const { account, time } = batch.columns;
+      const sides = new Map<number, number>();
+      for (let leg = 0; leg < 2 * batch.rows; leg++) {
+        sides.set(account[leg] as number, (sides.get(account[leg] as number) ?? 0) + 1);
+      }
+      const [most = -1, rows] = [...sides].filter(([key]) => key >= 0).sort((a, b) => b[1] - a[1])[0] ?? [];
+      if (hottest !== -1) expect(most).toBe(hottest);
+      hottest = most;
+      expect(rows).toBeGreaterThanOrEqual(batch.rows);
+      if (part === 'hot-late') expect(late.subarray(0, batch.rows)).toContain(1);
+      else for (let row = 1; row < batch.rows; row++) expect(time[row]! >= time[row - 1]!).toBe(true);
+    }
+    expect(parts).toEqual(['everybody 4096', 'hot 396', 'hot-late 4', 'everybody 504']);
   });
 
   test('its transactions keep the contract', () => {
