@@ -1,7 +1,7 @@
 /**
- * Rows that have left memory: pages in a cold file, and a bounded cache of those that were read last.
+ * Rows in a cold file, a page of them at a time, and a bounded cache of the pages that were read last.
  *
- * Rows leave in the order of their numbers, so that "is it in memory?" is one comparison. Tier 2 reads single rows of few
+ * Rows are written in the order of their numbers, so that "is it there?" is one comparison. Tier 2 reads single rows of few
  * subjects, scattered over time: a page is small, and the cache holds many.
  */
 import type { ColdFile } from '../state/cold-file.ts';

@@ -19,6 +19,7 @@ import {
 } from '../../schemas/facts.ts';
 import { COLUMN_AT, type RowHome } from './segment.ts';
 import type { FactStore } from './store.ts';
+import type { ColumnArray } from './stored-column.ts';
 
 /**
  * The event and its fields are one object: `time` and `institution` mean the same in both. It holds no columns, because rows
@@ -64,6 +65,10 @@ function placeOf(leg: number, rowMask: number, at: FactIndex): number {
   return (row << 1) | (at === 'own' ? leg & 1 : ~leg & 1);
 }
 
+function columnOf(home: RowHome, position: number): ColumnArray {
+  return home.list[position] ?? home.columnAt(position);
+}
+
 function getterOf({ column, at }: FactRead): Getter {
   if (column === 'time') {
     // Asked for more than all else, and always in memory.
@@ -76,39 +81,39 @@ function getterOf({ column, at }: FactRead): Getter {
   switch (type) {
     case 'int':
       return function () {
-        const { list, rowMask } = this.home;
-        const value = (list[position] as Float64Array)[placeOf(this.leg, rowMask, at)]!;
+        const home = this.home;
+        const value = columnOf(home, position)[placeOf(this.leg, home.rowMask, at)]!;
         // Only an amount can be wide; of every other column NaN is null.
         if (Number.isNaN(value)) return (column === 'amount' && this.store.wideAmount(this.leg >> 1)) || null;
         return value;
       };
     case 'small':
       return function () {
-        const { list, rowMask } = this.home;
-        const value = (list[position] as Int32Array)[placeOf(this.leg, rowMask, at)]!;
+        const home = this.home;
+        const value = columnOf(home, position)[placeOf(this.leg, home.rowMask, at)]!;
         return value === SMALL_NULL ? null : value;
       };
     case 'bool':
       return function () {
-        const { list, rowMask } = this.home;
-        const value = (list[position] as Uint8Array)[placeOf(this.leg, rowMask, at)]!;
+        const home = this.home;
+        const value = columnOf(home, position)[placeOf(this.leg, home.rowMask, at)]!;
         return value === BYTE_NULL ? null : value === 1;
       };
     case 'enum':
       return function () {
-        const { list, rowMask } = this.home;
-        return values[(list[position] as Uint8Array)[placeOf(this.leg, rowMask, at)]!] ?? null;
+        const home = this.home;
+        return values[columnOf(home, position)[placeOf(this.leg, home.rowMask, at)]!] ?? null;
       };
     case 'text':
       return function () {
-        const { list, rowMask } = this.home;
-        const id = (list[position] as Int32Array)[placeOf(this.leg, rowMask, at)]!;
+        const home = this.home;
+        const id = columnOf(home, position)[placeOf(this.leg, home.rowMask, at)]!;
         return id === TEXT_NULL ? null : this.store.dictionary.text(id);
       };
     case 'set':
       return function () {
-        const { list, rowMask } = this.home;
-        return this.store.dictionary.setOf((list[position] as Int32Array)[placeOf(this.leg, rowMask, at)]!);
+        const home = this.home;
+        return this.store.dictionary.setOf(columnOf(home, position)[placeOf(this.leg, home.rowMask, at)]!);
       };
   }
 }

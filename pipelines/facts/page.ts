@@ -8,7 +8,9 @@ import { FACT_COLUMNS, type FactColumnName, type FactColumns } from '../../schem
 import type { ColdFile } from '../state/cold-file.ts';
 import { HASH_WORDS } from './batch.ts';
 import { copyRows, elementBytesOf } from './copy-rows.ts';
-import type { ColumnArray, MemberVisit, RowHome, Segment } from './segment.ts';
+import type { IdentityHome, MemberVisit, RowIdentities } from './row-identities.ts';
+import type { RowHome, Segment } from './segment.ts';
+import type { ColumnArray } from './stored-column.ts';
 
 const NAMES = Object.keys(FACT_COLUMNS) as FactColumnName[];
 const FIRST_TAIL_BYTES = 512;
@@ -28,7 +30,7 @@ interface ArrayType {
   readonly BYTES_PER_ELEMENT: number;
 }
 
-export class Page implements RowHome {
+export class Page implements RowHome, IdentityHome {
   readonly rowMask: number;
   readonly columns: FactColumns;
   readonly list: readonly ColumnArray[];
@@ -79,6 +81,10 @@ export class Page implements RowHome {
     this.list = NAMES.map((name) => this.columns[name]);
   }
 
+  columnAt(position: number): ColumnArray {
+    return this.list[position]!;
+  }
+
   get bytes(): number {
     return this.#bytes.length + this.#tail.length;
   }
@@ -110,28 +116,30 @@ export class Page implements RowHome {
   store(segment: Segment, place: number): number {
     const rows = this.rowMask + 1;
     const until = place + rows;
+    const of = segment.identities as RowIdentities;
     copyRows(segment.list, place, this.list, 0, rows);
-    this.version.set(segment.version.subarray(place, until));
-    this.hash.set(segment.hash.subarray(HASH_WORDS * place, HASH_WORDS * until));
-    this.sharedRef.set(segment.sharedRef.subarray(place, until));
-    this.flags.set(segment.flags.subarray(place, until));
-    const firstId = segment.idStart(place);
-    const idLength = segment.idEnds[until - 1]! - firstId;
-    const firstMember = segment.memberStart(place);
-    const members = segment.memberEnds[until - 1]! - firstMember;
+    this.version.set(of.version.subarray(place, until));
+    this.hash.set(of.hash.subarray(HASH_WORDS * place, HASH_WORDS * until));
+    this.flags.set(of.flags.subarray(place, until));
+    const firstId = of.idStart(place);
+    const idLength = of.idEnds[until - 1]! - firstId;
+    const firstMember = of.memberStart(place);
+    const members = of.memberEnds[until - 1]! - firstMember;
+    const { sharedRef } = segment;
     for (let i = 0; i < rows; i++) {
-      this.idEnds[i] = segment.idEnds[place + i]! - firstId;
-      this.#memberEnds[i] = segment.memberEnds[place + i]! - firstMember;
+      this.sharedRef[i] = sharedRef[place + i]!;
+      this.idEnds[i] = of.idEnds[place + i]! - firstId;
+      this.#memberEnds[i] = of.memberEnds[place + i]! - firstMember;
     }
     const length = idLength + MEMBER_BYTES * members;
     this.#reserveTail(length);
-    this.#tail.set(segment.idBytes.subarray(firstId, firstId + idLength));
+    this.#tail.set(of.idBytes.subarray(firstId, firstId + idLength));
     const view = new DataView(this.#tail.buffer);
     for (let i = 0; i < members; i++) {
       const at = idLength + MEMBER_BYTES * i;
-      view.setUint8(at, segment.memberKind[firstMember + i]!);
-      view.setUint8(at + 1, segment.memberSide[firstMember + i]!);
-      view.setInt32(at + 2, segment.memberKey[firstMember + i]!, true);
+      view.setUint8(at, of.memberKind[firstMember + i]!);
+      view.setUint8(at + 1, of.memberSide[firstMember + i]!);
+      view.setInt32(at + 2, of.memberKey[firstMember + i]!, true);
     }
     // A tail has a byte at least: rows have ids.
     this.#tailAt[0] = this.#file.append(this.#tail.subarray(0, length));

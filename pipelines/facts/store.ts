@@ -2,31 +2,29 @@
  * The rows as facts. A row is a number for life: `row >>> 16` is its segment, `row & 65535` its place there; a leg is
  * 2 × row + side. Rows are only ever added; which of them count is not known here.
  *
- * With a cold file, rows that are older than `hotWindowMs` of event time leave memory, in the order of their numbers, a page
- * at a time; a segment that all rows have left goes, but for their times. Nothing else changes for whoever asks: `home` reads
- * a page back. Only `columns`, which promises a segment, is dear for such a row.
+ * With a cold file, rows are written to it in the order of their numbers, a page at a time. A segment that lies there as a
+ * whole keeps in memory what the rules read (`keep`); once its rows are older than `hotWindowMs` of event time, their times
+ * alone. Nothing else changes for whoever asks: a page is read back. Only `columns`, which promises a segment, is dear for
+ * rows that have left.
  */
-import { allocateFacts, type FactBatch, type FactColumns } from '../../schemas/facts.ts';
+import { allocateFacts, type FactBatch, type FactColumnName, type FactColumns } from '../../schemas/facts.ts';
 import type { ColdFile } from '../state/cold-file.ts';
 import { HASH_WORDS } from './batch.ts';
 import { ColdRows } from './cold-rows.ts';
 import { copyRows } from './copy-rows.ts';
 import type { FactDictionary } from './dictionary.ts';
-import {
-  type ColumnArray,
-  FIRST_ROWS,
-  type MemberVisit,
-  type RowHome,
-  SEGMENT_ROWS,
-  SEGMENT_SHIFT,
-  Segment,
-} from './segment.ts';
+import type { IdentityHome, MemberVisit, RowIdentities } from './row-identities.ts';
+import { COLUMN_AT, COLUMN_NAMES, FIRST_ROWS, type RowHome, Segment } from './segment.ts';
+import { SEGMENT_ROWS, SEGMENT_SHIFT } from './segment-size.ts';
+import type { ColumnArray } from './stored-column.ts';
 
 const PLACE = SEGMENT_ROWS - 1;
 const DAY_MS = 86_400_000;
 /** Rows stay in memory for 30 days of event time. */
 const HOT_WINDOW_MS = 30 * DAY_MS;
-/** Rows that leave memory at most for each that comes: what is behind is caught up with, and no call takes long. */
+/** The latest rows stay as they came: among them are those that are compared with what comes. */
+const WHOLE_ROWS = SEGMENT_ROWS;
+/** Rows that are written, and that leave memory, at most for each that comes: nobody waits long for the disk. */
 const LEAVING_PER_ROW = 4;
 const LEAVING_MIN = 256;
 
@@ -51,8 +49,13 @@ export class FactStore {
   readonly #cold: ColdRows | undefined;
   readonly #hotWindowMs: number;
   #rows = 0;
-  /** Rows below this number are read from the cold file. */
+  /** Rows below this number have left memory. */
   #coldRows = 0;
+  /** Rows below this number, a multiple of a segment's, have left memory but for the columns that are kept. */
+  #strippedRows = 0;
+  #kept: ReadonlySet<FactColumnName> = new Set(COLUMN_NAMES);
+  /** Arrays of a segment that was stripped, for the next one. */
+  #spare: RowIdentities | null = null;
   #newestMs = Number.NEGATIVE_INFINITY;
   /** Columns of the two segments that were last read back as a whole: whoever goes through all of them is between two. */
   #thawed: readonly { readonly segment: number; readonly columns: FactColumns }[] = [];
@@ -90,18 +93,19 @@ export class FactStore {
    * there before may leave memory; those of the batch do not until the next one comes.
    */
   append(batch: FactBatch): number {
-    if (this.#cold !== undefined) this.#freeze(this.#cold, batch.rows);
+    if (this.#cold !== undefined) this.#retire(this.#cold, batch.rows);
     const first = this.#rows;
     let member = 0;
     for (let from = 0; from < batch.rows; ) {
       const place = this.#rows & PLACE;
-      if (place === 0) this.#segments.push(new Segment(this.#rows === 0 ? FIRST_ROWS : SEGMENT_ROWS));
+      if (place === 0) this.#segments.push(this.#nextSegment());
       const count = Math.min(batch.rows - from, SEGMENT_ROWS - place);
       const at = this.#rows >>> SEGMENT_SHIFT;
       const segment = this.#segments[at]!;
       member = segment.append(batch, from, count, member);
-      this.#times[at] = segment.columns.time;
       this.#rows += count;
+      if ((this.#rows & PLACE) === 0) segment.settle();
+      this.#times[at] = segment.columns.time;
       from += count;
     }
     for (const [row, amount] of batch.wide) this.#wide.set(first + row, amount);
@@ -134,7 +138,7 @@ export class FactStore {
 
   /** Copies a row to place `place` of columns that hold some other rows. */
   copyRow(row: number, into: readonly ColumnArray[], place: number): void {
-    const { list, rowMask } = this.home(row);
+    const { list, rowMask } = row < this.#strippedRows ? this.#cold!.page(row) : this.home(row);
     copyRows(list, row & rowMask, into, place, 1);
   }
 
@@ -150,7 +154,7 @@ export class FactStore {
   }
 
   rowId(row: number): string {
-    const home = this.home(row);
+    const home = this.#identityHome(row);
     const place = row & home.rowMask;
     const { buffer, byteOffset } = home.idBytes;
     const start = home.idStart(place);
@@ -158,13 +162,13 @@ export class FactStore {
   }
 
   versionOf(row: number): number {
-    const { version, rowMask } = this.home(row);
+    const { version, rowMask } = this.#identityHome(row);
     return version[row & rowMask]!;
   }
 
   /** Whether the row's content hash begins with the four words at `at`. */
   hashEquals(row: number, words: Uint32Array, at: number): boolean {
-    const { hash, rowMask } = this.home(row);
+    const { hash, rowMask } = this.#identityHome(row);
     const own = HASH_WORDS * (row & rowMask);
     for (let i = 0; i < HASH_WORDS; i++) if (hash[own + i] !== words[at + i]) return false;
     return true;
@@ -172,7 +176,7 @@ export class FactStore {
 
   /** Bits of `FACT_FLAGS`. */
   flagsOf(row: number): number {
-    const { flags, rowMask } = this.home(row);
+    const { flags, rowMask } = this.#identityHome(row);
     return flags[row & rowMask]!;
   }
 
@@ -189,13 +193,13 @@ export class FactStore {
 
   /** Subjects of the row beside accounts and holders, in the order of `membershipsOf`; kind is an index of `SUBJECT_KINDS`. */
   eachMember(row: number, visit: MemberVisit): void {
-    const home = this.home(row);
+    const home = this.#identityHome(row);
     home.eachMember(row & home.rowMask, visit);
   }
 
   /** Whether the row's id is these bytes: `bytes[start .. end)`. */
   idEquals(row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const home = this.home(row);
+    const home = this.#identityHome(row);
     const place = row & home.rowMask;
     const from = home.idStart(place);
     if (home.idEnds[place]! - from !== end - start) return false;
@@ -208,14 +212,25 @@ export class FactStore {
   compareRows(a: number, b: number): number {
     const byTime = this.timeOf(a) - this.timeOf(b);
     if (byTime !== 0) return byTime;
-    const one = this.home(a);
-    const two = this.home(b);
+    const institution = this.institutionOf(a);
+    const other = this.institutionOf(b);
+    if (institution !== other) return this.dictionary.interner.compare(institution, other);
+    const one = this.#identityHome(a);
+    const two = this.#identityHome(b);
     const i = a & one.rowMask;
     const j = b & two.rowMask;
-    const institution = one.columns.institution[i]!;
-    const other = two.columns.institution[j]!;
-    if (institution !== other) return this.dictionary.interner.compare(institution, other);
     return compareIds(one, i, two, j) || one.version[i]! - two.version[j]!;
+  }
+
+  /**
+   * The columns that stay in memory while rows are younger than the window; those of them that have left come back. Any other
+   * can be asked for as well, at the price of reading it back.
+   */
+  keep(columns: ReadonlySet<FactColumnName>): void {
+    this.#kept = columns;
+    for (let at = this.#coldRows >>> SEGMENT_SHIFT; at < this.#strippedRows >>> SEGMENT_SHIFT; at++) {
+      for (const name of columns) this.#segments[at]!.columnAt(COLUMN_AT[name]);
+    }
   }
 
   /** Memory of the rows. */
@@ -227,26 +242,76 @@ export class FactStore {
     return bytes;
   }
 
-  /** Moves pages out whose every row is older than the window. */
-  #freeze(cold: ColdRows, comingRows: number): void {
-    const until = this.#newestMs - this.#hotWindowMs;
-    const last = this.#coldRows + Math.max(LEAVING_MIN, LEAVING_PER_ROW * comingRows);
-    while (this.#coldRows < last && this.#coldRows + cold.pageRows <= this.#rows) {
-      const at = this.#coldRows >>> SEGMENT_SHIFT;
-      const place = this.#coldRows & PLACE;
-      const times = this.#times[at]!;
-      for (let i = place; i < place + cold.pageRows; i++) if (times[i]! > until) return;
-      cold.take(this.#segments[at]!, place);
-      this.#coldRows = cold.rows;
-      if ((this.#coldRows & PLACE) === 0) this.#segments[at] = undefined;
+  #identityHome(row: number): IdentityHome {
+    if (row < this.#strippedRows) return this.#cold!.page(row);
+    return this.#segments[row >>> SEGMENT_SHIFT]!.identities as RowIdentities;
+  }
+
+  #nextSegment(): Segment {
+    const before = this.#segments.at(-1);
+    const spare = this.#spare ?? undefined;
+    this.#spare = null;
+    return new Segment(this.#rows === 0 ? FIRST_ROWS : SEGMENT_ROWS, before, spare);
+  }
+
+  /** Writes rows to the cold file, and lets go of what is there and not asked for. */
+  #retire(cold: ColdRows, comingRows: number): void {
+    const most = Math.max(LEAVING_MIN, LEAVING_PER_ROW * comingRows);
+    const { pageRows } = cold;
+    for (let left = most; left > 0 && this.#isWhole(cold.rows, pageRows); left -= pageRows) {
+      const isOld = this.#isOld(cold.rows, pageRows);
+      if (!isOld && cold.rows + pageRows > this.#rows - WHOLE_ROWS) break;
+      cold.take(this.#segments[cold.rows >>> SEGMENT_SHIFT]!, cold.rows & PLACE);
     }
+    while (this.#strippedRows + SEGMENT_ROWS <= cold.rows) this.#strip(this.#strippedRows >>> SEGMENT_SHIFT);
+    for (let left = most; left > 0 && this.#coldRows + pageRows <= cold.rows; left -= pageRows) {
+      if (!this.#isOld(this.#coldRows, pageRows)) break;
+      this.#coldRows += pageRows;
+      if ((this.#coldRows & PLACE) === 0) this.#segments[(this.#coldRows >>> SEGMENT_SHIFT) - 1] = undefined;
+    }
+  }
+
+  #isWhole(first: number, rows: number): boolean {
+    return first + rows <= this.#rows;
+  }
+
+  /** Whether the rows of a page are all older than the window. */
+  #isOld(first: number, rows: number): boolean {
+    const until = this.#newestMs - this.#hotWindowMs;
+    const times = this.#times[first >>> SEGMENT_SHIFT]!;
+    const place = first & PLACE;
+    for (let i = place; i < place + rows; i++) if (times[i]! > until) return false;
+    return true;
+  }
+
+  #strip(at: number): void {
+    const first = at << SEGMENT_SHIFT;
+    this.#strippedRows = first + SEGMENT_ROWS;
+    const spare = this.#segments[at]?.strip(this.#kept, (name) => this.#readBack(first, name)) ?? null;
+    spare?.clear();
+    this.#spare = spare;
+  }
+
+  /** A column of a segment, from its pages. */
+  #readBack(first: number, name: FactColumnName): ColumnArray {
+    const cold = this.#cold as ColdRows;
+    const position = COLUMN_AT[name];
+    const { pageRows } = cold;
+    let out: ColumnArray | undefined;
+    for (let place = 0; place < SEGMENT_ROWS; place += pageRows) {
+      const column = cold.page(first + place).list[position]!;
+      const width = column.length / pageRows;
+      out ??= new (column.constructor as new (length: number) => ColumnArray)(width * SEGMENT_ROWS);
+      out.set(column, width * place);
+    }
+    return out!;
   }
 
   #thaw(segment: number): FactColumns {
     const known = this.#thawed.find((each) => each.segment === segment);
     if (known !== undefined) return known.columns;
     const columns = allocateFacts(SEGMENT_ROWS);
-    const list = Object.values(columns);
+    const list = COLUMN_NAMES.map((name) => columns[name]);
     const first = segment << SEGMENT_SHIFT;
     for (let place = 0; place < SEGMENT_ROWS; place++) this.copyRow(first + place, list, place);
     this.#thawed = [{ segment, columns }, ...this.#thawed.slice(0, 1)];
@@ -254,7 +319,7 @@ export class FactStore {
   }
 }
 
-function compareIds(one: RowHome, i: number, two: RowHome, j: number): number {
+function compareIds(one: IdentityHome, i: number, two: IdentityHome, j: number): number {
   let a = one.idStart(i);
   let b = two.idStart(j);
   const endA = one.idEnds[i]!;

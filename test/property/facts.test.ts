@@ -165,7 +165,9 @@ describe('facts', () => {
     near.forEach((row, i) => {
       expectSameRow(store, first + 500 + i, row);
     });
-    expect(store.bytes).toBeGreaterThan(2 * 65_536 * 250);
+    // Two segments, in narrow columns.
+    expect(store.bytes / (2 * 65_536)).toBeGreaterThan(60);
+    expect(store.bytes / (2 * 65_536)).toBeLessThan(250);
   });
 
   test('compare as refs do', () => {

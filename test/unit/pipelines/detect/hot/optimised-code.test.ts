@@ -26,8 +26,10 @@ const OF_DOCUMENTS = /pipelines\/facts\/batch\.js/;
 const BY_COLUMN: readonly RegExp[] = [
   /^(getterOf|eventClassOf) \S*facts\/event\.js/,
   /^(widthOf)? ?\S*facts\/page\.js/,
-  /^elementBytesOf \S*facts\/copy-rows\.js/,
+  /^(elementBytesOf)? ?\S*facts\/copy-rows\.js/,
   /^(append)? ?\S*facts\/segment\.js/,
+  /^append \S*facts\/store\.js/,
+  /^(StoredColumn|append|#reform|#allocate)? ?\S*facts\/stored-column\.js/,
 ];
 
 /**

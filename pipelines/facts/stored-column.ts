@@ -1,0 +1,216 @@
+/**
+ * A column of a segment, as narrow as its values allow: an element is the same number as in the batch that it came in, in the
+ * smallest kind of array that holds all of them. A column that is null in every row has no memory of its own.
+ *
+ * A value that does not fit makes its column wider, there and then; the next segment begins with what this one needed.
+ */
+import {
+  BYTE_NULL,
+  FACT_COLUMNS,
+  type FactColumn,
+  type FactColumnName,
+  type FactType,
+  SMALL_NULL,
+  TEXT_NULL,
+} from '../../schemas/facts.ts';
+import { LEGS } from './segment-size.ts';
+
+export type ColumnArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
+/** An array of a batch. */
+type BatchArray = Float64Array | Int32Array | Uint8Array;
+
+const NO_BYTES = new Uint8Array(LEGS).fill(BYTE_NULL);
+const NO_TEXTS = new Int8Array(LEGS).fill(TEXT_NULL);
+const NO_SETS = new Int8Array(LEGS);
+const NO_SMALLS = new Int32Array(LEGS).fill(SMALL_NULL);
+const NO_NUMBERS = new Float32Array(LEGS).fill(Number.NaN);
+
+interface ArrayType {
+  new (length: number): ColumnArray;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
+/** How values of a type may lie, the narrowest first; form 0 is the array of nulls that all share. */
+interface Forms {
+  readonly none: number;
+  readonly nulls: ColumnArray;
+  readonly wider: readonly ArrayType[];
+  /** The first form that holds the values from `start` up to `end`. */
+  readonly formOf: (values: BatchArray, start: number, end: number) => number;
+}
+
+const WIDE_NUMBERS = 2;
+
+/**
+ * 0 if all values are `none`, else one more than all bits that one of them has. No more than the loop: what stands behind it
+ * would be thrown out as never seen while the loop is optimised.
+ */
+function bitsOf(values: Int32Array, start: number, end: number, none: number): number {
+  let bits = 0;
+  let others = 0;
+  for (let i = start; i < end; i++) {
+    const value = values[i]!;
+    bits |= value ^ (value >> 31);
+    others |= value ^ none;
+  }
+  return ((others | -others) >>> 31) * (1 + bits);
+}
+
+function formOfTexts(values: Int32Array, start: number, end: number, none: number): number {
+  const bits = bitsOf(values, start, end, none);
+  if (bits === 0) return 0;
+  if (bits <= 0x80) return 1;
+  return bits <= 0x8000 ? 2 : 3;
+}
+
+function formOfNumbers(values: Float64Array, start: number, end: number): number {
+  for (let i = firstNumber(values, start, end); i < end; i++) {
+    const value = values[i]!;
+    if (Math.fround(value) !== value && !Number.isNaN(value)) return WIDE_NUMBERS;
+  }
+  return firstNumber(values, start, end) === end ? 0 : 1;
+}
+
+function firstNumber(values: Float64Array, start: number, end: number): number {
+  let i = start;
+  while (i < end && Number.isNaN(values[i]!)) i++;
+  return i;
+}
+
+/** Smalls and bytes have one form beside the nulls. */
+function hasValue(values: Int32Array | Uint8Array, start: number, end: number, none: number): number {
+  for (let i = start; i < end; i++) if (values[i] !== none) return 1;
+  return 0;
+}
+
+const bytes: Forms = {
+  none: BYTE_NULL,
+  nulls: NO_BYTES,
+  wider: [Uint8Array],
+  formOf: (values, start, end) => hasValue(values as Uint8Array, start, end, BYTE_NULL),
+};
+const FORMS: Readonly<Record<FactType, Forms>> = {
+  int: {
+    none: Number.NaN,
+    nulls: NO_NUMBERS,
+    wider: [Float32Array, Float64Array],
+    formOf: (values, start, end) => formOfNumbers(values as Float64Array, start, end),
+  },
+  small: {
+    none: SMALL_NULL,
+    nulls: NO_SMALLS,
+    wider: [Int32Array],
+    formOf: (values, start, end) => hasValue(values as Int32Array, start, end, SMALL_NULL),
+  },
+  bool: bytes,
+  enum: bytes,
+  text: {
+    none: TEXT_NULL,
+    nulls: NO_TEXTS,
+    wider: [Int8Array, Int16Array, Int32Array],
+    formOf: (values, start, end) => formOfTexts(values as Int32Array, start, end, TEXT_NULL),
+  },
+  set: {
+    none: 0,
+    nulls: NO_SETS,
+    wider: [Int8Array, Int16Array, Int32Array],
+    formOf: (values, start, end) => formOfTexts(values as Int32Array, start, end, 0),
+  },
+};
+/** Whoever asks for the time of a row reads doubles. */
+const TIMES: Forms = {
+  none: Number.NaN,
+  nulls: new Float64Array(0),
+  wider: [Float64Array],
+  formOf: () => 1,
+};
+
+export class StoredColumn {
+  /** Places a row has here: one, or one a leg. */
+  readonly width: number;
+  array: ColumnArray;
+  readonly #forms: Forms;
+  /** Of `array`. */
+  #form: number;
+  /** Of the values so far. */
+  #needed = 0;
+  #used = 0;
+  #capacity: number;
+
+  /** Room for `rows` rows in form `form`: what a column of this name needed before. */
+  constructor({ per, type }: FactColumn, isTime: boolean, rows: number, form: number) {
+    this.width = per === 'leg' ? 2 : 1;
+    this.#forms = isTime ? TIMES : FORMS[type];
+    this.#form = form;
+    this.#capacity = this.width * rows;
+    this.array = this.#allocate();
+  }
+
+  /** The narrowest form that holds the values so far. */
+  get needed(): number {
+    return this.#needed;
+  }
+
+  /** Memory of its own. */
+  get bytes(): number {
+    return this.#form === 0 ? 0 : this.array.byteLength;
+  }
+
+  /** Copies rows `from` up to `until` of a batch's column. Whether `array` is another one now. */
+  append(values: BatchArray, from: number, until: number): boolean {
+    const start = this.width * from;
+    const end = this.width * until;
+    const form = this.#forms.formOf(values, start, end);
+    if (form > this.#needed) this.#needed = form;
+    const isWider = form > this.#form;
+    if (isWider) this.#reform(form);
+    if (this.#form !== 0) this.array.set(values.subarray(start, end), this.#used);
+    this.#used += end - start;
+    return isWider;
+  }
+
+  /** Makes room for `rows` rows. */
+  grow(rows: number): void {
+    this.#capacity = this.width * rows;
+    this.#reform(this.#form);
+  }
+
+  /** The segment is full: no element is wider than it has to be. Whether `array` is another one now. */
+  settle(): boolean {
+    if (this.#needed === this.#form) return false;
+    this.#reform(this.#needed);
+    return true;
+  }
+
+  /** Leaves its memory to whoever holds `array`; nothing is asked of it any more but what it `needed`. */
+  drop(): void {
+    this.array = this.#forms.nulls;
+  }
+
+  #reform(form: number): void {
+    const { array } = this;
+    const wasNull = this.#form === 0;
+    this.#form = form;
+    this.array = this.#allocate();
+    if (form === 0) return;
+    if (wasNull) this.array.fill(this.#forms.none, 0, this.#used);
+    else this.array.set(array.subarray(0, this.#used));
+  }
+
+  #allocate(): ColumnArray {
+    const { nulls, wider } = this.#forms;
+    return this.#form === 0 ? nulls : new wider[this.#form - 1]!(this.#capacity);
+  }
+}
+
+const NAMES = Object.keys(FACT_COLUMNS) as FactColumnName[];
+
+/** A column of each name, in the order of `FACT_COLUMNS`; `forms`: those to begin with. */
+export function storedColumns(rows: number, forms: readonly number[]): StoredColumn[] {
+  return NAMES.map((name, i) => new StoredColumn(FACT_COLUMNS[name], name === 'time', rows, forms[i] ?? 0));
+}
+
+/** The column of shared references, which stands beside those of `FACT_COLUMNS`. */
+export function referenceColumn(rows: number, form: number): StoredColumn {
+  return new StoredColumn({ per: 'row', type: 'text' }, false, rows, form);
+}
