@@ -117,7 +117,7 @@ export class HotCore {
   setCadence(institution: string, fromMs: number, cadence: Cadence): void {
     // What was reported of unfinished hours so far is not taken back.
     if (!this.#ordering.isOn) this.#tellHours();
-    this.#ordering.declare(this.#dictionary.textId(institution), fromMs, cadence);
+    this.#ordering.declare(this.#dictionary.wordId(institution), fromMs, cadence);
   }
 
   /** An empty block of the log: its writer has reached `timeMs` of event time. */

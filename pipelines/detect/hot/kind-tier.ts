@@ -174,6 +174,10 @@ export class KindTier {
     return this.#slab.views.i32[(line << 4) + HEADER.length] as number;
   }
 
+  lastTimeOf(line: number): number {
+    return this.#slab.views.f64[line << 3] as number;
+  }
+
   get staleCount(): number {
     return this.#stale.size;
   }

@@ -275,9 +275,11 @@ export class RuleTiers {
   ): void {
     const found = candidates.get(line) as SubjectCandidates;
     candidates.delete(line);
+    const known = runsOf.get(line);
+    if (known?.canWait(found, tier.lastTimeOf(line), finishedMs)) return;
     this.#counts.evaluated++;
     const key = subjectKeyText(tier.plan.kind, this.#dictionary.text(tier.keyOf(line)));
-    const subject = runsOf.get(line) ?? new SubjectRuns(tier.plan, key);
+    const subject = known ?? new SubjectRuns(tier.plan, key);
     this.#readEvents(tier, line, subject.events);
     subject.run(found, this.#evaluation, finishedMs, (bit, isOpen) => tier.setOpen(line, bit, isOpen));
     const { hasSignals, waitsUntilMs } = subject;

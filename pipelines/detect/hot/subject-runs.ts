@@ -76,6 +76,25 @@ export class SubjectRuns {
   }
 
   /**
+   * Nothing is to be asked yet: all candidates, the last of them at `lastTimeMs`, lie in hours of open episodes that go on beyond
+   * `finishedMs`. An hour that waits looks at each of its events when it has ended.
+   */
+  canWait({ masks }: SubjectCandidates, lastTimeMs: number, finishedMs: number): boolean {
+    const { rules, maskWords } = this.#plan;
+    for (const { bit } of rules) {
+      const run = this.#runs[bit]?.run;
+      if (run !== undefined && run.waitsUntilMs < Number.POSITIVE_INFINITY) {
+        if (run.waitsUntilMs <= finishedMs) return false;
+        if (lastTimeMs < run.waitsUntilMs && lastTimeMs <= run.openUntilMs) continue;
+      }
+      for (let at = bit >>> 5; at < masks.length; at += maskWords) {
+        if (((masks[at] as number) & (1 << (bit & 31))) !== 0) return false;
+      }
+    }
+    return true;
+  }
+
+  /**
    * Evaluates the candidates, and the hours that waited and have ended by `finishedMs`; `events` holds all of the subject's.
    * Tells of each rule that was asked whether its last episode may still grow.
    */
