@@ -9,11 +9,17 @@ export {
   type RuleSet,
 } from './checked-rule.ts';
 export { ALWAYS_MS, compileRule, compileRules, type RuleSource } from './compile.ts';
-export { type Confirmation, type ConfirmationPlan, confirmationOf } from './confirm/index.ts';
+export {
+  type Confirmation,
+  type ConfirmationEnvironment,
+  type ConfirmationPlan,
+  confirmationOf,
+} from './confirm/index.ts';
 export { explainRule, requirementsOf } from './describe.ts';
 export { type Finding, findingText } from './finding.ts';
 export { loadRuleFolder } from './load.ts';
 export {
+  columnsRead,
   type FactBinding,
   type KindPlan,
   planRules,

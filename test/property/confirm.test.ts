@@ -45,11 +45,11 @@ function confirmationOver(
   const texts = () => [...dictionary.texts.keys()];
   const compareTexts = (a: number, b: number) => compareUtf8(texts()[a] ?? '', texts()[b] ?? '');
   const confirmation = new (plan.bind({ context, compareTexts }))();
-  const list = Object.values(columns);
+  const home = { list: Object.values(columns) };
   const since = (events[from]?.time ?? 0) - plan.reachMs;
   events.forEach(({ time }, i) => {
     const leg = legs[i]!;
-    if (time > since) confirmation.take(list, setBits, leg >> 1, leg, leg ^ 1, leg & 1, time, i);
+    if (time > since) confirmation.take(home, setBits, leg >> 1, leg, leg ^ 1, leg & 1, time, i);
   });
   return confirmation;
 }

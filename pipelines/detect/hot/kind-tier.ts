@@ -174,6 +174,7 @@ export class KindTier {
     return this.#slab.views.i32[(line << 4) + HEADER.length] as number;
   }
 
+  /** Time of the last event of the subject. */
   lastTimeOf(line: number): number {
     return this.#slab.views.f64[line << 3] as number;
   }

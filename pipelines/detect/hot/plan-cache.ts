@@ -4,6 +4,8 @@
  * asked first.
  */
 import {
+  type ConfirmationPlan,
+  confirmationOf,
   type EvaluationContext,
   type FactBinding,
   type KindPlan,
@@ -28,6 +30,8 @@ interface Planned {
 const PLANS_KEPT = 8;
 const kept = new Map<string, Planned>();
 const warm = new WeakSet<KindPlan>();
+/** By rule, in the order of the plan's. */
+const confirmations = new WeakMap<KindPlan, readonly ConfirmationPlan[]>();
 
 /** Plans of the rules that read events, for evaluations in this context. */
 export function plansOf(ruleSet: RuleSet, dictionary: FactBinding, evaluation: EvaluationContext): Plans {
@@ -55,6 +59,11 @@ export function plansOf(ruleSet: RuleSet, dictionary: FactBinding, evaluation: E
   return planned.plans;
 }
 
+/** Confirmations of the rules of a plan that `plansOf` gave. */
+export function confirmationsOf(plan: KindPlan): readonly ConfirmationPlan[] {
+  return confirmations.get(plan) as readonly ConfirmationPlan[];
+}
+
 /** Runs kernels that have not run yet over made-up events, so that the first real ones find them optimised. */
 export function warmUpOnce(plans: Plans): void {
   for (const plan of plans.values()) {
@@ -68,7 +77,7 @@ function planAnew(rules: RuleSet['rules'], binding: FactBinding): Planned {
   const texts: [string, number][] = [];
   const members: [string, number][] = [];
   const ranges: [string, string][] = [];
-  const plans = planRules(rules, {
+  const recording: FactBinding = {
     textId(text) {
       const id = binding.textId(text);
       texts.push([text, id]);
@@ -84,7 +93,14 @@ function planAnew(rules: RuleSet['rules'], binding: FactBinding): Planned {
       ranges.push([id, rangeText(range)]);
       return range;
     },
-  });
+  };
+  const plans = planRules(rules, recording);
+  for (const plan of plans.values()) {
+    confirmations.set(
+      plan,
+      plan.rules.map(({ rule }) => confirmationOf(rule, plan.standpoint, recording)),
+    );
+  }
   return { plans, texts, members, ranges };
 }
 

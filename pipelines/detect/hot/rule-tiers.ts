@@ -3,6 +3,7 @@
  * knows. Another rule set gets another of these, fed with the same rows.
  */
 import {
+  columnsRead,
   type EvaluationContext,
   evaluateAt,
   holdsAt,
@@ -10,7 +11,7 @@ import {
   type RuleSet,
 } from '../../../rules/compiler/index.ts';
 import { SUBJECT_KINDS, type SubjectKind } from '../../../schemas/enumerations.ts';
-import type { Reversal, RuleEvent } from '../../../schemas/event-fields.ts';
+import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import { factEvent } from '../../facts/event.ts';
 import type { FactStore } from '../../facts/store.ts';
@@ -18,6 +19,7 @@ import type { OwnedKeys } from '../../partition/owned-keys.ts';
 import type { RuleSignals, SilentReading } from '../detector.ts';
 import { subjectKeyText } from '../subjects.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
+import { Confirmer, type ConfirmerRows } from './confirmer.ts';
 import type { IdleOptions } from './idle-sweep.ts';
 import { KindTier, type RowQuestions } from './kind-tier.ts';
 import { plansOf, warmUpOnce } from './plan-cache.ts';
@@ -25,10 +27,6 @@ import { Recount } from './recount.ts';
 import type { Reports } from './reports.ts';
 import { SubjectFeeder } from './subject-feeder.ts';
 import { SubjectRuns } from './subject-runs.ts';
-
-/** Subjects without signals whose events are kept between evaluations, because reading them anew is dear. */
-const KEPT_SUBJECTS = 1_024;
-const KEPT_FROM_EVENTS = 512;
 
 const NO_CANDIDATES: SubjectCandidates = { positions: [], masks: [] };
 
@@ -49,7 +47,7 @@ export interface RuleTiersOptions {
   readonly store: FactStore;
   readonly dictionary: FactDictionary;
   readonly reports: Reports;
-  readonly rows: RowQuestions & { reversalsOf(row: number): readonly Reversal[] | undefined };
+  readonly rows: RowQuestions & ConfirmerRows;
   /** Subjects of a kind that records are made room for at the start. */
   readonly subjects: number;
   /** Keys of the subjects to feed; undefined for all. */
@@ -80,6 +78,7 @@ export class RuleTiers {
   /** Rows of the store when idle subjects were last looked for. */
   #sweptRows: number;
   readonly #recounts = new Map<KindTier, Recount>();
+  readonly #confirmers = new Map<KindTier, Confirmer>();
   /** Lines rebuilt since the last evaluation. */
   readonly #rebuilt = new Map<KindTier, Set<number>>();
 
@@ -91,6 +90,7 @@ export class RuleTiers {
     this.#rows = rows;
     this.#counts = options.counts;
     this.#sweptRows = store.rows;
+    store.keep(columnsRead(options.ruleSet));
     // What a rule names is a word.
     const binding = {
       textId: (text: string) => dictionary.wordId(text),
@@ -102,10 +102,16 @@ export class RuleTiers {
       tierOf.set(kind, new KindTier({ plan, store, dictionary, rows, reports, subjects, idle }));
     }
     this.#tiers = [...tierOf.values()];
+    const environment = {
+      context: options.evaluation,
+      compareTexts: (a: number, b: number) => dictionary.interner.compare(a, b),
+    };
     for (const tier of this.#tiers) {
       this.#runs.set(tier, new Map());
       this.#waitingHours.set(tier, new Map());
       this.#recounts.set(tier, new Recount(tier.plan, store));
+      const { plan } = tier;
+      this.#confirmers.set(tier, new Confirmer({ plan, store, dictionary, rows, environment }));
     }
     this.#account = tierOf.get('account');
     this.#holder = tierOf.get('holder');
@@ -234,8 +240,9 @@ export class RuleTiers {
     const runsOf = this.#runs.get(tier) as Map<number, SubjectRuns>;
     const rebuilt = this.#repairTier(tier);
     this.#rebuilt.delete(tier);
-    // They have no signals: only what was read of them is out of date.
-    for (const line of tier.takeShifted()) if (!rebuilt.has(line)) runsOf.delete(line);
+    const confirmer = this.#confirmers.get(tier) as Confirmer;
+    for (const line of tier.takeShifted()) confirmer.forget(line);
+    for (const line of rebuilt) confirmer.forget(line);
     this.#counts.candidates += tier.candidates.count;
     const candidates = tier.candidates.take();
     const recount = this.#recounts.get(tier) as Recount;
@@ -275,24 +282,26 @@ export class RuleTiers {
   ): void {
     const found = candidates.get(line) as SubjectCandidates;
     candidates.delete(line);
+    const keyText = () => subjectKeyText(tier.plan.kind, this.#dictionary.text(tier.keyOf(line)));
     const known = runsOf.get(line);
     if (known?.canWait(found, tier.lastTimeOf(line), finishedMs)) return;
+    const subject = known ?? new SubjectRuns(tier.plan, keyText);
+    const confirmer = this.#confirmers.get(tier) as Confirmer;
+    const hasRun = subject.run(found, this.#evaluation, finishedMs, {
+      lastTimeMs: tier.lastTimeOf(line),
+      confirm: (bit, first) => confirmer.of(tier, line, bit, first),
+      read: (events) => this.#readEvents(tier, line, events),
+      setOpen: (bit, isOpen) => tier.setOpen(line, bit, isOpen),
+    });
+    if (!hasRun && !hadSignals) return;
     this.#counts.evaluated++;
-    const key = subjectKeyText(tier.plan.kind, this.#dictionary.text(tier.keyOf(line)));
-    const subject = known ?? new SubjectRuns(tier.plan, key);
-    this.#readEvents(tier, line, subject.events);
-    subject.run(found, this.#evaluation, finishedMs, (bit, isOpen) => tier.setOpen(line, bit, isOpen));
     const { hasSignals, waitsUntilMs } = subject;
     if (waitsUntilMs < Number.POSITIVE_INFINITY) this.#waitingHours.get(tier)?.set(line, waitsUntilMs);
     else this.#waitingHours.get(tier)?.delete(line);
     if (hasSignals) tier.markSpoken(line);
     if (hasSignals || hadSignals) report(subject.key, subject.signals());
-    if (hasSignals || this.#isKept(runsOf, subject)) runsOf.set(line, subject);
+    if (hasSignals) runsOf.set(line, subject);
     else runsOf.delete(line);
-  }
-
-  #isKept(runsOf: ReadonlyMap<number, SubjectRuns>, { events }: SubjectRuns): boolean {
-    return events.length >= KEPT_FROM_EVENTS && runsOf.size < KEPT_SUBJECTS;
   }
 
   /** Reads the events of a subject beyond those that `events` holds. */

@@ -4,6 +4,7 @@
  */
 import {
   type Candidates,
+  type Confirmation,
   createSubjectRun,
   type EvaluationContext,
   type KindPlan,
@@ -15,27 +16,78 @@ import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import type { RuleSignals } from '../detector.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
 
-/** Positions at which one rule is a candidate, asked for in ascending order. */
+/** What generated code says of one rule as of the subject's events from a position on; null where it can say nothing. */
+export type Confirm = (bit: number, first: number) => Confirmation | null;
+
+/** Positions at which one rule is a candidate and may fire, asked for in ascending order. */
 class RuleCandidates implements Candidates {
   readonly #positions: readonly number[];
   readonly #masks: readonly number[];
   readonly #maskWords: number;
   readonly #bit: number;
+  readonly #run: SubjectRun | undefined;
+  readonly #confirm: Confirm;
   #at = 0;
+  /** The position at `#at` may fire. */
+  #isConfirmed = false;
+  /** From here on `#confirmation` answers; -1: not asked for yet. */
+  #first = -1;
+  #confirmation: Confirmation | null = null;
 
-  constructor({ positions, masks }: SubjectCandidates, maskWords: number, bit: number) {
+  constructor(
+    { positions, masks }: SubjectCandidates,
+    maskWords: number,
+    bit: number,
+    run: SubjectRun | undefined,
+    confirm: Confirm,
+  ) {
     this.#positions = positions;
     this.#masks = masks;
     this.#maskWords = maskWords;
     this.#bit = bit;
+    this.#run = run;
+    this.#confirm = confirm;
   }
 
   next(position: number): number | null {
     for (; this.#at < this.#positions.length; this.#at++) {
       const found = this.#positions[this.#at] as number;
-      if (found >= position && this.#names(this.#at)) return found;
+      if (found >= position && (this.#isConfirmed || (this.#names(this.#at) && this.#isWorth(found)))) {
+        this.#isConfirmed = true;
+        return found;
+      }
+      this.#isConfirmed = false;
     }
     return null;
+  }
+
+  mayTrigger(position: number): boolean {
+    const confirmation = this.#from(position);
+    return confirmation === null || confirmation.mayTrigger(position);
+  }
+
+  mayFire(position: number): boolean {
+    const confirmation = this.#from(position);
+    return confirmation === null || confirmation.mayFire(position);
+  }
+
+  /** While an episode is open, which event of an hour counts is known only when the rule is run. */
+  #isWorth(position: number): boolean {
+    const confirmation = this.#from(position);
+    if (confirmation === null) return true;
+    const timeMs = confirmation.timeAt(position);
+    if (Number.isNaN(timeMs)) return false;
+    const isOpen = this.#run !== undefined && timeMs <= this.#run.openUntilMs;
+    return isOpen ? confirmation.mayTrigger(position) : confirmation.mayFire(position);
+  }
+
+  #from(position: number): Confirmation | null {
+    if (this.#first < 0) {
+      const run = this.#run;
+      this.#first = run === undefined ? position : Math.min(run.nextPosition, position);
+      this.#confirmation = this.#confirm(this.#bit, this.#first);
+    }
+    return position < this.#first ? null : this.#confirmation;
   }
 
   #names(at: number): boolean {
@@ -49,18 +101,34 @@ interface RuleRun {
   versions: readonly SignalVersion[];
 }
 
+/** What a run asks of who holds the subject. */
+export interface RunEnvironment {
+  /** Time of the subject's last event. */
+  readonly lastTimeMs: number;
+  readonly confirm: Confirm;
+  /** Adds the events that are not there yet. */
+  readonly read: (events: RuleEvent[]) => void;
+  readonly setOpen: (bit: number, isOpen: boolean) => void;
+}
+
 export class SubjectRuns {
-  readonly key: string;
   readonly kind: SubjectKind;
   /** Every event of the subject that was read so far, in total order; grows at its end. */
   readonly events: RuleEvent[] = [];
   readonly #plan: KindPlan;
+  readonly #keyText: () => string;
+  #key: string | undefined;
   readonly #runs: (RuleRun | undefined)[] = [];
 
-  constructor(plan: KindPlan, key: string) {
+  constructor(plan: KindPlan, keyText: () => string) {
     this.#plan = plan;
     this.kind = plan.kind;
-    this.key = key;
+    this.#keyText = keyText;
+  }
+
+  get key(): string {
+    this.#key ??= this.#keyText();
+    return this.#key;
   }
 
   /** Some rule has a signal on the subject. */
@@ -95,31 +163,37 @@ export class SubjectRuns {
   }
 
   /**
-   * Evaluates the candidates, and the hours that waited and have ended by `finishedMs`; `events` holds all of the subject's.
-   * Tells of each rule that was asked whether its last episode may still grow.
+   * Evaluates the candidates, and the hours that waited and have ended by `finishedMs`; true if a rule was run. `events` holds
+   * all of the subject's after `read`, which is called before the first rule is run. Tells of each rule that was asked
+   * whether its last episode may still grow.
    */
   run(
     candidates: SubjectCandidates,
     context: EvaluationContext,
     finishedMs: number,
-    setOpen: (bit: number, isOpen: boolean) => void,
-  ): void {
-    const history = { subjectKey: this.key, subjectKind: this.kind, events: this.events };
-    const lastTime = this.events[this.events.length - 1]?.time ?? Number.NEGATIVE_INFINITY;
+    { lastTimeMs, confirm, read, setOpen }: RunEnvironment,
+  ): boolean {
+    let hasRun = false;
     const { rules, maskWords } = this.#plan;
     for (const { bit, rule } of rules) {
-      const positions = new RuleCandidates(candidates, maskWords, bit);
       const known = this.#runs[bit];
+      const positions = new RuleCandidates(candidates, maskWords, bit, known?.run, confirm);
       if (
         positions.next(0) === null &&
         !((known?.run.waitsUntilMs ?? Number.POSITIVE_INFINITY) <= finishedMs)
-      )
+      ) {
+        if (known !== undefined) setOpen(bit, known.run.openUntilMs >= lastTimeMs);
         continue;
+      }
+      if (!hasRun) read(this.events);
+      hasRun = true;
+      const history = { subjectKey: this.key, subjectKind: this.kind, events: this.events };
       const held = known ?? { run: createSubjectRun(rule, context), versions: [] };
       held.versions = held.run.append(history, positions, finishedMs);
       this.#runs[bit] = held.versions.length > 0 ? held : undefined;
-      setOpen(bit, held.run.openUntilMs >= lastTime);
+      setOpen(bit, held.run.openUntilMs >= lastTimeMs);
     }
+    return hasRun;
   }
 
   /** All versions of all signals, by rule. */

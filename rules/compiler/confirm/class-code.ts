@@ -165,8 +165,14 @@ export class ClassCode {
       ...[...this.#parts.kept].map((name) => `this.x_${name}[i] = ${this.#raw(name, leaves)};`),
       'this.n = i + 1;',
     );
-    const columns = [...this.#columns].map((at) => `const c${at} = columns[${at}];`);
-    return ['take(columns, setBits, row, own, other, side, t, position) {', ...columns, ...body, '}'];
+    const columns = [...this.#columns].map((at) => `const c${at} = list[${at}] ?? home.columnAt(${at});`);
+    return [
+      'take(home, setBits, row, own, other, side, t, position) {',
+      'const list = home.list;',
+      ...columns,
+      ...body,
+      '}',
+    ];
   }
 
   /** As it is kept: an amount beyond the column stays NaN, and is noticed by who reads it. */

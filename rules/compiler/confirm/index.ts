@@ -7,7 +7,13 @@ import { ClassCode } from './class-code.ts';
 import { partsOf } from './rule-parts.ts';
 import { SUPPORT, type Support } from './support.ts';
 
-type Columns = readonly (Float64Array | Int32Array | Uint8Array)[];
+type Numbers = ArrayLike<number>;
+
+/** Where a row is read: columns in the order of `FACT_COLUMNS`; one that is not in memory is brought back by `columnAt`. */
+export interface ColumnHome {
+  readonly list: readonly (Numbers | undefined)[];
+  columnAt?(position: number): Numbers;
+}
 
 /**
  * The events of one subject as one rule sees them. They are taken in in total order; questions in total order are cheap, and
@@ -17,11 +23,11 @@ export interface Confirmation {
   /** Forgets every event. */
   reset(): void;
   /**
-   * Takes in an event. `columns`: those of its segment in the order of `FACT_COLUMNS`; `row`, `own`, `other`: its places in row
-   * columns and, by side, in leg columns; `side`: 0 the debtor's, 1 the creditor's; `position`: its place in the history.
+   * Takes in an event. `home`: where its row is read; `row`, `own`, `other`: its places there in row columns and, by side, in leg
+   * columns; `side`: 0 the debtor's, 1 the creditor's; `position`: its place in the history.
    */
   take(
-    columns: Columns,
+    home: ColumnHome,
     setBits: Int32Array,
     row: number,
     own: number,
@@ -68,18 +74,21 @@ export function confirmationOf(
   const parts = partsOf(rule);
   const code = new ClassCode(rule, parts, standpoint, binding);
   const source = code.source();
-  const create = new Function('support', 'thresholdAt', 'compareTexts', 'calendars', source) as Create;
+  let create: Create | undefined;
   const { thresholds } = rule.program;
   return {
     reachMs: parts.reachMs,
     source,
-    bind: ({ context, compareTexts }) =>
-      create(
+    bind({ context, compareTexts }) {
+      // Most rules are never asked; the engine reads the source of those that are.
+      create ??= new Function('support', 'thresholdAt', 'compareTexts', 'calendars', source) as Create;
+      return create(
         SUPPORT,
         (threshold, timeMs) => exact(context.thresholdAt(thresholds[threshold]!, timeMs)),
         compareTexts,
         code.calendars.map((window) => new SUPPORT.DayRanges(window, context)),
-      ),
+      );
+    },
   };
 }
 

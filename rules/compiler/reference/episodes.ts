@@ -32,11 +32,17 @@ export interface SubjectRun {
   readonly waitsUntilMs: number;
   /** Until when, event time, the last episode is open; -Infinity if there was none. */
   readonly openUntilMs: number;
+  /** Position of the first event that the next call looks at. */
+  readonly nextPosition: number;
 }
 
 /** Positions, ascending, as of which a rule could fire; `next` gives the first that is not before `position`, or null. */
 export interface Candidates {
   next(position: number): number | null;
+  /** False: the event does not trigger the rule. */
+  mayTrigger(position: number): boolean;
+  /** False: the rule does not fire as of the event. */
+  mayFire(position: number): boolean;
 }
 
 export function createSubjectRun(rule: CheckedRule, context: EvaluationContext): SubjectRun {
@@ -110,6 +116,7 @@ class EpisodeRun implements SubjectRun {
   /** Events before this one are done with. */
   #next = 0;
   #provisional: Provisional | null = null;
+  #candidates: Candidates | undefined;
   #finishedMs = Number.POSITIVE_INFINITY;
   #waitsUntilMs = Number.POSITIVE_INFINITY;
   /** Null where no row can open two episodes: every event of a base rule is a row of its own. */
@@ -127,6 +134,10 @@ class EpisodeRun implements SubjectRun {
     return Math.min(last.firedAt + this.#rule.quietMs, this.#rule.inForce.untilMs);
   }
 
+  get nextPosition(): number {
+    return this.#next;
+  }
+
   get waitsUntilMs(): number {
     return this.#waitsUntilMs;
   }
@@ -136,6 +147,7 @@ class EpisodeRun implements SubjectRun {
     candidates?: Candidates,
     finishedMs = Number.POSITIVE_INFINITY,
   ): readonly SignalVersion[] {
+    this.#candidates = candidates;
     this.#finishedMs = finishedMs;
     this.#waitsUntilMs = Number.POSITIVE_INFINITY;
     this.#evaluator = new RuleEvaluator(this.#rule, this.#context);
@@ -143,14 +155,16 @@ class EpisodeRun implements SubjectRun {
     this.#takeBack();
     const { length } = history.events;
     while (this.#next < length) {
-      if (!this.#step(history, index, candidates)) break;
+      if (!this.#step(history, index)) break;
     }
     this.#evaluator = null;
+    this.#candidates = undefined;
     return this.#episodes.flatMap((episode) => this.#versions(episode, index));
   }
 
   /** Moves on by one event or one finished hour; false when the hour at hand is unfinished. */
-  #step(history: SubjectHistory, index: HistoryIndex, candidates: Candidates | undefined): boolean {
+  #step(history: SubjectHistory, index: HistoryIndex): boolean {
+    const candidates = this.#candidates;
     const at = this.#next;
     const { time } = index.events[at]!;
     const episode = this.#episodes[this.#episodes.length - 1];
@@ -189,7 +203,8 @@ class EpisodeRun implements SubjectRun {
 
   /** A version of a rule is evaluated as of events of its interval only. */
   #triggers(at: number, time: number): boolean {
-    return holdsAt(this.#rule.inForce, time) && this.#evaluator!.triggers(at);
+    if (!holdsAt(this.#rule.inForce, time) || this.#candidates?.mayTrigger(at) === false) return false;
+    return this.#evaluator!.triggers(at);
   }
 
   /** Every event that came so far lies before `hourEnd` and finds the episode open. */
@@ -235,7 +250,7 @@ class EpisodeRun implements SubjectRun {
   #evaluateOpen(episode: Episode, at: number, index: HistoryIndex): Provisional {
     const standing = episode.versions[episode.versions.length - 1]!;
     const undo = { episode, firedAt: episode.firedAt, lastFiredAt: standing.lastFiredAt };
-    const evaluation = this.#evaluator!.firing(at);
+    const evaluation = this.#candidates?.mayFire(at) === false ? null : this.#evaluator!.firing(at);
     if (evaluation === null) return { ...undo, added: [] };
     episode.firedAt = evaluation.eventTime;
     const added = episode.evidence.add(evaluation.evidence, index.events);
