@@ -11,7 +11,7 @@
 import { FactDictionary } from '../pipelines/facts/dictionary.ts';
 import { loadKnowledge } from '../services/workspace/knowledge.ts';
 import { createHot } from './detect/hot.ts';
-import { SubjectSample } from './detect/sample.ts';
+import { SubjectSample, sampleFaults } from './detect/sample.ts';
 import { answerOf } from './detect/subject.ts';
 import { type Benchmark, sizeOf } from './harness/benchmark.ts';
 import { cpuNs, quantile, round, wallNs, watchCollections } from './harness/measure.ts';
@@ -104,7 +104,10 @@ export const hotAccount: Benchmark = {
     const { expected, found } = sample.compare(detector.signals(), knowledge, dictionary);
     const counts = detector.counts();
     const faults = expected.hash === found.hash ? [] : ['other signals than the reference'];
-    if (rows >= MEASURED_FROM_ROWS) faults.push(...streamFaults(stream, answer.signals, counts.survivors));
+    if (rows >= MEASURED_FROM_ROWS) {
+      faults.push(...streamFaults(stream, answer.signals, counts.survivors));
+      faults.push(...sampleFaults(sample, expected, knowledge));
+    }
     const { everybody, hot, 'hot-late': late } = clocks;
     if (late.rows === 0) faults.push('the stream is shorter than a cycle');
     const per = ({ rows: of }: PartClock, ns: number): number => ns / of;

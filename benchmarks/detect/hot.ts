@@ -110,6 +110,7 @@ export const createHotOfLog: LogDetectorFactory = (knowledge) => {
       });
     },
     flush: () => subject.flush(),
+    counts: () => subject.counts(),
     signals: () => subject.signals(),
   };
 };

@@ -9,7 +9,7 @@ import { referenceDetector } from '../stream/planted.ts';
 import type { Knowledge, StreamBlock } from '../stream/stream.ts';
 import { type Answer, answerOf, type SubjectSignals } from './subject.ts';
 
-export const SAMPLE_RANGE = { MIN_ROWS: 200_000, MIN_SIGNALS: 100 } as const;
+const SAMPLE_RANGE = { MIN_ROWS: 200_000, MIN_SIGNALS: 100 } as const;
 /** Rows aimed at: twice the least for the ordinary ones, since keys take part in more or fewer rows than the mean. */
 const ORDINARY_ROWS = 240_000;
 const PLANTED_ROWS = 60_000;
@@ -88,4 +88,15 @@ export class SubjectSample {
     const includes = (key: string): boolean => texts.has(key);
     return { expected: answerOf(reference, includes), found: answerOf(signals, includes) };
   }
+}
+
+/** What a sample must hold before its agreement says something: rows, signals, and every rule over events of the set. */
+export function sampleFaults(sample: SubjectSample, expected: Answer, { ruleSet }: Knowledge): string[] {
+  const faults: string[] = [];
+  const rules = ruleSet.rules.filter((rule) => rule.input === 'events').map((rule) => rule.id);
+  const unseen = rules.filter((rule) => !expected.byRule.has(rule));
+  if (unseen.length > 0) faults.push(`rules without a signal in the sample: ${unseen.join(', ')}`);
+  if (sample.rows < SAMPLE_RANGE.MIN_ROWS) faults.push(`${sample.rows} rows in the sample`);
+  if (expected.signals < SAMPLE_RANGE.MIN_SIGNALS) faults.push(`${expected.signals} signals in the sample`);
+  return faults;
 }

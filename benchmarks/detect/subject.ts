@@ -49,6 +49,7 @@ export interface DetectorSetup {
 export interface LogDetector {
   feed(record: LogRecord): void;
   flush(): void;
+  counts(): SubjectCounts;
   signals(): Iterable<SubjectSignals>;
 }
 

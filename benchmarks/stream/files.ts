@@ -4,7 +4,7 @@ import type { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import { encodeBlock } from '../../schemas/arrow.ts';
 import { openFileLog } from '../../services/log/file/file-log.ts';
 import { edgeLine } from './edge-rows.ts';
-import type { MeasuredStream } from './stream.ts';
+import type { MeasuredStream, StreamBlock } from './stream.ts';
 
 /** Writes every row as a line. Returns how many bytes. */
 export function writeNdjson(stream: MeasuredStream, path: string): number {
@@ -22,11 +22,12 @@ export function writeNdjson(stream: MeasuredStream, path: string): number {
   return bytes;
 }
 
-/** Writes every block as one record of a file log in `folder`. Returns how many bytes. */
+/** Writes every block as one record of a file log in `folder`, and shows it to `each`. Returns how many bytes. */
 export async function writeLog(
   stream: MeasuredStream,
   dictionary: FactDictionary,
   folder: string,
+  each: (block: StreamBlock) => void,
 ): Promise<number> {
   const log = await openFileLog(folder, 'measured');
   let bytes = 0;
@@ -42,6 +43,7 @@ export async function writeLog(
       const payload = encodeBlock(rows, block.batch, dictionary);
       bytes += payload.byteLength;
       await log.append('transactions', payload);
+      each(block);
     }
   } finally {
     await log.close();
