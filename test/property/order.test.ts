@@ -9,6 +9,7 @@ import type { Cadence } from '../../schemas/cadence.ts';
 import { createRowsDetector, type OrderOptions } from '../support/rows-detector.ts';
 import { type Arrival, type Op, rearranged } from '../support/stream-arrival.ts';
 import {
+  IS_WHOLE_RUN,
   MAKER,
   NUMBERS,
   OPTIONS,
