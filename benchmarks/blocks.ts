@@ -28,8 +28,6 @@ import { type Benchmark, type BenchmarkResult, type RunContext, sizeOf } from '.
 import { cpuNs, median, round } from './harness/measure.ts';
 
 const BLOCK_ROWS = [1, 16, 256, 4_096] as const;
-/** Blocks of one size that are measured: single rows would take minutes. */
-const BLOCKS_MAX = 256;
 const SEED = [1, 2] as const;
 const DAYS = 28;
 const NS_PER_US = 1_000;
@@ -85,9 +83,15 @@ function digestOf(batches: readonly FactBatch[]): string {
   return digest.digest('hex').slice(0, 16);
 }
 
-function measure(rows: readonly BlockSource[], size: number, rounds: number, withDocs: boolean): Measured {
+function measure(
+  rows: readonly BlockSource[],
+  size: number,
+  most: number,
+  rounds: number,
+  withDocs: boolean,
+): Measured {
   const pieces: (readonly BlockSource[])[] = [];
-  for (let from = 0; from + size <= rows.length && pieces.length < BLOCKS_MAX; from += size)
+  for (let from = 0; from + size <= rows.length && pieces.length < most; from += size)
     pieces.push(rows.slice(from, from + size));
   const count = pieces.length * size;
   const docs = withDocs ? undefined : new Array<string>(size).fill('');
@@ -128,14 +132,15 @@ function measure(rows: readonly BlockSource[], size: number, rounds: number, wit
 export function blockCosts(context: RunContext): readonly BenchmarkResult[] {
   const seed = sizeOf(context, 'seed');
   const rounds = sizeOf(context, 'rounds');
+  const most = sizeOf(context, 'blocks');
   const rows = rowsOf(sizeOf(context, 'rows'), seed);
   const results: BenchmarkResult[] = [];
   for (const size of BLOCK_ROWS.filter((each) => each <= rows.length)) {
     context.progress(`blocks of ${size}`);
-    const whole = measure(rows, size, rounds, true);
-    const bare = measure(rows, size, rounds, false);
+    const whole = measure(rows, size, most, rounds, true);
+    const bare = measure(rows, size, most, rounds, false);
     const dictionary = new FactDictionary(SEED);
-    const covered = Math.min(Math.floor(rows.length / size), BLOCKS_MAX) * size;
+    const covered = Math.min(Math.floor(rows.length / size), most) * size;
     const expected = digestOf([factsOf(rows.slice(0, covered), dictionary)]);
     const agrees = covered !== size || (whole.digest === expected && bare.digest === expected);
     const faults = whole.digest === bare.digest && agrees ? [] : [`blocks of ${size} give other facts`];
@@ -168,6 +173,7 @@ export const blocks: Benchmark = {
   what: 'bytes and microseconds a row of blocks of 1 to 4,096 rows, with documents and without',
   options: {
     rows: { default: 8_192, smoke: 256, what: 'rows of the feed' },
+    blocks: { default: 256, smoke: 8, what: 'blocks of a size, at most' },
     rounds: { default: 7, smoke: 1, what: 'repetitions of which the median counts' },
     seed: { default: 1, smoke: 1, what: 'seed' },
   },
