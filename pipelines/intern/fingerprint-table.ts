@@ -1,34 +1,29 @@
 /**
  * Open addressing from 64-bit fingerprints to numbers, with linear probing and growth in small steps.
  *
- * A slot has three words: both lanes of the fingerprint, and value + 1 (0: empty). A key's home is the high bits of its
- * first lane, so that a table of twice the size holds the keys in the same order, and moving them is a sequential read and a
- * sequential write.
+ * A key's home is the high bits of its first lane, so that a table of twice the size holds the keys in the same order, and
+ * moving them is a sequential read and a sequential write.
  *
  * Growth. A second table of twice the size is laid beside the old one, and each insertion moves a few slots to it. Moving
- * starts behind an empty slot and pauses only behind one, so that no run of occupied slots is ever half moved; new keys
- * go to the new table alone. A key is therefore in the old table only if its home has not been passed yet.
+ * starts behind an empty slot, which stays empty, and pauses only behind one, so that no run of occupied slots is ever half
+ * moved. A new key goes to the old table if its home has not been passed yet, and else to the new one: both are used from one
+ * end to the other, and the memory of the new one comes, and that of the old one goes, as the moving goes on.
  *
  * Equal fingerprints are not equal keys: the caller compares what `seek` finds, and asks `next` for more.
  */
 import { LOAD_DENOMINATOR, LOAD_NUMERATOR, SLOTS_MOVED_PER_INSERTION, TABLE_BITS_MAX } from './limits.ts';
+import { SlotArray } from './slot-array.ts';
 
-const SLOT_WORDS = 3;
 const BITS_MIN = 6;
-const NOTHING = new Int32Array(0);
 
 export class FingerprintTable {
-  #slots: Int32Array;
-  #mask: number;
-  #shift: number;
+  #slots: SlotArray;
   #count = 0;
   /** Count above which the table grows. */
   #countMax: number;
 
-  /** The table that is being emptied, or no words. */
-  #old: Int32Array = NOTHING;
-  #oldMask = 0;
-  #oldShift = 0;
+  /** The table that is being emptied. */
+  #old: SlotArray | null = null;
   /** First slot of the old table that was moved, and how many from there on. */
   #start = 0;
   #moved = 0;
@@ -37,9 +32,7 @@ export class FingerprintTable {
   constructor(entries: number) {
     let bits = BITS_MIN;
     while (bits < TABLE_BITS_MAX && countMaxOf(bits) < entries) bits++;
-    this.#slots = new Int32Array(SLOT_WORDS << bits);
-    this.#mask = (1 << bits) - 1;
-    this.#shift = 32 - bits;
+    this.#slots = new SlotArray(bits);
     this.#countMax = countMaxOf(bits);
   }
 
@@ -49,12 +42,12 @@ export class FingerprintTable {
 
   /** Slots of the current table. */
   get capacity(): number {
-    return this.#mask + 1;
+    return this.#slots.mask + 1;
   }
 
   /** Memory of the table, in bytes; while it grows, of both. */
   get bytes(): number {
-    return this.#slots.byteLength + this.#old.byteLength;
+    return this.#slots.bytes + (this.#old?.bytes ?? 0);
   }
 
   /**
@@ -62,14 +55,15 @@ export class FingerprintTable {
    * table are below -1.
    */
   seek(a: number, b: number): number {
-    if (this.#old.length !== 0) {
-      const home = a >>> this.#oldShift;
-      if (((home - this.#start) & this.#oldMask) >= this.#moved) {
-        const at = probe(this.#old, this.#oldMask, home, a, b);
-        if (at !== -1) return -2 - at;
+    const old = this.#old;
+    if (old !== null) {
+      const home = old.homeOf(a);
+      if (!this.#isPassed(old, home)) {
+        const slot = old.probe(home, a, b);
+        if (slot !== -1) return -2 - slot;
       }
     }
-    return probe(this.#slots, this.#mask, a >>> this.#shift, a, b);
+    return this.#slots.probe(this.#slots.homeOf(a), a, b);
   }
 
   /**
@@ -78,78 +72,90 @@ export class FingerprintTable {
    */
   touch(prints: Int32Array, count: number): number {
     const slots = this.#slots;
-    const shift = this.#shift;
     let sum = 0;
-    for (let i = 0; i < count; i++) sum ^= slots[(prints[2 * i]! >>> shift) * SLOT_WORDS]!;
+    for (let i = 0; i < count; i++) sum ^= slots.first(slots.homeOf(prints[2 * i]!));
     return sum;
   }
 
   /** The next place with the same fingerprint behind `place`, or -1. */
   next(a: number, b: number, place: number): number {
-    if (place >= 0) return probe(this.#slots, this.#mask, slotAfter(place, this.#mask), a, b);
-    const at = probe(this.#old, this.#oldMask, slotAfter(-2 - place, this.#oldMask), a, b);
-    if (at !== -1) return -2 - at;
-    return probe(this.#slots, this.#mask, a >>> this.#shift, a, b);
+    const slots = this.#slots;
+    if (place >= 0) return slots.probe((place + 1) & slots.mask, a, b);
+    const old = this.#old as SlotArray;
+    const slot = old.probe((-1 - place) & old.mask, a, b);
+    if (slot !== -1) return -2 - slot;
+    return slots.probe(slots.homeOf(a), a, b);
   }
 
   /** The value at a place. */
   value(place: number): number {
-    return (place >= 0 ? this.#slots[place + 2]! : this.#old[-place]!) - 1;
+    return (place >= 0 ? this.#slots.word(place) : (this.#old as SlotArray).word(-2 - place)) - 1;
   }
 
   /** Replaces the value at a place. */
   setValue(place: number, value: number): void {
-    if (place >= 0) this.#slots[place + 2] = value + 1;
-    else this.#old[-place] = value + 1;
+    if (place >= 0) this.#slots.setWord(place, value + 1);
+    else (this.#old as SlotArray).setWord(-2 - place, value + 1);
   }
 
   /** Adds a key. Precondition, not checked: it is not in the table, and the owner's limit of keys is not passed. */
   insert(a: number, b: number, value: number): void {
-    if (this.#old.length !== 0) this.#move();
+    if (this.#old !== null) this.#move(this.#old);
     else if (this.#count >= this.#countMax) this.#grow();
-    put(this.#slots, this.#mask, a >>> this.#shift, a, b, value + 1);
     this.#count++;
+    const old = this.#old;
+    if (old !== null && !this.#isPassed(old, old.homeOf(a))) {
+      const slot = old.emptyFrom(old.homeOf(a));
+      if (slot !== this.#lastSlot(old)) {
+        old.set(slot, a, b, value + 1);
+        return;
+      }
+    }
+    put(this.#slots, a, b, value + 1);
   }
 
-  /** Takes out the key at a place. The keys behind it close the gap, so that no marker of deleted slots is needed. */
+  /** Takes out the key at a place. */
   remove(place: number): void {
-    if (place >= 0) closeGap(this.#slots, this.#mask, this.#shift, place);
-    else closeGap(this.#old, this.#oldMask, this.#oldShift, -2 - place);
+    if (place >= 0) this.#slots.remove(place);
+    else (this.#old as SlotArray).remove(-2 - place);
     this.#count--;
   }
 
+  #isPassed(old: SlotArray, home: number): boolean {
+    return ((home - this.#start) & old.mask) < this.#moved;
+  }
+
+  /** The slot that is moved last; it stays empty until then. */
+  #lastSlot(old: SlotArray): number {
+    return (this.#start - 1) & old.mask;
+  }
+
   #grow(): void {
-    const bits = 32 - this.#shift + 1;
+    const old = this.#slots;
+    const bits = old.bits + 1;
     if (bits > TABLE_BITS_MAX)
       throw new RangeError('A fingerprint table was filled beyond its limit of keys');
-    this.#old = this.#slots;
-    this.#oldMask = this.#mask;
-    this.#oldShift = this.#shift;
-    let empty = 0;
-    while (this.#old[empty * SLOT_WORDS + 2] !== 0) empty++;
-    this.#start = (empty + 1) & this.#oldMask;
+    this.#old = old;
+    this.#start = (old.emptyFrom(0) + 1) & old.mask;
     this.#moved = 0;
-    this.#slots = new Int32Array(SLOT_WORDS << bits);
-    this.#mask = (1 << bits) - 1;
-    this.#shift = 32 - bits;
+    this.#slots = new SlotArray(bits);
     this.#countMax = countMaxOf(bits);
   }
 
   /** Moves some slots, up to and including an empty one. */
-  #move(): void {
-    const old = this.#old;
-    const capacity = this.#oldMask + 1;
+  #move(old: SlotArray): void {
+    const capacity = old.mask + 1;
     const enough = this.#moved + SLOTS_MOVED_PER_INSERTION;
     for (let moved = this.#moved; ; ) {
-      const at = ((this.#start + moved++) & this.#oldMask) * SLOT_WORDS;
-      const value = old[at + 2]!;
-      if (value !== 0) {
-        const a = old[at]!;
-        put(this.#slots, this.#mask, a >>> this.#shift, a, old[at + 1]!, value);
-      } else if (moved >= enough || moved >= capacity) {
-        // The slot before the first one moved was empty at the start and nothing was added since, so the last slot is it.
+      const slot = (this.#start + moved++) & old.mask;
+      const word = old.word(slot);
+      if (word !== 0) put(this.#slots, old.first(slot), old.second(slot), word);
+      // The first chunk is passed twice, in part each time.
+      if (old.endsChunk(slot) && !old.isOneChunk(slot, this.#start)) old.release(slot);
+      // The last slot is empty, so that the moving ends.
+      if (word === 0 && (moved >= enough || moved >= capacity)) {
         this.#moved = moved;
-        if (moved >= capacity) this.#old = NOTHING;
+        if (moved >= capacity) this.#old = null;
         return;
       }
     }
@@ -160,39 +166,6 @@ function countMaxOf(bits: number): number {
   return ((1 << bits) / LOAD_DENOMINATOR) * LOAD_NUMERATOR;
 }
 
-function slotAfter(at: number, mask: number): number {
-  return (at / SLOT_WORDS + 1) & mask;
-}
-
-function probe(slots: Int32Array, mask: number, from: number, a: number, b: number): number {
-  for (let slot = from; ; slot = (slot + 1) & mask) {
-    const at = slot * SLOT_WORDS;
-    if (slots[at + 2] === 0) return -1;
-    if (slots[at] === a && slots[at + 1] === b) return at;
-  }
-}
-
-function put(slots: Int32Array, mask: number, home: number, a: number, b: number, word: number): void {
-  let at = home * SLOT_WORDS;
-  for (let slot = home; slots[at + 2] !== 0; at = slot * SLOT_WORDS) slot = (slot + 1) & mask;
-  slots[at] = a;
-  slots[at + 1] = b;
-  slots[at + 2] = word;
-}
-
-function closeGap(slots: Int32Array, mask: number, shift: number, place: number): void {
-  let gap = place / SLOT_WORDS;
-  for (let slot = (gap + 1) & mask; ; slot = (slot + 1) & mask) {
-    const at = slot * SLOT_WORDS;
-    if (slots[at + 2] === 0) break;
-    const home = slots[at]! >>> shift;
-    // A key may move back to the gap unless its home lies behind it.
-    if (((slot - home) & mask) < ((slot - gap) & mask)) continue;
-    const to = gap * SLOT_WORDS;
-    slots[to] = slots[at]!;
-    slots[to + 1] = slots[at + 1]!;
-    slots[to + 2] = slots[at + 2]!;
-    gap = slot;
-  }
-  slots[gap * SLOT_WORDS + 2] = 0;
+function put(slots: SlotArray, a: number, b: number, word: number): void {
+  slots.set(slots.emptyFrom(slots.homeOf(a)), a, b, word);
 }

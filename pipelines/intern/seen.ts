@@ -6,7 +6,7 @@
  */
 import { FingerprintTable } from './fingerprint-table.ts';
 import { FINGERPRINT_BITS, type HashSeed, KeyHash, loadWords, wordsOf } from './key-hash.ts';
-import { KEY_BYTES_MAX, TABLE_ENTRIES_MAX } from './limits.ts';
+import { BATCH_KEYS, KEY_BYTES_MAX, TABLE_ENTRIES_MAX } from './limits.ts';
 
 export interface SeenOptions {
   readonly seed: HashSeed;
@@ -34,6 +34,9 @@ export class SeenTable {
   /** The institution, then the key at hand. */
   #words = new Int32Array(WORDS_DEFAULT);
   readonly #print = new Int32Array(2);
+  readonly #batchPrints = new Int32Array(2 * BATCH_KEYS);
+  /** What `touch` read; means nothing. */
+  #touched = 0;
 
   constructor(options: SeenOptions) {
     this.#hash = new KeyHash(options.seed, options.fingerprintBits ?? FINGERPRINT_BITS);
@@ -69,6 +72,42 @@ export class SeenTable {
     else this.#table.insert(this.#print[0]!, this.#print[1]!, row);
   }
 
+  /**
+   * As `find` of each of `count` keys in turn, and `put` where it is not there: key i, of `institutions[i]`, is bytes
+   * [ends[i - 1], ends[i]), the first from 0 on, and a new one gets the row `firstRow` + i. Writes the row that held the key
+   * before, or -1, to `out`. Hashes many, then reads all the memory that the search will need, so that the waits overlap.
+   */
+  findAll(
+    institutions: ArrayLike<number>,
+    bytes: Uint8Array,
+    ends: Int32Array,
+    count: number,
+    firstRow: number,
+    out: Int32Array,
+  ): void {
+    if (count > ends.length || count > out.length) throw new RangeError(`No room for ${count} rows`);
+    const prints = this.#batchPrints;
+    let start = 0;
+    for (let from = 0; from < count; from += BATCH_KEYS) {
+      const to = Math.min(from + BATCH_KEYS, count);
+      const before = start;
+      for (let i = from; i < to; i++) {
+        this.#hashKey(institutions[i]!, bytes, start, ends[i]!, prints, 2 * (i - from));
+        start = ends[i]!;
+      }
+      this.#touched ^= this.#table.touch(prints, to - from);
+      start = before;
+      for (let i = from; i < to; i++) {
+        const a = prints[2 * (i - from)]!;
+        const b = prints[2 * (i - from) + 1]!;
+        const place = this.#confirmed(a, b, institutions[i]!, bytes, start, ends[i]!);
+        out[i] = place === -1 ? -1 : this.#table.value(place);
+        if (place === -1) this.#table.insert(a, b, firstRow + i);
+        start = ends[i]!;
+      }
+    }
+  }
+
   /** Forgets a key; whether it was there. */
   remove(institution: number, bytes: Uint8Array, start: number, end: number): boolean {
     const place = this.#place(institution, bytes, start, end);
@@ -78,6 +117,19 @@ export class SeenTable {
   }
 
   #place(institution: number, bytes: Uint8Array, start: number, end: number): number {
+    this.#hashKey(institution, bytes, start, end, this.#print, 0);
+    return this.#confirmed(this.#print[0]!, this.#print[1]!, institution, bytes, start, end);
+  }
+
+  /** Writes the fingerprint of a key to `prints[at]` and behind it. */
+  #hashKey(
+    institution: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    prints: Int32Array,
+    at: number,
+  ): void {
     const length = end - start;
     if (!(start >= 0 && length >= 0 && end <= bytes.length)) {
       throw new RangeError(`No key at ${start} .. ${end} of ${bytes.length} bytes`);
@@ -88,9 +140,17 @@ export class SeenTable {
     if (count > this.#words.length) this.#words = new Int32Array(count);
     this.#words[0] = institution;
     loadWords(bytes, start, end, this.#words, 1);
-    this.#hash.write(this.#words, 0, count, length, this.#print, 0);
-    const a = this.#print[0]!;
-    const b = this.#print[1]!;
+    this.#hash.write(this.#words, 0, count, length, prints, at);
+  }
+
+  #confirmed(
+    a: number,
+    b: number,
+    institution: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): number {
     const table = this.#table;
     for (let place = table.seek(a, b); place !== -1; place = table.next(a, b, place)) {
       if (this.#sameKey(table.value(place), institution, bytes, start, end)) return place;

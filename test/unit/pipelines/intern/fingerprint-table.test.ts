@@ -78,6 +78,31 @@ describe('growth', () => {
     expect(table.bytes).toBe(2 * capacity * SLOT_BYTES);
   });
 
+  it('of a large table takes memory as it goes on, and gives that of the old one back', () => {
+    const random = new Random(6);
+    const table = new FingerprintTable(300_000);
+    const insert = () => table.insert(random.uint32() | 0, random.uint32() | 0, table.count);
+    const chunk = 65_536 * SLOT_BYTES;
+    const { capacity } = table;
+    expect(capacity / 65_536).toBe(8);
+    expect(table.bytes).toBe(0);
+    while (table.capacity === capacity) insert();
+    // Beside the old table no more than where the moving has come to.
+    expect(table.bytes).toBeLessThanOrEqual(10 * chunk);
+    let most = 0;
+    let largestStep = 0;
+    for (let before = table.bytes, left = capacity / 16; left > 0; left--) {
+      insert();
+      most = Math.max(most, table.bytes);
+      largestStep = Math.max(largestStep, table.bytes - before);
+      before = table.bytes;
+    }
+    expect(largestStep).toBeLessThanOrEqual(2 * chunk);
+    // Two chunks come for each that goes; one is passed twice.
+    expect(most).toBeLessThanOrEqual(18 * chunk);
+    expect(table.bytes).toBe(16 * chunk);
+  });
+
   it('ends where an array of the table would pass 2 GiB or an id 31 bits', () => {
     expect(2 ** TABLE_BITS_MAX * SLOT_BYTES).toBeLessThanOrEqual(2 ** 31);
     expect(TABLE_ENTRIES_MAX).toBeLessThan(2 ** 31);
