@@ -178,10 +178,9 @@ export class SubjectRuns {
     for (const { bit, rule } of rules) {
       const known = this.#runs[bit];
       const positions = new RuleCandidates(candidates, maskWords, bit, known?.run, confirm);
-      if (
-        positions.next(0) === null &&
-        !((known?.run.waitsUntilMs ?? Number.POSITIVE_INFINITY) <= finishedMs)
-      ) {
+      const waitsUntilMs = known?.run.waitsUntilMs ?? Number.POSITIVE_INFINITY;
+      const hasWaited = waitsUntilMs < Number.POSITIVE_INFINITY && waitsUntilMs <= finishedMs;
+      if (positions.next(0) === null && !hasWaited) {
         if (known !== undefined) setOpen(bit, known.run.openUntilMs >= lastTimeMs);
         continue;
       }
