@@ -60,9 +60,8 @@ export class KindTier {
   readonly #rows: RowQuestions;
   readonly #twoReports: Reports;
   readonly #isOwner: boolean;
-  /** A mask of all rules. */
+  /** Masks of all rules, and of those that a record leaves open. */
   readonly #allRules: Int32Array;
-  /** Those that a record leaves open. */
   readonly #admitted: Int32Array;
   readonly #idle: IdleSweep | undefined;
   /** Line of the record by id of the key; 0 is none, below 0 the reference of one that has left memory. */
