@@ -10,11 +10,40 @@ export interface PlannedRun {
   readonly minutes: number;
 }
 
-/** Figures of every part in less than half an hour; two million accounts are in `FULL_RUNS`. */
-export const QUICK_RUNS: readonly PlannedRun[] = [{ benchmark: 'memory-latency', sizes: {}, minutes: 0.5 }];
+/** Events of an account in 120 days decide how many rows a stream of so many accounts must have: 16.5 each are enough. */
+const MILLION = 1_000_000;
 
-export const FULL_RUNS: readonly PlannedRun[] = [];
+/** A figure of every part in less than half an hour, the longest run last. */
+const QUICK_RUNS: readonly PlannedRun[] = [
+  { benchmark: 'memory-latency', sizes: {}, minutes: 0.3 },
+  { benchmark: 'json-parse', sizes: {}, minutes: 0.4 },
+  { benchmark: 'rule-conditions', sizes: {}, minutes: 0.3 },
+  { benchmark: 'intern', sizes: {}, minutes: 1 },
+  { benchmark: 'gates', sizes: {}, minutes: 0.5 },
+  { benchmark: 'confirm', sizes: {}, minutes: 0.7 },
+  { benchmark: 'state-update', sizes: {}, minutes: 1 },
+  { benchmark: 'blocks', sizes: {}, minutes: 0.5 },
+  { benchmark: 'decode', sizes: {}, minutes: 1.2 },
+  { benchmark: 'feed-check', sizes: { rows: 200_000 }, minutes: 0.6 },
+  { benchmark: 'threads', sizes: {}, minutes: 1.2 },
+  { benchmark: 'rule-loop-reference', sizes: {}, minutes: 0.4 },
+  { benchmark: 'rule-loop', sizes: { accounts: 100_000, rows: 1.7 * MILLION }, minutes: 1.2 },
+  { benchmark: 'rule-loop', sizes: { accounts: 100_000, rows: 1.7 * MILLION, skew: 0.9 }, minutes: 1.2 },
+  { benchmark: 'hot-account', sizes: {}, minutes: 2 },
+  { benchmark: 'log-to-signals', sizes: {}, minutes: 1.8 },
+  { benchmark: 'rule-loop', sizes: {}, minutes: 7 },
+];
 
+/** What takes longer: other loads over two million accounts, a day of ten million. */
+const FULL_RUNS: readonly PlannedRun[] = [
+  { benchmark: 'rule-loop', sizes: { skew: 0.9 }, minutes: 7 },
+  { benchmark: 'rule-loop', sizes: { accounts: MILLION, rows: 16.5 * MILLION, rules: 50 }, minutes: 6 },
+  { benchmark: 'hot-account', sizes: { accounts: 2 * MILLION, rows: 35 * MILLION }, minutes: 10 },
+  { benchmark: 'feed-check', sizes: {}, minutes: 3 },
+  { benchmark: 'day', sizes: {}, minutes: 15 },
+];
+
+/** Lists by the name by which they are called. */
 export const RUN_LISTS: Readonly<Record<string, readonly PlannedRun[]>> = {
   quick: QUICK_RUNS,
   full: FULL_RUNS,
