@@ -96,7 +96,7 @@ export const OWN_FACTS = (Object.keys(FACT_COLUMNS) as FactColumnName[]).filter(
 );
 
 /** Facts whose texts are in the dictionary of keys. */
-const KEY_FACTS: ReadonlySet<string> = new Set(['conductor', 'terminal', 'source']);
+const KEY_FACTS: ReadonlySet<string> = new Set(['account', 'party', 'conductor', 'terminal', 'source']);
 
 /** The dictionary of a fact column, or null where it holds numbers. */
 export function dictionaryOf(name: FactColumnName): DictionaryName | null {

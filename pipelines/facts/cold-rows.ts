@@ -10,8 +10,8 @@ import type { Segment } from './segment.ts';
 
 /** Some 9 KiB a page: about what a disk reads at once, and cheap to check. */
 const PAGE_ROWS = 32;
-/** At most 150 MiB of pages: the history of a few busy subjects, which are run again and again when rows come late. */
-const CACHE_PAGES = 16_384;
+/** At most 40 MiB of pages: rows that are asked for again are those of a few busy subjects. */
+const CACHE_PAGES = 4_096;
 /** A page that is being compared with another stays while that one is read. */
 const CACHE_PAGES_MIN = 2;
 const FIRST_PAGES = 1_024;
@@ -20,7 +20,7 @@ export interface ColdRowsOptions {
   readonly file: ColdFile;
   /** Rows of a page, a power of two; default 32. */
   readonly pageRows?: number;
-  /** Pages held in memory, at least 2; default 16,384. */
+  /** Pages held in memory, at least 2; default 4,096. */
   readonly cachePages?: number;
 }
 
