@@ -22,10 +22,18 @@ function counting(feature: object, when: string, parts: object = {}): CheckedRul
   return rule({ features: { f: { over: '24h', ...feature } }, when, strength, ...parts });
 }
 
-function passing(match: string, where: string, when = 'f >= 1', agg: object = { agg: 'count' }): CheckedRule {
-  const derive = {
-    pass: { make: 'cycle', in: IN, out: OUT, of: 'amount', within: '4h', match, over: '48h' },
-  };
+interface Passing {
+  readonly when?: string;
+  readonly agg?: object;
+  readonly within?: string;
+}
+
+function passing(
+  match: string,
+  where: string,
+  { when = 'f >= 1', agg = { agg: 'count' }, within = '4h' }: Passing = {},
+): CheckedRule {
+  const derive = { pass: { make: 'cycle', in: IN, out: OUT, of: 'amount', within, match, over: '48h' } };
   return rule({ derive, features: { f: { ...agg, from: 'pass', where, over: '48h' } }, when, strength });
 }
 
@@ -48,16 +56,19 @@ const RULES: readonly (readonly [string, CheckedRule])[] = [
   ['a sum', counting({ agg: 'sum', of: 'amount', where: IN }, 'f >= 4000')],
   ['more than a sum', counting({ agg: 'sum', of: 'amountUsd' }, 'f > 2500')],
   ['a statutory sum', counting({ agg: 'sum', of: 'amountMxn' }, 'f >= params.law', { params: LAW })],
-  ['some passed on, by sum', passing('sum', 'matched > 0', 'f >= 3')],
+  ['some passed on, by sum', passing('sum', 'matched > 0', { when: 'f >= 3' })],
   ['most passed on, by sum', passing('sum', 'matchedShareMilli >= 500 && matchedShareMilli <= 1000')],
   ['less than came in, by sum', passing('sum', '700 > matchedShareMilli')],
   ['so much matched, by sum', passing('sum', 'matched >= 1500 && sources >= 1')],
   ['exactly so much, by sum', passing('sum', 'matchedShareMilli == 1000')],
-  ['most passed on, first in', passing('fifo', 'matchedShareMilli >= 900', 'f >= 2')],
+  ['of many, by sum', passing('sum', 'matched >= 7000', { within: '24h' })],
+  ['soon passed on, by sum', passing('sum', 'matchedShareMilli <= 2000', { within: '40m' })],
+  ['soon passed on, first in', passing('fifo', 'matched > 0', { within: '40m' })],
+  ['most passed on, first in', passing('fifo', 'matchedShareMilli >= 900', { when: 'f >= 2' })],
   ['so much matched, first in', passing('fifo', 'matched > 999 || matched >= 2000')],
   [
     'days, first in',
-    passing('fifo', 'matchedShareMilli > 249', 'f >= 2', { agg: 'distinct', of: 'localDay' }),
+    passing('fifo', 'matchedShareMilli > 249', { when: 'f >= 2', agg: { agg: 'distinct', of: 'localDay' } }),
   ],
   ['gone fast', counting({ agg: 'dwell', of: 'amount', in: IN, out: OUT, where: undefined }, 'f <= 7200000')],
 ];
@@ -81,7 +92,7 @@ const drawn = fc.record({
     { weight: 1, arbitrary: fc.constantFrom(1_000_000, 2 ** 31, 2n ** 60n) },
   ),
   /** Places by which it comes later than it should. */
-  late: fc.constantFrom(0, 0, 0, 0, 1, 3, 9),
+  late: fc.constantFrom(0, 0, 0, 0, 1, 4, 12),
   /** Places after which it is taken away again. */
   gone: fc.option(fc.integer({ min: 1, max: 12 }), { nil: null, freq: 6 }),
 });

@@ -93,7 +93,16 @@ function recordsCode(code: RecordCode, places: ReadonlyMap<number, CounterPlace>
     };
   });
   const all = [...counters, ...tallies];
-  const hasTimes = lots.length + lists.length > 0;
+  const timed = [
+    ...wordTests(
+      bitNames,
+      [...lots, ...lists, ...tallies.filter(({ part }) => part.step.kind === 'funded')].map(({ bit }) => bit),
+    ),
+    ...wordTests(
+      maskNames,
+      gates.filter(({ gate }) => atomsOf(gate).some(({ op }) => op === 'values')).map(({ bit }) => bit),
+    ),
+  ];
   return [
     'function records(columns, slab, n, legs, records, outBits, outMask) {',
     'const times = columns.time; const f64 = slab.f64; const i32 = slab.i32; const u8 = slab.u8;',
@@ -106,7 +115,7 @@ function recordsCode(code: RecordCode, places: ReadonlyMap<number, CounterPlace>
     ...maskNames.map((name, w) => `const ${name} = outMask[i * ${literal(maskWords)} + ${literal(w)}];`),
     `if (${nothing}) continue;`,
     'const o = record * 64; const w = record * 16;',
-    ...(hasTimes ? [`const minute = ${MINUTE_CODE};`] : []),
+    ...(timed.length > 0 ? [`const minute = ${timed.join(' || ')} ? ${MINUTE_CODE} : 0;`] : []),
     ...panes.flatMap((pane, i) => {
       const reading = gates.filter(({ gate }) => windowsOf(gate, places, code).has(i));
       const asked = [

@@ -1,5 +1,11 @@
 /** `rastro rules explain ID --plan`: how the engine keeps a rule from being evaluated at every event. */
-import { type CheckedRule, explainRule, type FactBinding, planRules } from '../../../rules/compiler/index.ts';
+import {
+  type CheckedRule,
+  type EvaluationContext,
+  explainRule,
+  type FactBinding,
+  planRules,
+} from '../../../rules/compiler/index.ts';
 import type { CommandContext } from '../context.ts';
 import { tableText } from '../terminal.ts';
 
@@ -7,7 +13,7 @@ import { tableText } from '../terminal.ts';
 const MEMBER_BITS = 31;
 
 /** Numbers texts as they come: only the form of the code depends on them. */
-function binding(): FactBinding {
+function binding(evaluation: EvaluationContext): FactBinding {
   const ids = new Map<string, number>();
   const members = new Map<string, number>();
   const numbered = (numbers: Map<string, number>, text: string) => {
@@ -21,12 +27,13 @@ function binding(): FactBinding {
       const bit = numbered(members, text);
       return bit < MEMBER_BITS ? bit : -1;
     },
+    thresholdRange: (id) => evaluation.thresholdRange?.(id),
   };
 }
 
 /** The rule's plan for each kind of subject, among all rules of the catalogue: they share counters and record. */
-function plansOf(rules: readonly CheckedRule[], rule: CheckedRule) {
-  return [...planRules(rules, binding()).values()].flatMap((plan) => {
+function plansOf(rules: readonly CheckedRule[], rule: CheckedRule, evaluation: EvaluationContext) {
+  return [...planRules(rules, binding(evaluation)).values()].flatMap((plan) => {
     const own = plan.rules.find((each) => each.rule === rule);
     if (own === undefined) return [];
     return [
@@ -45,6 +52,7 @@ function plansOf(rules: readonly CheckedRule[], rule: CheckedRule) {
           rules: plan.rules.length,
           counters: plan.counters.length,
           predicates: plan.predicates.length,
+          layout: plan.layout.text,
         },
       },
     ];
@@ -55,8 +63,9 @@ export function showPlan(
   { terminal }: CommandContext,
   rules: readonly CheckedRule[],
   rule: CheckedRule,
+  evaluation: EvaluationContext,
 ): void {
-  const plans = plansOf(rules, rule);
+  const plans = plansOf(rules, rule, evaluation);
   const { id, version, title, features, when } = explainRule(rule, 'en');
   if (terminal.json) {
     terminal.printJson({ id, version, features, when, plans });
@@ -79,6 +88,7 @@ export function showPlan(
     if (isGated) {
       terminal.print(`gate      ${gate}`);
       terminal.print(dim('          #name[window]: at least as many events as can match there'));
+      terminal.print(dim('          different, sum, funded: what the record tells beside counts'));
       terminal.print();
       terminal.print(tableText(counters, [{ title: 'counter', value: (counter) => counter.text }], terminal));
     } else {
@@ -90,5 +100,6 @@ export function showPlan(
     terminal.print(
       `record    ${record.bytes} bytes a subject, for ${record.counters} counters of ${record.rules} rules`,
     );
+    terminal.print(dim(record.layout));
   }
 }

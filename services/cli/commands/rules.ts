@@ -141,7 +141,7 @@ export function addRules(program: Command): void {
     const lang = oneOf('--lang', options.lang, LANGS);
     const knowledge = await load(options);
     const rule = ruleOf(knowledge, id);
-    if (options.plan === true) showPlan(context, knowledge.ruleSet.rules, rule);
+    if (options.plan === true) showPlan(context, knowledge.ruleSet.rules, rule, knowledge.evaluation);
     else showRule(context, rule, lang);
     return EXIT.FINE;
   });
