@@ -65,11 +65,20 @@ export class HotSubject {
   counts(): SubjectCounts {
     const { records, histories } = this.core.bytes;
     const { candidates, confirmed, evaluated, rebuilt } = this.core.counts;
+    const { held, reordered, late, releasedEarly } = this.core.orderCounts;
     return {
       survivors: candidates,
       stateBytes: records + this.#rows.bytes,
       historyBytes: histories + this.store.bytes,
-      details: { candidates, confirmed, subjectsEvaluated: evaluated, subjectsRebuilt: rebuilt },
+      details: {
+        candidates,
+        confirmed,
+        subjectsEvaluated: evaluated,
+        subjectsRebuilt: rebuilt,
+        ...(held === 0
+          ? {}
+          : { rowsHeld: held, rowsReordered: reordered, rowsLate: late, rowsReleasedEarly: releasedEarly }),
+      },
     };
   }
 
@@ -80,8 +89,15 @@ export class HotSubject {
   }
 }
 
-export const createHot: DetectorFactory = ({ knowledge, dictionary, accounts, rows }) => {
+/** Nobody is waited for who has not sent a row for so long. */
+const SILENCE_MS = 3_600_000;
+
+export const createHot: DetectorFactory = ({ knowledge, dictionary, accounts, rows, streaming }) => {
   const subject = new HotSubject(knowledge, dictionary, { accounts, rows });
+  for (const institution of streaming?.institutions ?? []) {
+    const { latenessMs = 0 } = streaming ?? {};
+    subject.core.setCadence(institution, 0, { kind: 'stream', latenessMs, silenceMs: SILENCE_MS });
+  }
   return {
     feed(block) {
       subject.feed(block.batch, (place) => {
@@ -91,6 +107,7 @@ export const createHot: DetectorFactory = ({ knowledge, dictionary, accounts, ro
     },
     repair: () => subject.core.repair(),
     flush: () => subject.flush(),
+    drain: () => subject.core.drain(),
     counts: () => subject.counts(),
     signals: () => subject.signals(),
   };

@@ -31,8 +31,10 @@ export interface MeasuredDetector {
   feed(block: StreamBlock): void;
   /** Brings in order again what late and corrected rows disturbed, where that is a step of its own. */
   repair?(): void;
-  /** Evaluates, so that signals stand for everything fed. */
+  /** Evaluates, so that signals stand for everything fed and not held back. */
   flush(): void;
+  /** Feeds what is held back to be put in order, where something is. */
+  drain?(): void;
   counts(): SubjectCounts;
   /** What stands after a flush. */
   signals(): Iterable<SubjectSignals>;
@@ -43,6 +45,8 @@ export interface DetectorSetup {
   readonly dictionary: FactDictionary;
   readonly accounts: number;
   readonly rows: number;
+  /** These stream, each row at most so much behind the others: default nobody. */
+  readonly streaming?: { readonly institutions: Iterable<string>; readonly latenessMs: number };
 }
 
 /** A detector that reads records of the log. */

@@ -154,6 +154,11 @@ export class MeasuredStream {
     };
   }
 
+  /** Who sends rows. */
+  get institutions(): ReadonlySet<string> {
+    return new Set(this.#templates.transactions.map(({ institution }) => institution));
+  }
+
   /** The stream, once. A block is valid until the next one is asked for. */
   *blocks(): Generator<StreamBlock> {
     const { rows } = this.options;
