@@ -4,6 +4,7 @@
  * what was known then.
  */
 import { z } from 'zod';
+import { cadence } from '../../schemas/cadence.ts';
 import { COVERAGES } from '../../schemas/enumerations.ts';
 import { epochMs } from '../../schemas/identity.ts';
 import { partyRecord } from '../../schemas/party.ts';
@@ -20,9 +21,16 @@ export const feedRecord = z.strictObject({
 });
 export type FeedRecord = z.infer<typeof feedRecord>;
 
+/** An institution submits a feed of its own from then on. Without a cadence it submits as before, at first by file. */
+const declaration = z.strictObject({
+  institution: z.string(),
+  fromMs: epochMs,
+  cadence: cadence.optional(),
+});
+
 export const referenceRecord = z.strictObject({
   parties: z.array(partyRecord).default([]),
-  declarations: z.array(z.strictObject({ institution: z.string(), fromMs: epochMs })).default([]),
+  declarations: z.array(declaration).default([]),
   feeds: z.array(feedRecord).default([]),
 });
 export type ReferenceRecord = z.infer<typeof referenceRecord>;
