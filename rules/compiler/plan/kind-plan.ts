@@ -8,10 +8,10 @@ import { and, FALSE, or, type Test, textOf } from './event-test.ts';
 import { FeatureBounds } from './feature-bounds.ts';
 import { countsOf, type Gate, gateFunction, gateText, keeping, OPEN, spanText } from './gate.ts';
 import { type RecordLayout, WORD_BITS } from './layout.ts';
+import { chooseParts } from './part-choice.ts';
 import { EventReading, type FactBinding } from './reading.ts';
 import { recordCode } from './record-code.ts';
 import { type Count, countKey } from './record-part.ts';
-import { chooseParts } from './record-parts.ts';
 import { gateOf } from './rule-gate.ts';
 
 /** Predicates that the events of one kind of subject are asked; a rule that would need more is left without a gate. */

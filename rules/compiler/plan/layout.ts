@@ -42,8 +42,6 @@ export interface RecordLayout {
   readonly lots: readonly number[];
   /** Byte offset of each list of values and how many pairs of value and minute it has. */
   readonly lists: readonly { readonly at: number; readonly slots: number }[];
-  /** The record holds what only an event's columns give: history bits alone do not bring it back. */
-  readonly hasParts: boolean;
   /** Table for people: offset, bytes, what; and the cache lines. */
   readonly text: string;
 }
@@ -68,11 +66,9 @@ export interface RecordContents {
   readonly maskWords: number;
   readonly lots: readonly string[];
   readonly lists: readonly { readonly slots: number; readonly text: string }[];
-  /** Some counter counts amounts. */
-  readonly weighs: boolean;
 }
 
-export function layOut({ windowsMs, maskWords, lots, lists, weighs }: RecordContents): RecordLayout {
+export function layOut({ windowsMs, maskWords, lots, lists }: RecordContents): RecordLayout {
   let offset = HEADER_BYTES;
   const take = (bytes: number): number => {
     const at = offset;
@@ -120,7 +116,6 @@ export function layOut({ windowsMs, maskWords, lots, lists, weighs }: RecordCont
     counters: windowsMs.length,
     lots: placedLots,
     lists: placedLists,
-    hasParts: weighs || lots.length > 0 || lists.length > 0,
     text: ['offset  bytes  what', ...text, `${bytes} bytes, ${bytes / LINE_BYTES} cache lines`].join('\n'),
   };
 }

@@ -105,6 +105,5 @@ function layoutOf({ windowsMs, maskWords }: Pick<RecordContents, 'windowsMs' | '
     maskWords,
     lots: [...chosen.lots.values()].map(({ label }) => label),
     lists: [...chosen.lists.values()],
-    weighs: tallies.some(({ step }) => step.kind === 'weight'),
   });
 }
