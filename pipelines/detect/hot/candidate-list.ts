@@ -41,9 +41,18 @@ export class CandidateList {
 
   /** Forgets the candidates of these subjects. */
   drop(lines: ReadonlySet<number>): void {
+    this.#keep((i) => !lines.has(this.#lines[i] as number));
+  }
+
+  /** Forgets the candidates of a subject from position `length` on: its history became shorter. */
+  cut(line: number, length: number): void {
+    this.#keep((i) => this.#lines[i] !== line || (this.#positions[i] as number) < length);
+  }
+
+  #keep(isKept: (i: number) => boolean): void {
     let kept = 0;
     for (let i = 0; i < this.#count; i++) {
-      if (lines.has(this.#lines[i] as number)) continue;
+      if (!isKept(i)) continue;
       this.#lines[kept] = this.#lines[i] as number;
       this.#positions[kept] = this.#positions[i] as number;
       const from = i * this.#maskWords;

@@ -10,27 +10,22 @@ import type {
   ConfirmationPlan,
   KindPlan,
 } from '../../../rules/compiler/index.ts';
-import type { Reversal } from '../../../schemas/event-fields.ts';
 import type { FactStore } from '../../facts/store.ts';
 import type { KindTier } from './kind-tier.ts';
 import { confirmationsOf } from './plan-cache.ts';
+import type { RowQuestions } from './row-questions.ts';
 
 /** Events from which on a window is held; events held in all, of one kind of subject. */
 const HELD_FROM_EVENTS = 256;
 const HELD_EVENTS_MAX = 1 << 21;
 const FIRST_EVENTS = 1_024;
 
-export interface ConfirmerRows {
-  isPartlyReversed(row: number): boolean;
-  reversalsOf(row: number): readonly Reversal[] | undefined;
-}
-
 export interface ConfirmerOptions {
   readonly plan: KindPlan;
   readonly store: FactStore;
   /** Bits of the members of sets: the dictionary's. */
   readonly dictionary: { readonly setBits: Int32Array };
-  readonly rows: ConfirmerRows;
+  readonly rows: RowQuestions;
   readonly environment: ConfirmationEnvironment;
 }
 
@@ -52,7 +47,7 @@ export class Confirmer {
   readonly #plans: readonly ConfirmationPlan[];
   readonly #store: FactStore;
   readonly #dictionary: ConfirmerOptions['dictionary'];
-  readonly #rows: ConfirmerRows;
+  readonly #rows: RowQuestions;
   readonly #environment: ConfirmationEnvironment;
   readonly #classes: (new () => Confirmation)[] = [];
   /** One of each rule for subjects that are looked at once. */

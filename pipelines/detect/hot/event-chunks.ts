@@ -33,10 +33,13 @@ export class EventChunks {
   #freeCount = 0;
   readonly #tails = new Int32Array(TOUCHED_MAX);
   #touched = 0;
+  /** One entry, on its way to another place. */
+  readonly #spare: Int32Array;
 
   /** `bitWords`: words of bits an event has. */
   constructor(bitWords: number) {
     this.#entryWords = 1 + bitWords;
+    this.#spare = new Int32Array(this.#entryWords);
     this.chunkEvents = Math.min(1 << ENTRY_SHIFT, Math.floor((CHUNK_WORDS - ENTRIES_AT) / this.#entryWords));
   }
 
@@ -94,16 +97,19 @@ export class EventChunks {
     for (let word = 1; word < this.#entryWords; word++) slab[at + word] = bits[from + word - 1] as number;
   }
 
-  /** How many events at the end `isAfter` says so of; counted up to `max`. */
-  countAfter(views: SlabViews, base: number, isAfter: (leg: number) => boolean, max: number): number {
+  /** How many events at the end `isAfter` says so of. */
+  countAfter(views: SlabViews, base: number, isAfter: (leg: number) => boolean): number {
     let after = 0;
-    this.readBack(views, base, 0, (_position, leg) => isAfter(leg) && ++after < max);
+    this.readBack(views, base, 0, (_position, leg) => {
+      if (!isAfter(leg)) return false;
+      after++;
+      return true;
+    });
     return after;
   }
 
   /**
-   * Puts a leg before the events at the end for which `isAfter` says so, moving them on by one place; returns its entry. They
-   * are few: each is moved by itself.
+   * Puts a leg before the events at the end for which `isAfter` says so, moving them on by one place; returns its entry.
    */
   insert(views: SlabViews, base: number, leg: number, isAfter: (leg: number) => boolean): number {
     let entry = this.append(views, base, leg);
@@ -118,6 +124,52 @@ export class EventChunks {
     slab[at] = leg;
     for (let word = 1; word < this.#entryWords; word++) slab[at + word] = 0;
     return entry;
+  }
+
+  /**
+   * Takes the last event with this leg out, moving those after it back by one place; returns the position that it had, or -1.
+   */
+  remove(views: SlabViews, base: number, leg: number): number {
+    let found = -1;
+    this.readBack(views, base, 0, (position, each) => {
+      if (each === leg) found = position;
+      return found < 0;
+    });
+    if (found < 0) return -1;
+    const { i32 } = views;
+    const last =
+      ((i32[base + HEADER.tail] as number) << ENTRY_SHIFT) + (i32[base + HEADER.slot] as number) - 1;
+    // From the end on each takes the place of the one before it, whose content goes on.
+    this.#swapSpare(last);
+    let entry = last;
+    for (let position = (i32[base + HEADER.length] as number) - 1; position > found; position--) {
+      entry = this.#entryBefore(entry);
+      this.#swapSpare(entry);
+    }
+    this.#dropLast(views, base);
+    return found;
+  }
+
+  #swapSpare(entry: number): void {
+    const slab = this.#slab(entry >>> ENTRY_SHIFT);
+    const at = this.#wordOf(entry);
+    for (let word = 0; word < this.#entryWords; word++) {
+      const held = slab[at + word] as number;
+      slab[at + word] = this.#spare[word] as number;
+      this.#spare[word] = held;
+    }
+  }
+
+  #dropLast({ i32 }: SlabViews, base: number): void {
+    const chunk = i32[base + HEADER.tail] as number;
+    const slot = (i32[base + HEADER.slot] as number) - 1;
+    i32[base + HEADER.length] = (i32[base + HEADER.length] as number) - 1;
+    i32[base + HEADER.slot] = slot;
+    if (slot > 0) return;
+    const before = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+    this.#giveBack(chunk);
+    i32[base + HEADER.tail] = before;
+    i32[base + HEADER.slot] = before === 0 ? 0 : this.chunkEvents;
   }
 
   #entryBefore(entry: number): number {
@@ -194,14 +246,16 @@ export class EventChunks {
   release(views: SlabViews, base: number): void {
     let chunk = views.i32[base + HEADER.tail] as number;
     while (chunk !== 0) {
-      const slab = this.#slab(chunk);
-      const at = (chunk & SLAB_MASK) << CHUNK_SHIFT;
-      const before = slab[at] as number;
-      slab[at] = this.#free;
-      this.#free = chunk;
-      this.#freeCount++;
+      const before = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+      this.#giveBack(chunk);
       chunk = before;
     }
+  }
+
+  #giveBack(chunk: number): void {
+    this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] = this.#free;
+    this.#free = chunk;
+    this.#freeCount++;
   }
 
   #slab(chunk: number): Int32Array {

@@ -7,6 +7,7 @@
  * Which signals stand depends on the rows alone, never on the order in which they were fed or on where `evaluate` was
  * called: a subject whose rows did not come in order is rebuilt and evaluated from its beginning.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { EvaluationContext, KindPlan, RuleSet } from '../../../rules/compiler/index.ts';
 import type { Cadence } from '../../../schemas/cadence.ts';
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
@@ -156,7 +157,7 @@ export class HotCore {
   kill(row: number): void {
     const wasFed = !this.#states.isHeld(row);
     this.#states.bury(row);
-    if (wasFed) this.#tiers.disturb(row);
+    if (wasFed) this.#tiers.withdraw(row);
   }
 
   isDead(row: number): boolean {
@@ -165,9 +166,16 @@ export class HotCore {
 
   /** What reverses the row now, in total order. */
   setReversals(row: number, reversals: readonly Reversal[]): void {
+    const before = this.#reversals.get(row) ?? [];
+    if (isDeepStrictEqual(before, reversals)) return;
     if (reversals.length === 0) this.#reversals.delete(row);
     else this.#reversals.set(row, reversals);
-    if (!this.#states.isHeld(row)) this.#tiers.disturb(row);
+    if (this.#states.isHeld(row)) return;
+    const [first] = reversals;
+    // One that is absent from now on leaves what was counted a bound from above.
+    if (before.length === 0 && first !== undefined && !this.#isPartlyReversed(row)) {
+      this.#tiers.reverse(row, first.time);
+    } else this.#tiers.disturb(row);
   }
 
   /** From `fromMs` of event time on, the institution submits a feed of its own. */

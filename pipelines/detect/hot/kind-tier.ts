@@ -2,9 +2,10 @@
  * Tier 1 of one kind of subject: every event goes to its subject's record, through the generated kernel, and into the
  * subject's history. What comes out is candidates: (subject, event, rules that could fire there).
  *
- * The loop handles events that come in order. A subject that sees anything else (a late row, a row that changed or went,
- * a second report of one transfer) is marked stale and rebuilt before it is asked: its events sorted, its record begun
- * anew, the same kernel over all of them.
+ * The loop handles events that come in order. Of a subject of whom nothing was said, one that comes late is put in its
+ * place and one that goes is taken out: the record bounds from above what is there, whatever the order. Any other subject
+ * that sees such a change, or a second report of one transfer, is marked stale and rebuilt before it is asked: its events
+ * sorted, its record begun anew, the same kernel over all of them.
  */
 import type { KindPlan } from '../../../rules/compiler/index.ts';
 import { allocateFacts } from '../../../schemas/facts.ts';
@@ -16,24 +17,16 @@ import { type IdleOptions, IdleSweep } from './idle-sweep.ts';
 import { BATCH, KernelBatch } from './kernel-batch.ts';
 import { FLAG_SPOKEN, FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './record-slab.ts';
 import type { Reports } from './reports.ts';
+import type { RowQuestions } from './row-questions.ts';
+import { REPORTS_OPEN, REPORTS_SETTLED, SeenReports } from './seen-reports.ts';
+import { SubjectLines } from './subject-lines.ts';
 
-/** Events that a late one may move; behind more of them its subject is rebuilt. */
-const LATE_MOVED_MAX = 64;
 /** Where the batch is read whose rows have left memory: columns of its own, to which its rows are copied. */
 const COLD_BATCH = -2;
 const NO_SEGMENT = -1;
 /** A leg's place in the columns of its segment. */
 const LEG_MASK = 0x1ffff;
 const SEGMENT_LEG_SHIFT = 17;
-const FIRST_KEYS = 1_024;
-
-/** What a tier asks about rows outside its own state. */
-export interface RowQuestions {
-  /** The row was replaced or withdrawn. */
-  isDead(row: number): boolean;
-  /** A reversal leaves a part of the row's amount: what was asked of the amount may be true of the rest. */
-  isPartlyReversed(row: number): boolean;
-}
 
 export interface KindTierOptions {
   readonly plan: KindPlan;
@@ -45,10 +38,6 @@ export interface KindTierOptions {
   readonly subjects: number;
   readonly idle?: IdleOptions | undefined;
 }
-
-/** Reports of a shared reference that a tier has seen. */
-const REPORTS_SETTLED = 1;
-const REPORTS_OPEN = 2;
 
 export class KindTier {
   readonly plan: KindPlan;
@@ -64,13 +53,11 @@ export class KindTier {
   readonly #allRules: Int32Array;
   readonly #admitted: Int32Array;
   readonly #idle: IdleSweep | undefined;
-  /** Line of the record by id of the key; 0 is none, below 0 the reference of one that has left memory. */
-  #lineOf = new Int32Array(FIRST_KEYS);
+  readonly #lines: SubjectLines;
   readonly #stale = new Set<number>();
   /** Legs that other reports of their transfer hide, by line. */
   readonly #hidden = new Map<number, number[]>();
-  /** By id of a shared reference, what was seen of it. */
-  #reports = new Uint8Array(0);
+  readonly #reports = new SeenReports();
 
   /** Events that wait for their records to be looked up, all of one segment. */
   #queued = 0;
@@ -100,6 +87,7 @@ export class KindTier {
       idle === undefined
         ? undefined
         : new IdleSweep(plan.layout, this.#slab, this.#chunks, this.#hidden, idle);
+    this.#lines = new SubjectLines(this.#slab, this.#idle);
     this.candidates = new CandidateList(plan.maskWords);
     this.#batch = new KernelBatch(plan);
     this.#allRules = new Int32Array(plan.maskWords);
@@ -138,17 +126,15 @@ export class KindTier {
   /** As `add`, for a leg whose row shares a reference with other reports of its transfer, or may come to. */
   addReported(key: number, leg: number, timeMs: number, reference: number): void {
     const visibility = this.#twoReports.visibility(leg, this.#isOwner);
-    if (reference >= this.#reports.length) this.#growReports(reference);
-    const seen = this.#reports[reference] as number;
     const isSettled = visibility !== 'open';
-    this.#reports[reference] = Math.max(seen, isSettled ? REPORTS_SETTLED : REPORTS_OPEN);
+    const seen = this.#reports.see(reference, isSettled ? REPORTS_SETTLED : REPORTS_OPEN);
     if (visibility === 'gone') {
-      const line = this.#lineFor(key);
-      this.#hide(line, leg);
+      const line = this.#lines.take(key);
+      this.#hidden.set(line, [...(this.#hidden.get(line) ?? []), leg]);
       if (seen === REPORTS_OPEN) this.#markStale(line);
       return;
     }
-    if (isSettled ? seen === REPORTS_OPEN : seen > 0) this.#markStale(this.#lineFor(key));
+    if (isSettled ? seen === REPORTS_OPEN : seen > 0) this.#markStale(this.#lines.take(key));
     this.add(key, leg, timeMs);
   }
 
@@ -161,8 +147,8 @@ export class KindTier {
 
   /** Line of the subject's record; 0 if there is no such subject. */
   lineOf(key: number): number {
-    const line = key >= 0 && key < this.#lineOf.length ? (this.#lineOf[key] as number) : 0;
-    return line < 0 ? this.#lineFor(key) : line;
+    const line = this.#lines.at(key);
+    return line < 0 ? this.#lines.take(key) : line;
   }
 
   keyOf(line: number): number {
@@ -184,15 +170,11 @@ export class KindTier {
 
   /** Tells the kernel whether a rule has an open episode on the subject. */
   setOpen(line: number, bit: number, isOpen: boolean): void {
-    const at = (line << 4) + ((this.plan.layout.openWords[bit >>> 5] as number) >> 2);
-    const { i32 } = this.#slab.views;
-    const flag = 1 << (bit & 31);
-    i32[at] = isOpen ? (i32[at] as number) | flag : (i32[at] as number) & ~flag;
+    this.#slab.setOpen(line, bit, isOpen);
   }
 
   isOpen(line: number, bit: number): boolean {
-    const at = (line << 4) + ((this.plan.layout.openWords[bit >>> 5] as number) >> 2);
-    return ((this.#slab.views.i32[at] as number) & (1 << (bit & 31))) !== 0;
+    return this.#slab.isOpen(line, bit);
   }
 
   /** A reversal leaves a part of an event of the subject: what bits and counters say of it does not hold. */
@@ -222,8 +204,8 @@ export class KindTier {
     const lines = this.#queueLines;
     for (let i = 0; i < n; i++) {
       const key = this.#queueKeys[i] as number;
-      const line = key < this.#lineOf.length ? (this.#lineOf[key] as number) : 0;
-      lines[i] = line > 0 ? line : this.#lineFor(key);
+      const line = this.#lines.at(key);
+      lines[i] = line > 0 ? line : this.#lines.take(key);
     }
     const views = this.#slab.views;
     this.#chunks.touch(views, lines, n);
@@ -246,8 +228,8 @@ export class KindTier {
   }
 
   /**
-   * Events that belong before others of their subject. Where nothing rests on the order so far, and few events come after, one
-   * is put in its place: its bits count in the panes at hand, which bounds every later window from above, and from its place on
+   * Events that belong before others of their subject. Where nothing was said that rests on the order so far, one is put in
+   * its place: its bits count in the panes at hand, which bounds every later window from above, and from its place on
    * every event is a candidate again of the rules that the record leaves open. Any other subject is rebuilt.
    */
   #takeLate(): void {
@@ -258,27 +240,71 @@ export class KindTier {
       const line = late[i] as number;
       const leg = late[i + 1] as number;
       const base = line << 4;
-      const isAfter = (other: number) => this.#store.compareRows(other >> 1, leg >> 1) > 0;
-      const after = this.#chunks.countAfter(views, base, isAfter, LATE_MOVED_MAX + 1);
-      if (after > LATE_MOVED_MAX || (views.i32[base + HEADER.flags] as number) !== 0) {
+      if ((views.i32[base + HEADER.flags] as number) !== 0) {
         this.#chunks.append(views, base, leg);
         this.#markStale(line);
         continue;
       }
+      const isAfter = (other: number) => this.#store.compareRows(other >> 1, leg >> 1) > 0;
+      const after = this.#chunks.countAfter(views, base, isAfter);
       const lastTime = views.f64[line << 3] as number;
       const entry = this.#chunks.insert(views, base, leg, isAfter);
       const length = views.i32[base + HEADER.length] as number;
       this.#batch.put(leg & LEG_MASK, line, entry, length - 1 - after);
       this.#runKernel();
       views.f64[line << 3] = Math.max(lastTime, this.#store.timeOf(leg >> 1));
-      this.plan.admits(views, line, this.#store.timeOf(leg >> 1), this.#admitted, 0);
-      if (this.#admitted.some((word) => word !== 0)) {
-        for (let position = length - 1 - after; position < length; position++) {
-          this.candidates.push(line, position, this.#admitted, 0);
-        }
-      }
-      this.#shifted.add(line);
+      this.#reopen(line, length - 1 - after, this.#store.timeOf(leg >> 1));
     }
+  }
+
+  /** The subject's event on a row is gone. What the record counts of it stays: it is a bound from above. */
+  withdraw(key: number, row: number): void {
+    const line = this.#untold(key);
+    if (line === 0) return;
+    const views = this.#slab.views;
+    const base = line << 4;
+    for (let leg = 2 * row; leg <= 2 * row + 1; leg++) {
+      const position = this.#chunks.remove(views, base, leg);
+      if (position < 0) continue;
+      this.candidates.cut(line, views.i32[base + HEADER.length] as number);
+      this.#reopen(line, position, this.#store.timeOf(row));
+    }
+  }
+
+  /** An event of the subject is absent as of its events from `fromMs` on. */
+  reverse(key: number, fromMs: number): void {
+    const line = this.#untold(key);
+    if (line === 0) return;
+    let from = this.lengthOf(line);
+    this.readBack(line, 0, (position, leg) => {
+      if (this.#store.timeOf(leg >> 1) < fromMs) return false;
+      from = position;
+      return true;
+    });
+    this.#reopen(line, from, fromMs);
+  }
+
+  /** Line of a subject of whom nothing was said; 0 where there is none, or it is to be rebuilt. */
+  #untold(key: number): number {
+    this.flush();
+    const line = this.lineOf(key);
+    if (line === 0) return 0;
+    const flags = this.#slab.views.i32[(line << 4) + HEADER.flags] as number;
+    if (flags === 0 && !this.#hidden.has(line)) return line;
+    this.#markStale(line);
+    return 0;
+  }
+
+  /** The events from a position on, which come at `timeMs` or later, are candidates of the rules that the record leaves open. */
+  #reopen(line: number, from: number, timeMs: number): void {
+    this.plan.admits(this.#slab.views, line, timeMs, this.#admitted, 0);
+    if (this.#admitted.some((word) => word !== 0)) {
+      const length = this.lengthOf(line);
+      for (let position = from; position < length; position++) {
+        this.candidates.push(line, position, this.#admitted, 0);
+      }
+    }
+    this.#shifted.add(line);
   }
 
   /** Subjects in whose histories events have moved since the last call. */
@@ -360,41 +386,13 @@ export class KindTier {
     return this.#store.compareRows(this.#chunks.lastLeg(views, base) >> 1, leg >> 1) > 0;
   }
 
-  #lineFor(key: number): number {
-    if (key >= this.#lineOf.length) {
-      const grown = new Int32Array(Math.max(key + 1, 2 * this.#lineOf.length));
-      grown.set(this.#lineOf);
-      this.#lineOf = grown;
-    }
-    let line = this.#lineOf[key] as number;
-    if (line <= 0) {
-      line = line === 0 ? this.#slab.allocate(key) : (this.#idle as IdleSweep).bringBack(key, -line);
-      this.#lineOf[key] = line;
-    }
-    return line;
-  }
-
   /** As `IdleSweep.sweep`. Called when nothing waits. */
   sweep(newestMs: number, budget: number, isKept: (line: number) => boolean): void {
-    this.#idle?.sweep(newestMs, budget, isKept, (key, reference) => {
-      this.#lineOf[key] = -reference;
-    });
+    this.#idle?.sweep(newestMs, budget, isKept, (key, reference) => this.#lines.leave(key, reference));
   }
 
   #markStale(line: number): void {
     this.#slab.setFlag(line, FLAG_STALE);
     this.#stale.add(line);
-  }
-
-  #hide(line: number, leg: number): void {
-    const known = this.#hidden.get(line);
-    if (known === undefined) this.#hidden.set(line, [leg]);
-    else known.push(leg);
-  }
-
-  #growReports(reference: number): void {
-    const grown = new Uint8Array(Math.max(reference + 1, FIRST_KEYS, 2 * this.#reports.length));
-    grown.set(this.#reports);
-    this.#reports = grown;
   }
 }

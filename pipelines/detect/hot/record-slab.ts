@@ -89,6 +89,22 @@ export class RecordSlab {
     this.#views.i32[(line << LINE_SHIFT_I32) + HEADER.flags]! |= flag;
   }
 
+  /** Whether a rule, by its bit, has an open episode on the subject: its gate is not asked then. */
+  isOpen(line: number, bit: number): boolean {
+    return ((this.#views.i32[this.#openWord(line, bit)] as number) & (1 << (bit & 31))) !== 0;
+  }
+
+  setOpen(line: number, bit: number, isOpen: boolean): void {
+    const { i32 } = this.#views;
+    const at = this.#openWord(line, bit);
+    const flag = 1 << (bit & 31);
+    i32[at] = isOpen ? (i32[at] as number) | flag : (i32[at] as number) & ~flag;
+  }
+
+  #openWord(line: number, bit: number): number {
+    return (line << LINE_SHIFT_I32) + ((this.layout.openWords[bit >>> 5] as number) >> 2);
+  }
+
   release(line: number): void {
     const base = line << LINE_SHIFT_I32;
     const { i32 } = this.#views;

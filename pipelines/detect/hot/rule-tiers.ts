@@ -12,6 +12,7 @@ import {
 } from '../../../rules/compiler/index.ts';
 import { SUBJECT_KINDS, type SubjectKind } from '../../../schemas/enumerations.ts';
 import type { RuleEvent } from '../../../schemas/event-fields.ts';
+import { TEXT_NULL } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import { factEvent } from '../../facts/event.ts';
 import type { FactStore } from '../../facts/store.ts';
@@ -19,12 +20,13 @@ import type { OwnedKeys } from '../../partition/owned-keys.ts';
 import type { RuleSignals, SilentReading } from '../detector.ts';
 import { subjectKeyText } from '../subjects.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
-import { Confirmer, type ConfirmerRows } from './confirmer.ts';
+import { Confirmer } from './confirmer.ts';
 import type { IdleOptions } from './idle-sweep.ts';
-import { KindTier, type RowQuestions } from './kind-tier.ts';
+import { KindTier } from './kind-tier.ts';
 import { plansOf, warmUpOnce } from './plan-cache.ts';
 import { Recount } from './recount.ts';
 import type { Reports } from './reports.ts';
+import type { RowQuestions } from './row-questions.ts';
 import { SubjectFeeder } from './subject-feeder.ts';
 import { SubjectRuns } from './subject-runs.ts';
 
@@ -47,7 +49,7 @@ export interface RuleTiersOptions {
   readonly store: FactStore;
   readonly dictionary: FactDictionary;
   readonly reports: Reports;
-  readonly rows: RowQuestions & ConfirmerRows;
+  readonly rows: RowQuestions;
   /** Subjects of a kind that records are made room for at the start. */
   readonly subjects: number;
   /** Keys of the subjects to feed; undefined for all. */
@@ -162,12 +164,31 @@ export class RuleTiers {
 
   /** Every subject of the row is looked at anew. */
   disturb(row: number): void {
+    this.#eachSubject(row, (tier, key) => tier.disturb(key));
+  }
+
+  /** The row counts no more. Where others report the same transfer, they may count now. */
+  withdraw(row: number): void {
+    if (this.#store.sharedRefOf(row) !== TEXT_NULL) this.disturb(row);
+    else this.#eachSubject(row, (tier, key) => tier.withdraw(key, row));
+  }
+
+  /** The row is reversed as a whole from `fromMs` on. */
+  reverse(row: number, fromMs: number): void {
+    this.#eachSubject(row, (tier, key) => tier.reverse(key, fromMs));
+  }
+
+  #eachSubject(row: number, visit: (tier: KindTier, key: number) => void): void {
     const { columns, rowMask } = this.#store.home(row);
     const out = 2 * (row & rowMask);
     const [accounts, holders] = [columns.account, columns.party].map((keys) => keys.slice(out, out + 2));
-    for (const account of accounts as Int32Array) this.#account?.disturb(account);
-    for (const holder of holders as Int32Array) this.#holder?.disturb(holder);
-    this.#store.eachMember(row, (kind, key) => this.#others[kind]?.disturb(key));
+    for (const account of accounts as Int32Array)
+      if (this.#account !== undefined) visit(this.#account, account);
+    for (const holder of holders as Int32Array) if (this.#holder !== undefined) visit(this.#holder, holder);
+    this.#store.eachMember(row, (kind, key) => {
+      const tier = this.#others[kind];
+      if (tier !== undefined) visit(tier, key);
+    });
   }
 
   touch(kind: SubjectKind, key: string): void {

@@ -3,8 +3,9 @@ import { type FactMembers, TEXT_NULL } from '../../../schemas/facts.ts';
 import { OWNER_LEGS, ownerLegs } from '../../facts/owner-legs.ts';
 import type { FactStore } from '../../facts/store.ts';
 import type { OwnedKeys } from '../../partition/owned-keys.ts';
-import type { KindTier, RowQuestions } from './kind-tier.ts';
+import type { KindTier } from './kind-tier.ts';
 import type { Reports } from './reports.ts';
+import type { RowQuestions } from './row-questions.ts';
 
 const ROW_MASK = 0xffff;
 
