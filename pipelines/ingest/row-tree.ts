@@ -92,6 +92,12 @@ const phone: Turn = (value: string, _owner: unknown, env: Env) =>
 /** References of payments are shared by both banks of a transfer: global, one name space a field. */
 const reference = (field: string): Turn => key('ref', () => field);
 
+/** What ISO 20022 messages say where the debtor gave none: it is mandatory there. Taken for a reference it would join strangers. */
+const NO_END_TO_END_ID = 'NOTPROVIDED';
+const givenEndToEndId = reference('endToEndId');
+const endToEndId: Turn = (value: string, owner: never, env: Env) =>
+  value.trim().toUpperCase() === NO_END_TO_END_ID ? undefined : givenEndToEndId(value as never, owner, env);
+
 const place = tree({
   role: copy,
   country: copy,
@@ -163,19 +169,14 @@ const ROW_MEMBERS: Readonly<Record<string, Turn>> = {
   purpose: copy,
   purposeCode: copy,
   railPurpose: copy,
-  refs: tree(
-    Object.fromEntries(
-      [
-        'endToEndId',
-        'uetr',
-        'speiClaveRastreo',
-        'speiReferencia',
-        'achTrace',
-        'mtcnToken',
-        'interacRefToken',
-      ].map((field) => [field, reference(field)]),
+  refs: tree({
+    endToEndId,
+    ...Object.fromEntries(
+      ['uetr', 'speiClaveRastreo', 'speiReferencia', 'achTrace', 'mtcnToken', 'interacRefToken'].map(
+        (field) => [field, reference(field)],
+      ),
     ),
-  ),
+  }),
   reverses: tree({ institution: copy, id: copy, amount: money }),
   sameAs: list(tree({ institution: copy, id: copy })),
   conductors: list(

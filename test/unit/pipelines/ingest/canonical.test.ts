@@ -139,6 +139,15 @@ describe('canonicalise', () => {
     ]).toEqual([key, key, key]);
   });
 
+  it.each(['NOTPROVIDED', ' notprovided '])('takes %j for no reference at all', (endToEndId) => {
+    const uetr = 'eb6305c9-1f7f-49de-aed0-16487c27b42d';
+    const given = accepted(testRow({ refs: { uetr } }));
+    const placeholder = accepted(testRow({ refs: { endToEndId, uetr } }));
+    expect(placeholder.refs).toEqual(given.refs);
+    expect(transactionHash(placeholder)).toBe(transactionHash(given));
+    expect(accepted(testRow({ refs: { endToEndId: 'NOTPROVIDED-1' } })).refs?.endToEndId).toMatch(/^ref_/);
+  });
+
   it('names every fault with a masked value and leaves nothing in the vault', () => {
     expect(
       rejected(
