@@ -16,6 +16,7 @@ import type {
 import { isDerived } from '../names.ts';
 import { literal } from '../plan/literal.ts';
 import type { Window } from '../window.ts';
+import { aggregateCode, KEPT_AGGREGATES, keptValue, stepCode } from './aggregate-code.ts';
 import {
   type DerivedName,
   type Domain,
@@ -30,8 +31,6 @@ import { cutCode, placeCode, windowCode } from './window-code.ts';
 
 /** A feature is not evaluable when more than one in this many of its events is missing. */
 const MISSING_ONE_IN = 10;
-/** Aggregates that two pointers keep. */
-const KEPT: ReadonlySet<string> = new Set(['count', 'sum', 'share', 'distinct', 'group_count']);
 /** What a feature costs beside what it reads: over sub-events, over arrays of values, over a window. */
 const CYCLE_COST = 16;
 const ARRAY_COST = 8;
@@ -109,7 +108,7 @@ export class FeatureCode {
 
   /** Each event answers alone, and says the same at every evaluation. */
   #isKept({ definition, from, window, where, part, of }: FeatureProgram): boolean {
-    if (!KEPT.has(definition.agg) || from !== null || window?.kind !== 'sliding' || of.length > 1)
+    if (!KEPT_AGGREGATES.has(definition.agg) || from !== null || window?.kind !== 'sliding' || of.length > 1)
       return false;
     const { predicates } = this.#rule.program;
     return [where, part].every((each) => each === null || isAskedOnce(predicates[each]!));
@@ -158,7 +157,7 @@ export class FeatureCode {
       `if (q === 2) { x ${sign}= 1; continue; }`,
       `if (q === 3) { u ${sign}= 1; continue; }`,
       `n ${sign}= 1;`,
-      ...this.#step(feature, sign),
+      ...stepCode(feature, sign),
     ];
     return [
       'const time = this.time;',
@@ -182,32 +181,6 @@ export class FeatureCode {
     ];
   }
 
-  /** Adds a match to the counts at hand, or takes it away; a sum that is no longer exact stays undecided. */
-  #step({ definition, of }: FeatureProgram, sign: '+' | '-'): string[] {
-    const inexact = (name: string) =>
-      `if (${name} > 9007199254740991 || ${name} < -9007199254740991) { u += 1; ${name} = 0; }`;
-    switch (definition.agg) {
-      case 'sum':
-        return [`z ${sign}= v;`, inexact('z')];
-      case 'share':
-        return of.length === 0
-          ? [`if (part === 1) y ${sign}= 1;`]
-          : [`z ${sign}= v;`, `if (part === 1) y ${sign}= v;`, inexact('z'), inexact('y')];
-      case 'distinct':
-      case 'group_count': {
-        const key = definition.agg === 'distinct' ? 'v' : 'key';
-        return sign === '+'
-          ? [`const size = groups.get(${key}); groups.set(${key}, size === undefined ? 1 : size + 1);`]
-          : [
-              `const size = groups.get(${key});`,
-              `if (size === 1) groups.delete(${key}); else groups.set(${key}, size - 1);`,
-            ];
-      }
-      default:
-        return [];
-    }
-  }
-
   /**
    * Declares `q`, what the feature makes of event `i`: 0 nothing, 1 a match, 2 missing, 3 undecided; and of a match `v`, `key`
    * and `part`.
@@ -221,7 +194,7 @@ export class FeatureCode {
     }
     const read = (field: FieldRead, name: string) => {
       const value = isDerived(field.name) ? derivedCode(field.name) : `this.x_${field.name}[i]`;
-      const domain = this.#code.fieldDomain(field.name as FieldName | DerivedName);
+      const domain = this.#domainOf(field);
       lines.push(`const ${name} = ${value};`);
       // An amount always has a value; beyond 2^53 the columns do not hold it.
       const missing = field.name === 'amount' ? '3' : '2';
@@ -233,6 +206,10 @@ export class FeatureCode {
     if (by !== null) read(by, 'key');
     if (definition.agg === 'top_share') checks.push('if (q === 1 && v <= 0) q = 2;');
     return checks.length === 0 ? lines : [...lines, 'if (q === 1) {', ...checks, '}'];
+  }
+
+  #domainOf(field: FieldRead): Domain {
+    return this.#code.fieldDomain(field.name as FieldName | DerivedName);
   }
 
   /** What a condition says of event `i`: 0 false, 1 true, 2 unknown, 3 undecided. */
@@ -252,7 +229,9 @@ export class FeatureCode {
   #scanBody(feature: FeatureProgram, f: number, unknown: string): string[] {
     const window = feature.window!;
     const isCycle = feature.from !== null;
-    const { before, each, value } = this.#aggregate(feature, f, unknown);
+    const holdsIds = feature.of.length > 0 && this.#domainOf(feature.of[0]!).holds === 'id';
+    const { state, before, each, value } = aggregateCode(feature, f, unknown, holdsIds);
+    this.#state.push(...state);
     const walk = isCycle
       ? ['for (const c of cycles) {', 'const i = c.position; if (i < from) continue; if (i >= to) break;']
       : ['for (let i = from; i < to; i++) {'];
@@ -273,68 +252,6 @@ export class FeatureCode {
       `if (${MISSING_ONE_IN} * x > n + x) return ${unknown};`,
       `return ${value};`,
     ];
-  }
-
-  #aggregate(
-    feature: FeatureProgram,
-    f: number,
-    unknown: string,
-  ): { before: string[]; each: string[]; value: string } {
-    const { definition, of, by } = feature;
-    const reused = (make: string, clear: string, each: string, value: string) => {
-      this.#state.push(`this.r${f} = ${make};`);
-      return { before: [`const held = this.r${f}; held${clear};`], each: [each], value };
-    };
-    const overValues = (value: string) => reused('[]', '.length = 0', 'held.push(v);', value);
-    const counted = 'const size = held.get(key); held.set(key, size === undefined ? 1 : size + 1);';
-    switch (definition.agg) {
-      case 'count':
-        return { before: [], each: [], value: 'n' };
-      case 'sum':
-        return { before: ['let z = 0;'], each: ['z = safe(z + v);'], value: 'z' };
-      case 'share':
-        return of.length === 0
-          ? { before: ['let y = 0;'], each: ['if (part === 1) y += 1;'], value: 'quotient(y, n)' }
-          : {
-              before: ['let y = 0; let z = 0;'],
-              each: ['z = safe(z + v); if (part === 1) y = safe(y + v);'],
-              value: 'quotient(y, z)',
-            };
-      case 'first':
-        return { before: [`let one = ${unknown};`], each: ['if (n === 1) one = v;'], value: 'one' };
-      case 'last':
-        return { before: [`let one = ${unknown};`], each: ['one = v;'], value: 'one' };
-      case 'distinct': {
-        const key =
-          of.length === 1 ? 'v' : `[${of.map((_, i) => (i === 0 ? 'v' : `v${i}`)).join(', ')}].join()`;
-        return reused('new Set()', '.clear()', `held.add(${key});`, 'held.size');
-      }
-      case 'group_count':
-        return reused('new Map()', '.clear()', counted, groupValue(definition.stat));
-      case 'top_key': {
-        if (this.#code.fieldDomain(of[0]!.name as FieldName).holds !== 'id')
-          return { before: ['fail();'], each: [], value: unknown };
-        const weight = by === null ? '1' : 'key';
-        const each = `const sum = held.get(v); held.set(v, sum === undefined ? ${weight} : safe(sum + ${weight}));`;
-        return reused('new Map()', '.clear()', each, 'topId(held, compareTexts)');
-      }
-      case 'top_share':
-        return overValues(
-          `whole(topShare(held, ${literal(definition.top)}, ${literal(definition.tolerance_milli)}))`,
-        );
-      case 'percentile':
-        return overValues(`whole(percentile(held, ${literal(definition.p_milli)}))`);
-      case 'min':
-        return overValues('whole(minimum(held))');
-      case 'max':
-        return overValues('whole(maximum(held))');
-      case 'mean':
-        return overValues('whole(mean(held))');
-      case 'stddev':
-        return overValues('whole(standardDeviation(held))');
-      default:
-        return { before: ['fail();'], each: [], value: unknown };
-    }
   }
 
   // --- money -------------------------------------------------------------------------------------------------------
@@ -411,28 +328,4 @@ function keptField(name: FieldName): string {
 
 function derivedCode(name: DerivedName): string {
   return name === 'sources' ? 'sourcesOf(c, this.x_source)' : `whole(c.${name})`;
-}
-
-function keptValue({ definition, of }: FeatureProgram): string {
-  switch (definition.agg) {
-    case 'sum':
-      return 'z';
-    case 'share':
-      return of.length === 0 ? 'quotient(y, n)' : 'quotient(y, z)';
-    case 'distinct':
-      return 'groups.size';
-    case 'group_count':
-      return `groupStat(groups, ${statText(definition.stat)})`;
-    default:
-      return 'n';
-  }
-}
-
-function groupValue(stat: 'min' | 'median' | 'max'): string {
-  return `groupStat(held, ${statText(stat)})`;
-}
-
-/** The three names are ours; whatever a file says, no other gets into code. */
-function statText(stat: 'min' | 'median' | 'max'): string {
-  return stat === 'min' ? "'min'" : stat === 'median' ? "'median'" : "'max'";
 }
