@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { SubjectSample, sampleFaults } from '../../../benchmarks/detect/sample.ts';
+import { reaches } from '../../../benchmarks/harness/benchmark.ts';
 import type { StreamOptions } from '../../../benchmarks/stream/options.ts';
+import { streamFaults } from '../../../benchmarks/stream/properties.ts';
 import { MeasuredStream } from '../../../benchmarks/stream/stream.ts';
 import { EVERYTHING } from '../../../benchmarks/stream/templates.ts';
 import { factsOf } from '../../../pipelines/facts/batch.ts';
@@ -115,5 +118,21 @@ describe('measured stream', () => {
     for (const _block of stream.blocks());
     const rules = knowledge.ruleSet.rules.filter((rule) => rule.input === 'events').map((rule) => rule.id);
     expect([...stream.tally.plantedSignals.keys()].sort()).toEqual([...rules].sort());
+  });
+
+  test('a stream that is too thin or without findings is out of range; a sample may be, too', () => {
+    const { stream } = streamOf({ rows: 4_200, accounts: 4_000 });
+    const sample = new SubjectSample({ rows: 4_200, plantedRows: 1_260, firstPlanted: 0, seed: 5 });
+    for (const block of stream.blocks()) sample.take(block);
+    const faults = streamFaults(stream, 0, 0).join('; ');
+    for (const fault of ['events per account', '0 signals in 4200 rows', '0 rows past the gates'])
+      expect(faults).toContain(fault);
+    const silence = { lines: [], hash: '', byRule: new Map(), signals: 0 };
+    expect(sampleFaults(sample, silence, knowledge).at(-1)).toMatch(
+      /signals in the sample|rows in the sample/,
+    );
+    const figure = { name: 'a', value: 1, unit: 'x', seed: 1, resultHash: 'a', details: {} };
+    expect(reaches(figure)).toBe(true);
+    expect(reaches({ ...figure, faults: ['out of range'] })).toBe(false);
   });
 });
