@@ -13,6 +13,7 @@ import {
   type SubjectHistory,
   signalsOf,
 } from '../../rules/compiler/index.ts';
+import { type Cadence, FILE_CADENCE } from '../../schemas/cadence.ts';
 import { bruteEvaluations } from './oracle-brute.ts';
 import { bruteSignals } from './oracle-brute-episodes.ts';
 import type { AnswerAt, AnswerSignal } from './vector-answers.ts';
@@ -20,7 +21,7 @@ import { runHot } from './vector-hot.ts';
 import { historyOf, refOf, type Vector } from './vectors.ts';
 
 export interface VectorEvaluator {
-  readonly name: 'reference' | 'hot' | 'brute';
+  readonly name: 'reference' | 'hot' | 'hot, in order' | 'brute';
   /** Why a kind of vector is not this evaluator's; undefined where it is. */
   leavesOut?(vector: Vector): string | undefined;
   /** The evaluation as of each reference, whether or not it triggers. */
@@ -119,15 +120,16 @@ const reference: VectorEvaluator = {
   },
 };
 
-const hot: VectorEvaluator = {
-  name: 'hot',
-  leavesOut: ({ rule }) =>
+/** The hot evaluator over rows of institutions of a cadence. */
+const hotOf = (name: 'hot' | 'hot, in order', cadence: Cadence): VectorEvaluator => ({
+  name,
+  leavesOut: ({ rule, skip }) =>
     rule.input === 'signals'
       ? 'rules over signals are evaluated by the reference evaluator alone'
-      : undefined,
+      : skip['hot'],
   at(vector, refs) {
     const [rule, context] = [compiled(vector), contextOf(vector)];
-    const { history } = runHot(vector, rule, context);
+    const { history } = runHot(vector, rule, context, cadence);
     const indexes = history.events.flatMap((event, i) => (refs.includes(refOf(event)) ? [i] : []));
     return new Map(
       indexes.map((i) => [
@@ -138,14 +140,18 @@ const hot: VectorEvaluator = {
   },
   signals(vector) {
     const rule = compiled(vector);
-    const { history, signals } = runHot(vector, rule, contextOf(vector));
+    const { history, signals } = runHot(vector, rule, contextOf(vector), cadence);
     return answerSignals(
       signals.flatMap(({ versions }) => versions),
       rule,
       history,
     );
   },
-};
+});
+const hot = hotOf('hot', FILE_CADENCE);
+/** Rows wait for a day or two, which is long for some vectors and short for others. */
+const DAY_MS = 86_400_000;
+const hotInOrder = hotOf('hot, in order', { kind: 'stream', latenessMs: DAY_MS, silenceMs: 2 * DAY_MS });
 
 const brute: VectorEvaluator = {
   name: 'brute',
@@ -153,4 +159,4 @@ const brute: VectorEvaluator = {
   signals: (vector) => bruteSignals(vector),
 };
 
-export const EVALUATORS: readonly VectorEvaluator[] = [reference, hot, brute];
+export const EVALUATORS: readonly VectorEvaluator[] = [reference, hot, hotInOrder, brute];

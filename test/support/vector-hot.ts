@@ -12,6 +12,7 @@ import {
   type EvaluationContext,
   type SubjectHistory,
 } from '../../rules/compiler/index.ts';
+import type { Cadence } from '../../schemas/cadence.ts';
 import type { SubjectKind } from '../../schemas/enumerations.ts';
 import type { EventFieldName, FieldValue, RuleEvent } from '../../schemas/event-fields.ts';
 import { standpointOf } from '../../schemas/facts.ts';
@@ -46,20 +47,32 @@ function expectSaid(said: RuleEvent, event: RuleEvent, fields: readonly EventFie
   }
 }
 
-let last: { readonly vector: Vector; readonly answer: HotAnswer } | undefined;
+let last: { readonly vector: Vector; readonly cadence: Cadence; readonly answer: HotAnswer } | undefined;
 
-/** Runs the rows of a vector over events through the hot evaluator with one rule; asked again for the same, answers from memory. */
-export function runHot(vector: Vector, rule: CheckedRule, evaluation: EvaluationContext): HotAnswer {
-  if (last?.vector !== vector) last = { vector, answer: run(vector, rule, evaluation) };
+/**
+ * Runs the rows of a vector over events through the hot evaluator with one rule, sent by institutions of that cadence; asked
+ * again for the same, answers from memory.
+ */
+export function runHot(
+  vector: Vector,
+  rule: CheckedRule,
+  evaluation: EvaluationContext,
+  cadence: Cadence,
+): HotAnswer {
+  if (last?.vector !== vector || last.cadence !== cadence)
+    last = { vector, cadence, answer: run(vector, rule, evaluation, cadence) };
   return last.answer;
 }
 
-function run(vector: Vector, rule: CheckedRule, evaluation: EvaluationContext): HotAnswer {
+function run(vector: Vector, rule: CheckedRule, evaluation: EvaluationContext, cadence: Cadence): HotAnswer {
   const dictionary = new FactDictionary(SEED);
   const store = new FactStore(dictionary);
   const ruleSet = { rules: [rule], hash: rule.contentHash, activeFrom: ALWAYS_MS, timeline: [] };
   const core = new HotCore({ ruleSet, evaluation, store, dictionary });
   const set = new EffectiveRows({ store, core, seed: SEED, horizonMs: Number.POSITIVE_INFINITY });
+  const { events } = historyOf(vector) as SubjectHistory;
+  for (const institution of new Set(events.map((event) => event.institution)))
+    core.setCadence(institution, ALWAYS_MS, cadence);
   const kind = vector.subjectKind as SubjectKind;
   const subjectKey = subjectKeyText(kind, vector.subjectKey);
   const fields = [...new Set([...rule.fieldsRead, ...ALWAYS_READ])].filter(
@@ -67,21 +80,24 @@ function run(vector: Vector, rule: CheckedRule, evaluation: EvaluationContext): 
   );
   const numberOf = new Map<string, number>();
   let signals: readonly RuleSignals[] = [];
+  const evaluate = () =>
+    core.evaluate((key, found) => {
+      if (key === subjectKey) signals = found;
+    });
   const size = Math.ceil(vector.rows.length / BLOCKS);
   for (let from = 0; from < vector.rows.length; from += size) {
     const rows = vector.rows.slice(from, from + size);
     set.admit(factsOfRows(vector, rows, fields, dictionary), (place) => reversalOf(rows[place]!));
-    core.evaluate((key, found) => {
-      if (key === subjectKey) signals = found;
-    });
+    evaluate();
   }
+  core.drain();
+  evaluate();
   for (let row = 0; row < store.rows; row++) {
     if (core.isDead(row)) continue;
     const { institution } = store.columns(row);
     const sender = dictionary.text(institution[row & 0xffff]!);
     numberOf.set(refOf({ institution: sender, id: store.rowId(row), version: store.versionOf(row) }), row);
   }
-  const { events } = historyOf(vector) as SubjectHistory;
   if (numberOf.size !== events.length) throw new Error(`${numberOf.size} rows, ${events.length} events`);
   const said = events.map((event) => {
     const row = numberOf.get(refOf(event));
