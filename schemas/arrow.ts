@@ -28,7 +28,7 @@ export function encodeBlock(
 
 /** Encodes a block that is columns already; the same bytes as `encodeBlock` makes of these rows. */
 export function encodeContent(content: BlockContent, blockOffset: number): Uint8Array {
-  const block = new BlockColumns(content.facts, content.texts);
+  const block = new BlockColumns(content.facts, content.texts, content.tables);
   return encoded(block, content.facts.rows, (name) => contentColumn(block, name, content, blockOffset));
 }
 

@@ -31,7 +31,7 @@ import {
   type TableColumn,
   type WordColumn,
 } from './block-layout.ts';
-import { BlockTexts, type FactTexts, textData } from './block-texts.ts';
+import { BlockTexts, type CodeTable, type FactTexts, textData } from './block-texts.ts';
 import { SUBJECT_KINDS } from './enumerations.ts';
 import {
   BYTE_NULL,
@@ -107,9 +107,12 @@ export class BlockColumns {
   readonly #texts: Readonly<Record<DictionaryName, BlockTexts>>;
   #dictionaries: Readonly<Record<DictionaryName, Vector<Utf8>>> | undefined;
 
-  constructor(facts: FactBatch, texts: FactTexts) {
+  constructor(facts: FactBatch, texts: FactTexts, tables?: Readonly<Record<DictionaryName, CodeTable>>) {
     this.#facts = facts;
-    this.#texts = { words: new BlockTexts(texts), keys: new BlockTexts(texts) };
+    this.#texts = {
+      words: new BlockTexts(texts, tables?.words),
+      keys: new BlockTexts(texts, tables?.keys),
+    };
   }
 
   /** The types of this block. To be called when all its columns are there, and their texts with them. */

@@ -1,8 +1,8 @@
 /** The table's columns of a block whose rows were never documents: facts, and beside them what only the table has. */
 import { type Data, makeData, Utf8 } from 'apache-arrow';
 import { type BlockColumns, type Column, type NumberType, numberData } from './block-columns.ts';
-import { TABLE_COLUMNS, type TableColumn } from './block-layout.ts';
-import type { FactTexts } from './block-texts.ts';
+import { type DictionaryName, TABLE_COLUMNS, type TableColumn } from './block-layout.ts';
+import type { CodeTable, FactTexts } from './block-texts.ts';
 import { FACT_COLUMNS, FACT_FLAGS, type FactBatch } from './facts.ts';
 
 /** Texts one behind the other: text i is `bytes[ends[i - 1] .. ends[i])`. */
@@ -14,6 +14,8 @@ export interface TextColumn {
 export interface BlockContent {
   readonly facts: FactBatch;
   readonly texts: FactTexts;
+  /** Kept from block to block. */
+  readonly tables: Readonly<Record<DictionaryName, CodeTable>>;
   /** Settled amounts in minor units, as integers in decimal digits. */
   readonly amountMinor: TextColumn;
   /** Content hashes in hex. */

@@ -9,6 +9,7 @@ export interface FactTexts {
 }
 
 const UTF8 = new Utf8();
+const FIRST_IDS = 4_096;
 
 /** A column of texts. One write for the whole column where it is plain ASCII, as nearly all are; else value by value. */
 export function textData(values: readonly string[]): Data<Utf8> {
@@ -26,17 +27,45 @@ export function textData(values: readonly string[]): Data<Utf8> {
   return makeData({ type: UTF8, length: values.length, nullCount: 0, valueOffsets, data });
 }
 
+/** Codes by text id while a block is built; whoever builds many blocks over one dictionary keeps it for the next. */
+export class CodeTable {
+  /** 0 where there is no code yet. */
+  #codes = new Int32Array(FIRST_IDS);
+  readonly #used: number[] = [];
+
+  get(id: number): number {
+    return id < this.#codes.length ? (this.#codes[id] as number) : 0;
+  }
+
+  set(id: number, code: number): void {
+    if (id >= this.#codes.length) {
+      const grown = new Int32Array(2 * id);
+      grown.set(this.#codes);
+      this.#codes = grown;
+    }
+    this.#codes[id] = code;
+    this.#used.push(id);
+  }
+
+  clear(): void {
+    for (const id of this.#used) this.#codes[id] = 0;
+    this.#used.length = 0;
+  }
+}
+
 export class BlockTexts {
   readonly #texts: FactTexts;
   /** Entry 0 is none. */
   readonly #entries: string[] = [''];
   readonly #codes = new Map<string, number>([['', 0]]);
-  /** Codes by text id and by set id of the batch; 0 where there is none yet. */
-  readonly #ofId: number[] = [];
+  readonly #ofId: CodeTable;
+  /** Codes by set id of the batch. */
   readonly #ofSet: number[] = [];
 
-  constructor(texts: FactTexts) {
+  constructor(texts: FactTexts, table: CodeTable = new CodeTable()) {
     this.#texts = texts;
+    this.#ofId = table;
+    table.clear();
   }
 
   get size(): number {
@@ -53,10 +82,10 @@ export class BlockTexts {
 
   codeOfId(id: number): number {
     if (id === TEXT_NULL) return 0;
-    const known = this.#ofId[id];
-    if (known !== undefined) return known;
+    const known = this.#ofId.get(id);
+    if (known !== 0) return known;
     const code = this.code(this.#texts.text(id));
-    this.#ofId[id] = code;
+    this.#ofId.set(id, code);
     return code;
   }
 

@@ -1,6 +1,6 @@
 /** Scanned records of one file to outcomes: decode the text, find the fields, build the tree, check it. */
 import { createHash } from 'node:crypto';
-import type { ErrorCode, ErrorParams } from '../../schemas/errors/index.ts';
+import type { ErrorCode } from '../../schemas/errors/index.ts';
 import { base32, canonicalJson, hashList } from '../../schemas/ids.ts';
 import type { Mapping } from '../../schemas/mapping.ts';
 import type { TransactionInput } from '../../schemas/transaction.ts';
@@ -13,14 +13,8 @@ import { columnsRead, rootShape } from './mapping-plan.ts';
 import { maskValue } from './mask.ts';
 import { fillDefaults, fillPartyDefaults, meaningFault } from './meaning.ts';
 import { flatten, parseObject } from './ndjson.ts';
-import type {
-  FaultOutcome,
-  FeedOutcome,
-  Outcome,
-  RejectOutcome,
-  RowOutcome,
-  WrittenOutcome,
-} from './outcome.ts';
+import type { FaultOutcome, FeedOutcome, Outcome, RowOutcome, WrittenOutcome } from './outcome.ts';
+import { RecordRejects } from './record-rejects.ts';
 import type { ScannedRecord } from './record-scanner.ts';
 import { bindMapping, type FileFault, type RowBuilder } from './row-builder.ts';
 import { type FastReader, LineReader, MappedObjectReader } from './scan/fast-reader.ts';
@@ -62,7 +56,6 @@ export class RecordReader {
   readonly #mapping: Mapping;
   readonly #format: Format;
   readonly #institution: string | null;
-  /** Bytes of the byte order mark, which the scanner did not see. */
   readonly #mark: number;
   readonly #shape: ObjectShape;
   readonly #walk = new ShapeWalk();
@@ -76,6 +69,7 @@ export class RecordReader {
   #builder: RowBuilder | null = null;
   #fast: FastReader | null = null;
   readonly #late: LateLeaves;
+  readonly #rejects: RecordRejects;
   readonly #decoding: Decoding;
   /** Records that the scanners read. */
   scanned = 0;
@@ -98,6 +92,7 @@ export class RecordReader {
     this.#mark = mark;
     this.#shape = rootShape(mapping);
     this.#late = new LateLeaves(this.#shape);
+    this.#rejects = new RecordRejects(mapping.source.encoding, mark);
     this.#isTransactions = mapping.kind === 'transactions';
     this.#dialect = mapping.source;
     this.#texts = new TextReader(mapping.source.encoding);
@@ -317,10 +312,10 @@ export class RecordReader {
 
   #lineRow({ record, fields, code }: Read): Outcome<unknown> {
     const width = (this.#header as readonly string[]).length;
-    if (fields === null) return this.#unreadable(record, code ?? 'RAS-FEED-QUOTE-MALFORMED');
+    if (fields === null) return this.#rejects.unreadable(record, code ?? 'RAS-FEED-QUOTE-MALFORMED');
     if (fields.length === width) return this.#row(record, fields);
     const params = { got: fields.length, expected: width };
-    return this.#reject(record, { field: '', code: 'RAS-FEED-COLUMN-COUNT', params, value: '' });
+    return this.#rejects.reject(record, { field: '', code: 'RAS-FEED-COLUMN-COUNT', params, value: '' });
   }
 
   #readLine(record: ScannedRecord, outcomes: Outcome<unknown>[]): void {
@@ -340,7 +335,7 @@ export class RecordReader {
   /** By the library; null for a line of a fixed layout that holds no row. */
   #textRow(record: ScannedRecord): Outcome<unknown> | null {
     const { text, code } = this.#text(record);
-    if (text === null) return this.#unreadable(record, code as ErrorCode);
+    if (text === null) return this.#rejects.unreadable(record, code as ErrorCode);
     if (this.#fixed === null) return this.#object(record, text);
     const row = this.#fixed.row(text);
     return row === null ? null : this.#row(record, row);
@@ -348,12 +343,12 @@ export class RecordReader {
 
   #object(record: ScannedRecord, text: string): Outcome<unknown> {
     const { object, fault } = parseObject(text);
-    if (object === null) return this.#unreadable(record, fault);
+    if (object === null) return this.#rejects.unreadable(record, fault);
     if (this.#readsObjects()) return this.#checked(record, object);
     const { row, unsafe } = flatten(object, this.#header as readonly string[]);
     if (unsafe === null) return this.#row(record, row);
     const params = { field: unsafe };
-    return this.#reject(record, { field: unsafe, code: 'RAS-FEED-NUMBER-UNSAFE', params, value: '' });
+    return this.#rejects.reject(record, { field: unsafe, code: 'RAS-FEED-NUMBER-UNSAFE', params, value: '' });
   }
 
   #row(record: ScannedRecord, fields: readonly string[]): Outcome<unknown> {
@@ -361,11 +356,16 @@ export class RecordReader {
       const longest = Math.max(...fields.map((field) => Buffer.byteLength(field)));
       if (longest > FEED_LIMITS.FIELD_BYTES) {
         const params = { bytes: longest, limit: FEED_LIMITS.FIELD_BYTES };
-        return this.#reject(record, { field: '', code: 'RAS-FEED-FIELD-TOO-LONG', params, value: '' });
+        return this.#rejects.reject(record, {
+          field: '',
+          code: 'RAS-FEED-FIELD-TOO-LONG',
+          params,
+          value: '',
+        });
       }
     }
     const { tree, problem } = (this.#builder as RowBuilder).build(fields);
-    return problem === null ? this.#checked(record, tree) : this.#reject(record, problem);
+    return problem === null ? this.#checked(record, tree) : this.#rejects.reject(record, problem);
   }
 
   #checked(record: ScannedRecord, tree: Record<string, unknown>): Outcome<unknown> {
@@ -376,13 +376,13 @@ export class RecordReader {
     if (issue !== null) {
       const { path, code, params, value } = issue;
       const filled = { field: path, value: maskValue(value, code), ...params };
-      return this.#reject(record, { field: path, code, params: filled, value });
+      return this.#rejects.reject(record, { field: path, code, params: filled, value });
     }
     if (this.#isTransactions) {
       const found = meaningFault(tree as unknown as TransactionInput, this.#zones);
       if (found !== null) {
         const { field, code, params, masked } = found;
-        return this.#rejectMasked(record, { field, code, params, masked });
+        return this.#rejects.masked(record, { field, code, params, masked });
       }
     }
     const { a, b } = this.#walk;
@@ -396,42 +396,5 @@ export class RecordReader {
     const ordinal = (this.#ordinals.get(content) ?? 0) + 1;
     this.#ordinals.set(content, ordinal);
     return `row-${content}-${ordinal}`;
-  }
-
-  #unreadable(record: ScannedRecord, code: ErrorCode): RejectOutcome {
-    const limit = code === 'RAS-FEED-QUOTE-UNCLOSED' ? FEED_LIMITS.RECORD_LINES : FEED_LIMITS.LINE_BYTES;
-    const params: ErrorParams = { bytes: record.length, limit, encoding: this.#mapping.source.encoding };
-    return this.#reject(record, { field: '', code, params, value: '' });
-  }
-
-  #reject(
-    record: ScannedRecord,
-    problem: {
-      readonly field: string;
-      readonly code: ErrorCode;
-      readonly params: ErrorParams;
-      readonly value: unknown;
-    },
-  ): RejectOutcome {
-    const { field, code, params, value } = problem;
-    return this.#rejectMasked(record, { field, code, params, masked: maskValue(value, code) });
-  }
-
-  #rejectMasked(
-    record: ScannedRecord,
-    problem: Pick<RejectOutcome, 'field' | 'code' | 'params' | 'masked'>,
-  ): RejectOutcome {
-    const { field, code, params, masked } = problem;
-    return {
-      kind: 'reject',
-      line: record.line,
-      byteOffset: record.byteOffset + this.#mark,
-      field,
-      code,
-      params: { field, value: masked, ...params },
-      masked,
-      // A copy: the scanner's bytes are gone with the next chunk.
-      original: Uint8Array.from(record.buffer.subarray(record.start, record.stop)),
-    };
   }
 }

@@ -12,9 +12,9 @@ const SLOTS = 262_144;
 /** A cell longer than this is not remembered: its length has one byte. */
 const CELL_BYTES_MAX = 255;
 /** A kind whose cells hardly repeat is looked up only now and then, and does not push others out. */
-const TRIAL_LOOKUPS = 1_024;
-const TRIAL_HITS_MIN = 64;
-const REST_LOOKUPS = 31_744;
+const TRIAL_LOOKUPS = 8_192;
+const TRIAL_HITS_MIN = 128;
+const REST_LOOKUPS = 24_576;
 
 const FIRST_BYTES = 1 << 16;
 /** Hash, entry + 1. */

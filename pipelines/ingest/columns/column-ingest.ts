@@ -62,6 +62,8 @@ export class ColumnIngest implements PartsTaker {
   #block: OpenBlock;
   #composer: Composer;
   #builder: FragmentBuilder;
+  /** A row was written, and neither kept nor dropped. */
+  #isWritten = false;
   /** The row written last where it was a document. */
   #document: FactRow | null = null;
   #bytes = BLOCK_OVERHEAD_BYTES;
@@ -251,6 +253,7 @@ export class ColumnIngest implements PartsTaker {
     const composer = this.#composer;
     composer.compose();
     this.#document = null;
+    this.#isWritten = true;
     this.vaultEntries = this.#options.context.pseudonyms.takeVaultEntries();
     this.institution = head.space.institution;
     this.id = composer.id;
@@ -270,6 +273,7 @@ export class ColumnIngest implements PartsTaker {
     const { tx, hash, vaultEntries } = canonical;
     this.#document = { tx, hash, provided };
     this.#block.putDocument(this.#document);
+    this.#isWritten = true;
     this.vaultEntries = vaultEntries;
     this.institution = tx.institution;
     this.id = tx.id;
@@ -354,28 +358,32 @@ export class ColumnIngest implements PartsTaker {
     if (this.#document === null) this.composed += 1;
     else this.documents += 1;
     this.#block.keep();
+    this.#isWritten = false;
     return this.#block.rows >= this.#options.blockRows || this.#bytes >= this.#options.blockBytes;
   }
 
+  /** The row that was written does not become part of the block. */
   drop(): void {
     this.#block.drop();
+    this.#isWritten = false;
   }
 
-  /** The rows kept so far; null where there are none. A row that was only written has to be written again. */
+  /** The rows kept so far; null where there are none. Its bytes are to be asked for, then `reopen` to be called. */
   close(): ClosedColumns | null {
     this.#bytes = BLOCK_OVERHEAD_BYTES;
     return this.#block.close();
   }
 
-  /** Writes the row once more, into the block that follows a closed one. */
-  writeAgain(): void {
-    if (this.#document === null) this.#composer.compose();
+  /** After a block was closed and made bytes: writes the row that it left out, if there is one. */
+  reopen(): void {
+    if (!this.#isWritten) this.#forget();
+    else if (this.#document === null) this.#composer.compose();
     else this.#block.putDocument(this.#document);
   }
 
-  /** Begins anew where there is too much to remember. To be called between rows, when the open block is empty. */
-  forget(): void {
-    if (this.#block.dictionary.interner.size < TEXTS_MAX || this.#block.rows > 0) return;
+  /** Begins anew where there is too much to remember. */
+  #forget(): void {
+    if (this.#block.dictionary.interner.size < TEXTS_MAX) return;
     this.heads.clear();
     this.fragments.clear();
     this.#headsByText.clear();

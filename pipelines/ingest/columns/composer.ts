@@ -5,7 +5,6 @@
  * Nothing here decides about a row: parts come from values that have passed their checks, and a time that cannot be is
  * handed back to the slow path.
  */
-import { hash } from 'node:crypto';
 import { civilDay } from '../../../rules/reference/civil-day.ts';
 import type { Reference } from '../../../rules/reference/reference.ts';
 import { type Coverage, OFFSET_SOURCES, PRECISIONS } from '../../../schemas/enumerations.ts';
@@ -17,49 +16,18 @@ import { eventTimeOf, isTimeFault, parseMoment } from '../event-time.ts';
 import type { BareTransaction } from '../row-tree.ts';
 import { listsOf } from '../stamp.ts';
 import { convert, overWage, ReferenceDays } from './day-rates.ts';
+import { type DocumentParts, DocumentWriter, NULL_TEXT } from './document-writer.ts';
 import { type Fragment, GROUP, GROUPS } from './fragment.ts';
-import { type Head, SLOTS } from './head.ts';
-import { EMPTY, jsonBytes, textBytes } from './json-bytes.ts';
+import type { Head } from './head.ts';
+import { textBytes } from './json-bytes.ts';
 import type { OpenBlock } from './open-block.ts';
 import { type ActingFacts, type ListFacts, listFacts, type PlacesFacts, placesFacts } from './place-facts.ts';
 import { type ComposedRow, FactWriter } from './row-facts.ts';
 import { type SideFacts, sideFacts } from './side-facts.ts';
-import { putBytes, putInteger, putNumber, putPlain } from './text-writer.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-const OPEN_BRACKET = 91;
-const CLOSE_BRACKET = 93;
-const OPEN_BRACE = 123;
-const CLOSE_BRACE = 125;
-const COMMA = 44;
-/** What a row's document has beside its fragments, at most: numbers, dates, keys of the stamp. */
-const FIXED_BYTES = 2_048;
-
-const ID = textBytes('"id":"');
-const CLOSE_TEXT = textBytes('",');
-const OCCURRED_AT = textBytes('"occurredAt":');
-const CLOSE_MONEY = textBytes('"},');
-const EVENT_TIME = textBytes(',"stamp":{"eventTime":');
-const PRECISION = PRECISIONS.map((name) => textBytes(`,"precision":"${name}","localOffsetMin":`));
-const OFFSET_SOURCE = [...OFFSET_SOURCES, null].map((name) =>
-  textBytes(`,"offsetSource":${JSON.stringify(name)},"amountMinor":"`),
-);
-const MXN = textBytes(',"mxnMinor":');
-const CAD = textBytes(',"cadMinor":');
-const RATE = textBytes(',"rateId":');
-const WAGE = textBytes(',"wageMilli":');
-const WAGE_TABLE = textBytes(',"wageTable":');
-const NULL = textBytes('null');
-const CREDITOR = textBytes(',"creditor":');
-const TEXT_CLASSES = textBytes(',"textClasses":');
-const LISTS = textBytes(',"lists":');
-const NO_CLASSES = textBytes('[]');
 const NAN = Number.NaN;
-
-/** What the hash says of the time behind the row: precision, and the offset where it was written. */
-const HASH_PRECISION = PRECISIONS.map((name) => textBytes(`,"${name}"`));
-const HASH_OFFSET = [...OFFSET_SOURCES, null].map((name) => textBytes(`,${JSON.stringify(name)}`));
 
 /** Where rows come from. */
 export interface ColumnsOrigin {
@@ -82,11 +50,6 @@ export class Composer {
   occurredAt: string | undefined = undefined;
   line = 0;
 
-  /** Content hash of the row composed last. */
-  hashHex = '';
-  #occurredMs = 0;
-  /** Place in `OFFSET_SOURCE`. */
-  #offsetSource = 0;
   readonly #context: IngestContext;
   readonly #reference: Reference;
   readonly #dictionary: FactDictionary;
@@ -95,9 +58,8 @@ export class Composer {
   readonly #facts: FactWriter;
   readonly #noPlaces: PlacesFacts;
   readonly #noLists: ListFacts;
-  /** `,"provided":...,"line":` and what is behind the line. */
-  readonly #tail: Uint8Array;
-  readonly #end: Uint8Array;
+  readonly #document: DocumentWriter;
+  readonly #parts: DocumentParts;
   readonly #submission: number;
   readonly #rateIds = new Map<string, number>();
   readonly #sideSource;
@@ -143,8 +105,8 @@ export class Composer {
       listVersion,
       submissionId: origin.submissionId,
     };
-    this.#tail = textBytes(`,${JSON.stringify({ ...versions, line: 0 }).slice(1, -2)}`);
-    this.#end = textBytes(`,"pseudonymKeyId":${JSON.stringify(pseudonyms.keyId)}}}`);
+    const tail = textBytes(`,${JSON.stringify({ ...versions, line: 0 }).slice(1, -2)}`);
+    const end = textBytes(`,"pseudonymKeyId":${JSON.stringify(pseudonyms.keyId)}}}`);
     this.#submission = dictionary.textId(origin.submissionId);
     this.#sideSource = {
       directory,
@@ -189,6 +151,25 @@ export class Composer {
       lists: this.#noLists,
       fragments: this.fragments,
     };
+    this.#document = new DocumentWriter(block, tail, end);
+    this.#parts = {
+      row: this.#row,
+      fragments: this.fragments,
+      id: '',
+      minor: 0,
+      hasOccurredAt: false,
+      occurredMs: 0,
+      offsetSource: 0,
+      line: 0,
+      rateJson: NULL_TEXT,
+      wageTable: NULL_TEXT,
+      hasZone: false,
+    };
+  }
+
+  /** Content hash of the row composed last, hex. */
+  get hashHex(): string {
+    return this.#document.hashHex;
   }
 
   /** Whether the time of the row at hand can be; sets what follows from it. */
@@ -211,10 +192,12 @@ export class Composer {
     // Only a moment that was made a date is another one than the event's.
     const wasCoarsened =
       time.precision === 'day' && this.occurredAt !== undefined && this.occurredAt.length > 10;
-    this.#occurredMs = wasCoarsened ? (parseMoment(this.occurredAt as string)?.ms ?? 0) : time.eventTime;
+    this.#parts.occurredMs = wasCoarsened
+      ? (parseMoment(this.occurredAt as string)?.ms ?? 0)
+      : time.eventTime;
     row.hasOffset = time.localOffsetMin !== null;
     row.offsetMin = time.localOffsetMin ?? 0;
-    this.#offsetSource =
+    this.#parts.offsetSource =
       time.offsetSource === null ? OFFSET_SOURCES.length : OFFSET_SOURCES.indexOf(time.offsetSource);
     return true;
   }
@@ -280,8 +263,15 @@ export class Composer {
       if (!Number.isNaN(inWageCcy)) row.wageMilli = overWage(inWageCcy, wage);
     }
 
-    const hasZone = acting.place?.tz !== undefined;
-    this.#write(rates.rateJson, Number.isNaN(row.wageMilli) ? NULL : (wage?.tableJson ?? NULL), hasZone);
+    const parts = this.#parts;
+    parts.id = this.id;
+    parts.minor = this.minor;
+    parts.hasOccurredAt = this.occurredAt !== undefined;
+    parts.line = this.line;
+    parts.rateJson = rates.rateJson;
+    parts.wageTable = wage === null || Number.isNaN(row.wageMilli) ? NULL_TEXT : wage.tableJson;
+    parts.hasZone = acting.place?.tz !== undefined;
+    this.#document.write(parts);
     const place = block.rows;
     block.version[place] = head.version;
     block.line[place] = this.line;
@@ -305,116 +295,6 @@ export class Composer {
     const { time, offsetMin } = this.#row;
     const stated = valueDate === undefined ? null : civilDay(valueDate);
     return stated ?? Math.floor((time + offsetMin * MINUTE_MS) / DAY_MS);
-  }
-
-  /** The document, the hash over it, the id and the amount. */
-  #write(rateJson: Uint8Array, wageTable: Uint8Array, hasZone: boolean): void {
-    const block = this.#block;
-    const { docs, ids, amounts } = block;
-    const head = this.head as Head;
-    const row = this.#row;
-    const { fragments } = this;
-    const place = block.rows;
-    const classes = fragments[GROUP.purposeText]?.text?.json ?? NO_CLASSES;
-
-    // One byte more in front, for the list that the hash is of.
-    const from = docs.start(place);
-    let size = FIXED_BYTES + 6 * this.id.length + row.lists.json.length + classes.length;
-    size += row.debtor.json.length + row.creditor.json.length + this.#tail.length + this.#end.length;
-    for (const run of head.runs) size += run.length;
-    for (let i = 0; i < fragments.length; i++) size += fragments[i]?.piece.length ?? 0;
-    docs.reserve(from, size);
-    ids.reserve(ids.start(place), 3 * this.id.length);
-    amounts.reserve(amounts.start(place), 32);
-    const b: Buffer = docs.bytes;
-
-    const amountAt = amounts.start(place);
-    const amountEnd = putInteger(amounts.bytes, amountAt, this.minor);
-    amounts.ends[place] = amountEnd;
-    const digits = amounts.bytes.subarray(amountAt, amountEnd);
-
-    let at = from + 1;
-    b[from] = OPEN_BRACKET;
-    b[at++] = OPEN_BRACE;
-    for (let i = 0; i < SLOTS.length; i++) {
-      const slot = SLOTS[i] as (typeof SLOTS)[number];
-      switch (slot.is) {
-        case 'head': {
-          const run = head.runs[slot.run] as Uint8Array;
-          if (run !== EMPTY) at = putBytes(b, at, run);
-          break;
-        }
-        case 'group': {
-          const fragment = fragments[slot.group] as Fragment | null;
-          if (fragment !== null) at = putBytes(b, at, fragment.piece);
-          break;
-        }
-        case 'id':
-          at = this.#putId(b, at);
-          break;
-        case 'occurredAt':
-          if (this.occurredAt !== undefined) {
-            at = putInteger(b, putBytes(b, at, OCCURRED_AT), this.#occurredMs);
-            b[at++] = COMMA;
-          }
-          break;
-        case 'settled':
-          at = putBytes(b, putBytes(b, putBytes(b, at, head.settled), digits), CLOSE_MONEY);
-          break;
-      }
-    }
-    b[at++] = CLOSE_BRACE;
-    const rowEnd = at;
-    b[at++] = COMMA;
-    at = putInteger(b, at, row.time);
-    at = putBytes(b, at, HASH_PRECISION[row.precision] as Uint8Array);
-    if (!hasZone) {
-      b[at++] = COMMA;
-      at = putNumber(b, at, row.hasOffset ? row.offsetMin : NAN);
-      at = putBytes(b, at, HASH_OFFSET[this.#offsetSource] as Uint8Array);
-    }
-    b[at++] = CLOSE_BRACKET;
-    this.hashHex = hash('sha256', b.subarray(from, at), 'hex');
-    block.putHash(this.hashHex);
-
-    // Over the last brace goes the stamp; the row moves to where it belongs.
-    at = putBytes(b, rowEnd - 1, EVENT_TIME);
-    at = putInteger(b, at, row.time);
-    at = putBytes(b, at, PRECISION[row.precision] as Uint8Array);
-    at = putNumber(b, at, row.hasOffset ? row.offsetMin : NAN);
-    at = putBytes(b, at, OFFSET_SOURCE[this.#offsetSource] as Uint8Array);
-    at = putBytes(b, at, digits);
-    at = putBytes(b, at, head.stampCcy);
-    at = putNumber(b, at, row.usd);
-    at = putNumber(b, putBytes(b, at, MXN), row.mxn);
-    at = putNumber(b, putBytes(b, at, CAD), row.cad);
-    at = putBytes(b, putBytes(b, at, RATE), rateJson);
-    at = putNumber(b, putBytes(b, at, WAGE), row.wageMilli);
-    at = putBytes(b, putBytes(b, at, WAGE_TABLE), wageTable);
-    at = putBytes(b, at, head.stampNorm);
-    at = putBytes(b, at, row.debtor.json);
-    at = putBytes(b, putBytes(b, at, CREDITOR), row.creditor.json);
-    at = putBytes(b, putBytes(b, at, TEXT_CLASSES), classes);
-    at = putBytes(b, putBytes(b, at, LISTS), row.lists.json);
-    at = putInteger(b, putBytes(b, at, this.#tail), this.line);
-    at = putBytes(b, at, this.#end);
-    b.copyWithin(from, from + 1, at);
-    docs.ends[place] = at - 1;
-  }
-
-  #putId(b: Buffer, from: number): number {
-    const { ids, rows: place } = this.#block;
-    const start = ids.start(place);
-    const { id } = this;
-    const at = putBytes(b, from, ID);
-    const end = putPlain(b, at, id);
-    if (end === -1) {
-      ids.ends[place] = start + ids.bytes.write(id, start, 'utf8');
-      const json = jsonBytes(id);
-      return putBytes(b, putBytes(b, at - 1, json) - 1, CLOSE_TEXT);
-    }
-    ids.ends[place] = putPlain(ids.bytes, start, id);
-    return putBytes(b, end, CLOSE_TEXT);
   }
 }
 

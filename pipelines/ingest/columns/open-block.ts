@@ -5,6 +5,7 @@
  * Rows that came as documents lie between the others; their facts are made when the block closes.
  */
 import { encodeContent } from '../../../schemas/arrow.ts';
+import { CodeTable } from '../../../schemas/block-texts.ts';
 import {
   allocateFacts,
   FACT_COLUMNS,
@@ -88,6 +89,7 @@ export class OpenBlock {
   #membersKept = 0;
   #members = 0;
   #documents: Document[] = [];
+  readonly #tables = { words: new CodeTable(), keys: new CodeTable() };
 
   constructor(rows: number, dictionary: FactDictionary) {
     this.capacity = rows;
@@ -190,6 +192,7 @@ export class OpenBlock {
     const content = {
       facts,
       texts: this.dictionary,
+      tables: this.#tables,
       amountMinor: this.amounts,
       contentHash: {
         bytes: this.hashDigits,

@@ -1,0 +1,187 @@
+/** The text of a composed row: the document of the block, and the hash over what of it is the row itself. */
+import { hash } from 'node:crypto';
+import { OFFSET_SOURCES, PRECISIONS } from '../../../schemas/enumerations.ts';
+import type { Fragment } from './fragment.ts';
+import { GROUP } from './fragment.ts';
+import { SLOTS } from './head.ts';
+import { EMPTY, jsonBytes, textBytes } from './json-bytes.ts';
+import type { OpenBlock } from './open-block.ts';
+import type { ComposedRow } from './row-facts.ts';
+import { putBytes, putInteger, putNumber, putPlain } from './text-writer.ts';
+
+const NAN = Number.NaN;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+const COMMA = 44;
+/** What a row's document has beside its fragments, at most: numbers, dates, keys of the stamp. */
+const FIXED_BYTES = 2_048;
+
+const ID = textBytes('"id":"');
+const CLOSE_TEXT = textBytes('",');
+const OCCURRED_AT = textBytes('"occurredAt":');
+const CLOSE_MONEY = textBytes('"},');
+const EVENT_TIME = textBytes(',"stamp":{"eventTime":');
+const PRECISION = PRECISIONS.map((name) => textBytes(`,"precision":"${name}","localOffsetMin":`));
+const OFFSET_SOURCE = [...OFFSET_SOURCES, null].map((name) =>
+  textBytes(`,"offsetSource":${JSON.stringify(name)},"amountMinor":"`),
+);
+const MXN = textBytes(',"mxnMinor":');
+const CAD = textBytes(',"cadMinor":');
+const RATE = textBytes(',"rateId":');
+const WAGE = textBytes(',"wageMilli":');
+const WAGE_TABLE = textBytes(',"wageTable":');
+const CREDITOR = textBytes(',"creditor":');
+const TEXT_CLASSES = textBytes(',"textClasses":');
+const LISTS = textBytes(',"lists":');
+const NO_CLASSES = textBytes('[]');
+
+/** What the hash says of the time behind the row: precision, and the offset where it was written. */
+const HASH_PRECISION = PRECISIONS.map((name) => textBytes(`,"${name}"`));
+const HASH_OFFSET = [...OFFSET_SOURCES, null].map((name) => textBytes(`,${JSON.stringify(name)}`));
+
+/** What is written of a row beside its facts. */
+export interface DocumentParts {
+  row: ComposedRow;
+  readonly fragments: readonly (Fragment | null)[];
+  id: string;
+  /** Minor units. */
+  minor: number;
+  hasOccurredAt: boolean;
+  /** Milliseconds of `occurredAt`. */
+  occurredMs: number;
+  /** Place in `OFFSET_SOURCES`; behind its end for none. */
+  offsetSource: number;
+  line: number;
+  rateJson: Uint8Array;
+  wageTable: Uint8Array;
+  /** The acting place has a zone: its offset is not part of the row. */
+  hasZone: boolean;
+}
+
+/** For a wage without a table, or a day without a rate. */
+export const NULL_TEXT = textBytes('null');
+
+export class DocumentWriter {
+  /** Content hash of the row written last. */
+  hashHex = '';
+  readonly #block: OpenBlock;
+  readonly #tail: Uint8Array;
+  readonly #end: Uint8Array;
+
+  /** `tail` stands between the lists and the line, `end` behind the line. */
+  constructor(block: OpenBlock, tail: Uint8Array, end: Uint8Array) {
+    this.#block = block;
+    this.#tail = tail;
+    this.#end = end;
+  }
+
+  /** The document, the hash over it, the id and the amount. */
+  write(parts: DocumentParts): void {
+    const block = this.#block;
+    const { row, rateJson, wageTable, hasZone, fragments, id, minor, offsetSource } = parts;
+    const { head } = row;
+    const { docs, ids, amounts } = block;
+    const place = block.rows;
+    const classes = fragments[GROUP.purposeText]?.text?.json ?? NO_CLASSES;
+
+    // One byte more in front, for the list that the hash is of.
+    const from = docs.start(place);
+    let size = FIXED_BYTES + 6 * id.length + row.lists.json.length + classes.length;
+    size += row.debtor.json.length + row.creditor.json.length + this.#tail.length + this.#end.length;
+    for (const run of head.runs) size += run.length;
+    for (let i = 0; i < fragments.length; i++) size += fragments[i]?.piece.length ?? 0;
+    docs.reserve(from, size);
+    ids.reserve(ids.start(place), 3 * id.length);
+    amounts.reserve(amounts.start(place), 32);
+    const b: Buffer = docs.bytes;
+
+    const amountAt = amounts.start(place);
+    const amountEnd = putInteger(amounts.bytes, amountAt, minor);
+    amounts.ends[place] = amountEnd;
+    const digits = amounts.bytes.subarray(amountAt, amountEnd);
+
+    let at = from + 1;
+    b[from] = OPEN_BRACKET;
+    b[at++] = OPEN_BRACE;
+    for (let i = 0; i < SLOTS.length; i++) {
+      const slot = SLOTS[i] as (typeof SLOTS)[number];
+      switch (slot.is) {
+        case 'head': {
+          const run = head.runs[slot.run] as Uint8Array;
+          if (run !== EMPTY) at = putBytes(b, at, run);
+          break;
+        }
+        case 'group': {
+          const fragment = fragments[slot.group] as Fragment | null;
+          if (fragment !== null) at = putBytes(b, at, fragment.piece);
+          break;
+        }
+        case 'id':
+          at = this.#putId(b, at, id);
+          break;
+        case 'occurredAt':
+          if (parts.hasOccurredAt) {
+            at = putInteger(b, putBytes(b, at, OCCURRED_AT), parts.occurredMs);
+            b[at++] = COMMA;
+          }
+          break;
+        case 'settled':
+          at = putBytes(b, putBytes(b, putBytes(b, at, head.settled), digits), CLOSE_MONEY);
+          break;
+      }
+    }
+    b[at++] = CLOSE_BRACE;
+    const rowEnd = at;
+    b[at++] = COMMA;
+    at = putInteger(b, at, row.time);
+    at = putBytes(b, at, HASH_PRECISION[row.precision] as Uint8Array);
+    if (!hasZone) {
+      b[at++] = COMMA;
+      at = putNumber(b, at, row.hasOffset ? row.offsetMin : NAN);
+      at = putBytes(b, at, HASH_OFFSET[offsetSource] as Uint8Array);
+    }
+    b[at++] = CLOSE_BRACKET;
+    this.hashHex = hash('sha256', b.subarray(from, at), 'hex');
+    block.putHash(this.hashHex);
+
+    // Over the last brace goes the stamp; the row moves to where it belongs.
+    at = putBytes(b, rowEnd - 1, EVENT_TIME);
+    at = putInteger(b, at, row.time);
+    at = putBytes(b, at, PRECISION[row.precision] as Uint8Array);
+    at = putNumber(b, at, row.hasOffset ? row.offsetMin : NAN);
+    at = putBytes(b, at, OFFSET_SOURCE[offsetSource] as Uint8Array);
+    at = putBytes(b, at, digits);
+    at = putBytes(b, at, head.stampCcy);
+    at = putNumber(b, at, row.usd);
+    at = putNumber(b, putBytes(b, at, MXN), row.mxn);
+    at = putNumber(b, putBytes(b, at, CAD), row.cad);
+    at = putBytes(b, putBytes(b, at, RATE), rateJson);
+    at = putNumber(b, putBytes(b, at, WAGE), row.wageMilli);
+    at = putBytes(b, putBytes(b, at, WAGE_TABLE), wageTable);
+    at = putBytes(b, at, head.stampNorm);
+    at = putBytes(b, at, row.debtor.json);
+    at = putBytes(b, putBytes(b, at, CREDITOR), row.creditor.json);
+    at = putBytes(b, putBytes(b, at, TEXT_CLASSES), classes);
+    at = putBytes(b, putBytes(b, at, LISTS), row.lists.json);
+    at = putInteger(b, putBytes(b, at, this.#tail), parts.line);
+    at = putBytes(b, at, this.#end);
+    b.copyWithin(from, from + 1, at);
+    docs.ends[place] = at - 1;
+  }
+
+  #putId(b: Buffer, from: number, id: string): number {
+    const { ids, rows: place } = this.#block;
+    const start = ids.start(place);
+    const at = putBytes(b, from, ID);
+    const end = putPlain(b, at, id);
+    if (end === -1) {
+      ids.ends[place] = start + ids.bytes.write(id, start, 'utf8');
+      const json = jsonBytes(id);
+      return putBytes(b, putBytes(b, at - 1, json) - 1, CLOSE_TEXT);
+    }
+    ids.ends[place] = putPlain(ids.bytes, start, id);
+    return putBytes(b, end, CLOSE_TEXT);
+  }
+}
