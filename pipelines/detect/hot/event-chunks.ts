@@ -2,6 +2,9 @@
  * Histories: of each subject the legs of its events in total order, with the bits that tier 1 found true on each, in chunks
  * from slabs with a free list. A subject's record holds its last chunk and how much of it is used; each chunk knows the one
  * before it.
+ *
+ * What a subject did before it was idle may lie in an archive: before its first chunk then stands, below 0, the archive's
+ * reference. It is read where it lies, and comes back into chunks when events are put or taken out between others.
  */
 import { HEADER, type SlabViews } from './record-slab.ts';
 
@@ -22,7 +25,15 @@ const SLAB_MASK = SLAB_CHUNKS - 1;
 /** Takes position and leg of an event and where its words of bits begin; false ends the reading. */
 export type EntryReader = (position: number, leg: number, words: Int32Array, at: number) => boolean;
 
+/** Histories that are not in memory. */
+export interface HistoryArchive {
+  /** The words of a history, its first event first, from `at` on; good until the next call. */
+  history(reference: number): { readonly words: Int32Array; readonly at: number; readonly events: number };
+  forget(reference: number): void;
+}
+
 export class EventChunks {
+  #archive: HistoryArchive | undefined;
   readonly #entryWords: number;
   /** Events of a chunk. */
   readonly chunkEvents: number;
@@ -43,6 +54,11 @@ export class EventChunks {
     this.chunkEvents = Math.min(1 << ENTRY_SHIFT, Math.floor((CHUNK_WORDS - ENTRIES_AT) / this.#entryWords));
   }
 
+  /** Where histories lie whose references stand in records from now on. */
+  useArchive(archive: HistoryArchive): void {
+    this.#archive = archive;
+  }
+
   get bytes(): number {
     return (this.#next - this.#freeCount) * CHUNK_WORDS * 4;
   }
@@ -54,7 +70,7 @@ export class EventChunks {
     const { i32 } = views;
     let chunk = i32[base + HEADER.tail] as number;
     let slot = i32[base + HEADER.slot] as number;
-    if (chunk === 0 || slot === this.chunkEvents) {
+    if (chunk <= 0 || slot === this.chunkEvents) {
       const fresh = this.#allocate();
       this.#slab(fresh)[(fresh & SLAB_MASK) << CHUNK_SHIFT] = chunk;
       chunk = fresh;
@@ -78,7 +94,7 @@ export class EventChunks {
     }
     for (let i = 0; i < count; i++) {
       const chunk = this.#tails[i] as number;
-      if (chunk !== 0) sum += this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+      if (chunk > 0) sum += this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
     }
     this.#touched = sum | 0;
   }
@@ -112,6 +128,7 @@ export class EventChunks {
    * Puts a leg before the events at the end for which `isAfter` says so, moving them on by one place; returns its entry.
    */
   insert(views: SlabViews, base: number, leg: number, isAfter: (leg: number) => boolean): number {
+    this.#recall(views, base);
     let entry = this.append(views, base, leg);
     for (;;) {
       const before = this.#entryBefore(entry);
@@ -136,6 +153,7 @@ export class EventChunks {
       return found < 0;
     });
     if (found < 0) return -1;
+    this.#recall(views, base);
     const { i32 } = views;
     const last =
       ((i32[base + HEADER.tail] as number) << ENTRY_SHIFT) + (i32[base + HEADER.slot] as number) - 1;
@@ -195,6 +213,10 @@ export class EventChunks {
   /** Leg of the last event; the history is not empty. */
   lastLeg(views: SlabViews, base: number): number {
     const chunk = views.i32[base + HEADER.tail] as number;
+    if (chunk < 0) {
+      const { words, at, events } = (this.#archive as HistoryArchive).history(-chunk);
+      return words[at + (events - 1) * this.#entryWords] as number;
+    }
     const slot = (views.i32[base + HEADER.slot] as number) - 1;
     return this.#slab(chunk)[
       ((chunk & SLAB_MASK) << CHUNK_SHIFT) + ENTRIES_AT + this.#entryWords * slot
@@ -207,6 +229,10 @@ export class EventChunks {
     let chunk = views.i32[base + HEADER.tail] as number;
     let slot = (views.i32[base + HEADER.slot] as number) - 1;
     while (position >= from) {
+      if (chunk < 0) {
+        this.#readArchived(-chunk, from, each);
+        return;
+      }
       const slab = this.#slab(chunk);
       const start = (chunk & SLAB_MASK) << CHUNK_SHIFT;
       for (; slot >= 0 && position >= from; slot--, position--) {
@@ -215,6 +241,30 @@ export class EventChunks {
       }
       chunk = slab[start] as number;
       slot = this.chunkEvents - 1;
+    }
+  }
+
+  #readArchived(reference: number, from: number, each: EntryReader): void {
+    const { words, at, events } = (this.#archive as HistoryArchive).history(reference);
+    for (let position = events - 1; position >= from; position--) {
+      const entry = at + position * this.#entryWords;
+      if (!each(position, words[entry] as number, words, entry + 1)) return;
+    }
+  }
+
+  /** Brings a history that lies in part in the archive into chunks. */
+  #recall(views: SlabViews, base: number): void {
+    let chunk = views.i32[base + HEADER.tail] as number;
+    while (chunk > 0) chunk = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+    if (chunk === 0) return;
+    const events = views.i32[base + HEADER.length] as number;
+    const words = new Int32Array(this.wordsOf(events));
+    this.copy(views, base, words, 0);
+    this.release(views, base);
+    for (const field of [HEADER.tail, HEADER.slot, HEADER.length]) views.i32[base + field] = 0;
+    for (let i = 0; i < events; i++) {
+      const from = i * this.#entryWords;
+      this.setBits(this.append(views, base, words[from] as number), words, from + 1);
     }
   }
 
@@ -233,23 +283,15 @@ export class EventChunks {
     });
   }
 
-  /** Appends the `events` events that `copy` wrote to an empty history. */
-  restore(views: SlabViews, base: number, events: number, from: Int32Array, at: number): void {
-    for (let i = 0; i < events; i++) {
-      const to = at + i * this.#entryWords;
-      const entry = this.append(views, base, from[to] as number);
-      this.setBits(entry, from, to + 1);
-    }
-  }
-
-  /** Gives back all chunks of a history; its record is reset by who asks. */
+  /** Gives back all chunks of a history, and what is archived of it; its record is reset by who asks. */
   release(views: SlabViews, base: number): void {
     let chunk = views.i32[base + HEADER.tail] as number;
-    while (chunk !== 0) {
+    while (chunk > 0) {
       const before = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
       this.#giveBack(chunk);
       chunk = before;
     }
+    if (chunk < 0) (this.#archive as HistoryArchive).forget(-chunk);
   }
 
   #giveBack(chunk: number): void {

@@ -18,16 +18,11 @@ export class IdleSubjects {
   /** Reference 0 is none. */
   #next = 1;
   #free = 0;
-  #count = 0;
   #words = new Int32Array(FIRST_SUBJECTS);
+  #image = new Int32Array(FIRST_SUBJECTS);
 
   constructor(file: ColdFile) {
     this.#file = file;
-  }
-
-  /** Subjects that are here. */
-  get count(): number {
-    return this.#count;
   }
 
   /** Memory of the references. */
@@ -35,7 +30,7 @@ export class IdleSubjects {
     return this.#positions.byteLength + this.#lengths.byteLength;
   }
 
-  /** Room for an image of so many words, to be filled and `put`, or that `take` has filled. */
+  /** Room for an image of so many words, to be filled and `put`. */
   room(words: number): Int32Array {
     if (words > this.#words.length) this.#words = new Int32Array(Math.max(words, 2 * this.#words.length));
     return this.#words;
@@ -52,18 +47,21 @@ export class IdleSubjects {
     }
     this.#positions[reference] = position;
     this.#lengths[reference] = words;
-    this.#count++;
     return reference;
   }
 
-  /** Brings an image back into the room and forgets it. */
-  take(reference: number): Int32Array {
+  /** The image of a reference; good until the next call. */
+  read(reference: number): Int32Array {
     const words = this.#lengths[reference] as number;
-    const room = this.room(words);
+    if (words > this.#image.length) this.#image = new Int32Array(Math.max(words, 2 * this.#image.length));
     const position = this.#positions[reference] as number;
-    this.#file.read(position, new Uint8Array(room.buffer, 0, WORD_BYTES * words));
+    this.#file.read(position, new Uint8Array(this.#image.buffer, 0, WORD_BYTES * words));
+    return this.#image;
+  }
+
+  /** The reference is not asked for again. */
+  forget(reference: number): void {
     this.#release(reference);
-    return room;
   }
 
   /** Forgets all of them. */
@@ -81,7 +79,6 @@ export class IdleSubjects {
     this.#positions[reference] = this.#free;
     this.#lengths[reference] = 0;
     this.#free = reference;
-    this.#count--;
   }
 
   #grow(): void {

@@ -1,9 +1,10 @@
 /**
- * Takes subjects out of memory that had no event for long, and brings them back as they were: record, hidden legs, history.
+ * Takes subjects out of memory that had no event for long, and brings them back as they were: record, hidden legs. Their
+ * history is read where it lies from then on (`event-chunks.ts`): who comes back once a quarter does not bring a year along.
  */
 import type { RecordLayout } from '../../../rules/compiler/index.ts';
 import type { ColdFile } from '../../state/cold-file.ts';
-import type { EventChunks } from './event-chunks.ts';
+import type { EventChunks, HistoryArchive } from './event-chunks.ts';
 import { IDLE_WORDS_MAX, IdleSubjects } from './idle-subjects.ts';
 import { FLAG_STALE, HEADER, type RecordSlab } from './record-slab.ts';
 
@@ -19,7 +20,7 @@ export interface IdleOptions {
   readonly idleMs?: number;
 }
 
-export class IdleSweep {
+export class IdleSweep implements HistoryArchive {
   readonly #layout: RecordLayout;
   readonly #slab: RecordSlab;
   readonly #chunks: EventChunks;
@@ -30,6 +31,7 @@ export class IdleSweep {
   /** Line at which the sweep goes on; 0 when it is at rest until `#sweepAtMs`. */
   #hand = 0;
   #sweepAtMs = Number.NEGATIVE_INFINITY;
+  #count = 0;
 
   constructor(
     layout: RecordLayout,
@@ -43,12 +45,13 @@ export class IdleSweep {
     this.#chunks = chunks;
     this.#hidden = hidden;
     this.#subjects = new IdleSubjects(file);
+    chunks.useArchive(this);
     this.#idleMs = idleMs;
   }
 
   /** Subjects that are not in memory. */
   get count(): number {
-    return this.#subjects.count;
+    return this.#count;
   }
 
   /** Memory of what names them. */
@@ -59,6 +62,7 @@ export class IdleSweep {
   /** Forgets them. */
   clear(): void {
     this.#subjects.clear();
+    this.#count = 0;
   }
 
   /**
@@ -106,28 +110,42 @@ export class IdleSweep {
     const image = this.#subjects.room(words);
     image[0] = hidden.length;
     image.set(i32.subarray(base, base + recordWords), 1);
+    for (const field of [HEADER.tail, HEADER.slot]) image[1 + field] = 0;
     image.set(hidden, 1 + recordWords);
     this.#chunks.copy(views, base, image, before);
     const reference = this.#subjects.put(words);
+    this.#count++;
     this.#hidden.delete(line);
     this.#chunks.release(views, base);
     this.#slab.release(line);
     return reference;
   }
 
-  /** Puts the state of a subject back as it was; only the chunks of its history are other ones. */
+  /** Puts the state of a subject back as it was; its history stays where it is. */
   bringBack(key: number, reference: number): number {
     const line = this.#slab.allocate(key);
-    const image = this.#subjects.take(reference);
-    const views = this.#slab.views;
+    const image = this.#subjects.read(reference);
+    const { i32 } = this.#slab.views;
     const base = line << 4;
     const recordWords = this.#layout.bytes >> 2;
-    views.i32.set(image.subarray(1, 1 + recordWords), base);
-    const length = views.i32[base + HEADER.length] as number;
-    for (const field of [HEADER.tail, HEADER.slot, HEADER.length]) views.i32[base + field] = 0;
+    i32.set(image.subarray(1, 1 + recordWords), base);
     const hidden = image[0] as number;
     if (hidden > 0) this.#hidden.set(line, [...image.subarray(1 + recordWords, 1 + recordWords + hidden)]);
-    this.#chunks.restore(views, base, length, image, 1 + recordWords + hidden);
+    const hasHistory = (i32[base + HEADER.length] as number) > 0;
+    i32[base + HEADER.tail] = hasHistory ? -reference : 0;
+    i32[base + HEADER.slot] = 0;
+    if (!hasHistory) this.#subjects.forget(reference);
+    this.#count--;
     return line;
+  }
+
+  history(reference: number): { readonly words: Int32Array; readonly at: number; readonly events: number } {
+    const words = this.#subjects.read(reference);
+    const at = 1 + (this.#layout.bytes >> 2) + (words[0] as number);
+    return { words, at, events: words[1 + HEADER.length] as number };
+  }
+
+  forget(reference: number): void {
+    this.#subjects.forget(reference);
   }
 }

@@ -114,6 +114,59 @@ describe('histories', () => {
     );
   });
 
+  it('begin in an archive where a subject came back, and leave it when events are put or taken out between', () => {
+    const act: Readonly<Record<string, (chunks: EventChunks, slab: RecordSlab, line: number) => void>> = {
+      nothing: () => undefined,
+      insert: (chunks, slab, line) => {
+        chunks.setBits(
+          chunks.insert(slab.views, line << 4, 9, (leg) => leg > 9),
+          Int32Array.of(0, 5),
+          0,
+        );
+        expect(chunks.remove(slab.views, line << 4, 9)).toBe(5);
+      },
+      remove: (chunks, slab, line) => {
+        expect(chunks.remove(slab.views, line << 4, 2 * 24)).toBe(24);
+        chunks.setBits(chunks.append(slab.views, line << 4, 2 * 24), Int32Array.of(0, 124), 0);
+      },
+    };
+    for (const [name, change] of Object.entries(act)) {
+      const slab = new RecordSlab(LAYOUT, 1);
+      const chunks = new EventChunks(2);
+      const archived = { words: new Int32Array(2 + 3 * 20), at: 2, events: 20 };
+      const forgotten: number[] = [];
+      chunks.useArchive({
+        history: (reference) => (reference === 7 ? archived : { words: archived.words, at: 2, events: 0 }),
+        forget: (reference) => forgotten.push(reference),
+      });
+      const line = slab.allocate(0);
+      const add = (leg: number) =>
+        chunks.setBits(chunks.append(slab.views, line << 4, 2 * leg), Int32Array.of(0, 100 + leg), 0);
+      for (let leg = 0; leg < 20; leg++) add(leg);
+      chunks.copy(slab.views, line << 4, archived.words, archived.at);
+      chunks.release(slab.views, line << 4);
+      const { i32 } = slab.views;
+      i32[(line << 4) + HEADER.tail] = -7;
+      i32[(line << 4) + HEADER.slot] = 0;
+      expect(chunks.bytes).toBe(128);
+      expect(chunks.lastLeg(slab.views, line << 4)).toBe(38);
+      chunks.touch(slab.views, Int32Array.of(line), 1);
+      for (let leg = 20; leg < 25; leg++) add(leg);
+      expect(chunks.bytes).toBe(2 * 128);
+      expect(forgotten).toEqual([]);
+      change(chunks, slab, line);
+      const expected = Array.from({ length: 25 }, (_, i) => [24 - i, 2 * (24 - i), 124 - i]);
+      expect(read(chunks, slab, line), name).toEqual(expected);
+      expect(read(chunks, slab, line, 7), name).toEqual(expected.slice(0, 18));
+      expect(read(chunks, slab, line, 22), name).toEqual(expected.slice(0, 3));
+      const isAfter = (leg: number) => leg > 21;
+      expect(chunks.countAfter(slab.views, line << 4, isAfter)).toBe(14);
+      expect(forgotten).toEqual(name === 'nothing' ? [] : [7]);
+      chunks.release(slab.views, line << 4);
+      expect(forgotten).toEqual([7]);
+    }
+  });
+
   it('stop when the reader has enough', () => {
     const slab = new RecordSlab(LAYOUT, 1);
     const chunks = new EventChunks(2);
