@@ -4,8 +4,7 @@
 export const KEY_BYTES_MAX = 65_536;
 
 /**
- * log2 of the most slots of one table. A slot has 12 bytes, and one typed array stays below 2 GiB, so that an element's
- * index is always a 32-bit integer.
+ * log2 of the most slots of one table: 1.5 GiB at 12 bytes a slot, and beside it half as much while it grows to that size.
  */
 export const TABLE_BITS_MAX = 27;
 

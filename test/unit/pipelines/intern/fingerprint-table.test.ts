@@ -103,7 +103,7 @@ describe('growth', () => {
     expect(table.bytes).toBe(16 * chunk);
   });
 
-  it('ends where an array of the table would pass 2 GiB or an id 31 bits', () => {
+  it('ends where the table would pass 2 GiB, or an id 31 bits', () => {
     expect(2 ** TABLE_BITS_MAX * SLOT_BYTES).toBeLessThanOrEqual(2 ** 31);
     expect(TABLE_ENTRIES_MAX).toBeLessThan(2 ** 31);
   });
