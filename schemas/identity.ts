@@ -17,6 +17,8 @@ export const LIMITS = {
   EVIDENCE_IDS: 1_000,
   /** Events of one subject that an evaluator reads (SEMANTICS §2, history cap). */
   HISTORY_EVENTS: 65_536,
+  /** A reversal waits so long for its original, event time; one that comes later stands whole (SEMANTICS §8). */
+  ORPHAN_REVERSAL_MS: 90 * 86_400_000,
   /** Companions carried by one signal. */
   COMPANIONS: 64,
 } as const;

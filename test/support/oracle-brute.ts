@@ -11,6 +11,8 @@ import { effectiveEvents, refOf, totalOrder, type Vector } from './vectors.ts';
 const PRECISION_ORDER = ['second', 'minute', 'hour', 'day', 'batch'];
 /** Events of one subject that an evaluation reads (§2 "History cap"). */
 const HISTORY_EVENTS = 65_536;
+/** 90 days: how long a reversal waits for its original. */
+const ORPHAN_MS = 7_776_000_000;
 
 /** An event as of some evaluation: amounts after reversals, fields from the pair history. */
 interface Item {
@@ -66,7 +68,9 @@ class AsOf {
         continue;
       const fields: Record<string, unknown> = { ...event.fields, time: event.time };
       if (this.rule.input === 'events') fields['institution'] = event.institution;
-      const reversals = (event.reversals ?? []).filter((reversal) => totalOrder(reversal, e) <= 0);
+      const reversals = (event.reversals ?? []).filter(
+        (reversal) => totalOrder(reversal, e) <= 0 && event.time <= reversal.time + ORPHAN_MS,
+      );
       if (reversals.length > 0) {
         const reversed = reversals.reduce((sum, reversal) => sum + reversal.amountMinor, 0n);
         const amount = BigInt(event.fields.amount as number | bigint);

@@ -143,7 +143,7 @@ function history(engine: SqlEngine, vector: Vector, asked: readonly string[], lo
     'taken',
     `SELECT en, n, ifNull(sum(coalesce(r.rev_amount, x.f_amount)), toInt256(0)) AS away FROM evaluated CROSS JOIN events AS x
        CROSS JOIN (SELECT * FROM standing WHERE rev_id IS NOT NULL) AS r
-       WHERE r.rev_institution = x.institution AND r.rev_id = x.id
+       WHERE r.rev_institution = x.institution AND r.rev_id = x.id AND x.time <= r.time + 90 * 86400000
          AND (r.time, r.institution, r.id, r.version) <= (et, ei, eid, ev) GROUP BY en, n`,
   );
   const rest = 'greatest(x.f_amount - away, toInt256(0))';

@@ -10,6 +10,7 @@ import type {
   ConfirmationPlan,
   KindPlan,
 } from '../../../rules/compiler/index.ts';
+import { LIMITS } from '../../../schemas/identity.ts';
 import type { FactStore } from '../../facts/store.ts';
 import type { KindTier } from './kind-tier.ts';
 import { confirmationsOf } from './plan-cache.ts';
@@ -155,7 +156,12 @@ export class Confirmer {
       const reversals = this.#rows.reversalsOf(row);
       if (reversals !== undefined) {
         // What was reversed as a whole before anything is asked is absent.
-        const isAbsent = (reversals[0]?.time ?? firstMs) < firstMs && !this.#rows.isPartlyReversed(row);
+        const [first] = reversals;
+        const isAbsent =
+          first !== undefined &&
+          first.time < firstMs &&
+          first.time >= this.#store.timeOf(row) - LIMITS.ORPHAN_REVERSAL_MS &&
+          !this.#rows.isPartlyReversed(row);
         if (!isAbsent) return false;
         continue;
       }

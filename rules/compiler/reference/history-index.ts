@@ -3,7 +3,7 @@
  * counterparty, and what reversals have left of an event.
  */
 
-import type { RuleEvent } from '../../../schemas/event-fields.ts';
+import type { Reversal, RuleEvent } from '../../../schemas/event-fields.ts';
 import { LIMITS } from '../../../schemas/identity.ts';
 import { compareRefs } from '../../../schemas/order.ts';
 import type { FieldName, Value } from '../checked-rule.ts';
@@ -99,7 +99,7 @@ export class HistoryIndex {
     let taken = 0n;
     let touched = false;
     for (const reversal of event.reversals ?? []) {
-      if (compareRefs(reversal, until) > 0) continue;
+      if (compareRefs(reversal, until) > 0 || !hasEffect(reversal, event)) continue;
       touched = true;
       taken += reversal.amountMinor;
     }
@@ -149,7 +149,12 @@ export class HistoryIndex {
 const UNREAD: readonly string[] = [];
 
 function isReversed(event: RuleEvent): boolean {
-  return event.reversals !== undefined && event.reversals.length > 0;
+  return event.reversals?.some((reversal) => hasEffect(reversal, event)) === true;
+}
+
+/** A reversal that has waited too long for its original has none. */
+function hasEffect(reversal: Reversal, original: RuleEvent): boolean {
+  return original.time <= reversal.time + LIMITS.ORPHAN_REVERSAL_MS;
 }
 
 /** First position that the history cap leaves readable as of event `asOf` (SEMANTICS §2). */
