@@ -195,12 +195,12 @@ const PLAIN: Drawn = {
 };
 /** What chance seldom brings. */
 const EXAMPLES: [Drawn[]][] = [
-  // Three lots came after it and the fourth has left the record when the outgoing event comes.
+  // What funds the outgoing event has left the record when it comes: three small lots came since.
   [
     [
       PLAIN,
       { ...PLAIN, at: HALF_HOUR, direction: 'out', late: 4 },
-      ...[2, 4, 6].map((hours) => ({ ...PLAIN, at: hours * HOUR })),
+      ...[2, 4, 6].map((hours) => ({ ...PLAIN, at: hours * HOUR, amount: 1 })),
     ],
   ],
   // Only all lots together are enough.
@@ -208,6 +208,15 @@ const EXAMPLES: [Drawn[]][] = [
     [
       ...[0, 1, 2, 3, 4, 5, 6, 7].map((step) => ({ ...PLAIN, at: step * 5 * 60_000 })),
       { ...PLAIN, at: HALF_HOUR + 10 * 60_000, direction: 'out', amount: 8_000 },
+    ],
+  ],
+  // Money that comes late stands beside money that came in time, which must not be taken for as old.
+  [
+    [
+      { ...PLAIN, amount: 1, late: 2 },
+      { ...PLAIN, at: 3 * HOUR },
+      ...[190, 200, 270].map((minutes) => ({ ...PLAIN, at: minutes * 60_000, amount: 1 })),
+      { ...PLAIN, at: 280 * 60_000, direction: 'out' },
     ],
   ],
 ];
