@@ -19,7 +19,7 @@ const ROWS = 40_960;
 const WARM_ROWS = 16_384;
 
 /** Generated kernels have no file. */
-const HOT = /pipelines\/(detect\/hot|facts|intern)\/|^(events\d+|records|kernel) :/;
+const HOT = /pipelines\/(detect\/hot|facts|intern)\/|^(events\d+|records|kernel|admits) :/;
 /** Reads documents, of as many shapes as there are feeds; who reads blocks does without it. */
 const OF_DOCUMENTS = /pipelines\/facts\/batch\.js/;
 /** Where a table is asked by name of column: once a process, a segment, or a block. A function without a name is an arrow. */
