@@ -3,6 +3,7 @@ import { blocks } from './blocks.ts';
 import { day } from './day.ts';
 import { decode } from './decode.ts';
 import { feedCheck } from './feed-check.ts';
+import { fileToSignals } from './file-to-signals.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { hotAccount } from './hot-account.ts';
 import { intern } from './intern.ts';
@@ -32,6 +33,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   logToSignals,
   day,
   decode,
+  fileToSignals,
   threads,
   feedCheck,
 ];

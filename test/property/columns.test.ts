@@ -37,7 +37,7 @@ async function expectBoth(feed: Feed, blockRows = BLOCK_ROWS): Promise<Ingested>
   expectSame(await ingestColumns(feed, blockRows, { inputs: true }), documents);
   const early = await ingestColumns(feed, blockRows, { early: true });
   const rowsOf = ({ blocks }: Ingested) =>
-    blocks.flatMap((block) => decodeBlock(block)).map(({ tx, hash }) => ({ tx, hash }));
+    blocks.flatMap((block) => decodeBlock(block)).map(({ tx, hash }) => JSON.stringify([tx, hash]));
   expect(rowsOf(early)).toEqual(rowsOf(documents));
   return columns;
 }
@@ -55,14 +55,14 @@ for (const [name, mappingOf, head, lines] of FILES) {
         const content = bytesOf(top + broken(lines, chosen));
         await expectBoth({ content, mapping, chunkBytes: size });
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 }
 
 /** A month of a small town, and what its banks know. */
 function simulated(seed: number) {
-  const { transactions, parties } = simulate({ seed, days: 28, transactions: 1_500 });
+  const { transactions, parties } = simulate({ seed, days: 28, transactions: 1_000 });
   const { pseudonyms } = testContext();
   const records: PartyRecord[] = [];
   for (const party of parties) {
@@ -78,12 +78,10 @@ for (const [format, lines] of [
 ] as const) {
   it(`makes of a simulated feed in ${format} what its documents make`, async () => {
     const mapping = await loadMapping('canonical');
-    for (const seed of [1, 2]) {
-      const { rows, parties } = simulated(seed);
-      const feed = { content: lines(rows).join(''), mapping, parties };
-      const columns = await expectBoth(feed, 500);
-      expect(columns.rows).toBeGreaterThan(500);
-      expect(columns.composed).toBeGreaterThan(columns.rows * 0.9);
-    }
-  });
+    const { rows, parties } = simulated(1);
+    const feed = { content: lines(rows).join(''), mapping, parties };
+    const columns = await expectBoth(feed, 500);
+    expect(columns.rows).toBeGreaterThan(500);
+    expect(columns.composed).toBeGreaterThan(columns.rows * 0.9);
+  }, 180_000);
 }
