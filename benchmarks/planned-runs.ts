@@ -31,6 +31,7 @@ const QUICK_RUNS: readonly PlannedRun[] = [
   { benchmark: 'rule-loop', sizes: { accounts: 100_000, rows: 1.7 * MILLION, skew: 0.9 }, minutes: 1.2 },
   { benchmark: 'hot-account', sizes: {}, minutes: 2 },
   { benchmark: 'log-to-signals', sizes: {}, minutes: 1.8 },
+  { benchmark: 'file-to-signals', sizes: {}, minutes: 2.5 },
   { benchmark: 'rule-loop', sizes: {}, minutes: 7 },
 ];
 
@@ -38,7 +39,6 @@ const QUICK_RUNS: readonly PlannedRun[] = [
 const FULL_RUNS: readonly PlannedRun[] = [
   { benchmark: 'rule-loop', sizes: { skew: 0.9 }, minutes: 7 },
   { benchmark: 'rule-loop', sizes: { accounts: MILLION, rows: 16.5 * MILLION, rules: 50 }, minutes: 6 },
-  { benchmark: 'hot-account', sizes: { accounts: 2 * MILLION, rows: 35 * MILLION }, minutes: 10 },
   { benchmark: 'feed-check', sizes: {}, minutes: 3 },
   { benchmark: 'day', sizes: {}, minutes: 15 },
 ];

@@ -18,7 +18,7 @@ import type { RowRecord } from './row-record.ts';
 import { actionTemplate } from './templates.ts';
 
 /** The account in which `hotMilli` of the rows take part. */
-const HOT_ACCOUNT = 16;
+export const HOT_ACCOUNT = 16;
 const USUAL_CONTACTS = 8;
 const USUAL_SHARE = 0.85;
 /** One in two hundred cash deposits is near what has to be reported. */
