@@ -136,7 +136,7 @@ async function questions(context: RunContext): Promise<BenchmarkResult[]> {
   const compareTexts = (a: number, b: number): number => dictionary.interner.compare(a, b);
   const asked = rules.map((rule: CheckedRule) => {
     const plan = confirmationOf(rule, STANDPOINT, dictionary);
-    return { rule, confirmation: new (plan.bind({ context: evaluation, compareTexts }))() };
+    return { rule, confirmation: plan.bind({ context: evaluation, compareTexts })() };
   });
   let count = 0;
   let generatedNs = 0;

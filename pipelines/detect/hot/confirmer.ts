@@ -50,7 +50,7 @@ export class Confirmer {
   readonly #dictionary: ConfirmerOptions['dictionary'];
   readonly #rows: RowQuestions;
   readonly #environment: ConfirmationEnvironment;
-  readonly #classes: (new () => Confirmation)[] = [];
+  readonly #makers: (() => Confirmation)[] = [];
   /** One of each rule for subjects that are looked at once. */
   readonly #scratch: Confirmation[] = [];
   readonly #held = new Map<number, HeldSubject>();
@@ -175,9 +175,9 @@ export class Confirmer {
   }
 
   #create(bit: number): Confirmation {
-    const Class = this.#classes[bit] ?? (this.#plans[bit] as ConfirmationPlan).bind(this.#environment);
-    this.#classes[bit] = Class;
-    return new Class();
+    const make = this.#makers[bit] ?? (this.#plans[bit] as ConfirmationPlan).bind(this.#environment);
+    this.#makers[bit] = make;
+    return make();
   }
 
   #scratchOf(bit: number): Confirmation {

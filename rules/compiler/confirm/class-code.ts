@@ -33,6 +33,21 @@ const PRELUDE = [
   "function whole(x) { if (x === null) return NaN; return typeof x === 'bigint' ? failed() : x; }",
 ];
 
+const TAKEN = 'home, setBits, row, own, other, side, t, position';
+/** Functions of one subject's events, in the order in which `Confirmation` takes them. */
+const CREATE = [
+  'return () => {',
+  'const subject = new Subject();',
+  'return [',
+  '() => subject.reset(),',
+  `(${TAKEN}) => subject.take(${TAKEN}),`,
+  '(position) => subject.timeAt(position),',
+  '(position) => subject.mayTrigger(position),',
+  '(position) => subject.mayFire(position),',
+  '];',
+  '};',
+];
+
 export class ClassCode {
   readonly #rule: CheckedRule;
   readonly #parts: RuleParts;
@@ -61,7 +76,7 @@ export class ClassCode {
       "'use strict';",
       `const { ${Object.keys(SUPPORT).join(', ')} } = support;`,
       ...PRELUDE,
-      'return class Confirmation {',
+      'class Subject {',
       ...this.#constructorCode(features.state),
       ...this.#resetCode(features.reset),
       ...this.#growCode(),
@@ -69,7 +84,8 @@ export class ClassCode {
       ...features.methods,
       ...this.#thresholdCode(),
       ...this.#askCode(),
-      '};',
+      '}',
+      ...CREATE,
     ].join('\n');
   }
 
@@ -166,13 +182,7 @@ export class ClassCode {
       'this.n = i + 1;',
     );
     const columns = [...this.#columns].map((at) => `const c${at} = list[${at}] ?? home.columnAt(${at});`);
-    return [
-      'take(home, setBits, row, own, other, side, t, position) {',
-      'const list = home.list;',
-      ...columns,
-      ...body,
-      '}',
-    ];
+    return [`take(${TAKEN}) {`, 'const list = home.list;', ...columns, ...body, '}'];
   }
 
   /** As it is kept: an amount beyond the column stays NaN, and is noticed by who reads it. */

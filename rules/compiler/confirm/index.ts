@@ -15,41 +15,62 @@ export interface ColumnHome {
   columnAt?(position: number): Numbers;
 }
 
+/** Takes in an event: see `Confirmation.take`. */
+type Take = (
+  home: ColumnHome,
+  setBits: Int32Array,
+  row: number,
+  own: number,
+  other: number,
+  side: number,
+  timeMs: number,
+  position: number,
+) => void;
+
+type Made = readonly [
+  reset: () => void,
+  take: Take,
+  timeAt: (position: number) => number,
+  mayTrigger: (position: number) => boolean,
+  mayFire: (position: number) => boolean,
+];
+
 /**
  * The events of one subject as one rule sees them. They are taken in in total order; questions in total order are cheap, and
  * any other order is allowed.
+ *
+ * One shape for all rules, whose code is each its own: who asks many rules stays fast.
  */
-export interface Confirmation {
+export class Confirmation {
   /** Forgets every event. */
-  reset(): void;
+  readonly reset: () => void;
   /**
    * Takes in an event. `home`: where its row is read; `row`, `own`, `other`: its places there in row columns and, by side, in leg
    * columns; `side`: 0 the debtor's, 1 the creditor's; `position`: its place in the history.
    */
-  take(
-    home: ColumnHome,
-    setBits: Int32Array,
-    row: number,
-    own: number,
-    other: number,
-    side: number,
-    timeMs: number,
-    position: number,
-  ): void;
+  readonly take: Take;
   /** Time of the event at a position; NaN where no condition of the rule can be anything but false on it. */
-  timeAt(position: number): number;
+  readonly timeAt: (position: number) => number;
   /** False: the event does not trigger the rule. */
-  mayTrigger(position: number): boolean;
+  readonly mayTrigger: (position: number) => boolean;
   /** False: the event does not trigger the rule, or the reference evaluation as of it does not fire. */
-  mayFire(position: number): boolean;
+  readonly mayFire: (position: number) => boolean;
+
+  constructor([reset, take, timeAt, mayTrigger, mayFire]: Made) {
+    this.reset = reset;
+    this.take = take;
+    this.timeAt = timeAt;
+    this.mayTrigger = mayTrigger;
+    this.mayFire = mayFire;
+  }
 }
 
 export interface ConfirmationPlan {
   /** Events further than this before the event that is asked about are not read. */
   readonly reachMs: number;
   readonly source: string;
-  /** Makes places for events of subjects, as many as are wanted, under one set of reference data. */
-  bind(environment: ConfirmationEnvironment): new () => Confirmation;
+  /** Gives a function that makes places for events of subjects, under one set of reference data. */
+  bind(environment: ConfirmationEnvironment): () => Confirmation;
 }
 
 export interface ConfirmationEnvironment {
@@ -63,7 +84,7 @@ type Create = (
   thresholdAt: (threshold: number, timeMs: number) => number | bigint | null,
   compareTexts: (a: number, b: number) => number,
   calendars: readonly InstanceType<Support['DayRanges']>[],
-) => new () => Confirmation;
+) => () => Made;
 
 /** `rule` reads events; `binding` is the one of the plan whose subjects are asked. */
 export function confirmationOf(
@@ -82,12 +103,13 @@ export function confirmationOf(
     bind({ context, compareTexts }) {
       // Most rules are never asked; the engine reads the source of those that are.
       create ??= new Function('support', 'thresholdAt', 'compareTexts', 'calendars', source) as Create;
-      return create(
+      const make = create(
         SUPPORT,
         (threshold, timeMs) => exact(context.thresholdAt(thresholds[threshold]!, timeMs)),
         compareTexts,
         code.calendars.map((window) => new SUPPORT.DayRanges(window, context)),
       );
+      return () => new Confirmation(make());
     },
   };
 }
