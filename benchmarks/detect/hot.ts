@@ -75,6 +75,7 @@ export class HotSubject {
         confirmed,
         subjectsEvaluated: evaluated,
         subjectsRebuilt: rebuilt,
+        eventsLate: this.core.lateEvents,
         ...(held === 0
           ? {}
           : { rowsHeld: held, rowsReordered: reordered, rowsLate: late, rowsReleasedEarly: releasedEarly }),

@@ -88,6 +88,11 @@ export class HotCore {
     return this.#tiers.bytes;
   }
 
+  /** Events, under the rules in force, that came behind the last one of their subject: their order had to be mended. */
+  get lateEvents(): number {
+    return this.#tiers.lateEvents;
+  }
+
   /** Subjects, of all kinds, whose state has left memory. */
   get idleSubjects(): number {
     return this.#tiers.idleSubjects;
@@ -142,7 +147,7 @@ export class HotCore {
     const tiers = this.#tiersOf(ruleSet, evaluation);
     tiers.warmUp();
     tiers.feedAll();
-    for (const row of this.#reversals.keys()) tiers.disturb(row);
+    for (const [row, reversals] of this.#reversals) this.#reverse(tiers, row, reversals);
     for (const key of this.#tiers.signalled()) this.#owed.add(key);
     this.#tiers.close();
     this.#tiers = tiers;
@@ -171,11 +176,8 @@ export class HotCore {
     if (reversals.length === 0) this.#reversals.delete(row);
     else this.#reversals.set(row, reversals);
     if (this.#states.isHeld(row)) return;
-    const [first] = reversals;
-    // One that is absent from now on leaves what was counted a bound from above.
-    if (before.length === 0 && first !== undefined && !this.#isPartlyReversed(row)) {
-      this.#tiers.reverse(row, first.time);
-    } else this.#tiers.disturb(row);
+    if (before.length === 0) this.#reverse(this.#tiers, row, reversals);
+    else this.#tiers.disturb(row);
   }
 
   /** From `fromMs` of event time on, the institution submits a feed of its own. */
@@ -236,9 +238,16 @@ export class HotCore {
     this.#tiers.feeder.feedListed(rows, count);
     if (this.#reversals.size === 0) return;
     for (let i = 0; i < count; i++) {
-      const row = rows[i] as number;
-      if (this.#reversals.has(row)) this.#tiers.disturb(row);
+      const reversals = this.#reversals.get(rows[i] as number);
+      if (reversals !== undefined) this.#reverse(this.#tiers, rows[i] as number, reversals);
     }
+  }
+
+  /** The row was fed as if nothing reversed it. */
+  #reverse(tiers: RuleTiers, row: number, [first]: readonly Reversal[]): void {
+    // One that is absent from now on leaves what was counted a bound from above.
+    if (first !== undefined && !this.#isPartlyReversed(row)) tiers.reverse(row, first.time);
+    else tiers.disturb(row);
   }
 
   /** What the rules said of a subject as of its last event at or before `untilMs` without firing. */

@@ -42,6 +42,7 @@ export interface KindTierOptions {
 export class KindTier {
   readonly plan: KindPlan;
   readonly candidates: CandidateList;
+  lateEvents = 0;
   readonly #store: FactStore;
   readonly #dictionary: FactDictionary;
   readonly #slab: RecordSlab;
@@ -235,6 +236,7 @@ export class KindTier {
   #takeLate(): void {
     this.#runKernel();
     const late = this.#late.splice(0);
+    this.lateEvents += late.length / 2;
     const views = this.#slab.views;
     for (let i = 0; i < late.length; i += 2) {
       const line = late[i] as number;

@@ -147,6 +147,11 @@ export class RuleTiers {
     return { records, histories };
   }
 
+  /** Events so far that came behind the last one of their subject. */
+  get lateEvents(): number {
+    return this.#tiers.reduce((count, tier) => count + tier.lateEvents, 0);
+  }
+
   /** Subjects, of all kinds, whose state has left memory. */
   get idleSubjects(): number {
     return this.#tiers.reduce((count, tier) => count + tier.idleCount, 0);
