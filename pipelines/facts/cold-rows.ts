@@ -8,9 +8,9 @@ import type { ColdFile } from '../state/cold-file.ts';
 import { Page } from './page.ts';
 import type { Segment } from './segment.ts';
 
-/** Some 9 KiB a page: about what a disk reads at once, and cheap to check. */
-const PAGE_ROWS = 32;
-/** At most 40 MiB of pages: rows that are asked for again are those of a few busy subjects. */
+/** Some 5 KiB a page: about what a disk reads at once, and cheap to check. */
+const PAGE_ROWS = 16;
+/** At most 20 MiB of pages, and as much for their views: rows that are asked for again are those of a few busy subjects. */
 const CACHE_PAGES = 4_096;
 /** A page that is being compared with another stays while that one is read. */
 const CACHE_PAGES_MIN = 2;
@@ -18,7 +18,7 @@ const FIRST_PAGES = 1_024;
 
 export interface ColdRowsOptions {
   readonly file: ColdFile;
-  /** Rows of a page, a power of two; default 32. */
+  /** Rows of a page, a power of two; default 16. */
   readonly pageRows?: number;
   /** Pages held in memory, at least 2; default 4,096. */
   readonly cachePages?: number;

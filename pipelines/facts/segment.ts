@@ -68,9 +68,9 @@ export class Segment implements RowHome {
   constructor(capacity: number, like?: Segment, identities = new RowIdentities(capacity)) {
     this.#capacity = capacity;
     this.identities = identities;
-    const forms = like === undefined ? [] : like.#columns.map((column) => column.needed);
+    const forms = like === undefined ? [] : like.#columns.map((column) => column.form);
     this.#columns = storedColumns(capacity, forms);
-    this.#references = referenceColumn(capacity, like === undefined ? 0 : like.#references.needed);
+    this.#references = referenceColumn(capacity, like === undefined ? 0 : like.#references.form);
     this.list = this.#columns.map(({ array }) => array);
     this.columns = this.#named();
   }

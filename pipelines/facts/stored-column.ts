@@ -30,14 +30,20 @@ interface ArrayType {
   readonly BYTES_PER_ELEMENT: number;
 }
 
+/** Copies values to `into[at]` and behind; false if one of them is another number there. */
+type Copy = (values: BatchArray, start: number, end: number, into: ColumnArray, at: number) => boolean;
+
 /** How values of a type may lie, the narrowest first; form 0 is the array of nulls that all share. */
 interface Forms {
   readonly none: number;
   readonly nulls: ColumnArray;
-  readonly wider: readonly ArrayType[];
+  readonly wider: readonly { readonly type: ArrayType; readonly copy: Copy }[];
   /** The first form that holds the values from `start` up to `end`. */
-  readonly formOf: (values: BatchArray, start: number, end: number) => number;
+  readonly formOf: (values: ColumnArray, start: number, end: number) => number;
 }
+
+/** Places that are looked at before all of a column is: one that was wide for one value is found a segment later. */
+const SAMPLE = 1_024;
 
 const WIDE_NUMBERS = 2;
 
@@ -83,23 +89,84 @@ function hasValue(values: Int32Array | Uint8Array, start: number, end: number, n
   return 0;
 }
 
+// A loop and no more, for the reason of `bitsOf`; one for each kind of array.
+function copyTo8(values: Int32Array, start: number, end: number, into: Int8Array, at: number): number {
+  let lost = 0;
+  for (let i = start; i < end; i++) {
+    const value = values[i]!;
+    into[at + i - start] = value;
+    lost |= value ^ ((value << 24) >> 24);
+  }
+  return lost;
+}
+
+function copyTo16(values: Int32Array, start: number, end: number, into: Int16Array, at: number): number {
+  let lost = 0;
+  for (let i = start; i < end; i++) {
+    const value = values[i]!;
+    into[at + i - start] = value;
+    lost |= value ^ ((value << 16) >> 16);
+  }
+  return lost;
+}
+
+function copyToFloats(
+  values: Float64Array,
+  start: number,
+  end: number,
+  into: Float32Array,
+  at: number,
+): boolean {
+  for (let i = start; i < end; i++) {
+    const value = values[i]!;
+    into[at + i - start] = value;
+    if (Math.fround(value) !== value && !Number.isNaN(value)) return false;
+  }
+  return true;
+}
+
+const copyAll: Copy = (values, start, end, into, at) => {
+  into.set(values.subarray(start, end), at);
+  return true;
+};
+const TEXT_FORMS: Forms['wider'] = [
+  {
+    type: Int8Array,
+    copy: (values, start, end, into, at) =>
+      copyTo8(values as Int32Array, start, end, into as Int8Array, at) === 0,
+  },
+  {
+    type: Int16Array,
+    copy: (values, start, end, into, at) =>
+      copyTo16(values as Int32Array, start, end, into as Int16Array, at) === 0,
+  },
+  { type: Int32Array, copy: copyAll },
+];
+
 const bytes: Forms = {
   none: BYTE_NULL,
   nulls: NO_BYTES,
-  wider: [Uint8Array],
+  wider: [{ type: Uint8Array, copy: copyAll }],
   formOf: (values, start, end) => hasValue(values as Uint8Array, start, end, BYTE_NULL),
 };
 const FORMS: Readonly<Record<FactType, Forms>> = {
   int: {
     none: Number.NaN,
     nulls: NO_NUMBERS,
-    wider: [Float32Array, Float64Array],
+    wider: [
+      {
+        type: Float32Array,
+        copy: (values, start, end, into, at) =>
+          copyToFloats(values as Float64Array, start, end, into as Float32Array, at),
+      },
+      { type: Float64Array, copy: copyAll },
+    ],
     formOf: (values, start, end) => formOfNumbers(values as Float64Array, start, end),
   },
   small: {
     none: SMALL_NULL,
     nulls: NO_SMALLS,
-    wider: [Int32Array],
+    wider: [{ type: Int32Array, copy: copyAll }],
     formOf: (values, start, end) => hasValue(values as Int32Array, start, end, SMALL_NULL),
   },
   bool: bytes,
@@ -107,13 +174,13 @@ const FORMS: Readonly<Record<FactType, Forms>> = {
   text: {
     none: TEXT_NULL,
     nulls: NO_TEXTS,
-    wider: [Int8Array, Int16Array, Int32Array],
+    wider: TEXT_FORMS,
     formOf: (values, start, end) => formOfTexts(values as Int32Array, start, end, TEXT_NULL),
   },
   set: {
     none: 0,
     nulls: NO_SETS,
-    wider: [Int8Array, Int16Array, Int32Array],
+    wider: TEXT_FORMS,
     formOf: (values, start, end) => formOfTexts(values as Int32Array, start, end, 0),
   },
 };
@@ -121,7 +188,7 @@ const FORMS: Readonly<Record<FactType, Forms>> = {
 const TIMES: Forms = {
   none: Number.NaN,
   nulls: new Float64Array(0),
-  wider: [Float64Array],
+  wider: [{ type: Float64Array, copy: copyAll }],
   formOf: () => 1,
 };
 
@@ -132,8 +199,6 @@ export class StoredColumn {
   readonly #forms: Forms;
   /** Of `array`. */
   #form: number;
-  /** Of the values so far. */
-  #needed = 0;
   #used = 0;
   #capacity: number;
 
@@ -146,9 +211,9 @@ export class StoredColumn {
     this.array = this.#allocate();
   }
 
-  /** The narrowest form that holds the values so far. */
-  get needed(): number {
-    return this.#needed;
+  /** How it lies; once it is settled, the narrowest form that holds its values. */
+  get form(): number {
+    return this.#form;
   }
 
   /** Memory of its own. */
@@ -160,11 +225,11 @@ export class StoredColumn {
   append(values: BatchArray, from: number, until: number): boolean {
     const start = this.width * from;
     const end = this.width * until;
-    const form = this.#forms.formOf(values, start, end);
-    if (form > this.#needed) this.#needed = form;
-    const isWider = form > this.#form;
-    if (isWider) this.#reform(form);
-    if (this.#form !== 0) this.array.set(values.subarray(start, end), this.#used);
+    const isWider = !this.#copy(values, start, end);
+    if (isWider) {
+      this.#reform(this.#forms.formOf(values, start, end));
+      this.#copy(values, start, end);
+    }
     this.#used += end - start;
     return isWider;
   }
@@ -177,14 +242,23 @@ export class StoredColumn {
 
   /** The segment is full: no element is wider than it has to be. Whether `array` is another one now. */
   settle(): boolean {
-    if (this.#needed === this.#form) return false;
-    this.#reform(this.#needed);
+    const { formOf } = this.#forms;
+    if (this.#form === 0 || formOf(this.array, 0, Math.min(SAMPLE, this.#used)) === this.#form) return false;
+    const form = formOf(this.array, 0, this.#used);
+    if (form === this.#form) return false;
+    this.#reform(form);
     return true;
   }
 
   /** Leaves its memory to whoever holds `array`; nothing is asked of it any more but what it `needed`. */
   drop(): void {
     this.array = this.#forms.nulls;
+  }
+
+  #copy(values: BatchArray, start: number, end: number): boolean {
+    const { formOf, wider } = this.#forms;
+    if (this.#form === 0) return formOf(values, start, end) === 0;
+    return wider[this.#form - 1]!.copy(values, start, end, this.array, this.#used);
   }
 
   #reform(form: number): void {
@@ -199,7 +273,7 @@ export class StoredColumn {
 
   #allocate(): ColumnArray {
     const { nulls, wider } = this.#forms;
-    return this.#form === 0 ? nulls : new wider[this.#form - 1]!(this.#capacity);
+    return this.#form === 0 ? nulls : new wider[this.#form - 1]!.type(this.#capacity);
   }
 }
 

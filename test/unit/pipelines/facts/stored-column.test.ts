@@ -14,7 +14,7 @@ describe('a column of texts', () => {
   test('takes no memory while it is null, and says null', () => {
     const column = text();
     expect(column.append(texts(-1, -1, -1), 0, 3)).toBe(false);
-    expect([column.bytes, column.needed]).toEqual([0, 0]);
+    expect([column.bytes, column.form]).toEqual([0, 0]);
     expect([...column.array.subarray(0, 3)]).toEqual([-1, -1, -1]);
   });
 
@@ -38,7 +38,7 @@ describe('a column of texts', () => {
     expect(column.bytes).toBe(4 * ROWS);
     column.append(texts(5, -1, 7), 0, 3);
     expect(column.settle()).toBe(true);
-    expect([column.bytes, column.needed]).toEqual([ROWS, 1]);
+    expect([column.bytes, column.form]).toEqual([ROWS, 1]);
     expect([...column.array.subarray(0, 3)]).toEqual([5, -1, 7]);
     expect(column.settle()).toBe(false);
   });
