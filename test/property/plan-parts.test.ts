@@ -219,6 +219,15 @@ const EXAMPLES: [Drawn[]][] = [
       { ...PLAIN, at: 280 * 60_000, direction: 'out' },
     ],
   ],
+  // Slightly more than came in is the whole of it in thousandths.
+  [
+    [
+      { ...PLAIN, amount: 2_000 },
+      { ...PLAIN, at: HALF_HOUR, direction: 'out', amount: 2_001 },
+    ],
+  ],
+  // At the last moment at which it is soon.
+  [[PLAIN, { ...PLAIN, at: 40 * 60_000, direction: 'out' }]],
 ];
 
 describe('parts of records', () => {

@@ -17,7 +17,7 @@ import {
 } from './record-part.ts';
 
 /** A gate that needs more events, or more different values, is seldom open on counts alone. */
-export const PART_NEEDED_MAX = 4;
+const PART_NEEDED_MAX = 4;
 /** Lines that parts may fill though the counters have not begun them. */
 const LINES_FREE = 2;
 
