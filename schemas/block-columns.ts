@@ -253,7 +253,7 @@ function factData(data: Float64Array | Int32Array | Uint8Array): Data {
   return makeData({ type: new Uint8(), length, nullCount: 0, data });
 }
 
-export function numberData(type: NumberType, values: readonly (number | null)[]): Data {
+function numberData(type: NumberType, values: readonly (number | null)[]): Data {
   const { length } = values;
   const numbers = values as readonly number[];
   switch (type) {

@@ -1,6 +1,6 @@
 /** The table's columns of a block whose rows were never documents: facts, and beside them what only the table has. */
-import { type Data, makeData, Utf8 } from 'apache-arrow';
-import { type BlockColumns, type Column, type NumberType, numberData } from './block-columns.ts';
+import { type Data, Int64, makeData, TimestampMillisecond, Uint8, Uint32, Uint64, Utf8 } from 'apache-arrow';
+import type { BlockColumns, Column, NumberType } from './block-columns.ts';
 import { type DictionaryName, TABLE_COLUMNS, type TableColumn } from './block-layout.ts';
 import type { CodeTable, FactTexts } from './block-texts.ts';
 import { FACT_COLUMNS, FACT_FLAGS, type FactBatch } from './facts.ts';
@@ -29,6 +29,7 @@ export interface BlockContent {
 }
 
 const UTF8 = new Utf8();
+const TWO_32 = 2 ** 32;
 
 function utf8Data({ bytes, ends }: TextColumn, rows: number): Data<Utf8> {
   const valueOffsets = new Int32Array(rows + 1);
@@ -40,6 +41,39 @@ function utf8Data({ bytes, ends }: TextColumn, rows: number): Data<Utf8> {
     valueOffsets,
     data: bytes.subarray(0, valueOffsets[rows]),
   });
+}
+
+/** Safe integers of a column; NaN is null where the column has nulls. */
+function numberData(type: NumberType, values: ArrayLike<number>, length: number): Data {
+  if (type === 'uint8') {
+    const data = new Uint8Array(length);
+    for (let i = 0; i < length; i++) data[i] = values[i] as number;
+    return makeData({ type: new Uint8(), length, nullCount: 0, data });
+  }
+  if (type === 'uint32') {
+    const data = new Uint32Array(length);
+    for (let i = 0; i < length; i++) data[i] = values[i] as number;
+    return makeData({ type: new Uint32(), length, nullCount: 0, data });
+  }
+  const words = new Int32Array(2 * length);
+  const nullBitmap = new Uint8Array(Math.ceil(length / 8));
+  let nullCount = 0;
+  for (let i = 0; i < length; i++) {
+    const value = values[i] as number;
+    if (Number.isNaN(value)) {
+      nullCount++;
+      continue;
+    }
+    nullBitmap[i >> 3] = (nullBitmap[i >> 3] as number) | (1 << (i & 7));
+    words[2 * i] = value;
+    words[2 * i + 1] = Math.floor(value / TWO_32);
+  }
+  if (type === 'uint64')
+    return makeData({ type: new Uint64(), length, nullCount: 0, data: new BigUint64Array(words.buffer) });
+  const data = new BigInt64Array(words.buffer);
+  if (type === 'milliseconds')
+    return makeData({ type: new TimestampMillisecond('UTC'), length, nullCount: 0, data });
+  return makeData({ type: new Int64(), length, nullCount, nullBitmap, data });
 }
 
 /** One column of the table `transactions`; `blockOffset` is where the block will stand in its log. */
@@ -54,10 +88,11 @@ export function contentColumn(
   const text = (column: TextColumn): Column => ({ name, data: () => utf8Data(column, rows) });
   const numbers = (values: ArrayLike<number>): Column => {
     const type = TABLE_COLUMNS[name] as NumberType;
-    const isNullable = type === 'int64?';
-    const read = Array.from({ length: rows }, (_, i) => values[i] as number);
-    const known = isNullable ? read.map((value) => (Number.isNaN(value) ? null : value)) : read;
-    return { name, ...(isNullable ? { isNullable } : {}), data: () => numberData(type, known) };
+    return {
+      name,
+      ...(type === 'int64?' ? { isNullable: true as const } : {}),
+      data: () => numberData(type, values, rows),
+    };
   };
   const same = (value: number): Column => numbers(new Float64Array(rows).fill(value));
   switch (name) {

@@ -130,14 +130,9 @@ class FileDecoder {
 
   async #feedInto(bytes: Uint8Array, open: OpenColumns): Promise<LazyOutcomes> {
     const scanner = this.#scanner as RecordScanner;
-    const { first, rows } = await (this.#reader as RecordReader).readInto(scanner.push(bytes), open);
-    return { first, rows: this.#withLimit(rows, scanner.line) };
-  }
-
-  *#withLimit(rows: LazyOutcomes['rows'], line: number): Generator<Outcome<unknown> | WrittenOutcome> {
-    yield* rows;
-    if (line > FEED_LIMITS.FILE_ROWS)
-      yield this.#fault('RAS-FEED-FILE-ROWS', { limit: FEED_LIMITS.FILE_ROWS });
+    const found = await (this.#reader as RecordReader).readInto(scanner.push(bytes), open);
+    if (scanner.line <= FEED_LIMITS.FILE_ROWS) return found;
+    return { ...found, last: this.#fault('RAS-FEED-FILE-ROWS', { limit: FEED_LIMITS.FILE_ROWS }) };
   }
 
   async #feed(bytes: Uint8Array): Promise<Outcome<unknown>[]> {
@@ -178,37 +173,34 @@ async function* decode(options: DecodeOptions): AsyncGenerator<Outcome<unknown>[
   if (outcomes.length > 0) yield outcomes;
 }
 
+type ColumnBatch = Iterable<Outcome<TransactionInput> | WrittenOutcome>;
+
+function* batchesOf({ first, rows, last }: LazyOutcomes): Generator<ColumnBatch> {
+  if (first.length > 0) yield first as readonly Outcome<TransactionInput>[];
+  yield rows as ColumnBatch;
+  if (last !== undefined) yield [last];
+}
+
 /**
  * Transactions of one file into columns: as `decodeFeed`, but records whose parts are taken by what `open` gives are
  * written there as the caller goes through a batch, and said to be `written`. A batch is gone through before the next one
  * is asked for.
  */
-export async function* decodeColumns(
-  options: DecodeOptions,
-  open: OpenColumns,
-): AsyncGenerator<Iterable<Outcome<TransactionInput> | WrittenOutcome>> {
+export async function* decodeColumns(options: DecodeOptions, open: OpenColumns): AsyncGenerator<ColumnBatch> {
   const file = new FileDecoder(options);
   let broken: RastroError | null = null;
-  let ended = false;
-  const all = function* ({ first, rows }: LazyOutcomes) {
-    yield* first as readonly Outcome<TransactionInput>[];
-    for (const outcome of rows as Iterable<Outcome<TransactionInput> | WrittenOutcome>) {
-      if (outcome.kind === 'fault') ended = true;
-      yield outcome;
-    }
-  };
   try {
     for await (const chunk of options.source.chunks) {
       if (chunk.byteLength === 0) continue;
       const found = await file.pushInto(chunk, open);
-      yield all(found);
-      if (ended || isFault(found.first.at(-1))) return;
+      yield* batchesOf(found);
+      if (found.last !== undefined || isFault(found.first.at(-1))) return;
     }
   } catch (error) {
     if (!RastroError.is(error)) throw error;
     broken = error;
   }
-  for (const found of await file.endInto(broken, open)) yield all(found);
+  for (const found of await file.endInto(broken, open)) yield* batchesOf(found);
 }
 
 /**

@@ -37,13 +37,15 @@ interface Read {
 /** What reads records: `scanners` where they can, or the libraries alone, which is the slow way to the same outcomes. */
 export type Decoding = 'scanners' | 'libraries';
 
-/** Gives who makes rows of a feed's parts, once it is known what the feed provides. */
+/** Who makes rows of a feed's parts, once it is known what that provides. */
 export type OpenColumns = (feed: FeedOutcome) => PartsTaker;
 
-/** What was read of a file at its beginning, and its records, read when they are asked for. */
+/** What begins a file, and its records, read when they are asked for. */
 export interface LazyOutcomes {
   readonly first: readonly Outcome<unknown>[];
   readonly rows: Iterable<Outcome<unknown> | WrittenOutcome>;
+  /** What ends the file behind them. */
+  readonly last?: FaultOutcome;
 }
 
 /** Delimiters that a scanner compares bytes with. */
@@ -51,7 +53,7 @@ const isPlainDelimiter = (delimiter: string): boolean =>
   delimiter === '\t' || (delimiter >= ' ' && delimiter < '\x7f');
 
 export class RecordReader {
-  /** Records seen, header and context lines included. */
+  /** Records seen, header and context lines included, and those that the scanners read. */
   records = 0;
   readonly #mapping: Mapping;
   readonly #format: Format;
@@ -71,7 +73,6 @@ export class RecordReader {
   readonly #late: LateLeaves;
   readonly #rejects: RecordRejects;
   readonly #decoding: Decoding;
-  /** Records that the scanners read. */
   scanned = 0;
   #started = false;
   #taker: PartsTaker | null = null;
@@ -281,7 +282,6 @@ export class RecordReader {
     return { kind: 'row', line: record.line, byteOffset, input: tree, contentA: a, contentB: b };
   }
 
-  /** Canonical NDJSON: the object is the row. */
   #readsObjects(): boolean {
     return this.#format === 'ndjson' && this.#mapping.canonical;
   }

@@ -110,8 +110,7 @@ export class ColumnIngest implements PartsTaker {
   take(parts: RowParts, bytes: Buffer, cells: Int32Array): boolean {
     if (!parts.begin(bytes, cells)) return false;
     const composer = this.#composer;
-    const { occurredAt } = this.#scalars(parts, bytes, cells);
-    if (occurredAt === UNREADABLE) return false;
+    if (!this.#scalars(parts, bytes, cells)) return false;
     const head = this.#headOfCells(parts, bytes, cells);
     if (head === null) return false;
     const minor = plainMinor(this.#amount, head.exponent);
@@ -134,7 +133,7 @@ export class ColumnIngest implements PartsTaker {
 
   #amount = '';
 
-  #scalars(parts: RowParts, bytes: Buffer, cells: Int32Array): { occurredAt: string | undefined | symbol } {
+  #scalars(parts: RowParts, bytes: Buffer, cells: Int32Array): boolean {
     const composer = this.#composer;
     const id = parts.id(bytes, cells);
     const amount = parts.amount(bytes, cells);
@@ -146,11 +145,11 @@ export class ColumnIngest implements PartsTaker {
       typeof amount !== 'string' ||
       (occurredAt !== undefined && typeof occurredAt !== 'string')
     )
-      return { occurredAt: UNREADABLE };
+      return false;
     composer.id = id;
     this.#amount = amount;
     composer.occurredAt = occurredAt;
-    return { occurredAt };
+    return true;
   }
 
   #headOfCells(parts: RowParts, bytes: Buffer, cells: Int32Array): Head | null {

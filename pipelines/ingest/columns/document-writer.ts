@@ -9,9 +9,7 @@ import type { OpenBlock } from './open-block.ts';
 import type { ComposedRow } from './row-facts.ts';
 import { putBytes, putInteger, putNumber, putPlain } from './text-writer.ts';
 
-const NAN = Number.NaN;
 const OPEN_BRACKET = 91;
-const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 const COMMA = 44;
@@ -23,10 +21,6 @@ const CLOSE_TEXT = textBytes('",');
 const OCCURRED_AT = textBytes('"occurredAt":');
 const CLOSE_MONEY = textBytes('"},');
 const EVENT_TIME = textBytes(',"stamp":{"eventTime":');
-const PRECISION = PRECISIONS.map((name) => textBytes(`,"precision":"${name}","localOffsetMin":`));
-const OFFSET_SOURCE = [...OFFSET_SOURCES, null].map((name) =>
-  textBytes(`,"offsetSource":${JSON.stringify(name)},"amountMinor":"`),
-);
 const MXN = textBytes(',"mxnMinor":');
 const CAD = textBytes(',"cadMinor":');
 const RATE = textBytes(',"rateId":');
@@ -37,9 +31,16 @@ const TEXT_CLASSES = textBytes(',"textClasses":');
 const LISTS = textBytes(',"lists":');
 const NO_CLASSES = textBytes('[]');
 
-/** What the hash says of the time behind the row: precision, and the offset where it was written. */
-const HASH_PRECISION = PRECISIONS.map((name) => textBytes(`,"${name}"`));
-const HASH_OFFSET = [...OFFSET_SOURCES, null].map((name) => textBytes(`,${JSON.stringify(name)}`));
+/** What the row's text says of its time beside the moment. */
+interface TimeTexts {
+  /** Behind the event time, in the list that the hash is of; an offset that follows from a zone is not part of it. */
+  readonly hash: Uint8Array;
+  readonly hashOfZone: Uint8Array;
+  readonly stamp: Uint8Array;
+}
+
+/** Combinations of precision, offset and its source that are remembered: more than there are. */
+const OFFSETS = 4_096;
 
 /** What is written of a row beside its facts. */
 export interface DocumentParts {
@@ -69,6 +70,8 @@ export class DocumentWriter {
   readonly #block: OpenBlock;
   readonly #tail: Uint8Array;
   readonly #end: Uint8Array;
+
+  readonly #times = new Map<number, TimeTexts>();
 
   /** `tail` stands between the lists and the line, `end` behind the line. */
   constructor(block: OpenBlock, tail: Uint8Array, end: Uint8Array) {
@@ -136,23 +139,15 @@ export class DocumentWriter {
     const rowEnd = at;
     b[at++] = COMMA;
     at = putInteger(b, at, row.time);
-    at = putBytes(b, at, HASH_PRECISION[row.precision] as Uint8Array);
-    if (!hasZone) {
-      b[at++] = COMMA;
-      at = putNumber(b, at, row.hasOffset ? row.offsetMin : NAN);
-      at = putBytes(b, at, HASH_OFFSET[offsetSource] as Uint8Array);
-    }
-    b[at++] = CLOSE_BRACKET;
+    const time = this.#timeTexts(row, offsetSource);
+    at = putBytes(b, at, hasZone ? time.hashOfZone : time.hash);
     this.hashHex = hash('sha256', b.subarray(from, at), 'hex');
     block.putHash(this.hashHex);
 
     // Over the last brace goes the stamp; the row moves to where it belongs.
     at = putBytes(b, rowEnd - 1, EVENT_TIME);
     at = putInteger(b, at, row.time);
-    at = putBytes(b, at, PRECISION[row.precision] as Uint8Array);
-    at = putNumber(b, at, row.hasOffset ? row.offsetMin : NAN);
-    at = putBytes(b, at, OFFSET_SOURCE[offsetSource] as Uint8Array);
-    at = putBytes(b, at, digits);
+    at = putBytes(b, putBytes(b, at, time.stamp), digits);
     at = putBytes(b, at, head.stampCcy);
     at = putNumber(b, at, row.usd);
     at = putNumber(b, putBytes(b, at, MXN), row.mxn);
@@ -169,6 +164,24 @@ export class DocumentWriter {
     at = putBytes(b, at, this.#end);
     b.copyWithin(from, from + 1, at);
     docs.ends[place] = at - 1;
+  }
+
+  #timeTexts({ precision, hasOffset, offsetMin }: ComposedRow, offsetSource: number): TimeTexts {
+    const offset = hasOffset ? offsetMin : null;
+    const key = (precision * 8 + offsetSource) * OFFSETS + (offset ?? -OFFSETS / 2) + OFFSETS / 2;
+    let texts = this.#times.get(key);
+    if (texts === undefined) {
+      const name = PRECISIONS[precision] as string;
+      const source = OFFSET_SOURCES[offsetSource] ?? null;
+      const members = { precision: name, localOffsetMin: offset, offsetSource: source };
+      texts = {
+        hash: textBytes(`,${JSON.stringify([name, offset, source]).slice(1)}`),
+        hashOfZone: textBytes(`,${JSON.stringify([name]).slice(1)}`),
+        stamp: textBytes(`,${JSON.stringify(members).slice(1, -1)},"amountMinor":"`),
+      };
+      this.#times.set(key, texts);
+    }
+    return texts;
   }
 
   #putId(b: Buffer, from: number, id: string): number {

@@ -4,7 +4,6 @@
  *
  * An account, a holder, a shop, a place or a purpose is the same in row after row, although no two rows are.
  */
-import type { Transaction } from '../../../schemas/transaction.ts';
 import type { BareTransaction } from '../row-tree.ts';
 import type { PlacesFacts } from './place-facts.ts';
 import type { SideFacts } from './side-facts.ts';
@@ -79,4 +78,3 @@ export interface TextFacts {
 }
 
 export type Inner<K extends keyof BareTransaction> = NonNullable<BareTransaction[K]>;
-export type Place = NonNullable<Transaction['places']>[number];
