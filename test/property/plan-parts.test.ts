@@ -11,7 +11,8 @@ import { compareRefs } from '../../schemas/order.ts';
 import { factsOfEvents, holdable, TestDictionary } from '../support/event-facts.ts';
 import { CONTEXT, event, HOUR, NOON, rule } from '../support/rules.ts';
 
-const RUNS = Number(process.env['RASTRO_RUNS'] ?? 200);
+const DEFAULT_RUNS = 200;
+const RUNS = Number(process.env['RASTRO_RUNS'] ?? DEFAULT_RUNS);
 
 const IN = 'direction == "in"';
 const OUT = 'direction == "out"';
@@ -92,7 +93,7 @@ const drawn = fc.record({
     { weight: 1, arbitrary: fc.constantFrom(1_000_000, 2 ** 31, 2n ** 60n) },
   ),
   /** Places by which it comes later than it should. */
-  late: fc.constantFrom(0, 0, 0, 0, 1, 4, 12),
+  late: fc.constantFrom<number>(0, 0, 0, 0, 1, 4, 12),
   /** Places after which it is taken away again. */
   gone: fc.option(fc.integer({ min: 1, max: 12 }), { nil: null, freq: 6 }),
 });
@@ -241,6 +242,7 @@ describe('parts of records', () => {
       ),
       { numRuns: Math.ceil(RUNS / 2), examples: EXAMPLES },
     );
+    if (RUNS < DEFAULT_RUNS) return;
     // Both ways, and not because the gates stand open.
     expect(Math.min(total.fired, total.late, total.asked - total.admitted)).toBeGreaterThan(RUNS / 25);
   });
