@@ -62,8 +62,6 @@ export interface Detector {
   admit(tx: Transaction, hash: string): Admission;
   /** From `fromMs` of event time on, `institution` submits a feed of its own (SEMANTICS §1). */
   declare(institution: string, fromMs: number): void;
-  /** Marks a subject for evaluation although nothing of it changed: after recovery nothing is in memory. */
-  touch(kind: SubjectKind, key: string): void;
   /**
    * Puts another rule set in force, with the reference data that goes with it, and marks the subjects that have events at
    * or after `fromMs`: before it both sets evaluate alike. Rules with the same content and interval as before go on where
@@ -72,9 +70,6 @@ export interface Detector {
   useRules(ruleSet: RuleSet, evaluation: EvaluationContext, fromMs: number): void;
   /** Rows of accounts or parties among `keys` may say something else now: `restamp` returns each, anew or as it was. */
   restamp(keys: ReadonlySet<string>, restamp: (tx: Transaction) => Transaction): void;
-  /** Puts the history as it is now behind us without evaluating it: what recovery loads was evaluated before. */
-  settle(): void;
-  readonly dirtyCount: number;
   /**
    * What the rules said of a subject as of its last event at or before `untilMs` without firing: near, not fired, or
    * not evaluable. Rules that fired there are left out.
@@ -197,9 +192,6 @@ export function createDetector(options: DetectorOptions): Detector {
 
   return {
     set,
-    get dirtyCount() {
-      return dirty.size;
-    },
     admit: (tx, hash) => set.admit(tx, hash, apply),
     declare(institution, fromMs) {
       if ((declaredFrom.get(institution) ?? Number.POSITIVE_INFINITY) <= fromMs) return;
@@ -212,10 +204,6 @@ export function createDetector(options: DetectorOptions): Detector {
         history.touch();
         dirty.add(key);
       }
-    },
-    touch(kind, key) {
-      const text = subjectKeyText(kind, key);
-      if (subjects.has(text)) dirty.add(text);
     },
     useRules(ruleSet, context, fromMs) {
       const sameReference = context === evaluation;
@@ -236,7 +224,6 @@ export function createDetector(options: DetectorOptions): Detector {
         eachMembership(after, (history, side) => history.add(after, side));
       }
     },
-    settle: () => dirty.clear(),
     silentReadings(subjectKey, untilMs) {
       const subject = subjects.get(subjectKey);
       if (subject === undefined) return [];

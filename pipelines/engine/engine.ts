@@ -6,99 +6,55 @@
  * I/O: state is a function of the steps, what stands is a function of the effective set.
  */
 
-import {
-  type EvaluationContext,
-  type RuleSet,
-  ruleSetHashAt,
-  type SignalVersion,
-} from '../../rules/compiler/index.ts';
-import type { Alert } from '../../schemas/alert.ts';
-import type { SubjectKind } from '../../schemas/enumerations.ts';
+import { type RuleSet, ruleSetHashAt, type SignalVersion } from '../../rules/compiler/index.ts';
+import { RastroError } from '../../schemas/errors/index.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
-import type { Signal, TransactionRef } from '../../schemas/signal.ts';
-import type { Transaction } from '../../schemas/transaction.ts';
+import type { Signal } from '../../schemas/signal.ts';
 import type { RuleReading } from '../compose/indicators.ts';
-import type { Detector, RuleSignals } from '../detect/detector.ts';
-import type { Admission } from '../detect/effective-set.ts';
-import { createHotDetector, type HotDetectorOptions } from '../detect/hot/hot-detector.ts';
+import type { Detection, SilentQuestion } from '../detect/detection.ts';
+import type { RuleSignals, SilentReading } from '../detect/detector.ts';
 import { companionsOf, type HeldSignal, isAttributedAway, signalOf } from '../detect/signals.ts';
+import type { FactRow } from '../facts/batch.ts';
+import { blockBytes } from '../facts/block.ts';
+import type { Documents } from '../log/documents.ts';
+import {
+  type Compose,
+  type Lookups,
+  RENEWED_ROWS,
+  type RestampStep,
+  type RulesStep,
+  type StandingChange,
+  type Step,
+} from './step.ts';
 
-/** What one composition made for one attributed subject: all versions, or at least the last of each. */
-export interface Composition {
-  readonly derivedSignals: readonly Signal[];
-  readonly alerts: readonly Alert[];
-}
-
-/** What compose may look up; all of it a function of the effective set. */
-export interface Lookups {
-  transactionOf(ref: TransactionRef): Transaction | undefined;
-  /** The last version of a signal that is not after `eventTimeMs`. */
-  signalOf(signalId: string, eventTimeMs: number): Signal | undefined;
-  providedOf(tx: Transaction): ReadonlySet<string>;
-}
-
-/** `readings`: what rules said of the observed subjects without firing; they explain an alert and never make one. */
-export type Compose = (
-  subject: string,
-  signals: readonly Signal[],
-  lookups: Lookups,
-  readings: readonly RuleReading[],
-) => Composition;
-
-export interface EngineOptions extends HotDetectorOptions {
-  readonly compose: Compose;
-}
-
-export type Step =
-  | {
-      readonly kind: 'transactions';
-      readonly rows: readonly { readonly tx: Transaction; readonly hash: string }[];
-      /** The log's record of these very rows, where there is one: it holds their facts. */
-      readonly block?: Uint8Array;
-    }
-  | { readonly kind: 'declare'; readonly institution: string; readonly fromMs: number }
-  | {
-      readonly kind: 'restamp';
-      readonly keys: ReadonlySet<string>;
-      readonly restamp: (tx: Transaction) => Transaction;
-    }
-  | RulesStep;
-
-/**
- * Puts a compiled set of rules in force between two blocks, with what is read and composed under it. Until then the old
- * one evaluates; the next flush reports what is different.
- */
-export interface RulesStep {
-  readonly kind: 'rules';
+export interface EngineOptions {
+  /** Evaluates under `ruleSet`; nobody else gives it anything. */
+  readonly detection: Detection;
   readonly ruleSet: RuleSet;
-  /** The same object as before says that the reference data are the same. */
-  readonly evaluation: EvaluationContext;
   readonly compose: Compose;
-  /** Event time before which nothing changes. */
-  readonly fromMs: number;
-}
-
-/** What stands now for one source: a subject whose history was evaluated, or one that compose looked at. */
-export interface StandingChange {
-  /** `observedOn` of base signals; `composed:<subject>` of rules over signals and of alerts. */
-  readonly source: string;
-  /** The last version of each signal of the source; what the store holds beside these stands no more. */
-  readonly signals: readonly Signal[];
-  readonly alerts: readonly Alert[];
+  /** Nobody else adds to them. */
+  readonly documents: Documents;
+  /** `needs` that a feed provides, by the id that ingest stamped into its rows. */
+  providedBy(stamped: string): ReadonlySet<string>;
 }
 
 export interface Engine {
-  readonly detector: Detector;
-  step(step: Step): readonly Admission[];
+  /**
+   * The only way in, one step at a time. Of transactions the index in `ROW_OUTCOMES` of each row, otherwise nothing.
+   * @throws RastroError of the area ENGINE; the engine is then of no use any more.
+   */
+  step(step: Step): Promise<Uint8Array>;
   /**
    * Makes the next flush report a source of which the store holds documents but memory does not: a subject is evaluated,
    * a person composed; a source that the rules in force do not know any more is reported as holding nothing.
    */
   warm(source: string): void;
-  /** A flush would report something. */
+  /** A flush may report something. */
   readonly hasWork: boolean;
-  flush(): StandingChange[];
+  flush(): Promise<StandingChange[]>;
 }
+
+const NO_OUTCOMES = new Uint8Array(0);
 
 function lastVersions<T extends { readonly id: string; readonly version: number }>(items: readonly T[]): T[] {
   const last = new Map<string, T>();
@@ -120,8 +76,12 @@ export function composedSource(subject: string): string {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const detector = createHotDetector(options);
+  const { detection, documents: rows } = options;
   let { ruleSet, compose } = options;
+  /** Something came in that was not evaluated. */
+  let hasNews = false;
+  /** Rows may wait for a watermark. */
+  let hasStreams = false;
   /** Base signals in memory: by observed subject, every version. */
   const heldBy = new Map<string, HeldSignal[]>();
   /** Observed subjects by the holder behind their signals. */
@@ -186,7 +146,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /** Runs dirty subjects and returns those whose signals, or whose neighbours' signals, may have changed. */
-  function detect(): { observed: Set<string>; attributed: Set<string> } {
+  async function detect(): Promise<{ observed: Set<string>; attributed: Set<string> }> {
     const holders = new Set<string>();
     const observed = new Set<string>();
     const attributed = new Set<string>();
@@ -196,17 +156,17 @@ export function createEngine(options: EngineOptions): Engine {
         for (const { subject } of signal.attributions) attributed.add(subject);
       }
     };
-    detector.evaluate((observedOn, groups) => {
+    for (const { subjectKey: observedOn, signals } of await detection.evaluate()) {
       observed.add(observedOn);
       note(observedOn);
       unlink(observedOn);
-      heldBy.set(observedOn, held(observedOn, groups));
+      heldBy.set(observedOn, held(observedOn, signals));
       for (const { signal } of heldBy.get(observedOn) ?? []) {
         link(observedByHolder, signal.observedHolder, observedOn);
         for (const { subject } of signal.attributions) link(observedByAttributed, subject, observedOn);
       }
       note(observedOn);
-    });
+    }
     for (const holder of holders) {
       for (const observedOn of observedByHolder.get(holder) ?? []) {
         observed.add(observedOn);
@@ -219,7 +179,14 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   const lookups: Lookups = {
-    transactionOf: (ref) => detector.set.get(ref.institution, ref.id),
+    transactionOf({ institution, id }) {
+      const row = detection.ledger.effective(institution, id);
+      if (row === -1) return undefined;
+      const tx = rows.of(row);
+      if (tx.institution !== institution || tx.id !== id)
+        throw new RastroError('RAS-ENGINE-BLOCK-CORRUPT', { column: 'doc' });
+      return tx;
+    },
     signalOf(signalId, eventTimeMs) {
       const versions = (heldBy.get(observedOf.get(signalId) ?? '') ?? []).filter(
         ({ signal }) => signal.id === signalId && signal.eventTime <= eventTimeMs,
@@ -229,45 +196,87 @@ export function createEngine(options: EngineOptions): Engine {
     providedOf: (tx) => options.providedBy(tx.stamp.provided),
   };
 
-  /** What the rules that did not fire said of the subjects behind the alerts, as of each alert. */
-  function silentReadings(signals: readonly Signal[], alerts: readonly Alert[]): RuleReading[] {
-    const observed = new Set(signals.map((signal) => signal.observedOn));
-    return alerts.flatMap(({ eventTime }) =>
-      [...observed].flatMap((observedOn) =>
-        detector.silentReadings(observedOn, eventTime).map(({ rule, evaluation }) => ({
-          rule,
-          observedOn,
-          eventTime: evaluation.eventTime,
-          // A rule that is true and blocked by a benign test has not fired either.
-          truth: evaluation.truth === null ? null : (false as const),
-          features: evaluation.features,
-        })),
-      ),
-    );
+  function readingOf({ rule, observedOn, evaluation }: SilentReading): RuleReading {
+    return {
+      rule,
+      observedOn,
+      eventTime: evaluation.eventTime,
+      // A rule that is true and blocked by a benign test has not fired either.
+      truth: evaluation.truth === null ? null : false,
+      features: evaluation.features,
+    };
   }
 
-  function composeOf(subject: string): StandingChange {
-    const signals = [...(observedByAttributed.get(subject) ?? [])]
+  function attributedTo(subject: string): Signal[] {
+    return [...(observedByAttributed.get(subject) ?? [])]
       .flatMap((observedOn) => heldBy.get(observedOn) ?? [])
       .map(({ signal }) => signal)
       .filter((signal) => signal.attributions.some((attribution) => attribution.subject === subject))
       .sort(compareSignals);
-    const found = compose(subject, signals, lookups, []);
-    const readings = silentReadings(signals, found.alerts);
-    const { derivedSignals, alerts } =
-      readings.length === 0 ? found : compose(subject, signals, lookups, readings);
-    return {
-      source: composedSource(subject),
-      signals: lastVersions(derivedSignals),
-      alerts: lastVersions(alerts),
-    };
   }
 
-  function useRules(step: RulesStep): void {
+  /**
+   * Composes subjects: once for what stands, and where that is alerts again, with what the rules that did not fire said of the
+   * subjects behind them as of each.
+   */
+  async function composed(subjects: Iterable<string>): Promise<StandingChange[]> {
+    const questions: SilentQuestion[] = [];
+    const found = [...subjects].map((subject) => {
+      const signals = attributedTo(subject);
+      const composition = compose(subject, signals, lookups, []);
+      const observed = new Set(signals.map((signal) => signal.observedOn));
+      const first = questions.length;
+      for (const { eventTime } of composition.alerts)
+        for (const subjectKey of observed) questions.push({ subjectKey, untilMs: eventTime });
+      return { subject, signals, composition, first, end: questions.length };
+    });
+    const answers = questions.length === 0 ? [] : await detection.silentReadings(questions);
+    return found.map(({ subject, signals, composition, first, end }) => {
+      const readings = answers.slice(first, end).flatMap((answer) => answer.map(readingOf));
+      const { derivedSignals, alerts } =
+        readings.length === 0 ? composition : compose(subject, signals, lookups, readings);
+      return {
+        source: composedSource(subject),
+        signals: lastVersions(derivedSignals),
+        alerts: lastVersions(alerts),
+      };
+    });
+  }
+
+  async function admit(block: Uint8Array, offset: number): Promise<Uint8Array> {
+    const outcomes = await detection.admit(block);
+    rows.addBlock(block, offset, outcomes.length);
+    return outcomes;
+  }
+
+  async function restamp(step: RestampStep): Promise<void> {
+    let renewed: FactRow[] = [];
+    const close = async () => {
+      if (renewed.length === 0) return;
+      const { offset } = step;
+      // It takes the place of the form before: the record that caused it orders the two.
+      const written = renewed.map((row) => ({ ...row, revision: offset + 1, blockOffset: offset }));
+      const docs = renewed.map(({ tx }) => JSON.stringify(tx));
+      renewed = [];
+      const block = blockBytes(written, docs);
+      await detection.renew(block);
+      rows.addRenewed(docs);
+      step.renewed(block, docs.length);
+    };
+    for (const row of await detection.rowsOfKeys(step.keys)) {
+      const after = step.restamp(rows.read(row));
+      if (after === undefined) continue;
+      renewed.push(after);
+      if (renewed.length === RENEWED_ROWS) await close();
+    }
+    await close();
+  }
+
+  async function useRules(step: RulesStep): Promise<void> {
     ({ ruleSet, compose } = step);
     // A document names the set that was in force, and that may be another one now.
     documents = new WeakMap();
-    detector.useRules(ruleSet, step.evaluation, step.fromMs);
+    await detection.useRules(ruleSet, step.evaluation, step.fromMs);
     for (const held of heldBy.values()) {
       for (const { signal } of held) {
         if (signal.eventTime < step.fromMs) continue;
@@ -277,35 +286,47 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
-    detector,
-    step(step) {
+    async step(step) {
+      hasNews = step.kind !== 'settle';
       switch (step.kind) {
         case 'transactions':
-          return step.block === undefined
-            ? step.rows.map(({ tx, hash }) => detector.admit(tx, hash))
-            : detector.admitBlock(step.rows, step.block);
+          return admit(step.block, step.offset);
         case 'declare':
-          detector.declare(step.institution, step.fromMs);
-          return [];
+          await detection.declare(step.institution, step.fromMs);
+          break;
+        case 'cadence':
+          hasStreams = true;
+          await detection.setCadence(step.institution, step.fromMs, step.cadence);
+          break;
+        case 'watermark':
+          await detection.watermark(step.timeMs);
+          break;
         case 'restamp':
-          detector.restamp(step.keys, step.restamp);
-          return [];
+          await restamp(step);
+          break;
         case 'rules':
-          useRules(step);
-          return [];
+          await useRules(step);
+          break;
+        case 'settle':
+          await detection.settle();
+          break;
       }
+      return NO_OUTCOMES;
     },
     warm(source) {
       awaited.add(source);
-      if (source.startsWith(COMPOSED) || heldBy.has(source)) return;
-      const separator = source.indexOf(':');
-      detector.touch(source.slice(0, separator) as SubjectKind, source.slice(separator + 1));
     },
     get hasWork() {
-      return awaited.size > 0 || detector.dirtyCount > 0;
+      return awaited.size > 0 || hasNews;
     },
-    flush() {
-      const { observed, attributed } = detect();
+    async flush() {
+      // What a marker covers is evaluated, the hours that have not ended as they are.
+      if (hasStreams) await detection.drain();
+      await detection.touch(
+        [...awaited].filter((source) => !source.startsWith(COMPOSED) && !heldBy.has(source)),
+      );
+      const { observed, attributed } = await detect();
+      hasNews = false;
       for (const source of awaited) {
         if (source.startsWith(COMPOSED)) attributed.add(source.slice(COMPOSED.length));
         else observed.add(source);
@@ -316,8 +337,7 @@ export function createEngine(options: EngineOptions): Engine {
         const signals = lastVersions((heldBy.get(source) ?? []).map(({ signal }) => signal));
         changes.push({ source, signals, alerts: [] });
       }
-      for (const subject of attributed) changes.push(composeOf(subject));
-      return changes;
+      return [...changes, ...(await composed(attributed))];
     },
   };
 }

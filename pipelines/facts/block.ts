@@ -8,10 +8,12 @@ import { LOG_LIMITS } from '../log/port.ts';
 import { type FactRow, factsOf } from './batch.ts';
 import { FactDictionary } from './dictionary.ts';
 
-/** Rows that go into one log record, with their documents. */
+/** Rows that go into one log record. */
 export interface ClosedBlock {
-  readonly rows: readonly FactRow[];
-  readonly docs: readonly string[];
+  /** Rows; at least one. */
+  readonly count: number;
+  /** The record, for its offset in the log. */
+  bytes(blockOffset: number): Uint8Array;
 }
 
 export interface BlockLimits {
@@ -86,11 +88,19 @@ export class BlockBuilder {
   /** Closes the open block, if it holds anything. */
   flush(): ClosedBlock | null {
     if (this.#rows.length === 0) return null;
-    const block = { rows: this.#rows, docs: this.#docs };
+    const rows = this.#rows;
+    const docs = this.#docs;
     this.#rows = [];
     this.#docs = [];
     this.#bytes = BLOCK_OVERHEAD_BYTES;
     this.#deadlineMs = Number.POSITIVE_INFINITY;
-    return block;
+    return {
+      count: rows.length,
+      bytes: (blockOffset) =>
+        blockBytes(
+          rows.map((row) => ({ ...row, revision: 0, blockOffset })),
+          docs,
+        ),
+    };
   }
 }

@@ -27,6 +27,11 @@ export interface BlockLog {
   append(kind: RecordKind, payload: Uint8Array): Promise<number>;
   /** Records from `offset` on, in order, up to the end at the time of the call. */
   read(offset: number): AsyncIterable<LogRecord>;
+  /**
+   * Bytes [start, start + length) of the payload of the record at `offset`, which must hold them. Synchronous, because who
+   * composes is. The record was checked when it was written or the log opened; a part of it is not checked again.
+   */
+  readPart(offset: number, start: number, length: number): Uint8Array;
   close(): Promise<void>;
 }
 

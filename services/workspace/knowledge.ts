@@ -12,7 +12,7 @@ import {
   compilePlaybook,
   composeSubject,
 } from '../../pipelines/compose/index.ts';
-import type { Compose } from '../../pipelines/engine/engine.ts';
+import type { Compose } from '../../pipelines/engine/step.ts';
 import {
   ALWAYS_MS,
   compileRules,

@@ -5,10 +5,16 @@
  * speaks of data quality alone.
  */
 import { createHash } from 'node:crypto';
-import { BlockBuilder, type ClosedBlock } from '../../pipelines/facts/block.ts';
-import { canonicalise, type IngestContext } from '../../pipelines/ingest/canonical.ts';
-import { decodeFeed, decodeParties } from '../../pipelines/ingest/decode.ts';
-import type { FeedOutcome, Outcome, RejectOutcome } from '../../pipelines/ingest/outcome.ts';
+import type { ClosedBlock } from '../../pipelines/facts/block.ts';
+import type { IngestContext } from '../../pipelines/ingest/canonical.ts';
+import { ColumnIngest } from '../../pipelines/ingest/columns/column-ingest.ts';
+import { decodeColumns, decodeParties } from '../../pipelines/ingest/decode.ts';
+import type {
+  FeedOutcome,
+  RejectOutcome,
+  RowOutcome,
+  WrittenOutcome,
+} from '../../pipelines/ingest/outcome.ts';
 import { ALWAYS_MS, canonicaliseParty } from '../../pipelines/ingest/party-record.ts';
 import { Pseudonymiser } from '../../pipelines/ingest/pseudonym.ts';
 import { sealOriginal, type VaultEntry } from '../../pipelines/ingest/vault.ts';
@@ -29,8 +35,6 @@ import type { WriteCounts } from './writer.ts';
 const REJECT_BATCH = 2_000;
 /** Pseudonyms of one question to the vault; they travel in the request's head. */
 const VAULT_QUESTION = 1_000;
-/** A block of a file closes when it is full or the file ends: no row has a deadline. */
-const FILES_DO_NOT_WAIT = 0;
 
 export interface FeedRun {
   readonly workspace: Workspace;
@@ -56,7 +60,8 @@ interface Submission {
 export class FeedReader {
   readonly #run: FeedRun;
   readonly #ingest: IngestContext;
-  readonly #block: BlockBuilder;
+  /** Rows of the feed that is being read. */
+  #columns: ColumnIngest | undefined;
   /** Rows of the open block, by identity: the effective set does not know them yet. */
   readonly #waiting = new Map<string, string>();
   /** Identities met for the first time: stored before the rows that speak of them. */
@@ -66,8 +71,6 @@ export class FeedReader {
 
   constructor(run: FeedRun) {
     this.#run = run;
-    const { blockRows, blockBytes } = run.workspace.limits;
-    this.#block = new BlockBuilder({ rows: blockRows, bytes: blockBytes });
     this.#ingest = {
       pseudonyms: new Pseudonymiser(run.workspace.keys),
       directory: run.workspace.state.directory,
@@ -135,88 +138,110 @@ export class FeedReader {
     const submission = await this.#submissionOf(file, mapping);
     const before = { ...report };
     let feed: FeedOutcome | undefined;
+    const open = (opened: FeedOutcome): ColumnIngest => {
+      feed = opened;
+      this.#columns = this.#openColumns(opened, submission);
+      return this.#columns;
+    };
     for (const source of await openSources([file])) {
-      for await (const outcomes of decodeFeed({
-        source,
-        mapping,
-        ...(institution === undefined ? {} : { institution }),
-      })) {
+      const options = { source, mapping, ...(institution === undefined ? {} : { institution }) };
+      for await (const outcomes of decodeColumns(options, open)) {
         for (const outcome of outcomes) {
-          if (outcome.kind === 'feed') {
-            feed = outcome;
-            await this.#feed(outcome);
-          } else await this.#outcome(outcome, submission, feed);
+          if (outcome.kind === 'feed') await this.#feed(outcome);
+          else if (outcome.kind === 'fault') this.#fault(file, outcome);
+          else await this.#outcome(outcome, submission);
         }
         await this.#storeRejects(submission, REJECT_BATCH);
         this.#run.onProgress?.(report.read, this.#bytesBefore + source.bytesRead());
       }
+      await this.#flushRows();
       this.#bytesBefore += source.bytesRead();
     }
-    await this.#flushRows();
     await this.#storeRejects(submission);
     await workspace.writeGroup(this.#run.counts);
     await this.#storeReceipt(submission, tallySince(before, report), feed);
   }
 
+  #openColumns(feed: FeedOutcome, submission: Submission): ColumnIngest {
+    const { blockRows, blockBytes } = this.#run.workspace.limits;
+    return new ColumnIngest({
+      context: this.#ingest,
+      provided: new Set(feed.provided),
+      blockRows,
+      blockBytes,
+      origin: {
+        submissionId: submission.id,
+        provided: feed.providedId,
+        hasTravel: feed.provided.includes('travel'),
+        coverageOf: (institution) => feed.coverageByInstitution[institution] ?? feed.coverage ?? undefined,
+      },
+    });
+  }
+
+  /** One record: rejected, or a row that was written, and is kept or dropped. */
   async #outcome(
-    outcome: Exclude<Outcome<TransactionInput>, FeedOutcome>,
+    outcome: RowOutcome<TransactionInput> | RejectOutcome | WrittenOutcome,
     submission: Submission,
-    feed: FeedOutcome | undefined,
   ): Promise<void> {
     const { report, workspace } = this.#run;
-    if (outcome.kind === 'fault') {
-      this.#fault(submission.file, outcome);
-      return;
-    }
     report.read++;
     if (outcome.kind === 'reject') {
       this.#reject(submission, outcome);
       report.rejected++;
       return;
     }
-    const { input, line } = outcome;
-    const coverage = feed?.coverageByInstitution[input.institution] ?? feed?.coverage ?? undefined;
-    const origin = { submissionId: submission.id, line, provided: feed?.providedId ?? '', coverage };
-    const canonical = canonicalise(input, origin, this.#ingest);
-    if (!canonical.ok) {
-      const original = Buffer.from(JSON.stringify(input), 'utf8');
-      for (const fault of canonical.rejects)
-        this.#reject(submission, { ...outcome, ...fault, kind: 'reject', original });
-      report.rejected++;
-      return;
+    const columns = this.#columns as ColumnIngest;
+    if (outcome.kind === 'row') {
+      const { input, line, byteOffset } = outcome;
+      const faults = columns.takeInput(input, line);
+      if (faults !== null) {
+        const original = Buffer.from(JSON.stringify(input), 'utf8');
+        for (const fault of faults)
+          this.#reject(submission, { ...fault, kind: 'reject', line, byteOffset, original });
+        report.rejected++;
+        return;
+      }
     }
-    const row = workspace.state.rowOf(canonical.tx);
-    const { tx, hash } = row;
-    const known = workspace.state.engine.detector.set.seen(tx.institution, tx.id, tx.version, hash);
-    const waiting = this.#waiting.get(`${tx.institution}\u0000${tx.id}\u0000${tx.version}`);
+    const { institution, id, version, hash, vaultEntries } = columns;
+    const key = `${institution}\u0000${id}\u0000${version}`;
+    const known = workspace.state.rows.seen(institution, id, version, hash);
+    const waiting = this.#waiting.get(key);
     if (known === 'duplicate' || waiting === hash) {
       // Whom a known row speaks of is in the vault since it was accepted.
       report.duplicates++;
+      columns.drop();
     } else if (known === 'conflict' || waiting !== undefined) {
       // The pseudonymiser hands an identity over once; another row may speak of it.
-      this.#vault.push(...canonical.vaultEntries);
-      const params = { institution: tx.institution, id: tx.id, version: tx.version };
+      this.#vault.push(...vaultEntries);
+      const { line, byteOffset } = outcome;
       this.#reject(submission, {
-        ...outcome,
         kind: 'reject',
+        line,
+        byteOffset,
         field: 'id',
         code: 'RAS-ENGINE-CONFLICT',
-        params,
+        params: { institution, id, version },
         masked: '',
         original: new Uint8Array(0),
       });
       report.rejected++;
+      columns.drop();
     } else {
-      await this.#declare(tx.institution);
+      await this.#declare(institution);
       report.accepted++;
-      this.#vault.push(...canonical.vaultEntries);
-      await this.#append(this.#block.add(row, FILES_DO_NOT_WAIT));
-      if (this.#block.rows > 0) this.#waiting.set(`${tx.institution}\u0000${tx.id}\u0000${tx.version}`, hash);
+      this.#vault.push(...vaultEntries);
+      if (columns.isFull) await this.#flushRows();
+      if (columns.keep()) await this.#flushRows();
+      else this.#waiting.set(key, hash);
     }
   }
 
+  /** Appends the rows that were kept; one that was only written stays so. */
   async #flushRows(): Promise<void> {
-    await this.#append(this.#block.flush());
+    const columns = this.#columns;
+    const block = columns?.close() ?? null;
+    await this.#append(block);
+    if (block !== null) columns?.reopen();
   }
 
   async #append(block: ClosedBlock | null): Promise<void> {

@@ -8,19 +8,23 @@
 import { createHash, type Hash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HashedRow } from '../../pipelines/detect/hot/hot-detector.ts';
-import { blockBytes, type ClosedBlock } from '../../pipelines/facts/block.ts';
+import type { Detection } from '../../pipelines/detect/detection.ts';
+import { OUTCOME } from '../../pipelines/detect/hot/row-ledger.ts';
+import type { ClosedBlock } from '../../pipelines/facts/block.ts';
 import type { DataKeys } from '../../pipelines/ingest/keys.ts';
-import { type BlockLog, LOG_LIMITS, type RecordKind } from '../../pipelines/log/port.ts';
+import { Documents } from '../../pipelines/log/documents.ts';
+import type { BlockLog, RecordKind } from '../../pipelines/log/port.ts';
+import type { ColdFile } from '../../pipelines/state/cold-file.ts';
 import { ALWAYS_MS } from '../../rules/compiler/index.ts';
-import { decodeBlock } from '../../schemas/arrow.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
-import type { Transaction } from '../../schemas/transaction.ts';
 import { type Embedded, startEmbedded } from '../embedded/start.ts';
 import { openFileLog } from '../log/file/file-log.ts';
+import { openColdFile } from '../state/disk-cold-file.ts';
 import { openStore, type Store } from '../store/client.ts';
 import { migrate } from '../store/migrate.ts';
+import { openDetection } from './detection.ts';
 import type { Knowledge } from './knowledge.ts';
+import { LIMITS, type WorkspaceLimits } from './limits.ts';
 import { decodeReference } from './reference-record.ts';
 import { encodeRules } from './rule-record.ts';
 import { RecordedSets, type RuleTimeline } from './rule-timeline.ts';
@@ -29,28 +33,9 @@ import { WorkspaceState } from './state.ts';
 import { loadStored } from './stored.ts';
 import { type AfterWrite, type WriteCounts, Writer } from './writer.ts';
 
-export interface WorkspaceLimits {
-  /** Records that are evaluated together at most: bounds what a crash repeats, and what waits in memory. */
-  readonly groupRecords: number;
-  /** Rows of one block; at most `LOG_LIMITS.BLOCK_ROWS`. */
-  readonly blockRows: number;
-  /** Bytes at which a block closes; at most `LOG_LIMITS.RECORD_BYTES`. */
-  readonly blockBytes: number;
-}
-
-/**
- * A late row has its subject's whole history run again, once a group: with rows late all over a feed, larger groups are
- * less work (ARCHITECTURE "Order of writes, groups, revisions"). A file log has no message size to keep to, and an insert
- * costs the store some 12 ms whatever its size: here a block closes at its rows, not at the 512 KiB of a topic's record.
- * A group holds one GiB at most.
- */
-const LIMITS: WorkspaceLimits = {
-  groupRecords: 64,
-  blockRows: LOG_LIMITS.BLOCK_ROWS,
-  blockBytes: 16 * 1024 * 1024,
-};
-
 const LOG_NAME = 'transactions';
+/** Of the data folder, for what is not worth memory; emptied at the start. */
+const STATE_FOLDER = 'state';
 
 export interface WorkspaceOptions {
   readonly dataDir: string;
@@ -73,8 +58,10 @@ interface Pending {
   from: number;
   to: number;
   rows: number;
-  readonly blocks: { readonly payload: Uint8Array; readonly rows: number }[];
-  readonly renewed: Map<string, { tx: Transaction; offset: number }>;
+  /** Rows of the blocks of transactions, by offset. */
+  readonly blocks: Map<number, number>;
+  /** Blocks of rows that were stamped anew, which lie beside the log. */
+  readonly renewed: { readonly position: number; readonly bytes: number; readonly rows: number }[];
   /** Over the payloads of the records, in order. */
   readonly checksum: Hash;
 }
@@ -86,6 +73,9 @@ export class Workspace {
   readonly log: BlockLog;
   readonly writer: Writer;
   readonly limits: WorkspaceLimits;
+  readonly #detection: Detection;
+  /** Rows that were stamped anew, as blocks and one by one. */
+  readonly #renewed: ColdFile;
   readonly #embedded: Embedded;
   readonly #after: AfterWrite;
   #pending: Pending | undefined;
@@ -100,6 +90,8 @@ export class Workspace {
     store: Store;
     log: BlockLog;
     writer: Writer;
+    detection: Detection;
+    renewed: ColdFile;
     embedded: Embedded;
     limits: WorkspaceLimits;
     afterWrite: AfterWrite;
@@ -110,6 +102,8 @@ export class Workspace {
     this.log = parts.log;
     this.writer = parts.writer;
     this.limits = parts.limits;
+    this.#detection = parts.detection;
+    this.#renewed = parts.renewed;
     this.#embedded = parts.embedded;
     this.#after = parts.afterWrite;
     this.#cold = new Set([...parts.writer.signals.sources, ...parts.writer.alerts.sources]);
@@ -118,18 +112,15 @@ export class Workspace {
   /** Appends a reference record and applies it; its effect is written with the next group. */
   async appendReference(payload: Uint8Array): Promise<void> {
     const offset = await this.#append('reference', payload);
-    this.#applyReference(offset, payload);
+    await this.#applyReference(offset, payload);
   }
 
   /** Appends a block of rows that are new, and applies it. Returns how many were late. */
-  async appendRows({ rows, docs }: ClosedBlock, counts: WriteCounts): Promise<number> {
+  async appendRows(block: ClosedBlock, counts: WriteCounts): Promise<number> {
     const offset = this.log.end;
-    const payload = blockBytes(
-      rows.map((row) => ({ ...row, revision: 0, blockOffset: offset })),
-      docs,
-    );
+    const payload = block.bytes(offset);
     await this.#append('transactions', payload);
-    const late = this.#applyRows(offset, payload, rows);
+    const late = await this.#applyRows(offset, payload);
     const pending = this.#pending;
     if (pending !== undefined && pending.to - pending.from + 1 >= this.limits.groupRecords) {
       await this.writeGroup(counts);
@@ -142,18 +133,7 @@ export class Workspace {
     if (this.state.engine.hasWork) await this.#writeStanding(counts);
     const pending = this.#pending;
     if (pending === undefined) return;
-    for (const block of pending.blocks) {
-      await this.writer.transactions({ ipcStream: block.payload, rows: block.rows }, counts);
-    }
-    if (pending.renewed.size > 0) {
-      // A row that was stamped anew replaces its first form: the offset of the record that caused it orders the two.
-      const rows = [...pending.renewed.values()].map(({ tx, offset }) => ({
-        ...this.state.rowOf(tx),
-        revision: offset + 1,
-        blockOffset: offset,
-      }));
-      await this.writer.transactions({ ipcStream: blockBytes(rows), rows: rows.length }, { ...counts });
-    }
+    await this.#writeRows(pending, counts);
     await this.writer.marker({
       log: this.log.name,
       from: pending.from,
@@ -173,18 +153,20 @@ export class Workspace {
     const payload = encodeRules(knowledge);
     const offset = await this.#append('rules', payload);
     this.#pendingFrom(offset).checksum.update(payload);
-    this.#useRules(timeline);
+    await this.#useRules(timeline);
   }
 
   /** What stands would be different under the set, without a trace of it anywhere. The workspace is of no use after. */
   async previewRules(knowledge: Knowledge): Promise<WriteCounts> {
-    this.#useRules(this.state.timeline.with(knowledge));
+    await this.#useRules(this.state.timeline.with(knowledge));
     this.#warm();
-    const { signals, alerts } = await this.writer.writesOf(this.state.engine.flush());
+    const { signals, alerts } = await this.writer.writesOf(await this.state.engine.flush());
     return { signals: signals.length, alerts: alerts.length, transactions: 0 };
   }
 
   async close(): Promise<void> {
+    await this.#detection.close();
+    this.#renewed.close();
     await this.log.close();
     await this.store.close();
     await this.#embedded.stop();
@@ -198,7 +180,24 @@ export class Workspace {
 
   async #writeStanding(counts: WriteCounts): Promise<void> {
     this.#warm();
-    await this.writer.standing(this.state.engine.flush(), counts);
+    await this.writer.standing(await this.state.engine.flush(), counts);
+  }
+
+  /** The rows of the records, as the log holds them, then those that were stamped anew. */
+  async #writeRows({ from, to, blocks, renewed }: Pending, counts: WriteCounts): Promise<void> {
+    if (blocks.size > 0) {
+      for await (const { offset, payload } of this.log.read(from)) {
+        if (offset > to) break;
+        const rows = blocks.get(offset);
+        if (rows !== undefined) await this.writer.transactions({ ipcStream: payload, rows }, counts);
+      }
+    }
+    for (const { position, bytes, rows } of renewed) {
+      const block = new Uint8Array(bytes);
+      this.#renewed.read(position, block);
+      await this.writer.transactions({ ipcStream: block, rows }, { ...counts });
+      this.#renewed.release(position, bytes);
+    }
   }
 
   #warm(): void {
@@ -206,13 +205,13 @@ export class Workspace {
     this.#cold.clear();
   }
 
-  #useRules(timeline: RuleTimeline): void {
+  async #useRules(timeline: RuleTimeline): Promise<void> {
     // Without a set in the log nobody knows under which one its rows were evaluated.
     const fromMs = this.#knowsRules ? timeline.differsFrom(this.state.timeline) : Number.NEGATIVE_INFINITY;
     this.#knowsRules = true;
-    this.state.useRules(timeline, fromMs);
+    await this.state.useRules(timeline, fromMs);
     // What stands and rests on no subject of the new rules is reported too.
-    if (fromMs <= this.state.engine.detector.set.highestTime) this.#warm();
+    if (fromMs <= this.state.rows.highestTime) this.#warm();
   }
 
   #pendingFrom(offset: number): Pending {
@@ -220,28 +219,30 @@ export class Workspace {
       from: offset,
       to: offset,
       rows: 0,
-      blocks: [],
-      renewed: new Map(),
+      blocks: new Map(),
+      renewed: [],
       checksum: createHash('sha256'),
     };
     this.#pending.to = offset;
     return this.#pending;
   }
 
-  #applyReference(offset: number, payload: Uint8Array): void {
+  async #applyReference(offset: number, payload: Uint8Array): Promise<void> {
     const pending = this.#pendingFrom(offset);
     pending.checksum.update(payload);
-    for (const tx of this.state.applyReference(decodeReference(payload))) {
-      pending.renewed.set(`${tx.institution}\u0000${tx.id}`, { tx, offset });
-    }
+    await this.state.applyReference(decodeReference(payload), offset, (block, rows) => {
+      pending.renewed.push({ position: this.#renewed.append(block), bytes: block.length, rows });
+    });
   }
 
-  #applyRows(offset: number, payload: Uint8Array, rows: readonly HashedRow[]): number {
+  /** Returns how many rows were late. */
+  async #applyRows(offset: number, payload: Uint8Array): Promise<number> {
+    const outcomes = await this.state.engine.step({ kind: 'transactions', block: payload, offset });
     const pending = this.#pendingFrom(offset);
     pending.checksum.update(payload);
-    pending.rows += rows.length;
-    pending.blocks.push({ payload, rows: rows.length });
-    return this.state.applyRows(rows, payload).filter((admission) => admission.kind === 'late').length;
+    pending.rows += outcomes.length;
+    pending.blocks.set(offset, outcomes.length);
+    return outcomes.filter((outcome) => outcome === OUTCOME.LATE).length;
   }
 
   /** Reads the log: marked records silently, the rest as if it had just come in. Its results are not written yet. */
@@ -250,24 +251,23 @@ export class Workspace {
     const recorded = new RecordedSets();
     for await (const { offset, kind, payload } of this.log.read(0)) {
       if (kind === 'reference') {
-        if (offset <= markedUntil) this.state.applyReference(decodeReference(payload));
-        else this.#applyReference(offset, payload);
+        if (offset <= markedUntil)
+          await this.state.applyReference(decodeReference(payload), offset, () => undefined);
+        else await this.#applyReference(offset, payload);
       } else if (kind === 'rules') {
         recorded.read(payload);
         const timeline = recorded.timeline ?? this.state.timeline;
         if (offset <= markedUntil) {
           this.#knowsRules = true;
-          this.state.useRules(timeline, timeline.differsFrom(this.state.timeline));
+          await this.state.useRules(timeline, timeline.differsFrom(this.state.timeline));
         } else {
           this.#pendingFrom(offset).checksum.update(payload);
-          this.#useRules(timeline);
+          await this.#useRules(timeline);
         }
-      } else {
-        const rows = decodeBlock(payload);
-        if (offset <= markedUntil) this.state.applyRows(rows, payload);
-        else this.#applyRows(offset, payload, rows);
-      }
-      if (offset === markedUntil) this.state.engine.detector.settle();
+      } else if (offset <= markedUntil) {
+        await this.state.engine.step({ kind: 'transactions', block: payload, offset });
+      } else await this.#applyRows(offset, payload);
+      if (offset === markedUntil) await this.state.engine.step({ kind: 'settle' });
       onRecovery?.(offset + 1, total);
     }
     return recorded;
@@ -296,9 +296,23 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     if (stored.pseudonymKeyId !== undefined && stored.pseudonymKeyId !== keys.pseudonymKeyId) {
       throw new RastroError('RAS-ENGINE-KEY-MISMATCH');
     }
-    const state = new WorkspaceState(knowledge, keys.hashSeed);
     const limits = { ...LIMITS, ...options.limits };
-    const workspace = new Workspace({ state, keys, store, log, writer, embedded, limits, afterWrite });
+    const stateDir = join(dataDir, STATE_FOLDER);
+    const renewed = openColdFile(stateDir, 'renewed');
+    const detection = openDetection({ knowledge, seed: keys.hashSeed, stateDir, limits });
+    const state = new WorkspaceState(knowledge, { detection, documents: new Documents(log, renewed) });
+    const workspace = new Workspace({
+      state,
+      keys,
+      store,
+      log,
+      writer,
+      detection,
+      renewed,
+      embedded,
+      limits,
+      afterWrite,
+    });
     const counts: WriteCounts = { signals: 0, alerts: 0, transactions: 0 };
     const recorded = await workspace.recover(stored.markedUntil, options.onRecovery);
     if (stored.pseudonymKeyId === undefined) {

@@ -6,7 +6,7 @@
  * Without its marker a group of log records is processed again in full; everything written before is then either
  * repeated with equal content, or replaced by a higher revision (`pipelines/recovery/standing.ts`).
  */
-import type { StandingChange } from '../../pipelines/engine/engine.ts';
+import type { StandingChange } from '../../pipelines/engine/step.ts';
 import {
   type StandingItem,
   type StandingWrite,

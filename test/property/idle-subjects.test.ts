@@ -1,8 +1,8 @@
 /** The state of idle subjects leaves memory and comes back, and nothing of it is another one for that. */
 import { expect, test } from 'vitest';
-import { createHotDetector } from '../../pipelines/detect/hot/hot-detector.ts';
 import { deriveSeed, Random } from '../../pipelines/simulate/random.ts';
 import { type MemoryColdFile, memoryColdFile } from '../support/memory-cold-file.ts';
+import { createRowsDetector } from '../support/rows-detector.ts';
 import { interleaved, type Op } from '../support/stream-arrival.ts';
 import { MAKER, OPTIONS, SEED } from '../support/stream-comparison.ts';
 import { Play } from '../support/stream-player.ts';
@@ -20,7 +20,8 @@ function imagesAfter(ops: readonly Op[], idleMs: number, file: MemoryColdFile): 
   const play = new Play(
     {
       name: 'hot',
-      create: (options) => createHotDetector({ ...options, seed: [SEED, 1], idle: { file, idleMs } }),
+      create: (options) =>
+        createRowsDetector(options, { blockRows: [4_096], hot: { seed: [SEED, 1], idle: { file, idleMs } } }),
     },
     OPTIONS,
   );

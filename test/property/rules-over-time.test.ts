@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compileKnowledge, type Knowledge, readKnowledgeFiles } from '../../services/workspace/knowledge.ts';
-import { type Item, Play } from '../support/play.ts';
+import { type Item, Play, played } from '../support/play.ts';
 import { shuffled, smallParties, smallRows, writeSmallRules } from '../support/small-world.ts';
 
 /** Each run plays its stream four times. */
@@ -59,23 +59,17 @@ function compileKnowledgeOf(name: string, activeFrom?: number): Knowledge {
   return make(activeFrom ?? -8_640_000_000_000_000);
 }
 
-function standing(items: readonly Item[], flushEvery: number): string[] {
-  const play = new Play(base());
-  items.forEach((item, i) => {
-    play.apply(item);
-    if (i % flushEvery === flushEvery - 1) play.flush();
-  });
-  return play.standing();
-}
+const standing = async (items: readonly Item[], flushEvery: number) =>
+  played(await Play.start(base()), items, flushEvery);
 
 const partyItems = (): Item[] => smallParties().map((party) => ({ party }));
 
 test(
   'rows and sets in any order, evaluated at any time, end in the same signals and alerts',
-  () => {
+  async () => {
     const seen = { changed: 0, signals: 0, alerts: 0 };
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.record({
           seed: fc.nat(),
           movements: fc.integer({ min: 20, max: 90 }),
@@ -84,7 +78,7 @@ test(
           order: fc.nat(),
           flushEvery: fc.integer({ min: 1, max: 60 }),
         }),
-        ({ seed, movements, days, at, order, flushEvery }) => {
+        async ({ seed, movements, days, at, order, flushEvery }) => {
           const time = (percent: number) => START + Math.floor((percent * days) / 100) * DAY;
           const sets: Item[] = [
             { rules: compileKnowledgeOf('stricter', time(at[0])) },
@@ -93,10 +87,10 @@ test(
           ];
           const rows: Item[] = smallRows(seed, movements, days).map((row) => ({ row }));
           const known = [...partyItems(), ...rows];
-          const expected = standing([...sets, ...known], Number.MAX_SAFE_INTEGER);
-          expect(standing(shuffled([...sets, ...known], order), flushEvery)).toEqual(expected);
-          expect(standing([...known, ...sets], known.length)).toEqual(expected);
-          const before = standing(known, known.length);
+          const expected = await standing([...sets, ...known], Number.MAX_SAFE_INTEGER);
+          expect(await standing(shuffled([...sets, ...known], order), flushEvery)).toEqual(expected);
+          expect(await standing([...known, ...sets], known.length)).toEqual(expected);
+          const before = await standing(known, known.length);
           if (JSON.stringify(before) !== JSON.stringify(expected)) seen.changed++;
           seen.signals += expected.filter((line) => line.includes(' sig_')).length;
           seen.alerts += expected.filter((line) => line.includes(' alt_')).length;
@@ -112,24 +106,23 @@ test(
   Math.max(60_000, RUNS * RUN_MS),
 );
 
-test('a set in force from after the last row on changes nothing, one from the first row on everything that it can', () => {
+test('a set in force from after the last row on changes nothing, one from the first row on everything that it can', async () => {
   const known: Item[] = [...partyItems(), ...smallRows(7, 120, 60).map((row) => ({ row }))];
-  const plain = standing(known, known.length);
+  const plain = await standing(known, known.length);
   const late: Item = { rules: compileKnowledgeOf('stricter', START + 1_000 * DAY) };
-  expect(standing([...known, late], 10)).toEqual(plain);
+  expect(await standing([...known, late], 10)).toEqual(plain);
   const early: Item = { rules: compileKnowledgeOf('stricter', START - DAY) };
-  const alone = new Play(compileKnowledgeOf('stricter'));
-  for (const item of known) alone.apply(item);
-  expect(standing([...known, early], 10)).toEqual(alone.standing());
-  expect(alone.standing()).not.toEqual(plain);
+  const alone = await played(await Play.start(compileKnowledgeOf('stricter')), known, known.length);
+  expect(await standing([...known, early], 10)).toEqual(alone);
+  expect(alone).not.toEqual(plain);
 });
 
-test('rules that a change leaves alone keep their signals word for word but for the set they name', () => {
+test('rules that a change leaves alone keep their signals word for word but for the set they name', async () => {
   const known: Item[] = [...partyItems(), ...smallRows(7, 120, 60).map((row) => ({ row }))];
   const idsOf = (lines: readonly string[], rule: string) =>
     lines.filter((line) => line.includes(` ${rule} `)).map((line) => line.replace(/ [0-9a-f]{64}$/, ''));
-  const plain = standing(known, known.length);
-  const changed = standing([...known, { rules: compileKnowledgeOf('stricter', START + 30 * DAY) }], 25);
+  const plain = await standing(known, known.length);
+  const changed = await standing([...known, { rules: compileKnowledgeOf('stricter', START + 30 * DAY) }], 25);
   expect(idsOf(changed, 'SEX-07')).toEqual(idsOf(plain, 'SEX-07'));
   expect(idsOf(changed, 'SMU-05')).toEqual(idsOf(plain, 'SMU-05'));
   expect(idsOf(plain, 'SEX-07').length).toBeGreaterThan(3);

@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest';
 import { simulate } from '../../pipelines/simulate/simulate.ts';
 import { loadKnowledge } from '../../services/workspace/knowledge.ts';
-import { type Item, Play } from '../support/play.ts';
+import { type Item, Play, played } from '../support/play.ts';
 import { shuffled } from '../support/small-world.ts';
 
 const SEED = 3;
@@ -21,19 +21,13 @@ test('shuffled rows and parties of a simulated feed end in the same signals and 
   const parties: Item[] = [...simulation.parties].map((party) => ({ party }));
   const rows: Item[] = [...simulation.transactions].map((row) => ({ row }));
   const knowledge = await loadKnowledge();
-  const standing = (items: readonly Item[], flushEvery: number) => {
-    const play = new Play(knowledge, institutions);
-    items.forEach((item, i) => {
-      play.apply(item);
-      if (i % flushEvery === flushEvery - 1) play.flush();
-    });
-    return play.standing();
-  };
-  const expected = standing([...parties, ...rows], 500);
+  const standing = async (items: readonly Item[], flushEvery: number) =>
+    played(await Play.start(knowledge, institutions), items, flushEvery);
+  const expected = await standing([...parties, ...rows], 500);
   const rules = new Set(expected.map((line) => line.split(' ')[1]));
   console.info(
     `seed ${SEED}: ${rows.length} rows, ${expected.length} documents of ${[...rules].sort().join(', ')}`,
   );
   expect(rules.size).toBeGreaterThan(5);
-  expect(standing(shuffled([...parties, ...rows], SEED), 900)).toEqual(expected);
+  expect(await standing(shuffled([...parties, ...rows], SEED), 900)).toEqual(expected);
 }, 240_000);

@@ -1,13 +1,20 @@
 /** Plays rows and parties through the state of a workspace without a store: what stands afterwards, by source. */
+import { HotDetector } from '../../pipelines/detect/hot/hot-detector.ts';
+import { ROW_OUTCOMES } from '../../pipelines/detect/hot/row-ledger.ts';
+import type { FactRow } from '../../pipelines/facts/batch.ts';
+import { blockBytes } from '../../pipelines/facts/block.ts';
 import { canonicalise, type IngestContext } from '../../pipelines/ingest/canonical.ts';
 import { ALWAYS_MS, canonicaliseParty } from '../../pipelines/ingest/party-record.ts';
 import { PROVIDABLE } from '../../pipelines/ingest/provided.ts';
+import { Documents } from '../../pipelines/log/documents.ts';
 import { contentHash } from '../../schemas/ids.ts';
 import type { PartyRecordInput } from '../../schemas/party.ts';
 import type { TransactionInput } from '../../schemas/transaction.ts';
 import type { Knowledge } from '../../services/workspace/knowledge.ts';
+import type { ReferenceRecord } from '../../services/workspace/reference-record.ts';
 import { WorkspaceState } from '../../services/workspace/state.ts';
 import { testContext } from './ingest.ts';
+import { memoryColdFile } from './memory-cold-file.ts';
 import { SUBMITTING } from './small-world.ts';
 
 export type Item =
@@ -16,18 +23,38 @@ export type Item =
   | { readonly rules: Knowledge };
 
 const PROVIDED = 'canonical@1';
+const BLOCK_ROWS = 64;
 
 export class Play {
   readonly #state: WorkspaceState;
   readonly #context: IngestContext;
   readonly #standing = new Map<string, readonly string[]>();
+  /** The log: blocks by their offset. */
+  readonly #blocks: Uint8Array[] = [];
+  /** Rows of the block that is being made. */
+  #rows: FactRow[] = [];
   #line = 0;
 
-  constructor(knowledge: Knowledge, submitting: readonly string[] = SUBMITTING) {
-    this.#state = new WorkspaceState(knowledge, [1, 2]);
+  private constructor(knowledge: Knowledge) {
+    const { ruleSet, evaluation } = knowledge;
+    const readPart = (offset: number, start: number, length: number) =>
+      this.#blocks[offset]!.slice(start, start + length);
+    this.#state = new WorkspaceState(knowledge, {
+      detection: new HotDetector({
+        ruleSet,
+        evaluation,
+        seed: [1, 2],
+        coldRows: { cold: memoryColdFile(), pageRows: 2, cachePages: 4 },
+        idle: { file: memoryColdFile() },
+      }),
+      documents: new Documents({ readPart }, memoryColdFile()),
+    });
     this.#context = { ...testContext(this.#state.directory), reference: knowledge.reference };
-    this.#state.applyReference({
-      parties: [],
+  }
+
+  static async start(knowledge: Knowledge, submitting: readonly string[] = SUBMITTING): Promise<Play> {
+    const play = new Play(knowledge);
+    await play.#refer({
       declarations: submitting.map((institution) => ({ institution, fromMs: ALWAYS_MS })),
       feeds: [
         {
@@ -39,18 +66,39 @@ export class Play {
         },
       ],
     });
+    return play;
   }
 
-  apply(item: Item): void {
+  async #refer(record: Partial<ReferenceRecord>): Promise<void> {
+    await this.#close();
+    const whole = { parties: [], declarations: [], feeds: [], ...record };
+    await this.#state.applyReference(whole, this.#blocks.length, () => undefined);
+  }
+
+  async #close(): Promise<void> {
+    if (this.#rows.length === 0) return;
+    const offset = this.#blocks.length;
+    const block = blockBytes(this.#rows.map((row) => ({ ...row, revision: 0, blockOffset: offset })));
+    this.#blocks.push(block);
+    const outcomes = await this.#state.engine.step({ kind: 'transactions', block, offset });
+    outcomes.forEach((outcome, i) => {
+      const said = ROW_OUTCOMES[outcome];
+      if (said === 'reject' || said === 'late') throw new Error(`${said}: ${JSON.stringify(this.#rows[i])}`);
+    });
+    this.#rows = [];
+  }
+
+  async apply(item: Item): Promise<void> {
     if ('rules' in item) {
+      await this.#close();
       const timeline = this.#state.timeline.with(item.rules);
-      this.#state.useRules(timeline, timeline.differsFrom(this.#state.timeline));
+      await this.#state.useRules(timeline, timeline.differsFrom(this.#state.timeline));
       return;
     }
     if ('party' in item) {
       const party = canonicaliseParty(item.party, this.#context.pseudonyms);
       if (!party.ok) throw new Error(JSON.stringify(party.rejects));
-      this.#state.applyReference({ parties: [party.record], declarations: [], feeds: [] });
+      await this.#refer({ parties: [party.record] });
       return;
     }
     const origin = {
@@ -61,14 +109,14 @@ export class Play {
     };
     const canonical = canonicalise(item.row, origin, this.#context);
     if (!canonical.ok) throw new Error(JSON.stringify(canonical.rejects));
-    const [admission] = this.#state.applyRows([this.#state.rowOf(canonical.tx)]);
-    if (admission?.kind === 'reject' || admission?.kind === 'late')
-      throw new Error(JSON.stringify(admission));
+    this.#rows.push(this.#state.rowOf(canonical.tx));
+    if (this.#rows.length === BLOCK_ROWS) await this.#close();
   }
 
   /** Brings what stands up to date, as at the end of a group of blocks. */
-  flush(): void {
-    for (const { source, signals, alerts } of this.#state.engine.flush()) {
+  async flush(): Promise<void> {
+    await this.#close();
+    for (const { source, signals, alerts } of await this.#state.engine.flush()) {
       this.#standing.set(source, [
         ...signals.map(
           (signal) => `${source} ${signal.rule} ${signal.id} v${signal.version} ${contentHash(signal)}`,
@@ -81,8 +129,17 @@ export class Play {
   }
 
   /** Every signal and alert that stands, with a hash of all it says. */
-  standing(): string[] {
-    this.flush();
+  async standing(): Promise<string[]> {
+    await this.flush();
     return [...this.#standing.values()].flat().sort();
   }
+}
+
+/** Plays all of it, asking for signals after every so many. */
+export async function played(play: Play, items: readonly Item[], flushEvery: number): Promise<string[]> {
+  for (const [i, item] of items.entries()) {
+    await play.apply(item);
+    if (i % flushEvery === flushEvery - 1) await play.flush();
+  }
+  return play.standing();
 }

@@ -4,15 +4,13 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Detector, DetectorOptions, RuleSignals } from '../../pipelines/detect/detector.ts';
-import { type Admission, createEffectiveSet } from '../../pipelines/detect/effective-set.ts';
-import { EffectiveRows, ROW_OUTCOMES } from '../../pipelines/detect/hot/effective-rows.ts';
-import { HotCore } from '../../pipelines/detect/hot/hot-core.ts';
+import { type Admission, createEffectiveSet, rowsOfKeys } from '../../pipelines/detect/effective-set.ts';
+import { HotDetector, type HotDetectorOptions } from '../../pipelines/detect/hot/hot-detector.ts';
+import { ROW_OUTCOMES } from '../../pipelines/detect/hot/row-ledger.ts';
 import { factsOf } from '../../pipelines/facts/batch.ts';
-import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
-import { FactStore } from '../../pipelines/facts/store.ts';
 import type { OrderCounts } from '../../pipelines/order/ordering.ts';
 import type { Cadence } from '../../schemas/cadence.ts';
-import type { SubjectKind } from '../../schemas/enumerations.ts';
+import type { FactBatch } from '../../schemas/facts.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
 
 /** The rows that count are compared again when there are so many times as many. */
@@ -23,6 +21,8 @@ export interface RowsDetectorOptions {
   readonly blockRows: readonly number[];
   /** Each has a core, a store and a dictionary of its own; default 1. */
   readonly partitions?: number;
+  /** What the evaluators are made with. */
+  readonly hot?: Partial<HotDetectorOptions>;
   /** Some institutions stream: rows wait, and signals are asked for before they are in. */
   readonly order?: OrderOptions;
 }
@@ -40,46 +40,42 @@ export interface OrderOptions {
   readonly tell?: { readonly every: number; readonly aheadMs: readonly number[] };
 }
 
-interface Waiting {
+interface Hashed {
   readonly tx: Transaction;
   readonly hash: string;
+}
+
+interface Waiting extends Hashed {
   readonly kind: Admission['kind'];
 }
 
 class Lane {
-  readonly store: FactStore;
-  readonly core: HotCore;
-  readonly rows: EffectiveRows;
-  readonly #dictionary: FactDictionary;
+  readonly hot: HotDetector;
   readonly #providedBy: DetectorOptions['providedBy'];
 
-  constructor(options: DetectorOptions, index: number, count: number, order: OrderOptions | undefined) {
-    const seed = [index + 1, count] as const;
+  constructor(options: DetectorOptions, index: number, count: number, given: RowsDetectorOptions) {
     this.#providedBy = options.providedBy;
-    this.#dictionary = new FactDictionary(seed);
-    this.store = new FactStore(this.#dictionary);
-    this.core = new HotCore({
-      ruleSet: options.ruleSet,
-      evaluation: options.evaluation,
-      store: this.store,
-      dictionary: this.#dictionary,
+    const { ruleSet, evaluation, horizonMs } = options;
+    this.hot = new HotDetector({
+      ruleSet,
+      evaluation,
+      horizonMs,
+      seed: [index + 1, count],
       partition: { index, count },
-      ...(order?.heldRowsMax === undefined ? {} : { heldRowsMax: order.heldRowsMax }),
+      heldRowsMax: given.order?.heldRowsMax,
+      ...given.hot,
     });
-    for (const { institution, fromMs, cadence } of order?.cadences ?? [])
-      this.core.setCadence(institution, fromMs, cadence);
-    const { horizonMs } = options;
-    this.rows = new EffectiveRows({
-      store: this.store,
-      core: this.core,
-      seed,
-      ...(horizonMs === undefined ? {} : { horizonMs }),
-    });
+    for (const { institution, fromMs, cadence } of given.order?.cadences ?? [])
+      this.hot.setCadence(institution, fromMs, cadence);
+  }
+
+  #facts(rows: readonly Hashed[]): FactBatch {
+    const facts = rows.map(({ tx, hash }) => ({ tx, hash, provided: this.#providedBy(tx.stamp.provided) }));
+    return factsOf(facts, this.hot.dictionary);
   }
 
   admit(block: readonly Waiting[]): void {
-    const facts = block.map(({ tx, hash }) => ({ tx, hash, provided: this.#providedBy(tx.stamp.provided) }));
-    const outcomes = this.rows.admit(factsOf(facts, this.#dictionary), (place) => {
+    const outcomes = this.hot.admitFacts(this.#facts(block), (place) => {
       const { institution, id, amount } = block[place]!.tx.reverses!;
       return { institution, id, amountMinor: amount === undefined ? null : BigInt(amount.minor) };
     });
@@ -89,34 +85,46 @@ class Lane {
       throw new Error(`outcomes of a block: ${found.join()} | ${expected.join()}`);
   }
 
-  /** `institution NUL id NUL version` of the rows that are events. */
+  /** `before`: rows of the effective set that stand among `keys`; `after`: some of them, anew. */
+  renew(keys: ReadonlySet<string>, before: readonly Transaction[], after: readonly Hashed[]): void {
+    const found = this.hot.rowsOfKeys(keys).map((row) => this.#told(row));
+    const expected = before.map(told);
+    if (!isDeepStrictEqual(found.sort(), expected.sort()))
+      throw new Error(`rows of keys: ${found.join()} | ${expected.join()}`);
+    if (after.length > 0) this.hot.renewFacts(this.#facts(after));
+  }
+
+  #told(row: number): string {
+    const { store, dictionary } = this.hot;
+    const institution = dictionary.text(store.institutionOf(row));
+    return told({ institution, id: store.rowId(row), version: store.versionOf(row) });
+  }
+
+  /** The rows that are events. */
   effective(): string[] {
     const out: string[] = [];
-    for (let row = 0; row < this.store.rows; row++) {
-      if (this.core.isDead(row)) continue;
-      const sender = this.store.columns(row).institution[row & 0xffff]!;
-      out.push(
-        `${this.#dictionary.text(sender)}\u0000${this.store.rowId(row)}\u0000${this.store.versionOf(row)}`,
-      );
-    }
+    for (let row = 0; row < this.hot.store.rows; row++)
+      if (!this.hot.core.isDead(row)) out.push(this.#told(row));
     return out.sort();
   }
 }
+
+const told = ({ institution, id, version }: Pick<Transaction, 'institution' | 'id' | 'version'>): string =>
+  `${institution}\u0000${id}\u0000${version}`;
 
 export interface RowsDetector extends Detector {
   /** What became of rows of institutions that stream, in the first partition. */
   readonly orderCounts: Readonly<OrderCounts>;
 }
 
-/** A detector that takes no restamps, which blocks do not have. */
-export function createRowsDetector(
-  options: DetectorOptions,
-  { blockRows, partitions = 1, order }: RowsDetectorOptions,
-): RowsDetector {
+export function createRowsDetector(options: DetectorOptions, given: RowsDetectorOptions): RowsDetector {
+  const { blockRows, partitions = 1, order } = given;
   const set = createEffectiveSet(options.horizonMs);
-  const lanes = Array.from({ length: partitions }, (_, index) => new Lane(options, index, partitions, order));
+  const lanes = Array.from({ length: partitions }, (_, index) => new Lane(options, index, partitions, given));
   /** Reported before everything was in. */
   const early = new Map<string, readonly RuleSignals[]>();
+  /** Of every row that was admitted. */
+  const hashes = new Map<string, string>();
   let waiting: Waiting[] = [];
   let blocks = 0;
   let compareFrom = 0;
@@ -134,10 +142,11 @@ export function createRowsDetector(
   function keepOrder({ evaluateEvery, tell }: OrderOptions): void {
     if (tell !== undefined && blocks % tell.every === 0) {
       const aheadMs = tell.aheadMs[blocks % tell.aheadMs.length]!;
-      for (const { core, store } of lanes) core.watermark(store.newestMs + aheadMs);
+      for (const { hot } of lanes) hot.watermark(hot.store.newestMs + aheadMs);
     }
     if (blocks % evaluateEvery > 0) return;
-    for (const { core } of lanes) core.evaluate((key, signals) => early.set(key, signals));
+    for (const { hot } of lanes)
+      for (const { subjectKey, signals } of hot.evaluate()) early.set(subjectKey, signals);
   }
 
   /** Every row is looked at: often while there are few, then ever more seldom. */
@@ -146,7 +155,7 @@ export function createRowsDetector(
     compareFrom = Math.ceil(COMPARED_AGAIN * set.size);
     const expected = [...set.rows()]
       .filter(({ reverses }) => reverses === undefined)
-      .map(({ institution, id, version }) => `${institution}\u0000${id}\u0000${version}`)
+      .map(told)
       .sort();
     for (const lane of lanes) {
       const found = lane.effective();
@@ -157,52 +166,44 @@ export function createRowsDetector(
 
   return {
     set,
-    orderCounts: lanes[0]!.core.orderCounts,
-    get dirtyCount() {
-      takeIn();
-      return lanes.reduce((count, { core }) => count + core.waiting, 0);
-    },
+    orderCounts: lanes[0]!.hot.core.orderCounts,
     admit(tx, hash) {
       const admission = set.admit(tx, hash, () => {});
+      if (admission.kind !== 'reject') hashes.set(told(tx), hash);
       waiting.push({ tx, hash, kind: admission.kind });
       return admission;
     },
     declare(institution, fromMs) {
       takeIn();
-      for (const { core } of lanes) core.declare(institution, fromMs);
+      for (const { hot } of lanes) hot.declare(institution, fromMs);
     },
-    touch(kind, key) {
+    useRules(ruleSet, evaluation, fromMs) {
       takeIn();
-      for (const { core } of lanes) core.touch(kind, key);
+      for (const { hot } of lanes) hot.useRules(ruleSet, evaluation, fromMs);
     },
-    useRules(ruleSet, evaluation) {
+    restamp(keys, restamp) {
       takeIn();
-      for (const { core } of lanes) core.useRules(ruleSet, evaluation);
-    },
-    restamp() {
-      throw new Error('rows of blocks are not stamped anew');
-    },
-    settle() {
-      takeIn();
-      for (const { core } of lanes) core.settle();
+      const before = rowsOfKeys(set, keys);
+      const after = before.map(restamp).filter((tx, i) => tx !== before[i]);
+      for (const tx of after) set.restamp(tx);
+      const hashed = after.map((tx) => ({ tx, hash: hashes.get(told(tx)) as string }));
+      for (const lane of lanes) lane.renew(keys, before, hashed);
     },
     silentReadings(subjectKey, untilMs) {
       takeIn();
-      const separator = subjectKey.indexOf(':');
-      const kind = subjectKey.slice(0, separator) as SubjectKind;
-      return lanes.flatMap(({ core }) => core.silentReadings(kind, subjectKey.slice(separator + 1), untilMs));
+      return lanes.flatMap(({ hot }) => hot.silentReadings([{ subjectKey, untilMs }]).flat());
     },
     evaluate(report) {
       takeIn();
       compareRows();
       const reported = new Set<string>();
-      if (order !== undefined) for (const { core } of lanes) core.drain();
-      for (const { core } of lanes) {
-        core.evaluate((subjectKey, signals) => {
+      if (order !== undefined) for (const { hot } of lanes) hot.drain();
+      for (const { hot } of lanes) {
+        for (const { subjectKey, signals } of hot.evaluate()) {
           if (reported.has(subjectKey)) throw new Error(`two partitions report ${subjectKey}`);
           reported.add(subjectKey);
           report(subjectKey, signals);
-        });
+        }
       }
       for (const [subjectKey, signals] of early) if (!reported.has(subjectKey)) report(subjectKey, signals);
       early.clear();

@@ -4,7 +4,6 @@
  * RASTRO_RUNS: how many streams; RASTRO_SEED: of which run (`random` explores); RASTRO_STREAM: this one alone.
  */
 import { createDetector, type DetectorOptions } from '../../pipelines/detect/detector.ts';
-import { createHotDetector } from '../../pipelines/detect/hot/hot-detector.ts';
 import { PROVIDABLE } from '../../pipelines/ingest/provided.ts';
 import type { RuleSet } from '../../rules/compiler/index.ts';
 import type { Cadence } from '../../schemas/cadence.ts';
@@ -66,17 +65,19 @@ const ofBlocks = ({ kind }: Op): boolean => kind !== 'link';
 export const REFERENCE: Contender = { name: 'reference', create: createDetector };
 const hot: Contender = {
   name: 'hot',
-  create: (options) => createHotDetector({ ...options, seed: [SEED, 1] }),
+  create: (options) => createRowsDetector(options, { blockRows: [4_096], hot: { seed: [SEED, 1] } }),
 };
 /** Rows leave memory after a day, subjects after some hours; few pages are in memory at a time. */
 const evicting: Contender = {
   name: 'hot with old rows and idle subjects on disk',
   create: (options) =>
-    createHotDetector({
-      ...options,
-      seed: [SEED, 1],
-      coldRows: { cold: memoryColdFile(), hotWindowMs: 86_400_000, pageRows: 2, cachePages: 3 },
-      idle: { file: memoryColdFile(), idleMs: 6 * 3_600_000 },
+    createRowsDetector(options, {
+      blockRows: [4_096],
+      hot: {
+        seed: [SEED, 1],
+        coldRows: { cold: memoryColdFile(), hotWindowMs: 86_400_000, pageRows: 2, cachePages: 3 },
+        idle: { file: memoryColdFile(), idleMs: 6 * 3_600_000 },
+      },
     }),
 };
 const blocks = (name: string, options: RowsDetectorOptions): Contender => ({

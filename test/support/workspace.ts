@@ -7,8 +7,9 @@ import { loadMapping } from '../../services/feeds/mappings.ts';
 import type { Store } from '../../services/store/client.ts';
 import { emptyReport, type FeedReport } from '../../services/workspace/feed-report.ts';
 import { type KnowledgeOptions, loadKnowledge } from '../../services/workspace/knowledge.ts';
+import type { WorkspaceLimits } from '../../services/workspace/limits.ts';
 import { FeedReader } from '../../services/workspace/run-feed.ts';
-import { openWorkspace, type WorkspaceLimits } from '../../services/workspace/workspace.ts';
+import { openWorkspace } from '../../services/workspace/workspace.ts';
 import type { WriteCounts } from '../../services/workspace/writer.ts';
 import { writeSmallRules } from './small-world.ts';
 

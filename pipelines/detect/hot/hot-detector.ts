@@ -1,209 +1,178 @@
-/**
- * The detector over the hot evaluator: rows as documents in, the same reports as the reference's (`../detector.ts`).
- *
- * Rows wait until something is asked, and go to the evaluator as facts, many at a time.
- */
+/** Detection in one thread: blocks of the log in, signals out. What it holds: dictionary, store, effective rows, hot evaluator. */
+import type { EvaluationContext, RuleSet } from '../../../rules/compiler/index.ts';
+import { warmUp } from '../../../rules/compiler/index.ts';
+import { documentsOf } from '../../../schemas/arrow.ts';
 import { decodeFacts } from '../../../schemas/block-facts.ts';
+import type { Cadence } from '../../../schemas/cadence.ts';
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
-import type { Transaction } from '../../../schemas/transaction.ts';
-import { factsOf } from '../../facts/batch.ts';
+import type { FactBatch } from '../../../schemas/facts.ts';
 import { FactDictionary } from '../../facts/dictionary.ts';
 import { FactStore, type FactStoreOptions } from '../../facts/store.ts';
-import type { Detector, DetectorOptions } from '../detector.ts';
-import { type Admission, createEffectiveSet, rowKey, rowsOfKeys, type SetChange } from '../effective-set.ts';
-import { Reversals } from '../reversals.ts';
+import type { Partition } from '../../partition/owned-keys.ts';
+import type { Detection, SilentQuestion, SubjectSignals } from '../detection.ts';
+import type { SilentReading } from '../detector.ts';
+import { EffectiveRows, type ReversedBy } from './effective-rows.ts';
 import { HotCore } from './hot-core.ts';
 import type { IdleOptions } from './idle-sweep.ts';
+import type { RowLedger } from './row-ledger.ts';
 import type { HotCounts } from './rule-tiers.ts';
 
-/** Rows that wait at most before they are turned into facts. */
-const WAITING_ROWS = 4_096;
-
-export interface HotDetectorOptions extends DetectorOptions {
+export interface HotDetectorOptions {
+  readonly ruleSet: RuleSet;
+  readonly evaluation: EvaluationContext;
   /** Seeds the hash of identifiers, so that nobody can choose ones that collide. Any two 32-bit integers. */
   readonly seed: readonly [number, number];
+  /** Rows so far behind the newest are stored and not evaluated; default `REEVALUATION_HORIZON_MS`. */
+  readonly horizonMs?: number | undefined;
   /** Where old rows go; without it all stay in memory. */
-  readonly coldRows?: FactStoreOptions;
+  readonly coldRows?: FactStoreOptions | undefined;
   /** Where the state of idle subjects goes; without it all stay in memory. */
-  readonly idle?: IdleOptions;
+  readonly idle?: IdleOptions | undefined;
+  /** Rows that wait to be put in order at most; default `HELD_ROWS_MAX`. */
+  readonly heldRowsMax?: number | undefined;
+  /** Only the subjects of this partition are evaluated; default all. */
+  readonly partition?: Partition | undefined;
+  /** Subjects of a kind, and rows, to make room for at the start. */
+  readonly subjects?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
-export interface HotDetector extends Detector {
-  readonly counts: HotCounts;
-  /** As `admit` of each row in order; `block` is the log's record of these very rows, and spares making their facts anew. */
-  admitBlock(rows: readonly HashedRow[], block: Uint8Array): Admission[];
-}
+export class HotDetector implements Detection {
+  /** Ids in the facts that `admitFacts` takes are of this one. */
+  readonly dictionary: FactDictionary;
+  readonly store: FactStore;
+  readonly core: HotCore;
+  readonly #rows: EffectiveRows;
+  readonly #close: () => void;
 
-/** A row with the hash of its content. */
-export interface HashedRow {
-  readonly tx: Transaction;
-  readonly hash: string;
-}
+  constructor(options: HotDetectorOptions) {
+    const { ruleSet, evaluation, seed, horizonMs, coldRows, idle, partition, heldRowsMax } = options;
+    const { subjects, rows } = options;
+    this.dictionary = new FactDictionary(seed);
+    this.store = new FactStore(this.dictionary, coldRows);
+    this.core = new HotCore({
+      ruleSet,
+      evaluation,
+      store: this.store,
+      dictionary: this.dictionary,
+      ...(subjects === undefined ? {} : { subjects }),
+      ...(idle === undefined ? {} : { idle }),
+      ...(heldRowsMax === undefined ? {} : { heldRowsMax }),
+      ...(partition === undefined ? {} : { partition }),
+    });
+    this.#rows = new EffectiveRows({ store: this.store, core: this.core, seed, horizonMs, rows });
+    this.#close = () => {
+      coldRows?.cold?.close();
+      idle?.file.close();
+    };
+  }
 
-/** Builds an empty detector over the rules that read events. */
-export function createHotDetector(options: HotDetectorOptions): HotDetector {
-  const set = createEffectiveSet(options.horizonMs);
-  const dictionary = new FactDictionary(options.seed);
-  const store = new FactStore(dictionary, options.coldRows);
-  const core = new HotCore({
-    ruleSet: options.ruleSet,
-    evaluation: options.evaluation,
-    store,
-    dictionary,
-    ...(options.idle === undefined ? {} : { idle: options.idle }),
-  });
-  /** Row of the store by (institution, id), of effective rows that are events. */
-  const rowOf = new Map<string, number>();
-  const reversals = new Reversals(set);
-  let waiting: { key: string; tx: Transaction }[] = [];
+  get ledger(): RowLedger {
+    return this.#rows.ledger;
+  }
 
-  /** Hands the rows that wait to the evaluator. */
-  function feed(): void {
-    if (waiting.length === 0) return;
-    const rows = waiting;
-    waiting = [];
-    const batch = factsOf(
-      rows.map(({ tx }) => ({ tx, hash: '', provided: options.providedBy(tx.stamp.provided) })),
-      dictionary,
+  get counts(): HotCounts {
+    return this.core.counts;
+  }
+
+  /** Runs the kernels over made-up events, so that the first real ones find them optimised. */
+  warmUp(): void {
+    for (const plan of this.core.plans.values()) warmUp(plan);
+  }
+
+  /** @throws RastroError RAS-ENGINE-BLOCK-CORRUPT */
+  admit(block: Uint8Array): Uint8Array {
+    let documents: ReturnType<typeof documentsOf> | undefined;
+    return this.admitFacts(decodeFacts(block, this.dictionary), (place): ReversedBy => {
+      documents ??= documentsOf(block);
+      const { reverses } = documents(place);
+      if (reverses === undefined) throw new Error('a reversal that does not say of what');
+      const { institution, id, amount } = reverses;
+      return { institution, id, amountMinor: amount === undefined ? null : BigInt(amount.minor) };
+    });
+  }
+
+  /** As `admit`; `reversedBy` is asked for rows that reverse others, by their place. */
+  admitFacts(batch: FactBatch, reversedBy: (place: number) => ReversedBy): Uint8Array {
+    return this.#rows.admit(batch, reversedBy);
+  }
+
+  renew(block: Uint8Array): void {
+    this.renewFacts(decodeFacts(block, this.dictionary));
+  }
+
+  renewFacts(batch: FactBatch): void {
+    this.#rows.renew(batch);
+  }
+
+  rowsOfKeys(keys: ReadonlySet<string>): number[] {
+    const ids = new Set([...keys].map((key) => this.dictionary.interner.findText(key)));
+    ids.delete(-1);
+    const found: number[] = [];
+    if (ids.size === 0) return found;
+    for (let row = 0; row < this.store.rows; row++) {
+      if (!this.ledger.counts(row)) continue;
+      const { columns, rowMask } = this.store.home(row);
+      const { account, party } = columns;
+      const out = 2 * (row & rowMask);
+      const isAmong =
+        ids.has(account[out]!) ||
+        ids.has(account[out + 1]!) ||
+        ids.has(party[out]!) ||
+        ids.has(party[out + 1]!);
+      if (isAmong) found.push(row);
+    }
+    return found;
+  }
+
+  declare(institution: string, fromMs: number): void {
+    this.core.declare(institution, fromMs);
+  }
+
+  setCadence(institution: string, fromMs: number, cadence: Cadence): void {
+    this.core.setCadence(institution, fromMs, cadence);
+  }
+
+  watermark(timeMs: number): void {
+    this.core.watermark(timeMs);
+  }
+
+  drain(): void {
+    this.core.drain();
+  }
+
+  useRules(ruleSet: RuleSet, evaluation: EvaluationContext, _fromMs: number): void {
+    this.core.useRules(ruleSet, evaluation);
+  }
+
+  touch(subjectKeys: readonly string[]): void {
+    for (const subjectKey of subjectKeys) this.core.touch(...splitKey(subjectKey));
+  }
+
+  settle(): void {
+    this.core.settle();
+  }
+
+  evaluate(): SubjectSignals[] {
+    const reports: SubjectSignals[] = [];
+    this.core.evaluate((subjectKey, signals) => {
+      reports.push({ subjectKey, signals });
+    });
+    return reports;
+  }
+
+  silentReadings(questions: readonly SilentQuestion[]): SilentReading[][] {
+    return questions.map(({ subjectKey, untilMs }) =>
+      this.core.silentReadings(...splitKey(subjectKey), untilMs),
     );
-    const first = store.append(batch);
-    core.feed(first, batch.rows, batch.members);
-    rows.forEach(({ key, tx }, i) => {
-      rowOf.set(key, first + i);
-      attachReversals(key, tx, first + i);
-    });
   }
 
-  /** Reversals that came before the row that they reverse. */
-  function attachReversals(key: string, tx: Transaction, row: number): void {
-    if (reversals.concerns(tx) && rowOf.get(key) === row) core.setReversals(row, reversals.of(tx));
+  close(): void {
+    this.#close();
   }
+}
 
-  function add(tx: Transaction): void {
-    waiting.push({ key: rowKey(tx.institution, tx.id), tx });
-    if (waiting.length >= WAITING_ROWS) feed();
-  }
-
-  function remove(tx: Transaction): void {
-    feed();
-    kill(tx);
-  }
-
-  function kill(tx: Transaction): void {
-    const key = rowKey(tx.institution, tx.id);
-    const row = rowOf.get(key);
-    if (row === undefined) return;
-    rowOf.delete(key);
-    core.kill(row);
-  }
-
-  /** The row that `tx` reverses says less from now on, or again more. */
-  function touchReversed(tx: Transaction): void {
-    if (tx.reverses === undefined) return;
-    feed();
-    const { institution, id } = tx.reverses;
-    const key = rowKey(institution, id);
-    const original = set.get(institution, id);
-    const row = rowOf.get(key);
-    if (original !== undefined && row !== undefined) core.setReversals(row, reversals.of(original));
-  }
-
-  function apply({ removed, added }: SetChange): void {
-    if (removed !== undefined) {
-      remove(removed);
-      if (removed.reverses !== undefined) {
-        reversals.forget(removed);
-        touchReversed(removed);
-      }
-    }
-    if (added === undefined) return;
-    if (added.reverses === undefined) {
-      add(added);
-      return;
-    }
-    reversals.note(added);
-    touchReversed(added);
-  }
-
-  function admitBlock(rows: readonly HashedRow[], block: Uint8Array): Admission[] {
-    feed();
-    const batch = decodeFacts(block, dictionary);
-    const first = store.append(batch);
-    // What concerns rows that others reverse comes when the block's own rows are in.
-    const reversing: Transaction[] = [];
-    const admissions = rows.map(({ tx, hash }, i) => {
-      let counts = false;
-      const admission = set.admit(tx, hash, ({ removed, added }) => {
-        if (removed !== undefined) {
-          kill(removed);
-          if (removed.reverses !== undefined) {
-            reversals.forget(removed);
-            reversing.push(removed);
-          }
-        }
-        if (added === undefined) return;
-        if (added.reverses !== undefined) {
-          reversals.note(added);
-          reversing.push(added);
-        } else {
-          counts = true;
-          rowOf.set(rowKey(added.institution, added.id), first + i);
-        }
-      });
-      if (!counts) core.bury(first + i);
-      return admission;
-    });
-    core.feed(first, batch.rows, batch.members);
-    for (const [i, { tx }] of rows.entries()) attachReversals(rowKey(tx.institution, tx.id), tx, first + i);
-    for (const tx of reversing) touchReversed(tx);
-    return admissions;
-  }
-
-  return {
-    set,
-    counts: core.counts,
-    admitBlock,
-    get dirtyCount() {
-      feed();
-      return core.waiting;
-    },
-    admit: (tx, hash) => set.admit(tx, hash, apply),
-    declare(institution, fromMs) {
-      feed();
-      core.declare(institution, fromMs);
-    },
-    touch(kind, key) {
-      feed();
-      core.touch(kind, key);
-    },
-    useRules(ruleSet, evaluation) {
-      feed();
-      core.useRules(ruleSet, evaluation);
-    },
-    restamp(keys, restamp) {
-      feed();
-      for (const before of rowsOfKeys(set, keys)) {
-        const after = restamp(before);
-        if (after === before) continue;
-        set.restamp(after);
-        if (before.reverses !== undefined) continue;
-        remove(before);
-        add(after);
-      }
-    },
-    settle() {
-      feed();
-      core.settle();
-    },
-    silentReadings(subjectKey, untilMs) {
-      feed();
-      const separator = subjectKey.indexOf(':');
-      const kind = subjectKey.slice(0, separator) as SubjectKind;
-      return core.silentReadings(kind, subjectKey.slice(separator + 1), untilMs);
-    },
-    evaluate(report) {
-      feed();
-      core.evaluate(report);
-    },
-  };
+function splitKey(subjectKey: string): [SubjectKind, string] {
+  const separator = subjectKey.indexOf(':');
+  return [subjectKey.slice(0, separator) as SubjectKind, subjectKey.slice(separator + 1)];
 }

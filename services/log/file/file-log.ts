@@ -15,7 +15,7 @@
  * checks out was written completely, so opening truncates the last segment after its last good record (a torn tail is
  * a record that was never acknowledged). A bad record anywhere else is corruption and refuses to open.
  */
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -179,6 +179,8 @@ class FileLog implements BlockLog {
   readonly #segments: Segment[];
   #end: number;
   #writer: FileHandle | undefined;
+  /** Descriptors for `readPart`, by segment: a segment is a quarter of a gigabyte, so they are few. */
+  readonly #readers = new Map<Segment, number>();
 
   constructor(folder: string, name: string, segments: Segment[], end: number) {
     this.#folder = folder;
@@ -249,7 +251,25 @@ class FileLog implements BlockLog {
     }
   }
 
+  readPart(offset: number, start: number, length: number): Uint8Array {
+    const segment = this.#segments.findLast(({ first }) => first <= offset);
+    const position = segment?.positions[offset - segment.first];
+    if (segment === undefined || position === undefined) throw new RangeError(`no record at ${offset}`);
+    let reader = this.#readers.get(segment);
+    if (reader === undefined) {
+      reader = openSync(segment.path, 'r');
+      this.#readers.set(segment, reader);
+    }
+    const part = new Uint8Array(length);
+    if (readSync(reader, part, 0, length, position + HEAD_BYTES + start) !== length) {
+      throw new RastroError('RAS-ENGINE-LOG-CORRUPT', { file: segmentName(segment.first), position });
+    }
+    return part;
+  }
+
   async close(): Promise<void> {
+    for (const reader of this.#readers.values()) closeSync(reader);
+    this.#readers.clear();
     await this.#writer?.close();
     this.#writer = undefined;
   }

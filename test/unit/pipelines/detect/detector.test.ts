@@ -5,9 +5,9 @@ import {
   type Detector,
   type DetectorOptions,
 } from '../../../../pipelines/detect/detector.ts';
-import { createHotDetector } from '../../../../pipelines/detect/hot/hot-detector.ts';
 import { compileRules } from '../../../../rules/compiler/index.ts';
 import type { Transaction } from '../../../../schemas/transaction.ts';
+import { createRowsDetector } from '../../../support/rows-detector.ts';
 import { key, transaction } from '../../../support/transactions.ts';
 
 /** Five different payers in ten days: small enough to reason about by hand. */
@@ -43,7 +43,7 @@ const OPTIONS: DetectorOptions = {
   providedBy: () => new Set(['counterparty', 'occurredAt']),
 };
 const reference = (): Detector => createDetector(OPTIONS);
-const hot = (): Detector => createHotDetector({ ...OPTIONS, seed: [1, 2] });
+const hot = (): Detector => createRowsDetector(OPTIONS, { blockRows: [4_096] });
 
 const hashOf = (tx: Transaction) =>
   JSON.stringify([tx.stamp.amountMinor, tx.stamp.eventTime, tx.op, tx.status]);

@@ -1,7 +1,6 @@
 /** Other rules while a detector lives: what stands then is what a detector with these rules from the start says. */
 import { describe, expect, test } from 'vitest';
 import { createDetector, type Detector } from '../../../../pipelines/detect/detector.ts';
-import { createHotDetector } from '../../../../pipelines/detect/hot/hot-detector.ts';
 import {
   ALWAYS_MS,
   compileRules,
@@ -10,6 +9,7 @@ import {
   type RuleSet,
 } from '../../../../rules/compiler/index.ts';
 import type { Transaction } from '../../../../schemas/transaction.ts';
+import { createRowsDetector } from '../../../support/rows-detector.ts';
 import { ruleText } from '../../../support/rules.ts';
 import { transaction } from '../../../support/transactions.ts';
 
@@ -39,12 +39,14 @@ const DETECTORS: Readonly<Record<string, (ruleSet: RuleSet) => Detector>> = {
       providedBy: () => new Set(['counterparty', 'occurredAt']),
     }),
   hot: (ruleSet) =>
-    createHotDetector({
-      ruleSet,
-      evaluation: EVALUATION,
-      providedBy: () => new Set(['counterparty', 'occurredAt']),
-      seed: [1, 2],
-    }),
+    createRowsDetector(
+      {
+        ruleSet,
+        evaluation: EVALUATION,
+        providedBy: () => new Set(['counterparty', 'occurredAt']),
+      },
+      { blockRows: [4_096] },
+    ),
 };
 
 const rows = Array.from({ length: 8 }, (_, i) =>
