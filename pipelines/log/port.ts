@@ -30,6 +30,8 @@ export interface BlockLog {
   /**
    * Bytes [start, start + length) of the payload of the record at `offset`, which must hold them. Synchronous, because who
    * composes is. The record was checked when it was written or the log opened; a part of it is not checked again.
+   * @throws RangeError where the record does not hold them, or there is none; RastroError RAS-ENGINE-LOG-CORRUPT where they
+   * are gone since.
    */
   readPart(offset: number, start: number, length: number): Uint8Array;
   close(): Promise<void>;

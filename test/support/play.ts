@@ -15,6 +15,7 @@ import type { ReferenceRecord } from '../../services/workspace/reference-record.
 import { WorkspaceState } from '../../services/workspace/state.ts';
 import { testContext } from './ingest.ts';
 import { memoryColdFile } from './memory-cold-file.ts';
+import { memoryLog } from './memory-log.ts';
 import { SUBMITTING } from './small-world.ts';
 
 export type Item =
@@ -29,16 +30,14 @@ export class Play {
   readonly #state: WorkspaceState;
   readonly #context: IngestContext;
   readonly #standing = new Map<string, readonly string[]>();
-  /** The log: blocks by their offset. */
-  readonly #blocks: Uint8Array[] = [];
+  /** Blocks alone: what lies between them is applied and forgotten. */
+  readonly #log = memoryLog();
   /** Rows of the block that is being made. */
   #rows: FactRow[] = [];
   #line = 0;
 
   private constructor(knowledge: Knowledge) {
     const { ruleSet, evaluation } = knowledge;
-    const readPart = (offset: number, start: number, length: number) =>
-      this.#blocks[offset]!.slice(start, start + length);
     this.#state = new WorkspaceState(knowledge, {
       detection: new HotDetector({
         ruleSet,
@@ -47,7 +46,7 @@ export class Play {
         coldRows: { cold: memoryColdFile(), pageRows: 2, cachePages: 4 },
         idle: { file: memoryColdFile() },
       }),
-      documents: new Documents({ readPart }, memoryColdFile()),
+      documents: new Documents(this.#log, memoryColdFile()),
     });
     this.#context = { ...testContext(this.#state.directory), reference: knowledge.reference };
   }
@@ -72,14 +71,14 @@ export class Play {
   async #refer(record: Partial<ReferenceRecord>): Promise<void> {
     await this.#close();
     const whole = { parties: [], declarations: [], feeds: [], ...record };
-    await this.#state.applyReference(whole, this.#blocks.length, () => undefined);
+    await this.#state.applyReference(whole, this.#log.end, () => undefined);
   }
 
   async #close(): Promise<void> {
     if (this.#rows.length === 0) return;
-    const offset = this.#blocks.length;
+    const offset = this.#log.end;
     const block = blockBytes(this.#rows.map((row) => ({ ...row, revision: 0, blockOffset: offset })));
-    this.#blocks.push(block);
+    await this.#log.append('transactions', block);
     const outcomes = await this.#state.engine.step({ kind: 'transactions', block, offset });
     outcomes.forEach((outcome, i) => {
       const said = ROW_OUTCOMES[outcome];

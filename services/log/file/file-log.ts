@@ -255,6 +255,11 @@ class FileLog implements BlockLog {
     const segment = this.#segments.findLast(({ first }) => first <= offset);
     const position = segment?.positions[offset - segment.first];
     if (segment === undefined || position === undefined) throw new RangeError(`no record at ${offset}`);
+    // Of a length that leads into the next record nothing would be noticed: its head is bytes like any.
+    const end = segment.positions[offset - segment.first + 1] ?? segment.bytes;
+    if (start < 0 || length < 0 || position + HEAD_BYTES + start + length > end) {
+      throw new RangeError(`no ${length} bytes at ${start} of record ${offset}`);
+    }
     let reader = this.#readers.get(segment);
     if (reader === undefined) {
       reader = openSync(segment.path, 'r');
