@@ -5,9 +5,9 @@
  * speaks of data quality alone.
  */
 import { createHash } from 'node:crypto';
-import type { ClosedBlock } from '../../pipelines/facts/block.ts';
 import type { IngestContext } from '../../pipelines/ingest/canonical.ts';
 import { ColumnIngest } from '../../pipelines/ingest/columns/column-ingest.ts';
+import type { ClosedBlock } from '../../pipelines/ingest/columns/open-block.ts';
 import { decodeColumns, decodeParties } from '../../pipelines/ingest/decode.ts';
 import type {
   FeedOutcome,
@@ -62,8 +62,8 @@ export class FeedReader {
   readonly #ingest: IngestContext;
   /** Rows of the feed that is being read. */
   #columns: ColumnIngest | undefined;
-  /** Rows of the open block, by identity: the effective set does not know them yet. */
-  readonly #waiting = new Map<string, string>();
+  /** Institutions that the log says submit. */
+  readonly #declared = new Set<string>();
   /** Identities met for the first time: stored before the rows that speak of them. */
   #vault: VaultEntry[] = [];
   #rejects: object[] = [];
@@ -149,7 +149,11 @@ export class FeedReader {
         for (const outcome of outcomes) {
           if (outcome.kind === 'feed') await this.#feed(outcome);
           else if (outcome.kind === 'fault') this.#fault(file, outcome);
-          else await this.#outcome(outcome, submission);
+          else {
+            // Of most rows nothing is awaited: a promise for each would take longer than the question whether it is new.
+            const written = this.#outcome(outcome, submission);
+            if (written !== undefined) await written;
+          }
         }
         await this.#storeRejects(submission, REJECT_BATCH);
         this.#run.onProgress?.(report.read, this.#bytesBefore + source.bytesRead());
@@ -178,17 +182,17 @@ export class FeedReader {
     });
   }
 
-  /** One record: rejected, or a row that was written, and is kept or dropped. */
-  async #outcome(
+  /** One record: rejected, or a row that was written, and is kept or dropped. A promise where a block went to the log. */
+  #outcome(
     outcome: RowOutcome<TransactionInput> | RejectOutcome | WrittenOutcome,
     submission: Submission,
-  ): Promise<void> {
+  ): Promise<void> | undefined {
     const { report, workspace } = this.#run;
     report.read++;
     if (outcome.kind === 'reject') {
       this.#reject(submission, outcome);
       report.rejected++;
-      return;
+      return undefined;
     }
     const columns = this.#columns as ColumnIngest;
     if (outcome.kind === 'row') {
@@ -199,41 +203,47 @@ export class FeedReader {
         for (const fault of faults)
           this.#reject(submission, { ...fault, kind: 'reject', line, byteOffset, original });
         report.rejected++;
-        return;
+        return undefined;
       }
     }
-    const { institution, id, version, hash, vaultEntries } = columns;
-    const key = `${institution}\u0000${id}\u0000${version}`;
-    const known = workspace.state.rows.seen(institution, id, version, hash);
-    const waiting = this.#waiting.get(key);
-    if (known === 'duplicate' || waiting === hash) {
+    const seen = columns.seen(workspace.state.rows);
+    if (seen === 'new') return this.#accept(columns);
+    columns.drop();
+    if (seen === 'duplicate') {
       // Whom a known row speaks of is in the vault since it was accepted.
       report.duplicates++;
-      columns.drop();
-    } else if (known === 'conflict' || waiting !== undefined) {
-      // The pseudonymiser hands an identity over once; another row may speak of it.
-      this.#vault.push(...vaultEntries);
-      const { line, byteOffset } = outcome;
-      this.#reject(submission, {
-        kind: 'reject',
-        line,
-        byteOffset,
-        field: 'id',
-        code: 'RAS-ENGINE-CONFLICT',
-        params: { institution, id, version },
-        masked: '',
-        original: new Uint8Array(0),
-      });
-      report.rejected++;
-      columns.drop();
-    } else {
-      await this.#declare(institution);
-      report.accepted++;
-      this.#vault.push(...vaultEntries);
-      if (columns.isFull) await this.#flushRows();
-      if (columns.keep()) await this.#flushRows();
-      else this.#waiting.set(key, hash);
+      return undefined;
     }
+    const { institution, id, version, vaultEntries } = columns;
+    // The pseudonymiser hands an identity over once; another row may speak of it.
+    this.#vault.push(...vaultEntries);
+    const { line, byteOffset } = outcome;
+    this.#reject(submission, {
+      kind: 'reject',
+      line,
+      byteOffset,
+      field: 'id',
+      code: 'RAS-ENGINE-CONFLICT',
+      params: { institution, id, version },
+      masked: '',
+      original: new Uint8Array(0),
+    });
+    report.rejected++;
+    return undefined;
+  }
+
+  #accept(columns: ColumnIngest): Promise<void> | undefined {
+    if (columns.isFull || !this.#declared.has(columns.institution)) return this.#acceptNext(columns);
+    this.#run.report.accepted++;
+    this.#vault.push(...columns.vaultEntries);
+    return columns.keep() ? this.#flushRows() : undefined;
+  }
+
+  /** The row has to come behind what is appended first. */
+  async #acceptNext(columns: ColumnIngest): Promise<void> {
+    await this.#declare(columns.institution);
+    if (columns.isFull) await this.#flushRows();
+    await this.#accept(columns);
   }
 
   /** Appends the rows that were kept; one that was only written stays so. */
@@ -247,7 +257,6 @@ export class FeedReader {
   async #append(block: ClosedBlock | null): Promise<void> {
     if (block === null) return;
     await this.#storeVault();
-    this.#waiting.clear();
     this.#run.report.late += await this.#run.workspace.appendRows(block, this.#run.counts);
   }
 
@@ -269,9 +278,11 @@ export class FeedReader {
   async #declare(institution: string): Promise<void> {
     const declarations = [{ institution, fromMs: ALWAYS_MS }];
     const { workspace } = this.#run;
-    if (workspace.state.knows({ declarations })) return;
-    await this.#flushRows();
-    await workspace.appendReference(encodeReference({ declarations }));
+    if (!workspace.state.knows({ declarations })) {
+      await this.#flushRows();
+      await workspace.appendReference(encodeReference({ declarations }));
+    }
+    this.#declared.add(institution);
   }
 
   #reject(submission: Submission, outcome: RejectOutcome): void {

@@ -10,7 +10,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Detection } from '../../pipelines/detect/detection.ts';
 import { OUTCOME } from '../../pipelines/detect/hot/row-ledger.ts';
-import type { ClosedBlock } from '../../pipelines/facts/block.ts';
+import type { ClosedBlock } from '../../pipelines/ingest/columns/open-block.ts';
 import type { DataKeys } from '../../pipelines/ingest/keys.ts';
 import { Documents } from '../../pipelines/log/documents.ts';
 import type { BlockLog, RecordKind } from '../../pipelines/log/port.ts';

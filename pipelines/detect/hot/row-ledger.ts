@@ -10,7 +10,6 @@ import { SeenTable } from '../../intern/seen.ts';
 import { REEVALUATION_HORIZON_MS } from '../effective-set.ts';
 
 const HASH_WORDS = 4;
-const WORD_DIGITS = 8;
 const FIRST_ROWS = 1_024;
 
 export const ROW_OUTCOMES = ['ok', 'duplicate', 'late', 'reject'] as const;
@@ -61,7 +60,6 @@ export class RowLedger {
   /** 1 for rows that count: the highest version, neither withdrawn nor beyond the horizon. A reversal counts. */
   #counting = new Uint8Array(FIRST_ROWS);
   #highestTime = Number.NEGATIVE_INFINITY;
-  readonly #hash = new Uint32Array(HASH_WORDS);
 
   constructor(options: RowLedgerOptions) {
     const { identities } = options;
@@ -109,18 +107,11 @@ export class RowLedger {
     return row !== -1 && this.counts(row) ? row : -1;
   }
 
-  /** What `tell` would make of a row of this identity and content (hex, at least 32 digits). */
-  seen(institution: string, id: string, version: number, hash: string): Seen {
-    const sender = this.#identities.findInstitution(institution);
-    if (sender < 0) return 'new';
-    for (let word = 0; word < HASH_WORDS; word++)
-      this.#hash[word] = Number.parseInt(hash.slice(WORD_DIGITS * word, WORD_DIGITS * (word + 1)), 16);
-    const bytes = Buffer.from(id, 'utf8');
-    return this.#seenAs(sender, bytes, 0, bytes.length, version, this.#hash, 0);
-  }
-
-  /** As `seen`, from bytes: the id is `bytes[start .. end)`, its content hash begins with the four words at `at`. */
-  seenBytes(
+  /**
+   * What `tell` would make of a row of this identity and content: the id is `bytes[start .. end)`, the content hash begins with
+   * the four words at `at`.
+   */
+  seen(
     institution: string,
     bytes: Uint8Array,
     start: number,
@@ -130,18 +121,7 @@ export class RowLedger {
     at: number,
   ): Seen {
     const sender = this.#identities.findInstitution(institution);
-    return sender < 0 ? 'new' : this.#seenAs(sender, bytes, start, end, version, hash, at);
-  }
-
-  #seenAs(
-    sender: number,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    version: number,
-    hash: Uint32Array,
-    at: number,
-  ): Seen {
+    if (sender < 0) return 'new';
     const known = this.#seen.find(sender, bytes, start, end);
     const same = known === -1 ? -1 : this.#sameVersion(known, version);
     if (same === -1) return 'new';

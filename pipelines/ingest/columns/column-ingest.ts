@@ -5,7 +5,8 @@
  * A row is first written; whoever asked for it then keeps or drops it.
  */
 import type { TransactionInput } from '../../../schemas/transaction.ts';
-import type { FactRow } from '../../facts/batch.ts';
+import type { RowLedger, Seen } from '../../detect/hot/row-ledger.ts';
+import { type FactRow, HASH_WORDS } from '../../facts/batch.ts';
 import { FactDictionary } from '../../facts/dictionary.ts';
 import { canonicalise, type IngestContext } from '../canonical.ts';
 import { fillDefaults } from '../meaning.ts';
@@ -16,14 +17,17 @@ import { type ColumnsOrigin, Composer } from './composer.ts';
 import { type Fragment, GROUPS } from './fragment.ts';
 import { FragmentBuilder, KEYED_ORDER } from './fragment-builder.ts';
 import { HEAD_LEAVES, type Head, type HeadInput, headOf, type Space } from './head.ts';
-import { type ClosedColumns, OpenBlock } from './open-block.ts';
+import { type ClosedBlock, OpenBlock } from './open-block.ts';
 import { plainMinor } from './plain-amount.ts';
 import { type PartsTaker, type RowParts, UNREADABLE } from './row-parts.ts';
 
 /** Texts of a dictionary, and remembered edge members, after which both begin anew. */
 const TEXTS_MAX = 1 << 20;
 const MEMBERS_MAX = 131_072;
-/** As `pipelines/facts/block.ts` estimates a block. */
+/**
+ * What a block has beside its documents, measured (`benchmarks/blocks.ts`): schema and dictionaries once, then columns and
+ * identifiers of every row.
+ */
 const BLOCK_OVERHEAD_BYTES = 16 * 1024;
 const ROW_OVERHEAD_BYTES = 512;
 /** Texts of blocks lie in dictionaries that are gone with the feed: their seed hides nothing. */
@@ -37,7 +41,9 @@ export interface ColumnsOptions {
   readonly origin: ColumnsOrigin;
   /** `needs` that the feed provides. */
   readonly provided: ReadonlySet<string>;
+  /** Rows at which a block closes. */
   readonly blockRows: number;
+  /** Bytes that a block is estimated to have when it closes; a single row may be more. */
   readonly blockBytes: number;
 }
 
@@ -53,8 +59,6 @@ export class ColumnIngest implements PartsTaker {
   institution = '';
   id = '';
   version = 0;
-  /** Content hash, hex. */
-  hash = '';
   /** Rows that were composed, and rows that were documents. */
   composed = 0;
   documents = 0;
@@ -257,7 +261,6 @@ export class ColumnIngest implements PartsTaker {
     this.institution = head.space.institution;
     this.id = composer.id;
     this.version = head.version;
-    this.hash = composer.hashHex;
   }
 
   /** Writes an edge row that has passed the contract; its faults where it is rejected after all. */
@@ -277,7 +280,6 @@ export class ColumnIngest implements PartsTaker {
     this.institution = tx.institution;
     this.id = tx.id;
     this.version = tx.version;
-    this.hash = hash;
     return null;
   }
 
@@ -345,6 +347,15 @@ export class ColumnIngest implements PartsTaker {
     return head;
   }
 
+  /** What the row that was written is beside those that `ledger` knows and those kept in the open block. */
+  seen(ledger: Pick<RowLedger, 'seen'>): Seen {
+    const { ids, hash, rows } = this.#block;
+    const { institution, id, version } = this;
+    const end = ids.ends[rows] as number;
+    const known = ledger.seen(institution, ids.bytes, ids.start(rows), end, version, hash, HASH_WORDS * rows);
+    return known === 'new' ? this.#block.kept.seen(rows, institution, id) : known;
+  }
+
   /** Whether the open block has no room for the row that was written: it is to be closed first. */
   get isFull(): boolean {
     const size = this.#block.docBytes + ROW_OVERHEAD_BYTES;
@@ -356,7 +367,7 @@ export class ColumnIngest implements PartsTaker {
     this.#bytes += this.#block.docBytes + ROW_OVERHEAD_BYTES;
     if (this.#document === null) this.composed += 1;
     else this.documents += 1;
-    this.#block.keep();
+    this.#block.keep(this.institution, this.id);
     this.#isWritten = false;
     return this.#block.rows >= this.#options.blockRows || this.#bytes >= this.#options.blockBytes;
   }
@@ -368,7 +379,7 @@ export class ColumnIngest implements PartsTaker {
   }
 
   /** The rows kept so far; null where there are none. Its bytes are to be asked for, then `reopen` to be called. */
-  close(): ClosedColumns | null {
+  close(): ClosedBlock | null {
     this.#bytes = BLOCK_OVERHEAD_BYTES;
     return this.#block.close();
   }

@@ -167,11 +167,6 @@ export class Composer {
     };
   }
 
-  /** Content hash of the row composed last, hex. */
-  get hashHex(): string {
-    return this.#document.hashHex;
-  }
-
   /** Whether the time of the row at hand can be; sets what follows from it. */
   setTime(): boolean {
     const head = this.head as Head;

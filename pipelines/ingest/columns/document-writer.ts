@@ -65,8 +65,6 @@ export interface DocumentParts {
 export const NULL_TEXT = textBytes('null');
 
 export class DocumentWriter {
-  /** Content hash of the row written last. */
-  hashHex = '';
   readonly #block: OpenBlock;
   readonly #tail: Uint8Array;
   readonly #end: Uint8Array;
@@ -141,8 +139,7 @@ export class DocumentWriter {
     at = putInteger(b, at, row.time);
     const time = this.#timeTexts(row, offsetSource);
     at = putBytes(b, at, hasZone ? time.hashOfZone : time.hash);
-    this.hashHex = hash('sha256', b.subarray(from, at), 'hex');
-    block.putHash(this.hashHex);
+    block.putHash(hash('sha256', b.subarray(from, at), 'hex'));
 
     // Over the last brace goes the stamp; the row moves to where it belongs.
     at = putBytes(b, rowEnd - 1, EVENT_TIME);

@@ -17,6 +17,7 @@ import {
 } from '../../../schemas/facts.ts';
 import { type FactRow, factsOf, HASH_WORDS } from '../../facts/batch.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
+import { KeptRows } from './kept-rows.ts';
 
 export const HASH_DIGITS = 64;
 const WORD_DIGITS = 8;
@@ -52,9 +53,10 @@ export class TextBuffer {
   }
 }
 
-/** Rows of one log record. Its bytes are to be asked for before another row is written. */
-export interface ClosedColumns {
+/** Rows of one log record, at least one. Its bytes are to be asked for before another row is written. */
+export interface ClosedBlock {
   readonly count: number;
+  /** The record, for its offset in the log. */
   bytes(blockOffset: number): Uint8Array;
 }
 
@@ -78,6 +80,8 @@ export class OpenBlock {
   readonly line: Float64Array;
   readonly rateId: Int32Array;
   readonly submissionId: Int32Array;
+  /** By identity. */
+  readonly kept: KeptRows;
   rows = 0;
   /** Changes with every block. */
   #serial = 0;
@@ -106,6 +110,7 @@ export class OpenBlock {
     this.line = new Float64Array(rows);
     this.rateId = new Int32Array(rows);
     this.submissionId = new Int32Array(rows);
+    this.kept = new KeptRows(rows, this);
   }
 
   /** Bytes of the document of the row being written. */
@@ -173,7 +178,8 @@ export class OpenBlock {
   }
 
   /** The row that was written counts. */
-  keep(): void {
+  keep(institution: string, id: string): void {
+    this.kept.put(this.rows, institution, id);
     this.#membersKept = this.#members;
     this.rows += 1;
   }
@@ -184,7 +190,7 @@ export class OpenBlock {
   }
 
   /** What was kept; a row that was only written is to be written again. */
-  close(): ClosedColumns | null {
+  close(): ClosedBlock | null {
     if (this.rows === 0) return null;
     const rows = this.rows;
     this.drop();
@@ -204,6 +210,7 @@ export class OpenBlock {
       line: this.line,
     };
     this.rows = 0;
+    this.kept.clear();
     this.#membersKept = 0;
     this.#members = 0;
     this.#documents = [];

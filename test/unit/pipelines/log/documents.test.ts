@@ -8,13 +8,13 @@ import { memoryColdFile } from '../../../support/memory-cold-file.ts';
 import { memoryLog } from '../../../support/memory-log.ts';
 import { transaction } from '../../../support/transactions.ts';
 
-const tx = (id: string, purposeText?: string): Transaction =>
+const tx = (id: string, terminal?: string): Transaction =>
   transaction({
     id,
     at: '2026-01-01T00:00:00Z',
     from: 'a',
     to: 'b',
-    ...(purposeText === undefined ? {} : { row: { purposeText } }),
+    ...(terminal === undefined ? {} : { row: { terminal: { id: terminal, kind: 'atm' as const } } }),
   });
 const many = (count: number, from = 0): Transaction[] => {
   const one = tx('');
