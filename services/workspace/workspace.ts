@@ -8,7 +8,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Detection } from '../../pipelines/detect/detection.ts';
+import type { Eventually } from '../../pipelines/detect/detection.ts';
 import { OUTCOME } from '../../pipelines/detect/hot/row-ledger.ts';
 import type { ClosedBlock } from '../../pipelines/ingest/columns/open-block.ts';
 import type { DataKeys } from '../../pipelines/ingest/keys.ts';
@@ -17,7 +17,7 @@ import type { BlockLog, RecordKind } from '../../pipelines/log/port.ts';
 import type { ColdFile } from '../../pipelines/state/cold-file.ts';
 import { ALWAYS_MS } from '../../rules/compiler/index.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
-import { type Embedded, startEmbedded } from '../embedded/start.ts';
+import { startEmbedded } from '../embedded/start.ts';
 import { openFileLog } from '../log/file/file-log.ts';
 import { openColdFile } from '../state/disk-cold-file.ts';
 import { openStore, type Store } from '../store/client.ts';
@@ -66,6 +66,21 @@ interface Pending {
   readonly checksum: Hash;
 }
 
+type Closer = () => Eventually<void>;
+
+/** Closes all of them, the one opened last first. @throws what the first that failed threw, once the others are closed. */
+async function closeAll(opened: readonly Closer[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of opened.toReversed()) {
+    try {
+      await close();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
 export class Workspace {
   readonly state: WorkspaceState;
   readonly keys: DataKeys;
@@ -73,10 +88,9 @@ export class Workspace {
   readonly log: BlockLog;
   readonly writer: Writer;
   readonly limits: WorkspaceLimits;
-  readonly #detection: Detection;
   /** Rows that were stamped anew, as blocks and one by one. */
   readonly #renewed: ColdFile;
-  readonly #embedded: Embedded;
+  readonly #opened: readonly Closer[];
   readonly #after: AfterWrite;
   #pending: Pending | undefined;
   /** The log holds a rule set. */
@@ -90,9 +104,9 @@ export class Workspace {
     store: Store;
     log: BlockLog;
     writer: Writer;
-    detection: Detection;
     renewed: ColdFile;
-    embedded: Embedded;
+    /** What is to be closed, the last one first. */
+    opened: readonly Closer[];
     limits: WorkspaceLimits;
     afterWrite: AfterWrite;
   }) {
@@ -102,9 +116,8 @@ export class Workspace {
     this.log = parts.log;
     this.writer = parts.writer;
     this.limits = parts.limits;
-    this.#detection = parts.detection;
     this.#renewed = parts.renewed;
-    this.#embedded = parts.embedded;
+    this.#opened = parts.opened;
     this.#after = parts.afterWrite;
     this.#cold = new Set([...parts.writer.signals.sources, ...parts.writer.alerts.sources]);
   }
@@ -165,11 +178,7 @@ export class Workspace {
   }
 
   async close(): Promise<void> {
-    await this.#detection.close();
-    this.#renewed.close();
-    await this.log.close();
-    await this.store.close();
-    await this.#embedded.stop();
+    await closeAll(this.#opened);
   }
 
   async #append(kind: RecordKind, payload: Uint8Array): Promise<number> {
@@ -282,11 +291,16 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const { dataDir, knowledge } = options;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const keys = await openSecret(dataDir);
-  const embedded = await startEmbedded({ dataDir });
-  const store = openStore({ url: embedded.url, key: embedded.key });
+  /** What is open, to be closed the other way round where the rest does not open. */
+  const opened: Closer[] = [];
   try {
+    const embedded = await startEmbedded({ dataDir });
+    opened.push(() => embedded.stop());
+    const store = openStore({ url: embedded.url, key: embedded.key });
+    opened.push(() => store.close());
     await migrate(store);
     const log = await openFileLog(join(dataDir, 'log'), LOG_NAME);
+    opened.push(() => log.close());
     const afterWrite = options.afterWrite ?? (() => undefined);
     const writer = new Writer(store, afterWrite);
     const stored = await loadStored(store, writer, log.name);
@@ -299,7 +313,9 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     const limits = { ...LIMITS, ...options.limits };
     const stateDir = join(dataDir, STATE_FOLDER);
     const renewed = openColdFile(stateDir, 'renewed');
+    opened.push(() => renewed.close());
     const detection = openDetection({ knowledge, seed: keys.hashSeed, stateDir, limits });
+    opened.push(() => detection.close());
     const state = new WorkspaceState(knowledge, { detection, documents: new Documents(log, renewed) });
     const workspace = new Workspace({
       state,
@@ -307,9 +323,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
       store,
       log,
       writer,
-      detection,
       renewed,
-      embedded,
+      opened,
       limits,
       afterWrite,
     });
@@ -330,8 +345,8 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     await workspace.writeGroup(counts);
     return workspace;
   } catch (error) {
-    await store.close();
-    await embedded.stop();
+    // Why it did not open is what is to be told, not what goes wrong on the way out.
+    await closeAll(opened).catch(() => undefined);
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import { packageRoot } from '../../schemas/package-root.ts';
 import { loadMapping } from '../../services/feeds/mappings.ts';
 import { plainMapping } from './feed-text.ts';
 
-const fixture = (name: string): string =>
+export const fixture = (name: string): string =>
   readFileSync(join(packageRoot(), 'test', 'fixtures', 'feeds', name), 'latin1');
 /** Texts of this file are bytes, one character each: feeds come in several encodings, and broken ones. */
 export const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1');
