@@ -5,7 +5,7 @@ import { HASH_WORDS } from '../../facts/batch.ts';
 const NONE = -1;
 
 /** What of the open block is compared, row by row. */
-export interface RowWords {
+interface RowWords {
   readonly version: Uint32Array;
   readonly hash: Uint32Array;
 }
