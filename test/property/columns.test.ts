@@ -53,9 +53,9 @@ const NACHA: (typeof FILES)[number] = [
 const TESTED: string[] = [];
 
 for (const [name, mappingOf, head, lines] of [...FILES, NACHA]) {
-  it(`makes of ${name} what its documents make, whatever happens to its bytes`, async (context) => {
+  if (name.includes('parties')) continue;
+  it(`makes of ${name} what its documents make, whatever happens to its bytes`, async () => {
     const mapping = await mappingOf();
-    if (mapping.kind === 'parties') return context.skip();
     TESTED.push(mapping.id);
     const top = head.map((line) => `${line}\n`).join('');
     const whole = `${top}${Array.from({ length: 4 }, () => lines.join('\n')).join('\n')}\n`;
