@@ -6,7 +6,7 @@
  */
 import type { TransactionInput } from '../../../schemas/transaction.ts';
 import type { RowLedger, Seen } from '../../detect/hot/row-ledger.ts';
-import { type FactRow, HASH_WORDS } from '../../facts/batch.ts';
+import type { FactRow } from '../../facts/batch.ts';
 import { FactDictionary } from '../../facts/dictionary.ts';
 import { canonicalise, type IngestContext } from '../canonical.ts';
 import { fillDefaults } from '../meaning.ts';
@@ -17,19 +17,13 @@ import { type ColumnsOrigin, Composer } from './composer.ts';
 import { type Fragment, GROUPS } from './fragment.ts';
 import { FragmentBuilder, KEYED_ORDER } from './fragment-builder.ts';
 import { HEAD_LEAVES, type Head, type HeadInput, headOf, type Space } from './head.ts';
-import { type ClosedBlock, OpenBlock } from './open-block.ts';
+import { BLOCK_OVERHEAD_BYTES, type ClosedBlock, OpenBlock, ROW_OVERHEAD_BYTES } from './open-block.ts';
 import { plainMinor } from './plain-amount.ts';
 import { type PartsTaker, type RowParts, UNREADABLE } from './row-parts.ts';
 
 /** Texts of a dictionary, and remembered edge members, after which both begin anew. */
 const TEXTS_MAX = 1 << 20;
 const MEMBERS_MAX = 131_072;
-/**
- * What a block has beside its documents, measured (`benchmarks/blocks.ts`): schema and dictionaries once, then columns and
- * identifiers of every row.
- */
-const BLOCK_OVERHEAD_BYTES = 16 * 1024;
-const ROW_OVERHEAD_BYTES = 512;
 /** Texts of blocks lie in dictionaries that are gone with the feed: their seed hides nothing. */
 const SEED = [0, 0] as const;
 const ID_CHARS_MAX = 128;
@@ -349,11 +343,7 @@ export class ColumnIngest implements PartsTaker {
 
   /** What the row that was written is beside those that `ledger` knows and those kept in the open block. */
   seen(ledger: Pick<RowLedger, 'seen'>): Seen {
-    const { ids, hash, rows } = this.#block;
-    const { institution, id, version } = this;
-    const end = ids.ends[rows] as number;
-    const known = ledger.seen(institution, ids.bytes, ids.start(rows), end, version, hash, HASH_WORDS * rows);
-    return known === 'new' ? this.#block.kept.seen(rows, institution, id) : known;
+    return this.#block.seen(ledger, this.institution, this.id);
   }
 
   /** Whether the open block has no room for the row that was written: it is to be closed first. */

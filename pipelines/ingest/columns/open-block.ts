@@ -15,10 +15,17 @@ import {
   type FactMembers,
   TEXT_NULL,
 } from '../../../schemas/facts.ts';
+import type { RowLedger, Seen } from '../../detect/hot/row-ledger.ts';
 import { type FactRow, factsOf, HASH_WORDS } from '../../facts/batch.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import { KeptRows } from './kept-rows.ts';
 
+/**
+ * What a block has beside its documents, measured (`benchmarks/blocks.ts`): schema and dictionaries once, then columns and
+ * identifiers of every row.
+ */
+export const BLOCK_OVERHEAD_BYTES = 16 * 1024;
+export const ROW_OVERHEAD_BYTES = 512;
 export const HASH_DIGITS = 64;
 const WORD_DIGITS = 8;
 const FIRST_BYTES = 1 << 20;
@@ -80,8 +87,6 @@ export class OpenBlock {
   readonly line: Float64Array;
   readonly rateId: Int32Array;
   readonly submissionId: Int32Array;
-  /** By identity. */
-  readonly kept: KeptRows;
   rows = 0;
   /** Changes with every block. */
   #serial = 0;
@@ -93,6 +98,7 @@ export class OpenBlock {
   #membersKept = 0;
   #members = 0;
   #documents: Document[] = [];
+  readonly #kept: KeptRows;
   readonly #tables = { words: new CodeTable(), keys: new CodeTable() };
 
   constructor(rows: number, dictionary: FactDictionary) {
@@ -110,7 +116,7 @@ export class OpenBlock {
     this.line = new Float64Array(rows);
     this.rateId = new Int32Array(rows);
     this.submissionId = new Int32Array(rows);
-    this.kept = new KeptRows(rows, this);
+    this.#kept = new KeptRows(rows, this);
   }
 
   /** Bytes of the document of the row being written. */
@@ -177,9 +183,18 @@ export class OpenBlock {
     this.#documents.push({ place, row });
   }
 
+  /** What the row that was written is beside those that `ledger` knows and the kept ones. */
+  seen(ledger: Pick<RowLedger, 'seen'>, institution: string, id: string): Seen {
+    const { ids, hash, version, rows } = this;
+    const [start, end] = [ids.start(rows), ids.ends[rows] as number];
+    const told = version[rows] as number;
+    const known = ledger.seen(institution, ids.bytes, start, end, told, hash, HASH_WORDS * rows);
+    return known === 'new' ? this.#kept.seen(rows, institution, id) : known;
+  }
+
   /** The row that was written counts. */
   keep(institution: string, id: string): void {
-    this.kept.put(this.rows, institution, id);
+    this.#kept.put(this.rows, institution, id);
     this.#membersKept = this.#members;
     this.rows += 1;
   }
@@ -210,7 +225,7 @@ export class OpenBlock {
       line: this.line,
     };
     this.rows = 0;
-    this.kept.clear();
+    this.#kept.clear();
     this.#membersKept = 0;
     this.#members = 0;
     this.#documents = [];
