@@ -6,7 +6,7 @@
  * evaluated, for their signals are stored; records without a marker are processed again in full.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Detection } from '../../pipelines/detect/detection.ts';
 import { OUTCOME } from '../../pipelines/detect/hot/row-ledger.ts';
@@ -49,6 +49,8 @@ export interface WorkspaceOptions {
   readonly afterWrite?: AfterWrite;
   /** Smaller ones make a small feed take every path of a large one. */
   readonly limits?: Partial<WorkspaceLimits>;
+  /** Threads to work with, 1 .. THREADS_MAX; default 1. What stands does not depend on it. */
+  readonly threads?: number;
   /** Called while the log is read, with records done of all. */
   readonly onRecovery?: (done: number, total: number) => void;
 }
@@ -284,6 +286,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const keys = await openSecret(dataDir);
   const embedded = await startEmbedded({ dataDir });
   const store = openStore({ url: embedded.url, key: embedded.key });
+  let detection: Detection | undefined;
   try {
     await migrate(store);
     const log = await openFileLog(join(dataDir, 'log'), LOG_NAME);
@@ -298,8 +301,10 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     }
     const limits = { ...LIMITS, ...options.limits };
     const stateDir = join(dataDir, STATE_FOLDER);
+    await rm(stateDir, { recursive: true, force: true });
     const renewed = openColdFile(stateDir, 'renewed');
-    const detection = openDetection({ knowledge, seed: keys.hashSeed, stateDir, limits });
+    const { threads = 1 } = options;
+    detection = await openDetection({ knowledge, seed: keys.hashSeed, stateDir, limits, threads });
     const state = new WorkspaceState(knowledge, { detection, documents: new Documents(log, renewed) });
     const workspace = new Workspace({
       state,
@@ -330,6 +335,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     await workspace.writeGroup(counts);
     return workspace;
   } catch (error) {
+    await detection?.close();
     await store.close();
     await embedded.stop();
     throw error;
