@@ -130,6 +130,12 @@ export class DetectPool {
     return this.#threads.length;
   }
 
+  /** @throws as `send`, where a worker is known to have failed, or the pool was closed */
+  requireWhole(): void {
+    if (this.#isClosed) throw new Error('the pool is closed');
+    for (const { failure } of this.#threads) if (failure !== undefined) throw failure;
+  }
+
   /**
    * Hands bytes to every worker as a record of this kind; resolves when they are in the rings, later where one is full. One
    * call at a time.
@@ -190,8 +196,7 @@ export class DetectPool {
         return bytes === undefined ? true : ring.write(kind, bytes);
       }),
     );
-    for (const { failure } of this.#threads) if (failure !== undefined) throw failure;
-    if (this.#isClosed) throw new Error('the pool was closed');
+    this.requireWhole();
   }
 
   async #alone<T>(task: () => Promise<T>): Promise<T> {

@@ -86,12 +86,14 @@ export class PoolDetection implements Detection {
 
   /** Says what became of the rows; resolves when the workers have the block in their rings. */
   async admit(block: Uint8Array): Promise<Uint8Array> {
+    this.#pool.requireWhole();
     const outcomes = this.#rows.admit(block);
     await this.#pool.send(RECORD.BLOCK, block);
     return outcomes;
   }
 
   async renew(block: Uint8Array): Promise<void> {
+    this.#pool.requireWhole();
     this.#rows.renew(block);
     await this.#pool.send(RECORD.RENEWED, block);
   }
