@@ -105,7 +105,7 @@ test('what stands is the same with one, two and three threads, step by step', as
   expect(expected.at(-1)?.alerts.length).toBeGreaterThan(0);
   for (const threads of [2, 3])
     expect(await readWorld(bench.dataDir(`threads-${threads}`), world, threads)).toEqual(expected);
-}, 600_000);
+}, 900_000);
 
 test('a thread that is lost ends the run; the next one, with any number, holds everything', async (context) => {
   if (bench === undefined) return context.skip();
