@@ -13,13 +13,15 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import type { SubjectSignals } from '../pipelines/detect/detection.ts';
 import { FactDictionary } from '../pipelines/facts/dictionary.ts';
 import { OwnedKeys } from '../pipelines/partition/owned-keys.ts';
 import { encodeBlock } from '../schemas/arrow.ts';
 import type { FactBatch } from '../schemas/facts.ts';
-import { BlockEvaluator, type RuleReport, type SubjectReport } from '../services/threads/block-evaluator.ts';
-import { DetectPool, threadFile } from '../services/threads/detect-pool.ts';
+import { threadFile } from '../services/threads/detect-pool.ts';
+import { PoolDetection } from '../services/threads/pool-detection.ts';
 import { allocateRing, RingWriter } from '../services/threads/ring.ts';
+import { openHotDetector } from '../services/workspace/hot-detection.ts';
 import { loadKnowledge } from '../services/workspace/knowledge.ts';
 import { answerOf } from './detect/subject.ts';
 import { type Benchmark, type BenchmarkResult, type RunContext, sizeOf } from './harness/benchmark.ts';
@@ -69,15 +71,15 @@ function busiestNs(before: ReadonlyMap<string, number>): number {
 }
 
 class Standing {
-  readonly #bySubject = new Map<string, readonly RuleReport[]>();
+  readonly #bySubject = new Map<string, SubjectSignals['signals']>();
 
-  take(reports: readonly SubjectReport[]): void {
+  take(reports: readonly SubjectSignals[]): void {
     for (const { subjectKey, signals } of reports) this.#bySubject.set(subjectKey, signals);
   }
 
   hash(): { readonly hash: string; readonly signals: number } {
     const all = [...this.#bySubject].flatMap(([subjectKey, signals]) =>
-      signals.map(({ rule, versions }) => ({ subjectKey, rule, versions })),
+      signals.map(({ rule, versions }) => ({ subjectKey, rule: rule.id, versions })),
     );
     return answerOf(all, () => true);
   }
@@ -114,21 +116,19 @@ async function workers(context: RunContext): Promise<BenchmarkResult[]> {
   context.progress(`threads: ${blocks.length} blocks`);
 
   const room = { subjects: Math.ceil(accounts * SUBJECTS_PER_ACCOUNT), rows };
-  const { ruleSet, evaluation, files, activeFrom } = knowledge;
-  const partition = { index: 0, count: 1 };
-  const here = new BlockEvaluator({ ruleSet, evaluation, partition, seed: HASH_SEED, ...room });
+  const here = openHotDetector({ knowledge, seed: HASH_SEED, state: undefined, ...room });
   const expected = new Standing();
   blocks.forEach((block, i) => {
     here.admit(block);
-    if ((i + 1) % flushEvery === 0) expected.take(here.flush());
+    if ((i + 1) % flushEvery === 0) expected.take(here.evaluate());
   });
-  expected.take(here.flush());
+  expected.take(here.evaluate());
   const answer = expected.hash();
 
   const through = async (count: number): Promise<Round> => {
-    const pool = await DetectPool.start({
+    const pool = await PoolDetection.start({
       workers: count,
-      sets: [{ files, activeFrom }],
+      knowledge,
       seed: HASH_SEED,
       warmUp: rows >= WARM_ROWS,
       ...room,
@@ -139,9 +139,9 @@ async function workers(context: RunContext): Promise<BenchmarkResult[]> {
       const [wall, cpu] = [wallNs(), cpuNs()];
       for (const [i, block] of blocks.entries()) {
         await pool.admit(block);
-        if ((i + 1) % flushEvery === 0) standing.take((await pool.flush()).reports);
+        if ((i + 1) % flushEvery === 0) standing.take(await pool.evaluate());
       }
-      standing.take((await pool.flush()).reports);
+      standing.take(await pool.evaluate());
       const measured = { wallNs: wallNs() - wall, cpuNs: cpuNs() - cpu, busiestNs: busiestNs(before) };
       return { ...measured, hash: standing.hash().hash };
     } finally {

@@ -29,6 +29,14 @@ import {
   TEXT_NULL,
 } from './facts.ts';
 
+/** What of the rows of a block says which rows they are. */
+export type BlockIdentities = Pick<
+  FactBatch,
+  'rows' | 'idBytes' | 'idEnds' | 'version' | 'hash' | 'flags'
+> & {
+  readonly columns: Pick<FactColumns, 'institution' | 'time'>;
+};
+
 /** The dictionary that the texts of a block go into (`pipelines/facts/dictionary.ts`). */
 export interface FactInterning {
   readonly interner: {
@@ -62,41 +70,76 @@ export function decodeFacts(bytes: Uint8Array, dictionary: FactInterning): FactB
   return new FactReader(new BlockReader(bytes), dictionary).batch();
 }
 
+/** As `decodeFacts`, of which rows they are alone: no account or party becomes an id. @throws as `decodeFacts` */
+export function decodeIdentities(bytes: Uint8Array, dictionary: FactInterning): BlockIdentities {
+  return new FactReader(new BlockReader(bytes), dictionary).identities();
+}
+
+/** Columns in which the block's dictionaries are found. */
+const DICTIONARY_COLUMNS = { words: 'institution', keys: 'debtor_account' } as const;
+
 class FactReader {
   readonly #block: BlockReader;
   readonly #rows: number;
   readonly #dictionary: FactInterning;
-  /** Ids of the entries of the block's dictionaries; entry 0 is none. */
-  readonly #ids: Readonly<Record<DictionaryName, Int32Array>>;
+  /** Ids of the entries of the block's dictionaries, of those that were asked for; entry 0 is none. */
+  readonly #ids: Partial<Record<DictionaryName, Int32Array>> = {};
 
   constructor(block: BlockReader, dictionary: FactInterning) {
     this.#block = block;
     this.#rows = block.rows;
     this.#dictionary = dictionary;
-    this.#ids = { words: this.#intern('words', 'institution'), keys: this.#intern('keys', 'debtor_account') };
   }
 
   batch(): FactBatch {
     const block = this.#block;
-    const id = block.utf8('id');
+    // The few words first: they get the low ids.
+    this.#idsOf('words');
+    this.#idsOf('keys');
     const amounts = this.#amounts(block.utf8('amount_minor'));
     return {
-      rows: this.#rows,
+      ...this.#rowsAlone(),
       columns: this.#columns(amounts.column),
       members: this.#members(),
-      idBytes: id.bytes,
-      idEnds: id.offsets.subarray(1),
-      version: block.numbers('version', Uint32Array),
-      hash: this.#hashes(block.utf8('content_hash')),
-      flags: this.#flags(),
       sharedRef: this.#textColumn(block.codes(SHARED_REF, 'keys', this.#rows), 'keys', this.#rows),
       wide: amounts.wide,
     };
   }
 
-  #intern(name: DictionaryName, column: string): Int32Array {
+  identities(): BlockIdentities {
+    const codes = this.#block.codes(FACTS_OF_WORDS.institution, 'words', this.#rows);
+    return {
+      ...this.#rowsAlone(),
+      columns: {
+        institution: this.#textColumn(codes, 'words', this.#rows),
+        time: this.#block.integers('event_time'),
+      },
+    };
+  }
+
+  #rowsAlone(): Omit<BlockIdentities, 'columns'> {
+    const id = this.#block.utf8('id');
+    return {
+      rows: this.#rows,
+      idBytes: id.bytes,
+      idEnds: id.offsets.subarray(1),
+      version: this.#block.numbers('version', Uint32Array),
+      hash: this.#hashes(this.#block.utf8('content_hash')),
+      flags: this.#flags(),
+    };
+  }
+
+  #idsOf(name: DictionaryName): Int32Array {
+    const known = this.#ids[name];
+    if (known !== undefined) return known;
+    const ids = this.#intern(name);
+    this.#ids[name] = ids;
+    return ids;
+  }
+
+  #intern(name: DictionaryName): Int32Array {
     if (this.#rows === 0) return Int32Array.of(TEXT_NULL);
-    const { offsets, bytes } = this.#block.dictionary(column, DICTIONARIES.indexOf(name));
+    const { offsets, bytes } = this.#block.dictionary(DICTIONARY_COLUMNS[name], DICTIONARIES.indexOf(name));
     const entries = offsets.length - 1;
     if (entries < 1 || offsets[1] !== 0) corrupt(name);
     const ids = new Int32Array(entries);
@@ -179,7 +222,7 @@ class FactReader {
 
   #textColumn(codes: Codes | undefined, name: DictionaryName, length: number): Int32Array {
     if (codes === undefined) return filled(Int32Array, TEXT_NULL, length);
-    const ids = this.#ids[name];
+    const ids = this.#idsOf(name);
     const out = new Int32Array(length);
     let highest = 0;
     for (let i = 0; i < length; i++) {
@@ -194,7 +237,7 @@ class FactReader {
   /** Enumerations as codes. Each different word is looked up once; one that the enumeration does not have is refused. */
   #enumColumn(name: string, codes: Codes | undefined, length: number, values: readonly string[]): Uint8Array {
     if (codes === undefined) return filled(Uint8Array, BYTE_NULL, length);
-    const ids = this.#ids.words;
+    const ids = this.#idsOf('words');
     const known = new Uint8Array(ids.length).fill(UNSEEN);
     known[0] = BYTE_NULL;
     const out = new Uint8Array(length);
@@ -218,7 +261,7 @@ class FactReader {
   #setColumn(name: string, codes: Codes | undefined, length: number): Int32Array {
     const out = new Int32Array(length);
     if (codes === undefined) return out;
-    const ids = this.#ids.words;
+    const ids = this.#idsOf('words');
     const known = new Int32Array(ids.length).fill(-1);
     known[0] = 0;
     let highest = 0;
@@ -239,7 +282,7 @@ class FactReader {
   /** A leg column from the table's columns of its two sides; where there is none, what `otherwise` says. */
   #owners(debtor: string, creditor: string, otherwise: Int32Array | null): Int32Array {
     const out = new Int32Array(2 * this.#rows);
-    const ids = this.#ids.keys;
+    const ids = this.#idsOf('keys');
     [debtor, creditor].forEach((column, side) => {
       const codes = this.#block.codes(column, 'keys', this.#rows) ?? corrupt(column);
       let highest = 0;

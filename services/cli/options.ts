@@ -1,14 +1,23 @@
 /** Option values that several commands read, and how moments are shown. */
 import type { Command } from 'commander';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { THREADS_MAX } from '../threads/limits.ts';
 
 /** No list prints more. */
 const LIST_MAX = 10_000;
 
 export function limitOf(text: string): number {
+  return countOf('--limit', text, LIST_MAX);
+}
+
+export function threadsOf(text: string): number {
+  return countOf('--threads', text, THREADS_MAX);
+}
+
+function countOf(option: string, text: string, most: number): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= LIST_MAX) return value;
-  throw new RastroError('RAS-CLI-BAD-OPTION', { option: '--limit', value: text, expected: `1..${LIST_MAX}` });
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new RastroError('RAS-CLI-BAD-OPTION', { option, value: text, expected: `1..${most}` });
 }
 
 export function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {

@@ -1,42 +1,25 @@
 /**
- * Detection in several threads, one partition each, sharing nothing: every worker sees every block and feeds the subjects
- * that it owns. What stands is the union of what the workers say, and the same for any number of them.
+ * Worker threads, one partition each, sharing nothing: starts them, brings them records and their answers back, and says when
+ * one of them is lost. What the records mean is between `pool-detection.ts` and `detect-worker.ts`.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { serialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { RastroError } from '../../schemas/errors/index.ts';
-import { compareUtf8 } from '../../schemas/order.ts';
 import { packageRoot } from '../../schemas/package-root.ts';
-import type { SubjectReport } from './block-evaluator.ts';
-import { CLOSE_GRACE_MS, FLUSH_BLOCKS_MAX, RING_BYTES, WORKERS_MAX } from './limits.ts';
-import { type Declaration, type FromWorker, RECORD, type RuleFiles, type WorkerSetup } from './messages.ts';
+import { CLOSE_GRACE_MS, RING_BYTES, WORKERS_MAX } from './limits.ts';
+import { type FromWorker, type Question, RECORD, type ToWorker, type WorkerSetup } from './messages.ts';
 import { allocateRing, RingWriter } from './ring.ts';
 
-const NOTHING = new Uint8Array(0);
-
-export interface DetectPoolOptions {
+/** Of what is different for every worker its number. */
+export interface DetectPoolOptions extends Omit<WorkerSetup, 'ring' | 'index' | 'count' | 'state'> {
   /** 1 .. WORKERS_MAX. */
   readonly workers: number;
-  /** The rule sets in force over time, in the order in which they were recorded; at least one. */
-  readonly sets: readonly RuleFiles[];
-  /** Seeds the hash of identifiers. Any two 32-bit integers. */
-  readonly seed: readonly [number, number];
+  readonly stateOf: (index: number) => WorkerSetup['state'];
   /** Bytes of the ring to each worker; default RING_BYTES. */
-  readonly ringBytes?: number;
-  /** Subjects of a kind, and rows, that each worker makes room for at the start. */
-  readonly subjects?: number;
-  readonly rows?: number;
-  /** Optimise the generated code before the first block, a second of work; default true. Not worth it for few rows. */
-  readonly warmUp?: boolean;
-}
-
-export interface PoolFlush {
-  /** Subjects that have signals, or had, among those touched since the last flush; in byte order of their keys. */
-  readonly reports: readonly SubjectReport[];
-  /** For each block since the last flush, the index in `ROW_OUTCOMES` of each row. */
-  readonly outcomes: readonly Uint8Array[];
+  readonly ringBytes?: number | undefined;
 }
 
 /** A message is awaited by one caller at most. */
@@ -113,7 +96,6 @@ export function threadFile(name: string): URL {
 
 export class DetectPool {
   readonly #threads: readonly DetectThread[];
-  #blocks = 0;
   #isBusy = false;
   #isClosed = false;
 
@@ -126,13 +108,13 @@ export class DetectPool {
    * @throws RastroError RAS-RULES-* where the rules do not compile, RAS-ENGINE-WORKER-LOST; RangeError on the number.
    */
   static async start(options: DetectPoolOptions): Promise<DetectPool> {
-    const { workers: count, sets, seed, subjects, rows, ringBytes = RING_BYTES, warmUp = true } = options;
+    const { workers: count, stateOf, ringBytes = RING_BYTES, ...setup } = options;
     if (!Number.isInteger(count) || count < 1 || count > WORKERS_MAX)
       throw new RangeError(`${count} workers`);
     const threads = Array.from(
       { length: count },
       (_, index) =>
-        new DetectThread({ ring: allocateRing(ringBytes), index, count, sets, seed, subjects, rows, warmUp }),
+        new DetectThread({ ...setup, ring: allocateRing(ringBytes), index, count, state: stateOf(index) }),
     );
     const pool = new DetectPool(threads);
     try {
@@ -144,38 +126,44 @@ export class DetectPool {
     return pool;
   }
 
+  get workers(): number {
+    return this.#threads.length;
+  }
+
+  /** @throws as `send`, where a worker is known to have failed, or the pool was closed */
+  requireWhole(): void {
+    if (this.#isClosed) throw new Error('the pool is closed');
+    for (const { failure } of this.#threads) if (failure !== undefined) throw failure;
+  }
+
   /**
-   * Hands a block (`encodeBlock`) to every worker; resolves when it is in their rings, later where one is full. One call
-   * at a time.
-   * @throws RastroError of a worker that failed, about this block or one before it.
+   * Hands bytes to every worker as a record of this kind; resolves when they are in the rings, later where one is full. One
+   * call at a time.
+   * @throws RastroError of a worker that failed, over this record or one before it.
    */
-  async admit(block: Uint8Array): Promise<void> {
-    if (this.#blocks === FLUSH_BLOCKS_MAX) throw new RangeError(`${FLUSH_BLOCKS_MAX} blocks without a flush`);
-    await this.#alone(() => this.#send(RECORD.BLOCK, block));
-    this.#blocks++;
+  async send(kind: number, bytes: Uint8Array): Promise<void> {
+    await this.#alone(() => this.#write(kind, () => bytes));
   }
 
-  /** From `fromMs` of event time on, the institution submits a feed of its own. One call at a time; throws as `admit`. */
-  async declare(institution: string, fromMs: number): Promise<void> {
-    const declaration: Declaration = { institution, fromMs };
-    const bytes = Buffer.from(JSON.stringify(declaration), 'utf8');
-    await this.#alone(() => this.#send(RECORD.DECLARE, bytes));
+  /** Tells every worker. One call at a time; throws as `send`. */
+  async tell(message: ToWorker): Promise<void> {
+    await this.send(RECORD.MESSAGE, serialize(message));
   }
 
-  /** Evaluates everything handed over so far. One call at a time; throws as `admit`. */
-  async flush(): Promise<PoolFlush> {
+  /** Tells each worker what is for it; undefined for nothing. One call at a time; throws as `send`. */
+  async tellEach(messages: readonly (ToWorker | undefined)[]): Promise<void> {
+    await this.#alone(() => this.#writeEach(messages));
+  }
+
+  /** The answer of each worker that was asked, once it has come to the question. One call at a time; throws as `send`. */
+  async ask(questions: readonly (Question | undefined)[]): Promise<(FromWorker | undefined)[]> {
     return this.#alone(async () => {
-      // Asked for before it can come: a worker may be done before the last ring has taken its record.
-      const answers = Promise.all(this.#threads.map((thread) => thread.next()));
-      const [messages] = await Promise.all([answers, this.#send(RECORD.FLUSH, NOTHING)]);
-      this.#blocks = 0;
-      const flushed = messages.map((message) => {
-        if (message.type !== 'flushed') throw new Error(`${message.type} instead of a flush`);
-        return message;
-      });
-      const reports = flushed.flatMap((message) => message.reports);
-      reports.sort((a, b) => compareUtf8(a.subjectKey, b.subjectKey));
-      return { reports, outcomes: flushed[0]?.outcomes ?? [] };
+      // Waited for before it can come: a worker may be done before the last ring has taken its record.
+      const answers = Promise.all(
+        this.#threads.map((thread, i) => (questions[i] === undefined ? undefined : thread.next())),
+      );
+      const [found] = await Promise.all([answers, this.#writeEach(questions)]);
+      return found;
     });
   }
 
@@ -194,10 +182,21 @@ export class DetectPool {
     clearTimeout(timer);
   }
 
-  async #send(kind: number, bytes: Uint8Array): Promise<void> {
-    await Promise.all(this.#threads.map(({ ring }) => ring.write(kind, bytes)));
-    for (const { failure } of this.#threads) if (failure !== undefined) throw failure;
-    if (this.#isClosed) throw new Error('the pool was closed');
+  async #writeEach(messages: readonly (ToWorker | undefined)[]): Promise<void> {
+    await this.#write(RECORD.MESSAGE, (i) => {
+      const message = messages[i];
+      return message === undefined ? undefined : serialize(message);
+    });
+  }
+
+  async #write(kind: number, bytesFor: (index: number) => Uint8Array | undefined): Promise<void> {
+    await Promise.all(
+      this.#threads.map(({ ring }, index) => {
+        const bytes = bytesFor(index);
+        return bytes === undefined ? true : ring.write(kind, bytes);
+      }),
+    );
+    this.requireWhole();
   }
 
   async #alone<T>(task: () => Promise<T>): Promise<T> {

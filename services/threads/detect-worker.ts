@@ -1,50 +1,127 @@
 /**
- * One partition in a thread of its own: reads its ring until it is closed. It never turns its event loop while it works;
- * what it has to say is posted, which needs none.
+ * One partition in a thread of its own: a detector that reads its ring until it is closed. It never turns its event loop
+ * while it works; what it has to say is posted, which needs none.
  */
+import { deserialize } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { HotDetector } from '../../pipelines/detect/hot/hot-detector.ts';
+import { ruleVersionKey } from '../../rules/compiler/index.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
-import { compileKnowledge } from '../workspace/knowledge.ts';
+import { openHotDetector } from '../workspace/hot-detection.ts';
+import { compileKnowledge, type Knowledge } from '../workspace/knowledge.ts';
+import { decodeRules } from '../workspace/rule-record.ts';
 import { RuleTimeline } from '../workspace/rule-timeline.ts';
-import { BlockEvaluator } from './block-evaluator.ts';
-import { type Declaration, type FromWorker, RECORD, type WorkerSetup } from './messages.ts';
-import { RingReader } from './ring.ts';
+import {
+  type FromWorker,
+  RECORD,
+  type RuleFiles,
+  ruleSetName,
+  type SubjectReport,
+  type ToWorker,
+  type WorkerSetup,
+} from './messages.ts';
+import { RingReader, type RingRecord } from './ring.ts';
 
 const post = (message: FromWorker) => parentPort?.postMessage(message);
 
-function evaluatorOf({ sets, index, count, seed, subjects, rows }: WorkerSetup): BlockEvaluator {
-  const [first, ...others] = sets.map(({ files, activeFrom }) => compileKnowledge(files, { activeFrom }));
-  if (first === undefined) throw new Error('no rule set');
-  const { ruleSet, evaluation } = new RuleTimeline([first, ...others]).rules;
-  return new BlockEvaluator({
-    ruleSet,
-    evaluation,
-    partition: { index, count },
-    seed,
-    ...(subjects === undefined ? {} : { subjects }),
-    ...(rows === undefined ? {} : { rows }),
-  });
+class DetectWorker {
+  readonly #detector: HotDetector;
+  #timeline: RuleTimeline;
+  /** The sets of the timeline, and those that were sent for the next one. */
+  #sets = new Map<string, Knowledge>();
+
+  constructor({ rules, index, count, seed, state, subjects, rows, warmUp }: WorkerSetup) {
+    const knowledge = this.#compile(rules);
+    this.#timeline = new RuleTimeline([knowledge]);
+    const partition = { index, count };
+    this.#detector = openHotDetector({ knowledge, seed, state, partition, subjects, rows });
+    if (warmUp) this.#detector.warmUp();
+  }
+
+  take({ kind, bytes }: RingRecord): void {
+    if (kind === RECORD.BLOCK) this.#detector.admit(bytes);
+    else if (kind === RECORD.RENEWED) this.#detector.renew(bytes);
+    else if (kind === RECORD.RULE_SET) this.#compile(decodeRules(bytes));
+    else if (kind === RECORD.MESSAGE) this.#obey(deserialize(bytes) as ToWorker);
+    else throw new Error(`a record of kind ${kind}`);
+  }
+
+  close(): void {
+    this.#detector.close();
+  }
+
+  #obey(message: ToWorker): void {
+    const detector = this.#detector;
+    switch (message.type) {
+      case 'declare':
+        detector.declare(message.institution, message.fromMs);
+        break;
+      case 'cadence':
+        detector.setCadence(message.institution, message.fromMs, message.cadence);
+        break;
+      case 'watermark':
+        detector.watermark(message.timeMs);
+        break;
+      case 'drain':
+        detector.drain();
+        break;
+      case 'settle':
+        detector.settle();
+        break;
+      case 'touch':
+        detector.touch(message.subjectKeys);
+        break;
+      case 'rules':
+        this.#useRules(message.sets, message.fromMs);
+        break;
+      case 'evaluate':
+        post({ type: 'evaluated', reports: this.#evaluate() });
+        break;
+      case 'rowsOfKeys':
+        post({ type: 'rows', rows: detector.rowsOfKeys(message.keys) });
+        break;
+      case 'silentReadings':
+        post({ type: 'readings', readings: detector.silentReadings(message.questions) });
+        break;
+    }
+  }
+
+  #compile({ files, activeFrom }: RuleFiles): Knowledge {
+    const knowledge = compileKnowledge(files, { activeFrom });
+    this.#sets.set(ruleSetName({ sha256: knowledge.hash, activeFrom }), knowledge);
+    return knowledge;
+  }
+
+  #useRules(names: readonly string[], fromMs: number): void {
+    const sets = names.map((name): [string, Knowledge] => {
+      const knowledge = this.#sets.get(name);
+      if (knowledge === undefined) throw new Error('a rule set that was not sent');
+      return [name, knowledge];
+    });
+    this.#sets = new Map(sets);
+    const [first, ...others] = this.#sets.values();
+    if (first === undefined) throw new Error('no rule set');
+    this.#timeline = new RuleTimeline([first, ...others], this.#timeline);
+    const { ruleSet, evaluation } = this.#timeline.rules;
+    this.#detector.useRules(ruleSet, evaluation, fromMs);
+  }
+
+  #evaluate(): SubjectReport[] {
+    return this.#detector.evaluate().map(({ subjectKey, signals }) => ({
+      subjectKey,
+      signals: signals
+        .filter(({ versions }) => versions.length > 0)
+        .map(({ rule, versions }) => ({ ruleKey: ruleVersionKey(rule), versions })),
+    }));
+  }
 }
 
 function work(setup: WorkerSetup): void {
   const ring = new RingReader(setup.ring);
-  const evaluator = evaluatorOf(setup);
-  if (setup.warmUp) evaluator.warmUp();
+  const worker = new DetectWorker(setup);
   post({ type: 'ready' });
-  let outcomes: Uint8Array[] = [];
-  for (let record = ring.read(); record !== null; record = ring.read()) {
-    const { kind, bytes } = record;
-    if (kind === RECORD.BLOCK) {
-      const rows = evaluator.admit(bytes);
-      if (setup.index === 0) outcomes.push(rows);
-    } else if (kind === RECORD.DECLARE) {
-      const { institution, fromMs } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Declaration;
-      evaluator.declare(institution, fromMs);
-    } else if (kind === RECORD.FLUSH) {
-      post({ type: 'flushed', reports: evaluator.flush(), outcomes });
-      outcomes = [];
-    } else throw new Error(`a record of kind ${kind}`);
-  }
+  for (let record = ring.read(); record !== null; record = ring.read()) worker.take(record);
+  worker.close();
 }
 
 try {

@@ -12,7 +12,11 @@ export const RING_POLL_MS = 1;
 
 /** Workers of one pool. */
 export const WORKERS_MAX = 64;
-/** Blocks between two flushes: their outcomes wait in the first worker. */
-export const FLUSH_BLOCKS_MAX = 65_536;
+/** Threads that a run works with: the one that reads and composes, and those that detect. */
+export const THREADS_MAX = 1 + WORKERS_MAX;
+/** Keys of accounts, parties or subjects of one message. A key has some hundred bytes at most: it stays below a record. */
+export const KEYS_PER_MESSAGE = 65_536;
+/** Questions of one message: their answers are posted together, and each holds the readings of all rules of a subject. */
+export const QUESTIONS_PER_MESSAGE = 4_096;
 /** How long workers may go on with what waits in their rings when a pool is closed, before they are ended. */
 export const CLOSE_GRACE_MS = 10_000;

@@ -7,6 +7,7 @@ import {
   ALWAYS_MS,
   type EvaluationContext,
   mergeRuleSets,
+  type RuleSet,
   type SetInForce,
   setAt,
   setsInForce,
@@ -24,6 +25,19 @@ const DAY_MS = 86_400_000;
 
 type Sets = readonly SetInForce<Knowledge>[];
 
+/** Sets by what they are together. */
+const setsByRules = new WeakMap<RuleSet, readonly Knowledge[]>();
+
+/**
+ * The sets of a timeline, by event time, whose rules together are `ruleSet`: another thread makes the same of them.
+ * @throws Error where no timeline made it
+ */
+export function setsBehind(ruleSet: RuleSet): readonly Knowledge[] {
+  const sets = setsByRules.get(ruleSet);
+  if (sets === undefined) throw new Error('rules of no timeline');
+  return sets;
+}
+
 export class RuleTimeline {
   /** The sets in force, by event time. */
   readonly sets: Sets;
@@ -39,6 +53,10 @@ export class RuleTimeline {
     if (this.sets.length > RULE_SETS_MAX)
       throw new RastroError('RAS-RULES-SETS', { count: this.sets.length, limit: RULE_SETS_MAX });
     this.rules = rulesOf(this.sets, before);
+    setsByRules.set(
+      this.rules.ruleSet,
+      this.sets.map(({ set }) => set),
+    );
   }
 
   /** The timeline with one more set recorded. */

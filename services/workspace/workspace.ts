@@ -6,7 +6,7 @@
  * evaluated, for their signals are stored; records without a marker are processed again in full.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Eventually } from '../../pipelines/detect/detection.ts';
 import { OUTCOME } from '../../pipelines/detect/hot/row-ledger.ts';
@@ -49,6 +49,8 @@ export interface WorkspaceOptions {
   readonly afterWrite?: AfterWrite;
   /** Smaller ones make a small feed take every path of a large one. */
   readonly limits?: Partial<WorkspaceLimits>;
+  /** Threads to work with, 1 .. THREADS_MAX; default 1. What stands does not depend on it. */
+  readonly threads?: number;
   /** Called while the log is read, with records done of all. */
   readonly onRecovery?: (done: number, total: number) => void;
 }
@@ -312,9 +314,11 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     }
     const limits = { ...LIMITS, ...options.limits };
     const stateDir = join(dataDir, STATE_FOLDER);
+    await rm(stateDir, { recursive: true, force: true });
     const renewed = openColdFile(stateDir, 'renewed');
     opened.push(() => renewed.close());
-    const detection = openDetection({ knowledge, seed: keys.hashSeed, stateDir, limits });
+    const { threads = 1 } = options;
+    const detection = await openDetection({ knowledge, seed: keys.hashSeed, stateDir, limits, threads });
     opened.push(() => detection.close());
     const state = new WorkspaceState(knowledge, { detection, documents: new Documents(log, renewed) });
     const workspace = new Workspace({

@@ -68,6 +68,7 @@ export interface RunInput {
   readonly parties?: readonly string[];
   readonly mapping?: string;
   readonly limits?: Partial<WorkspaceLimits>;
+  readonly threads?: number;
 }
 
 export interface RunOutput {
@@ -82,8 +83,8 @@ export async function runInto(input: RunInput): Promise<RunOutput> {
   const knowledge = await loadKnowledge(input.knowledge);
   const mapping = await loadMapping(input.mapping ?? 'canonical');
   const partiesMapping = await loadMapping('canonical-parties');
-  const { dataDir, limits = {} } = input;
-  const workspace = await openWorkspace({ dataDir, knowledge, limits });
+  const { dataDir, limits = {}, threads = 1 } = input;
+  const workspace = await openWorkspace({ dataDir, knowledge, limits, threads });
   try {
     const written: WriteCounts = { signals: 0, alerts: 0, transactions: 0 };
     const report = emptyReport();

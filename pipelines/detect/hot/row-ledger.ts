@@ -5,7 +5,8 @@
  * "Seen before" is a fingerprint table whose every hit is confirmed by the stored row's institution and id. Invariant: apart
  * from conflicts and the horizon, what counts depends only on which rows were admitted, never on their order (SEMANTICS §1).
  */
-import { FACT_FLAGS, type FactBatch, type FactColumns } from '../../../schemas/facts.ts';
+import type { BlockIdentities } from '../../../schemas/block-facts.ts';
+import { FACT_FLAGS } from '../../../schemas/facts.ts';
 import { SeenTable } from '../../intern/seen.ts';
 import { REEVALUATION_HORIZON_MS } from '../effective-set.ts';
 
@@ -18,11 +19,6 @@ export const OUTCOME = { OK: 0, DUPLICATE: 1, LATE: 2, REJECT: 3 } as const;
 
 /** What a row would be if it came now. */
 export type Seen = 'new' | 'duplicate' | 'conflict';
-
-/** What of a block's rows says which rows they are. Ids of institutions are those of the store's dictionary. */
-export type IdentityBatch = Pick<FactBatch, 'rows' | 'idBytes' | 'idEnds' | 'version' | 'hash' | 'flags'> & {
-  readonly columns: Pick<FactColumns, 'institution' | 'time'>;
-};
 
 /** The store of the rows, asked about those that the ledger has admitted. */
 export interface Identities {
@@ -133,7 +129,7 @@ export class RowLedger {
    * those that are not simply new. A function of its own: it is optimised while the loop runs, and what came behind the loop
    * would be thrown out, as never seen, block after block.
    */
-  tell(batch: IdentityBatch, first: number, outcomes: Uint8Array): readonly number[] {
+  tell(batch: BlockIdentities, first: number, outcomes: Uint8Array): readonly number[] {
     this.#makeRoom(first + batch.rows);
     const { institution, time } = batch.columns;
     const counting = this.#counting;
@@ -163,7 +159,7 @@ export class RowLedger {
    * Rows of the store from `first` on stand in the place of rows of the same version, which must count.
    * @throws Error where one does not.
    */
-  renew(batch: IdentityBatch, first: number): void {
+  renew(batch: BlockIdentities, first: number): void {
     this.#makeRoom(first + batch.rows);
     for (let place = 0; place < batch.rows; place++) {
       const row = first + place;
@@ -191,7 +187,7 @@ export class RowLedger {
   }
 
   /** A row that is not simply new: its outcome. Rows that are no events are dead before they are fed. */
-  #irregular(batch: IdentityBatch, place: number, row: number, known: number, isLate: boolean): number {
+  #irregular(batch: BlockIdentities, place: number, row: number, known: number, isLate: boolean): number {
     const timeMs = batch.columns.time[place] as number;
     if (known !== -1) {
       const same = this.#sameVersion(known, batch.version[place] as number);
@@ -211,7 +207,7 @@ export class RowLedger {
   }
 
   /** Another version of a known identity. */
-  #replace(batch: IdentityBatch, place: number, row: number, known: number): void {
+  #replace(batch: BlockIdentities, place: number, row: number, known: number): void {
     const versions = this.#versions.get(known) ?? [known];
     if ((batch.version[place] as number) < this.#identities.versionOf(known)) {
       this.#effects.bury(row);

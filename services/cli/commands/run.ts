@@ -20,7 +20,7 @@ import type { WriteCounts } from '../../workspace/writer.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
-import { addFeedOptions, type FeedOptions } from '../options.ts';
+import { addFeedOptions, type FeedOptions, threadsOf } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { count, type Terminal, tableText } from '../terminal.ts';
 
@@ -31,6 +31,8 @@ export interface RunRequest {
   readonly partiesMapping: string;
   readonly institution?: string;
   readonly knowledge: KnowledgeOptions;
+  /** Threads to work with; default 1. */
+  readonly threads?: number;
 }
 
 export interface RunResult {
@@ -132,6 +134,7 @@ async function runResolved<T>(
     knowledge,
     // Rules that were activated stay in force until other ones are named.
     ...(request.knowledge.rulesDir === undefined ? { keepRules: 'activated' as const } : {}),
+    ...(request.threads === undefined ? {} : { threads: request.threads }),
     onRecovery: (done) => recovery.update(done),
   });
   recovery.stop();
@@ -244,6 +247,7 @@ export function printRun(terminal: Terminal, result: RunResult): void {
 interface RunFlags extends FeedOptions {
   readonly rules?: string;
   readonly rates?: string;
+  readonly threads: string;
 }
 
 export function addRun(program: Command): void {
@@ -256,6 +260,7 @@ export function addRun(program: Command): void {
   )
     .option('--rules <folder>', 'other rules, in the place of all that the data folder has recorded')
     .option('--rates <file>', 'official daily rates instead of the shipped sample')
+    .option('--threads <n>', 'threads to work with: one reads and composes, the others detect', '1')
     .addHelpText(
       'after',
       `
@@ -272,6 +277,7 @@ Running the same file again changes nothing. Exit code 1 if a row was rejected o
       mapping: options.mapping,
       parties: options.parties ?? [],
       partiesMapping: options.partiesMapping,
+      threads: threadsOf(options.threads),
       ...(options.institution === undefined ? {} : { institution: options.institution }),
       knowledge: {
         ...(options.rules === undefined ? {} : { rulesDir: options.rules }),

@@ -1,27 +1,29 @@
 import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDetector } from '../../../pipelines/detect/detector.ts';
+import { ruleVersionKey } from '../../../rules/compiler/index.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
-import { DetectPool, type DetectPoolOptions, type PoolFlush } from '../../../services/threads/detect-pool.ts';
 import { WORKERS_MAX } from '../../../services/threads/limits.ts';
-import { compileKnowledge, type Knowledge, loadKnowledge } from '../../../services/workspace/knowledge.ts';
+import { PoolDetection, type PoolDetectionOptions } from '../../../services/threads/pool-detection.ts';
+import { type Knowledge, loadKnowledge } from '../../../services/workspace/knowledge.ts';
 import { OPTIONS } from '../../support/stream-comparison.ts';
 import { standingOf } from '../../support/stream-player.ts';
 import {
   differences,
   evaluateBy,
   evaluateHere,
+  type Flush,
   HASH_SEED,
   measuredSteps,
   randomSteps,
   type Step,
-  setsOf,
-  smallSetsOf,
+  smallSetOf,
   standingAfter,
 } from './evaluation.ts';
 
 let knowledge: Knowledge;
-const pools: DetectPool[] = [];
+let small: Knowledge;
+const pools: PoolDetection[] = [];
 
 /** Threads of this process that are alive, in the order in which they were started. */
 const threads: Worker[] = [];
@@ -33,6 +35,7 @@ const note = (thread: Worker) => {
 beforeAll(async () => {
   process.on('worker', note);
   knowledge = await loadKnowledge();
+  small = smallSetOf(knowledge);
 });
 
 afterAll(() => {
@@ -44,13 +47,8 @@ afterEach(async () => {
   expect(threads).toEqual([]);
 });
 
-async function start(options: Partial<DetectPoolOptions> & { workers: number }): Promise<DetectPool> {
-  const pool = await DetectPool.start({
-    sets: smallSetsOf(knowledge),
-    seed: HASH_SEED,
-    warmUp: false,
-    ...options,
-  });
+async function start(options: Partial<PoolDetectionOptions> & { workers: number }): Promise<PoolDetection> {
+  const pool = await PoolDetection.start({ knowledge: small, seed: HASH_SEED, ...options });
   pools.push(pool);
   return pool;
 }
@@ -67,17 +65,17 @@ const isBlock = (step: Step): step is Step & { kind: 'block' } => step.kind === 
 describe('signals of one, two and eight workers', () => {
   let random: ReturnType<typeof randomSteps>;
   let steps: Step[];
-  let expected: PoolFlush[];
+  let expected: Flush[];
 
-  beforeAll(() => {
+  beforeAll(async () => {
     random = randomSteps(52);
     // The measured stream and random ones, in one: other accounts, other institutions.
     steps = [...random.steps, ...measuredSteps(knowledge, 300, 4_500)];
-    expected = evaluateHere(knowledge, steps);
+    expected = await evaluateHere(knowledge, steps);
   });
 
   test.each([1, 2, 8])('%i workers say at every flush what one thread says', async (workers) => {
-    const found = await evaluateBy(await start({ workers, sets: setsOf(knowledge) }), steps);
+    const found = await evaluateBy(await start({ workers, knowledge }), steps);
     expect(differences(found, expected)).toEqual([]);
     // Both parts say something.
     const part = found.slice(0, random.steps.filter(({ kind }) => kind === 'flush').length);
@@ -91,10 +89,11 @@ describe('signals of one, two and eight workers', () => {
     const reference = standingOf({ name: 'reference', create: createDetector }, OPTIONS, random.ops);
     const flushes = random.steps.filter(({ kind }) => kind === 'flush').length;
     const standing = standingAfter(expected.slice(0, flushes));
+    const ruleIds = new Map(knowledge.ruleSet.rules.map((rule) => [ruleVersionKey(rule), rule.id]));
     expect([...standing.keys()].sort()).toEqual([...reference.keys()].sort());
     for (const [key, told] of reference) {
-      const versions = (standing.get(key) ?? []).flatMap((signal) =>
-        signal.versions.map(({ evaluation: _, ...version }) => ({ rule: signal.rule, version })),
+      const versions = (standing.get(key) ?? []).flatMap(({ ruleKey, versions: all }) =>
+        all.map(({ evaluation: _, ...version }) => ({ rule: ruleIds.get(ruleKey), version })),
       );
       expect(versions, key).toEqual(told.map(({ rule, version }) => ({ rule, version })));
     }
@@ -106,8 +105,7 @@ describe('a pool', () => {
     const steps = measuredSteps(knowledge, 100, 1_500);
     const found = await evaluateBy(await start({ workers: 2, ringBytes: 16_384 }), steps);
     expect(steps.filter(isBlock).every(({ bytes }) => bytes.length > 16_384)).toBe(true);
-    const [small] = smallSetsOf(knowledge);
-    expect(differences(found, evaluateHere(compileKnowledge(small!.files), steps))).toEqual([]);
+    expect(differences(found, await evaluateHere(small, steps))).toEqual([]);
     expect(standingAfter(found).size).toBeGreaterThan(0);
   });
 
@@ -123,14 +121,14 @@ describe('a pool', () => {
     for (; admitted < 6; admitted++) await pool.admit(block!.bytes);
     expect(turns).toBeGreaterThan(6);
     clearInterval(timer);
-    expect((await pool.flush()).outcomes.length).toBe(6);
+    expect(await pool.evaluate()).not.toEqual([]);
   });
 
   test('refuses a second call while one is under way', async () => {
     const pool = await start({ workers: 1 });
-    const flushing = pool.flush();
-    await expect(pool.flush()).rejects.toThrow('under way');
-    await expect(flushing).resolves.toEqual({ reports: [], outcomes: [] });
+    const evaluating = pool.evaluate();
+    await expect(pool.evaluate()).rejects.toThrow('under way');
+    await expect(evaluating).resolves.toEqual([]);
   });
 
   test.each([0, WORKERS_MAX + 1, 1.5])('of %d workers is refused', async (workers) => {
@@ -138,11 +136,11 @@ describe('a pool', () => {
   });
 
   test('whose rules do not compile says where, and leaves no thread behind', async () => {
-    const [set] = setsOf(knowledge);
-    const path = Object.keys(set!.files.texts).find((name) => name.includes('SEX-07')) as string;
-    const texts = { ...set!.files.texts, [path]: `${set!.files.texts[path]}\nnonsense: 1\n` };
-    const broken = { ...set!, files: { ...set!.files, texts } };
-    const error = await start({ workers: 2, sets: [broken] }).catch((reason: unknown) => reason);
+    const { files } = knowledge;
+    const path = Object.keys(files.texts).find((name) => name.includes('SEX-07')) as string;
+    const texts = { ...files.texts, [path]: `${files.texts[path]}\nnonsense: 1\n` };
+    const broken = { ...knowledge, files: { ...files, texts } };
+    const error = await start({ workers: 2, knowledge: broken }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(RastroError);
     expect((error as RastroError).code).toBe('RAS-RULES-REFUSED');
     expect((error as RastroError).message).toContain('SEX-07');
@@ -156,7 +154,7 @@ describe('a pool whose worker', () => {
   test('is killed says so at the next call, and at every one after it', async () => {
     const pool = await start({ workers: 2 });
     await kill(1);
-    for (const call of [() => pool.flush(), () => pool.admit(new Uint8Array(8)), () => pool.flush()]) {
+    for (const call of [() => pool.evaluate(), () => pool.admit(new Uint8Array(8)), () => pool.evaluate()]) {
       await expect(call()).rejects.toMatchObject({ code: 'RAS-ENGINE-WORKER-LOST', params: { worker: 2 } });
     }
   });
@@ -175,9 +173,9 @@ describe('a pool whose worker', () => {
   test('is killed while it flushes does not leave the caller hanging', async () => {
     const pool = await start({ workers: 2 });
     for (const { bytes } of someBlocks()) await pool.admit(bytes);
-    const flushing = expect(pool.flush()).rejects.toMatchObject({ code: 'RAS-ENGINE-WORKER-LOST' });
+    const evaluating = expect(pool.evaluate()).rejects.toMatchObject({ code: 'RAS-ENGINE-WORKER-LOST' });
     await kill(0);
-    await flushing;
+    await evaluating;
   });
 
   test('gets a block that is none names the fault of the block', async () => {
@@ -186,7 +184,7 @@ describe('a pool whose worker', () => {
     const torn = Uint8Array.from(block!.bytes);
     torn.fill(255, torn.length >> 1);
     await pool.admit(torn);
-    const error = await pool.flush().catch((reason: unknown) => reason);
+    const error = await pool.evaluate().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(RastroError);
     expect((error as RastroError).code).toMatch(/^RAS-ENGINE-(BLOCK-CORRUPT|WORKER-LOST)$/);
   });
@@ -199,7 +197,7 @@ describe('closing a pool', () => {
     for (const { bytes } of blocks) await pool.admit(bytes);
     await pool.close();
     await expect(pool.admit(new Uint8Array(8))).rejects.toThrow('closed');
-    await expect(pool.flush()).rejects.toThrow('closed');
+    await expect(pool.evaluate()).rejects.toThrow('closed');
   });
 
   test('ends a call that is under way', async () => {

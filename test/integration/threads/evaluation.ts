@@ -1,15 +1,16 @@
 /** What tests of threads have in common: streams as blocks, and what stands after a run over them. */
 import { isDeepStrictEqual } from 'node:util';
 import { MeasuredStream } from '../../../benchmarks/stream/stream.ts';
+import type { Detection } from '../../../pipelines/detect/detection.ts';
 import { type BlockSource, blockBytes } from '../../../pipelines/facts/block.ts';
 import { FactDictionary } from '../../../pipelines/facts/dictionary.ts';
 import { deriveSeed, Random } from '../../../pipelines/simulate/random.ts';
+import { ruleVersionKey } from '../../../rules/compiler/index.ts';
 import { encodeBlock } from '../../../schemas/arrow.ts';
 import type { Transaction } from '../../../schemas/transaction.ts';
-import { BlockEvaluator, type RuleReport } from '../../../services/threads/block-evaluator.ts';
-import type { DetectPool, PoolFlush } from '../../../services/threads/detect-pool.ts';
-import type { RuleFiles } from '../../../services/threads/messages.ts';
-import type { Knowledge } from '../../../services/workspace/knowledge.ts';
+import type { RuleReport, SubjectReport } from '../../../services/threads/messages.ts';
+import { openHotDetector } from '../../../services/workspace/hot-detection.ts';
+import { compileKnowledge, type Knowledge } from '../../../services/workspace/knowledge.ts';
 import { interleaved, type Op } from '../../support/stream-arrival.ts';
 import { MAKER, OPTIONS, SEED } from '../../support/stream-comparison.ts';
 import { rowHash } from '../../support/stream-transactions.ts';
@@ -21,14 +22,19 @@ export type Step =
   | { readonly kind: 'declare'; readonly institution: string; readonly fromMs: number }
   | { readonly kind: 'flush' };
 
-export const setsOf = ({ files, activeFrom }: Knowledge): readonly RuleFiles[] => [{ files, activeFrom }];
+export interface Flush {
+  /** In byte order of subjects. */
+  readonly reports: readonly SubjectReport[];
+  /** Of the blocks since the last flush. */
+  readonly outcomes: readonly Uint8Array[];
+}
 
 /** The set with one rule and no composite: quick to compile, for tests of what is not about rules. */
-export function smallSetsOf({ files, activeFrom }: Knowledge): readonly RuleFiles[] {
+export function smallSetOf({ files, activeFrom }: Knowledge): Knowledge {
   const texts = Object.entries(files.texts).filter(
     ([path]) => !/^(catalogue|composites)\//.test(path) || /SEX-07|playbook\.yaml$/.test(path),
   );
-  return [{ files: { ...files, texts: Object.fromEntries(texts) }, activeFrom }];
+  return compileKnowledge({ ...files, texts: Object.fromEntries(texts) }, { activeFrom });
 }
 
 /** The stream that benchmarks measure, flushed every other block and at its end. */
@@ -89,14 +95,14 @@ export function randomSteps(streams: number): { readonly steps: Step[]; readonly
 /** By subject, what stands on it. */
 type Standing = Map<string, readonly RuleReport[]>;
 
-function apply(standing: Standing, { reports }: PoolFlush): void {
+function apply(standing: Standing, { reports }: Flush): void {
   for (const { subjectKey, signals } of reports) {
     if (signals.length > 0) standing.set(subjectKey, signals);
     else standing.delete(subjectKey);
   }
 }
 
-export function standingAfter(flushes: readonly PoolFlush[]): Standing {
+export function standingAfter(flushes: readonly Flush[]): Standing {
   const standing: Standing = new Map();
   for (const flush of flushes) apply(standing, flush);
   return standing;
@@ -106,11 +112,11 @@ export function standingAfter(flushes: readonly PoolFlush[]): Standing {
  * Where two runs differ: rows that fared otherwise, subjects of which something else stands after a flush. (A subject of which
  * nothing changed may be reported or not.)
  */
-export function differences(a: readonly PoolFlush[], b: readonly PoolFlush[]): string[] {
+export function differences(a: readonly Flush[], b: readonly Flush[]): string[] {
   if (a.length !== b.length) return [`${a.length} and ${b.length} flushes`];
   const [one, other]: [Standing, Standing] = [new Map(), new Map()];
   return a.flatMap((left, i) => {
-    const right = b[i] as PoolFlush;
+    const right = b[i] as Flush;
     apply(one, left);
     apply(other, right);
     const keys = new Set([...left.reports, ...right.reports].map(({ subjectKey }) => subjectKey));
@@ -120,29 +126,32 @@ export function differences(a: readonly PoolFlush[], b: readonly PoolFlush[]): s
   });
 }
 
-/** In this thread, without partitions. */
-export function evaluateHere({ ruleSet, evaluation }: Knowledge, steps: readonly Step[]): PoolFlush[] {
-  const partition = { index: 0, count: 1 };
-  const evaluator = new BlockEvaluator({ ruleSet, evaluation, partition, seed: HASH_SEED });
-  const flushes: PoolFlush[] = [];
+/** What stands on the subjects that are evaluated now. */
+export async function evaluated(detection: Detection): Promise<SubjectReport[]> {
+  const reports = (await detection.evaluate()).map(({ subjectKey, signals }) => ({
+    subjectKey,
+    signals: signals
+      .filter(({ versions }) => versions.length > 0)
+      .map(({ rule, versions }) => ({ ruleKey: ruleVersionKey(rule), versions })),
+  }));
+  return reports.sort((a, b) => (a.subjectKey < b.subjectKey ? -1 : 1));
+}
+
+export async function evaluateBy(detection: Detection, steps: readonly Step[]): Promise<Flush[]> {
+  const flushes: Flush[] = [];
   let outcomes: Uint8Array[] = [];
   for (const step of steps) {
-    if (step.kind === 'block') outcomes.push(evaluator.admit(step.bytes));
-    else if (step.kind === 'declare') evaluator.declare(step.institution, step.fromMs);
+    if (step.kind === 'block') outcomes.push(await detection.admit(step.bytes));
+    else if (step.kind === 'declare') await detection.declare(step.institution, step.fromMs);
     else {
-      flushes.push({ reports: evaluator.flush(), outcomes });
+      flushes.push({ reports: await evaluated(detection), outcomes });
       outcomes = [];
     }
   }
   return flushes;
 }
 
-export async function evaluateBy(pool: DetectPool, steps: readonly Step[]): Promise<PoolFlush[]> {
-  const flushes: PoolFlush[] = [];
-  for (const step of steps) {
-    if (step.kind === 'block') await pool.admit(step.bytes);
-    else if (step.kind === 'declare') await pool.declare(step.institution, step.fromMs);
-    else flushes.push(await pool.flush());
-  }
-  return flushes;
+/** In this thread, without partitions. */
+export function evaluateHere(knowledge: Knowledge, steps: readonly Step[]): Promise<Flush[]> {
+  return evaluateBy(openHotDetector({ knowledge, seed: HASH_SEED, state: undefined }), steps);
 }

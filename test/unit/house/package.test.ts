@@ -48,7 +48,11 @@ function reachableFrom(start: readonly string[]): Set<string> {
   return seen;
 }
 
-const reachable = reachableFrom(['dist/services/cli/main.js', 'dist/services/embedded/main.js']);
+const reachable = reachableFrom([
+  'dist/services/cli/main.js',
+  'dist/services/embedded/main.js',
+  'dist/services/threads/detect-worker.js',
+]);
 /** A module of types alone leaves nothing to load. */
 const isTypesOnly = (path: string) => {
   const code = readFileSync(join(ROOT, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
@@ -56,7 +60,7 @@ const isTypesOnly = (path: string) => {
 };
 
 describe('the package', () => {
-  test('holds everything that Node loads from the command and from the process of the store', () => {
+  test('holds everything that Node loads from the command, the process of the store and the threads', () => {
     expect([...reachable].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
     expect([...reachable].filter((path) => !list.includes(path))).toEqual([]);
   });
