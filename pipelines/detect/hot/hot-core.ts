@@ -41,6 +41,10 @@ export interface HotCoreOptions {
   readonly partition?: Partition;
 }
 
+function firstTimeOf([first]: readonly (Reversal | undefined)[]): number {
+  return first?.time ?? Number.POSITIVE_INFINITY;
+}
+
 export class HotCore {
   readonly counts: HotCounts = { candidates: 0, confirmed: 0, evaluated: 0, rebuilt: 0 };
   readonly #store: FactStore;
@@ -177,7 +181,7 @@ export class HotCore {
     else this.#reversals.set(row, reversals);
     if (this.#states.isHeld(row)) return;
     if (before.length === 0) this.#reverse(this.#tiers, row, reversals);
-    else this.#tiers.disturb(row);
+    else this.#tiers.disturb(row, Math.min(firstTimeOf(before), firstTimeOf(reversals)));
   }
 
   /** From `fromMs` of event time on, the institution submits a feed of its own. */
@@ -247,7 +251,7 @@ export class HotCore {
   #reverse(tiers: RuleTiers, row: number, [first]: readonly Reversal[]): void {
     // One that is absent from now on leaves what was counted a bound from above.
     if (first !== undefined && !this.#isPartlyReversed(row)) tiers.reverse(row, first.time);
-    else tiers.disturb(row);
+    else tiers.disturb(row, firstTimeOf([first]));
   }
 
   /** What the rules said of a subject as of its last event at or before `untilMs` without firing. */

@@ -103,8 +103,9 @@ interface RuleRun {
 
 /** What a run asks of who holds the subject. */
 export interface RunEnvironment {
-  /** Time of the subject's last event. */
+  /** Time of the subject's last event, and how many it has. */
   readonly lastTimeMs: number;
+  readonly length: number;
   readonly confirm: Confirm;
   /** Adds the events that are not there yet. */
   readonly read: (events: RuleEvent[]) => void;
@@ -113,8 +114,9 @@ export interface RunEnvironment {
 
 export class SubjectRuns {
   readonly kind: SubjectKind;
-  /** Every event of the subject that was read so far, in total order; grows at its end. */
-  readonly events: RuleEvent[] = [];
+  #events: RuleEvent[] = [];
+  /** Everything that stands is to be said again. */
+  #isReopened = false;
   readonly #plan: KindPlan;
   readonly #keyText: () => string;
   #key: string | undefined;
@@ -124,6 +126,11 @@ export class SubjectRuns {
     this.#plan = plan;
     this.kind = plan.kind;
     this.#keyText = keyText;
+  }
+
+  /** Every event of the subject that was read so far, in total order; grows at its end. */
+  get events(): RuleEvent[] {
+    return this.#events;
   }
 
   get key(): string {
@@ -163,6 +170,18 @@ export class SubjectRuns {
   }
 
   /**
+   * The history has changed from `fromMs` on, the beginning of an hour; its first event from then on is at `position`. What was
+   * said as of earlier events stays; `events` are those from now on.
+   */
+  reopen(fromMs: number, position: number): void {
+    this.#runs.forEach((rule, bit) => {
+      if (rule?.run.reopen(fromMs, position) === false) this.#runs[bit] = undefined;
+    });
+    this.#events = this.#events.slice(0, position);
+    this.#isReopened = true;
+  }
+
+  /**
    * Evaluates the candidates, and the hours that waited and have ended by `finishedMs`; true if a rule was run. `events` holds
    * all of the subject's after `read`, which is called before the first rule is run. Tells of each rule that was asked
    * whether its last episode may still grow.
@@ -171,8 +190,9 @@ export class SubjectRuns {
     candidates: SubjectCandidates,
     context: EvaluationContext,
     finishedMs: number,
-    { lastTimeMs, confirm, read, setOpen }: RunEnvironment,
+    environment: RunEnvironment,
   ): boolean {
+    const { lastTimeMs, length, confirm, read, setOpen } = environment;
     let hasRun = false;
     const { rules, maskWords } = this.#plan;
     for (const { bit, rule } of rules) {
@@ -180,8 +200,11 @@ export class SubjectRuns {
       const positions = new RuleCandidates(candidates, maskWords, bit, known?.run, confirm);
       const waitsUntilMs = known?.run.waitsUntilMs ?? Number.POSITIVE_INFINITY;
       const hasWaited = waitsUntilMs < Number.POSITIVE_INFINITY && waitsUntilMs <= finishedMs;
-      if (positions.next(0) === null && !hasWaited) {
-        if (known !== undefined) setOpen(bit, known.run.openUntilMs >= lastTimeMs);
+      if (positions.next(0) === null && !hasWaited && !(this.#isReopened && known !== undefined)) {
+        if (known === undefined) continue;
+        const isOpen = known.run.openUntilMs >= lastTimeMs;
+        if (!isOpen && waitsUntilMs === Number.POSITIVE_INFINITY) known.run.pass(length);
+        setOpen(bit, isOpen);
         continue;
       }
       if (!hasRun) read(this.events);
@@ -192,6 +215,7 @@ export class SubjectRuns {
       this.#runs[bit] = held.versions.length > 0 ? held : undefined;
       setOpen(bit, held.run.openUntilMs >= lastTimeMs);
     }
+    this.#isReopened = false;
     return hasRun;
   }
 
