@@ -15,9 +15,10 @@ import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import type { RuleSignals } from '../detector.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
+import type { Confirmed } from './confirmer.ts';
 
-/** What generated code says of one rule as of the subject's events from a position on; null where it can say nothing. */
-export type Confirm = (bit: number, first: number) => Confirmation | null;
+/** What generated code says of one rule as of the subject's events from a position on. */
+export type Confirm = (bit: number, first: number) => Confirmed;
 
 /** Positions at which one rule is a candidate and may fire, asked for in ascending order. */
 class RuleCandidates implements Candidates {
@@ -33,6 +34,7 @@ class RuleCandidates implements Candidates {
   /** From here on `#confirmation` answers; -1: not asked for yet. */
   #first = -1;
   #confirmation: Confirmation | null = null;
+  #untilMs = Number.POSITIVE_INFINITY;
 
   constructor(
     { positions, masks }: SubjectCandidates,
@@ -82,12 +84,22 @@ class RuleCandidates implements Candidates {
   }
 
   #from(position: number): Confirmation | null {
-    if (this.#first < 0) {
-      const run = this.#run;
-      this.#first = run === undefined ? position : Math.min(run.nextPosition, position);
-      this.#confirmation = this.#confirm(this.#bit, this.#first);
-    }
+    if (this.#first < 0) this.#ask(Math.min(this.#run?.nextPosition ?? position, position));
+    if (position > this.#first && this.#isOver(position)) this.#ask(position);
     return position < this.#first ? null : this.#confirmation;
+  }
+
+  #ask(first: number): void {
+    this.#first = first;
+    const { confirmation, untilMs } = this.#confirm(this.#bit, first);
+    this.#confirmation = confirmation;
+    this.#untilMs = untilMs;
+  }
+
+  /** What was said does not hold as of this event. */
+  #isOver(position: number): boolean {
+    if (this.#untilMs === Number.POSITIVE_INFINITY) return false;
+    return this.#confirmation === null || this.#confirmation.timeAt(position) >= this.#untilMs;
   }
 
   #names(at: number): boolean {
