@@ -5,7 +5,7 @@
  *   evaluate -> tier 2 of the subjects with candidates (`recount.ts`, `subject-runs.ts`): signals
  *
  * Which signals stand depends on the rows alone, never on the order in which they were fed or on where `evaluate` was
- * called: a subject whose rows did not come in order is rebuilt and evaluated from its beginning.
+ * called: a subject whose rows did not come in order is rebuilt, and evaluated from the hour on in which its history changed.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { EvaluationContext, KindPlan, RuleSet } from '../../../rules/compiler/index.ts';

@@ -19,6 +19,7 @@ import { FLAG_SPOKEN, FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './rec
 import type { Reports } from './reports.ts';
 import type { RowQuestions } from './row-questions.ts';
 import { REPORTS_OPEN, REPORTS_SETTLED, SeenReports } from './seen-reports.ts';
+import { changeOf, type StaleSubject } from './stale-subject.ts';
 import { SubjectLines } from './subject-lines.ts';
 
 /** Where the batch is read whose rows have left memory: columns of its own, to which its rows are copied. */
@@ -27,14 +28,6 @@ const NO_SEGMENT = -1;
 /** A leg's place in the columns of its segment. */
 const LEG_MASK = 0x1ffff;
 const SEGMENT_LEG_SHIFT = 17;
-
-/** A subject that waits to be rebuilt. */
-interface StaleSubject {
-  /** Events of its history that the kernel has seen, in order; others lie behind them. */
-  readonly length: number;
-  /** From here on, event time, what is known of these events has changed. */
-  changedMs: number;
-}
 
 export interface KindTierOptions {
   readonly plan: KindPlan;
@@ -354,20 +347,13 @@ export class KindTier {
     this.#stale.clear();
     for (const [line, { length, changedMs }] of stale) {
       const before = this.#rebuild(line).slice(0, length);
-      changes.set(line, Math.min(changedMs, this.#changeOf(line, before, asked.get(line) ?? length)));
+      changes.set(
+        line,
+        Math.min(changedMs, changeOf(this.#store, before, this.#legsOf(line), asked.get(line) ?? length)),
+      );
     }
     this.#runKernel();
     return changes;
-  }
-
-  /** Time of the first event that is not where it was, or that waits to be asked about; `before` are the legs so far. */
-  #changeOf(line: number, before: readonly number[], asked: number): number {
-    const now = this.#legsOf(line);
-    let same = 0;
-    while (same < asked && before[same] !== undefined && before[same] === now[same]) same++;
-    const timeOf = (leg: number | undefined) =>
-      leg === undefined ? Number.POSITIVE_INFINITY : this.#store.timeOf(leg >> 1);
-    return Math.min(timeOf(before[same]), timeOf(now[same]));
   }
 
   /** Legs of a subject's history, as they lie. */

@@ -19,19 +19,19 @@ import type { FactStore } from '../../facts/store.ts';
 import type { OwnedKeys } from '../../partition/owned-keys.ts';
 import type { RuleSignals, SilentReading } from '../detector.ts';
 import { subjectKeyText } from '../subjects.ts';
-import { candidatesFrom, type SubjectCandidates } from './candidate-list.ts';
+import type { SubjectCandidates } from './candidate-list.ts';
 import { Confirmer } from './confirmer.ts';
 import type { IdleOptions } from './idle-sweep.ts';
 import { KindTier } from './kind-tier.ts';
 import { plansOf, warmUpOnce } from './plan-cache.ts';
 import { Recount } from './recount.ts';
+import { reopenedOf } from './reopened.ts';
 import type { Reports } from './reports.ts';
 import type { RowQuestions } from './row-questions.ts';
 import { SubjectFeeder } from './subject-feeder.ts';
 import { SubjectRuns } from './subject-runs.ts';
 
 const NO_CANDIDATES: SubjectCandidates = { positions: [], masks: [] };
-const HOUR_MS = 3_600_000;
 
 /** What tier 1 and tier 2 had to do, for who measures. */
 export interface HotCounts {
@@ -274,7 +274,7 @@ export class RuleTiers {
     for (const line of rebuilt.keys()) confirmer.forget(line);
     this.#counts.candidates += tier.candidates.count;
     const candidates = tier.candidates.take();
-    const reopened = this.#reopened(tier, rebuilt, candidates);
+    const reopened = reopenedOf(tier, rebuilt, candidates);
     const recount = this.#recounts.get(tier) as Recount;
     for (const [line, found] of candidates) {
       if (tier.isUngated(line)) continue;
@@ -298,29 +298,6 @@ export class RuleTiers {
     for (const line of candidates.keys()) {
       this.#evaluateSubject(tier, runsOf, line, candidates, finishedMs, false, report);
     }
-  }
-
-  /**
-   * Of subjects that were rebuilt, from which hour and position on each is evaluated again. What could be said as of earlier
-   * events is known: their candidates are dropped.
-   */
-  #reopened(
-    tier: KindTier,
-    rebuilt: ReadonlyMap<number, number>,
-    candidates: Map<number, SubjectCandidates>,
-  ): Map<number, { readonly fromMs: number; readonly position: number }> {
-    const reopened = new Map<number, { fromMs: number; position: number }>();
-    for (const [line, changedMs] of rebuilt) {
-      const fromMs = Math.floor(changedMs / HOUR_MS) * HOUR_MS;
-      const position = tier.positionAt(line, fromMs);
-      reopened.set(line, { fromMs, position });
-      const found = candidates.get(line);
-      if (found === undefined) continue;
-      const left = candidatesFrom(found, position, tier.plan.maskWords);
-      if (left.positions.length === 0) candidates.delete(line);
-      else candidates.set(line, left);
-    }
-    return reopened;
   }
 
   #evaluateSubject(
