@@ -12,6 +12,17 @@ export interface SubjectCandidates {
   readonly masks: number[];
 }
 
+/** Those at `position` or later. */
+export function candidatesFrom(
+  { positions, masks }: SubjectCandidates,
+  position: number,
+  maskWords: number,
+): SubjectCandidates {
+  const first = positions.findIndex((each) => each >= position);
+  if (first < 0) return { positions: [], masks: [] };
+  return { positions: positions.slice(first), masks: masks.slice(first * maskWords) };
+}
+
 export class CandidateList {
   #lines = new Int32Array(FIRST_CAPACITY);
   #positions = new Int32Array(FIRST_CAPACITY);
@@ -39,9 +50,16 @@ export class CandidateList {
     }
   }
 
-  /** Forgets the candidates of these subjects. */
-  drop(lines: ReadonlySet<number>): void {
-    this.#keep((i) => !lines.has(this.#lines[i] as number));
+  /** Forgets the candidates of these subjects; returns the first position of each that had one. */
+  drop(lines: { has(line: number): boolean }): Map<number, number> {
+    const firsts = new Map<number, number>();
+    this.#keep((i) => {
+      const line = this.#lines[i] as number;
+      if (!lines.has(line)) return true;
+      firsts.set(line, Math.min(this.#positions[i] as number, firsts.get(line) ?? Number.POSITIVE_INFINITY));
+      return false;
+    });
+    return firsts;
   }
 
   /** Forgets the candidates of a subject from position `length` on: its history became shorter. */

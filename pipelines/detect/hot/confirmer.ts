@@ -30,9 +30,17 @@ export interface ConfirmerOptions {
   readonly environment: ConfirmationEnvironment;
 }
 
+/** What generated code says of a rule as of events before `untilMs`; null where it can say nothing. */
+export interface Confirmed {
+  readonly confirmation: Confirmation | null;
+  /** From here on a reversal takes an event away: asked for again, there may be something to say. */
+  readonly untilMs: number;
+}
+
 /** The window of one rule on one subject. */
 interface Held {
   readonly confirmation: Confirmation;
+  readonly untilMs: number;
   /** Events from this time on are in it, and those at positions below `length` of the history. */
   readonly sinceMs: number;
   length: number;
@@ -57,6 +65,8 @@ export class Confirmer {
   #heldEvents = 0;
   /** Time of the first event that is asked about. */
   #firstMs = 0;
+  /** When the first reversal of what was taken in comes. */
+  #untilMs = Number.POSITIVE_INFINITY;
   #legs = new Int32Array(FIRST_EVENTS);
 
   constructor({ plan, store, dictionary, rows, environment }: ConfirmerOptions) {
@@ -76,10 +86,15 @@ export class Confirmer {
   }
 
   /**
-   * What the rule may do as of the subject's events from position `first` on; good until the next call for the same rule. Null
-   * where nothing can be said: a reversal has touched an event that some of these may read.
+   * What the rule may do as of the subject's events from position `first` on; good until the next call for the same rule.
+   * Nothing can be said where a part of an event that some of these may read was reversed.
    */
-  of(tier: KindTier, line: number, bit: number, first: number): Confirmation | null {
+  of(tier: KindTier, line: number, bit: number, first: number): Confirmed {
+    const confirmation = this.#confirmation(tier, line, bit, first);
+    return { confirmation, untilMs: this.#untilMs };
+  }
+
+  #confirmation(tier: KindTier, line: number, bit: number, first: number): Confirmation | null {
     const { reachMs } = this.#plans[bit] as ConfirmationPlan;
     const subject = this.#held.get(line);
     const held = subject?.key === tier.keyOf(line) ? subject.rules[bit] : undefined;
@@ -87,15 +102,17 @@ export class Confirmer {
       const count = this.#collect(tier, line, held.length, first, reachMs);
       const sinceMs = this.#firstMs - reachMs;
       // Where the window has moved on by as much as it is long, what lies before it is no longer worth keeping.
-      if (sinceMs <= held.sinceMs + reachMs) {
+      if (sinceMs <= held.sinceMs + reachMs && this.#firstMs < held.untilMs) {
+        this.#untilMs = held.untilMs;
         const isSure = this.#take(held.confirmation, count, held.length);
         this.#count(subject as HeldSubject, count);
         held.length += count;
-        if (isSure) return held.confirmation;
+        if (isSure && this.#untilMs === held.untilMs) return held.confirmation;
         this.forget(line);
-        return null;
+        if (!isSure) return null;
       }
     }
+    this.#untilMs = Number.POSITIVE_INFINITY;
     const count = this.#collect(tier, line, 0, first, reachMs);
     const length = tier.lengthOf(line);
     const isHeld = count >= HELD_FROM_EVENTS;
@@ -103,7 +120,8 @@ export class Confirmer {
     if (!isHeld) confirmation.reset();
     if (!this.#take(confirmation, count, length - count)) return null;
     const sinceMs = this.#firstMs - reachMs;
-    if (isHeld) this.#hold(tier, line, bit, { confirmation, sinceMs, length }, count);
+    const untilMs = this.#untilMs;
+    if (isHeld) this.#hold(tier, line, bit, { confirmation, untilMs, sinceMs, length }, count);
     return confirmation;
   }
 
@@ -146,7 +164,10 @@ export class Confirmer {
     return count;
   }
 
-  /** Takes in what was collected, of which the first event is at position `first`; false where a reversal stands against it. */
+  /**
+   * Takes in what was collected, of which the first event is at position `first`; false where a reversal stands against it. What
+   * is reversed as a whole is absent from then on: before the first event that is asked about, or behind `#untilMs`.
+   */
   #take(confirmation: Confirmation, count: number, first: number): boolean {
     const firstMs = this.#firstMs;
     const { setBits } = this.#dictionary;
@@ -155,15 +176,20 @@ export class Confirmer {
       const row = leg >> 1;
       const reversals = this.#rows.reversalsOf(row);
       if (reversals !== undefined) {
-        // What was reversed as a whole before anything is asked is absent.
         const [first] = reversals;
-        const isAbsent =
-          first !== undefined &&
-          first.time < firstMs &&
-          first.time >= this.#store.timeOf(row) - LIMITS.ORPHAN_REVERSAL_MS &&
-          !this.#rows.isPartlyReversed(row);
-        if (!isAbsent) return false;
-        continue;
+        const hasEffect =
+          first !== undefined && first.time >= this.#store.timeOf(row) - LIMITS.ORPHAN_REVERSAL_MS;
+        if (!hasEffect || this.#rows.isPartlyReversed(row)) {
+          this.#untilMs = Number.POSITIVE_INFINITY;
+          return false;
+        }
+        if (first.time < firstMs) continue;
+        if (first.time === firstMs) {
+          // Which of the two comes first their references say: the reference program knows.
+          this.#untilMs = firstMs + 1;
+          return false;
+        }
+        this.#untilMs = Math.min(this.#untilMs, first.time);
       }
       const home = this.#store.home(row);
       const place = row & home.rowMask;

@@ -5,7 +5,7 @@
  *   evaluate -> tier 2 of the subjects with candidates (`recount.ts`, `subject-runs.ts`): signals
  *
  * Which signals stand depends on the rows alone, never on the order in which they were fed or on where `evaluate` was
- * called: a subject whose rows did not come in order is rebuilt and evaluated from its beginning.
+ * called: a subject whose rows did not come in order is rebuilt, and evaluated from the hour on in which its history changed.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { EvaluationContext, KindPlan, RuleSet } from '../../../rules/compiler/index.ts';
@@ -39,6 +39,10 @@ export interface HotCoreOptions {
   readonly heldRowsMax?: number;
   /** Only the subjects of this partition are fed; default all. It takes the same rows as the others. */
   readonly partition?: Partition;
+}
+
+function firstTimeOf([first]: readonly (Reversal | undefined)[]): number {
+  return first?.time ?? Number.POSITIVE_INFINITY;
 }
 
 export class HotCore {
@@ -177,7 +181,7 @@ export class HotCore {
     else this.#reversals.set(row, reversals);
     if (this.#states.isHeld(row)) return;
     if (before.length === 0) this.#reverse(this.#tiers, row, reversals);
-    else this.#tiers.disturb(row);
+    else this.#tiers.disturb(row, Math.min(firstTimeOf(before), firstTimeOf(reversals)));
   }
 
   /** From `fromMs` of event time on, the institution submits a feed of its own. */
@@ -247,7 +251,7 @@ export class HotCore {
   #reverse(tiers: RuleTiers, row: number, [first]: readonly Reversal[]): void {
     // One that is absent from now on leaves what was counted a bound from above.
     if (first !== undefined && !this.#isPartlyReversed(row)) tiers.reverse(row, first.time);
-    else tiers.disturb(row);
+    else tiers.disturb(row, firstTimeOf([first]));
   }
 
   /** What the rules said of a subject as of its last event at or before `untilMs` without firing. */

@@ -19,6 +19,7 @@ import { FLAG_SPOKEN, FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './rec
 import type { Reports } from './reports.ts';
 import type { RowQuestions } from './row-questions.ts';
 import { REPORTS_OPEN, REPORTS_SETTLED, SeenReports } from './seen-reports.ts';
+import { changeOf, type StaleSubject } from './stale-subject.ts';
 import { SubjectLines } from './subject-lines.ts';
 
 /** Where the batch is read whose rows have left memory: columns of its own, to which its rows are copied. */
@@ -55,7 +56,7 @@ export class KindTier {
   readonly #admitted: Int32Array;
   readonly #idle: IdleSweep | undefined;
   readonly #lines: SubjectLines;
-  readonly #stale = new Set<number>();
+  readonly #stale = new Map<number, StaleSubject>();
   /** Legs that other reports of their transfer hide, by line. */
   readonly #hidden = new Map<number, number[]>();
   readonly #reports = new SeenReports();
@@ -139,11 +140,22 @@ export class KindTier {
     this.add(key, leg, timeMs);
   }
 
-  /** The subject's history is to be looked at anew. */
-  disturb(key: number): void {
+  /** Which events the subject has is to be looked at anew, and what was said as of those from `changedMs` on. */
+  disturb(key: number, changedMs: number): void {
     this.#resolve();
     const line = this.lineOf(key);
-    if (line !== 0) this.#markStale(line);
+    if (line !== 0) this.#markStale(line, changedMs);
+  }
+
+  /** Position of the subject's first event at `timeMs` or later; the length of its history if there is none. */
+  positionAt(line: number, timeMs: number): number {
+    let first = this.lengthOf(line);
+    this.readBack(line, 0, (position, leg) => {
+      if (this.#store.timeOf(leg >> 1) < timeMs) return false;
+      first = position;
+      return true;
+    });
+    return first;
   }
 
   /** Line of the subject's record; 0 if there is no such subject. */
@@ -243,8 +255,8 @@ export class KindTier {
       const leg = late[i + 1] as number;
       const base = line << 4;
       if ((views.i32[base + HEADER.flags] as number) !== 0) {
-        this.#chunks.append(views, base, leg);
         this.#markStale(line);
+        this.#chunks.append(views, base, leg);
         continue;
       }
       const isAfter = (other: number) => this.#store.compareRows(other >> 1, leg >> 1) > 0;
@@ -261,7 +273,7 @@ export class KindTier {
 
   /** The subject's event on a row is gone. What the record counts of it stays: it is a bound from above. */
   withdraw(key: number, row: number): void {
-    const line = this.#untold(key);
+    const line = this.#untold(key, Number.POSITIVE_INFINITY);
     if (line === 0) return;
     const views = this.#slab.views;
     const base = line << 4;
@@ -275,25 +287,18 @@ export class KindTier {
 
   /** An event of the subject is absent as of its events from `fromMs` on. */
   reverse(key: number, fromMs: number): void {
-    const line = this.#untold(key);
-    if (line === 0) return;
-    let from = this.lengthOf(line);
-    this.readBack(line, 0, (position, leg) => {
-      if (this.#store.timeOf(leg >> 1) < fromMs) return false;
-      from = position;
-      return true;
-    });
-    this.#reopen(line, from, fromMs);
+    const line = this.#untold(key, fromMs);
+    if (line !== 0) this.#reopen(line, this.positionAt(line, fromMs), fromMs);
   }
 
   /** Line of a subject of whom nothing was said; 0 where there is none, or it is to be rebuilt. */
-  #untold(key: number): number {
+  #untold(key: number, changedMs: number): number {
     this.flush();
     const line = this.lineOf(key);
     if (line === 0) return 0;
     const flags = this.#slab.views.i32[(line << 4) + HEADER.flags] as number;
     if (flags === 0 && !this.#hidden.has(line)) return line;
-    this.#markStale(line);
+    this.#markStale(line, changedMs);
     return 0;
   }
 
@@ -329,22 +334,40 @@ export class KindTier {
     this.#batch.run(columns, setBits, this.#slab.views, this.#chunks, this.candidates, this.#allRules);
   }
 
-  /** Rebuilds what is stale and returns the lines of it; their earlier candidates are void. */
-  rebuildStale(): Set<number> {
+  /**
+   * Rebuilds what is stale. Returns, by line, the event time before which all was evaluated and stays as it was; earlier
+   * candidates of these subjects are void.
+   */
+  rebuildStale(): Map<number, number> {
     this.flush();
-    const lines = new Set(this.#stale);
-    if (lines.size === 0) return lines;
-    this.candidates.drop(lines);
+    const stale = new Map(this.#stale);
+    const changes = new Map<number, number>();
+    if (stale.size === 0) return changes;
+    const asked = this.candidates.drop(stale);
     this.#stale.clear();
-    for (const line of lines) this.#rebuild(line);
+    for (const [line, { length, changedMs }] of stale) {
+      const before = this.#rebuild(line).slice(0, length);
+      changes.set(
+        line,
+        Math.min(changedMs, changeOf(this.#store, before, this.#legsOf(line), asked.get(line) ?? length)),
+      );
+    }
     this.#runKernel();
-    return lines;
+    return changes;
   }
 
-  #rebuild(line: number): void {
+  /** Legs of a subject's history, as they lie. */
+  #legsOf(line: number): number[] {
+    const legs: number[] = [];
+    this.readBack(line, 0, (_position, leg) => legs.push(leg) > 0);
+    return legs.reverse();
+  }
+
+  /** Returns the legs as they lay before. */
+  #rebuild(line: number): number[] {
     const base = line << 4;
-    const legs: number[] = [...(this.#hidden.get(line) ?? [])];
-    this.#chunks.readBack(this.#slab.views, base, 0, (_position, leg) => legs.push(leg) > 0);
+    const before = this.#legsOf(line);
+    const legs = [...(this.#hidden.get(line) ?? []), ...before];
     this.#chunks.release(this.#slab.views, base);
     this.#slab.reset(line);
     const alive = legs.filter((leg) => !this.#rows.isDead(leg >> 1));
@@ -358,6 +381,7 @@ export class KindTier {
     for (const leg of shown) this.#replay(line, base, leg);
     const lastLeg = shown.at(-1);
     if (lastLeg !== undefined) this.#slab.views.f64[line << 3] = this.#store.timeOf(lastLeg >> 1);
+    return before;
   }
 
   /** `#push` of an event of any age. */
@@ -393,8 +417,11 @@ export class KindTier {
     this.#idle?.sweep(newestMs, budget, isKept, (key, reference) => this.#lines.leave(key, reference));
   }
 
-  #markStale(line: number): void {
+  /** `changedMs`: from when on, beside the events that come or go, something else has changed. */
+  #markStale(line: number, changedMs = Number.POSITIVE_INFINITY): void {
     this.#slab.setFlag(line, FLAG_STALE);
-    this.#stale.add(line);
+    const stale = this.#stale.get(line);
+    if (stale === undefined) this.#stale.set(line, { length: this.lengthOf(line), changedMs });
+    else stale.changedMs = Math.min(stale.changedMs, changedMs);
   }
 }

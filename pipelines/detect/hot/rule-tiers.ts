@@ -25,6 +25,7 @@ import type { IdleOptions } from './idle-sweep.ts';
 import { KindTier } from './kind-tier.ts';
 import { plansOf, warmUpOnce } from './plan-cache.ts';
 import { Recount } from './recount.ts';
+import { reopenedOf } from './reopened.ts';
 import type { Reports } from './reports.ts';
 import type { RowQuestions } from './row-questions.ts';
 import { SubjectFeeder } from './subject-feeder.ts';
@@ -81,8 +82,8 @@ export class RuleTiers {
   #sweptRows: number;
   readonly #recounts = new Map<KindTier, Recount>();
   readonly #confirmers = new Map<KindTier, Confirmer>();
-  /** Lines rebuilt since the last evaluation. */
-  readonly #rebuilt = new Map<KindTier, Set<number>>();
+  /** Lines rebuilt since the last evaluation, and the event time from which on each has changed. */
+  readonly #rebuilt = new Map<KindTier, Map<number, number>>();
 
   constructor(options: RuleTiersOptions) {
     const { store, dictionary, rows, reports, subjects, idle } = options;
@@ -167,9 +168,9 @@ export class RuleTiers {
     for (let row = 0; row < this.#store.rows; row++) this.feeder.feedOne(row);
   }
 
-  /** Every subject of the row is looked at anew. */
-  disturb(row: number): void {
-    this.#eachSubject(row, (tier, key) => tier.disturb(key));
+  /** Every subject of the row is looked at anew: which events it has, and what was said as of those from `changedMs` on. */
+  disturb(row: number, changedMs = Number.POSITIVE_INFINITY): void {
+    this.#eachSubject(row, (tier, key) => tier.disturb(key, changedMs));
   }
 
   /** The row counts no more. Where others report the same transfer, they may count now. */
@@ -197,7 +198,7 @@ export class RuleTiers {
   }
 
   touch(kind: SubjectKind, key: string): void {
-    this.#tierOf(kind)?.disturb(this.#dictionary.interner.findText(key));
+    this.#tierOf(kind)?.disturb(this.#dictionary.interner.findText(key), Number.NEGATIVE_INFINITY);
   }
 
   /** Keys of the subjects that have signals. */
@@ -250,15 +251,17 @@ export class RuleTiers {
     for (const tier of this.#tiers) this.#repairTier(tier);
   }
 
-  #repairTier(tier: KindTier): Set<number> {
-    const lines = tier.rebuildStale();
-    this.#counts.rebuilt += lines.size;
+  #repairTier(tier: KindTier): Map<number, number> {
+    const changes = tier.rebuildStale();
+    this.#counts.rebuilt += changes.size;
     const rebuilt = this.#rebuilt.get(tier);
     if (rebuilt === undefined) {
-      this.#rebuilt.set(tier, lines);
-      return lines;
+      this.#rebuilt.set(tier, changes);
+      return changes;
     }
-    for (const line of lines) rebuilt.add(line);
+    for (const [line, changedMs] of changes) {
+      rebuilt.set(line, Math.min(changedMs, rebuilt.get(line) ?? Number.POSITIVE_INFINITY));
+    }
     return rebuilt;
   }
 
@@ -268,9 +271,10 @@ export class RuleTiers {
     this.#rebuilt.delete(tier);
     const confirmer = this.#confirmers.get(tier) as Confirmer;
     for (const line of tier.takeShifted()) confirmer.forget(line);
-    for (const line of rebuilt) confirmer.forget(line);
+    for (const line of rebuilt.keys()) confirmer.forget(line);
     this.#counts.candidates += tier.candidates.count;
     const candidates = tier.candidates.take();
+    const reopened = reopenedOf(tier, rebuilt, candidates);
     const recount = this.#recounts.get(tier) as Recount;
     for (const [line, found] of candidates) {
       if (tier.isUngated(line)) continue;
@@ -280,14 +284,13 @@ export class RuleTiers {
       this.#counts.confirmed += left.positions.length;
     }
     const waitingHours = this.#waitingHours.get(tier) as Map<number, number>;
-    for (const line of rebuilt) {
-      const before = runsOf.get(line);
-      runsOf.delete(line);
-      waitingHours.delete(line);
-      if (before?.hasSignals !== true) continue;
-      // No event is left as of which one could fire.
-      if (!candidates.has(line)) report(before.key, []);
-      else this.#evaluateSubject(tier, runsOf, line, candidates, finishedMs, true, report);
+    for (const [line, { fromMs, position }] of reopened) {
+      const subject = runsOf.get(line);
+      if (subject === undefined) continue;
+      subject.reopen(fromMs, position);
+      this.#renewEvents(tier, line, subject.events);
+      if (!candidates.has(line)) candidates.set(line, NO_CANDIDATES);
+      this.#evaluateSubject(tier, runsOf, line, candidates, finishedMs, true, report);
     }
     for (const [line, untilMs] of waitingHours) {
       if (untilMs <= finishedMs && !candidates.has(line)) candidates.set(line, NO_CANDIDATES);
@@ -310,11 +313,12 @@ export class RuleTiers {
     candidates.delete(line);
     const keyText = () => subjectKeyText(tier.plan.kind, this.#dictionary.text(tier.keyOf(line)));
     const known = runsOf.get(line);
-    if (known?.canWait(found, tier.lastTimeOf(line), finishedMs)) return;
+    if (!hadSignals && known?.canWait(found, tier.lastTimeOf(line), finishedMs)) return;
     const subject = known ?? new SubjectRuns(tier.plan, keyText);
     const confirmer = this.#confirmers.get(tier) as Confirmer;
     const hasRun = subject.run(found, this.#evaluation, finishedMs, {
       lastTimeMs: tier.lastTimeOf(line),
+      length: tier.lengthOf(line),
       confirm: (bit, first) => confirmer.of(tier, line, bit, first),
       read: (events) => this.#readEvents(tier, line, events),
       setOpen: (bit, isOpen) => tier.setOpen(line, bit, isOpen),
@@ -328,6 +332,18 @@ export class RuleTiers {
     if (hasSignals || hadSignals) report(subject.key, subject.signals());
     if (hasSignals) runsOf.set(line, subject);
     else runsOf.delete(line);
+  }
+
+  /** Reads anew those of `events` whose reversals are others than they were. */
+  #renewEvents(tier: KindTier, line: number, events: RuleEvent[]): void {
+    const { standpoint } = tier.plan;
+    tier.readBack(line, 0, (position, leg) => {
+      const reversals = this.#rows.reversalsOf(leg >> 1);
+      if (position < events.length && (events[position] as RuleEvent).reversals !== reversals) {
+        events[position] = factEvent(this.#store, leg, standpoint, reversals);
+      }
+      return true;
+    });
   }
 
   /** Reads the events of a subject beyond those that `events` holds. */

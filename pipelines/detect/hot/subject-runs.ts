@@ -15,9 +15,10 @@ import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import type { RuleSignals } from '../detector.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
+import type { Confirmed } from './confirmer.ts';
 
-/** What generated code says of one rule as of the subject's events from a position on; null where it can say nothing. */
-export type Confirm = (bit: number, first: number) => Confirmation | null;
+/** What generated code says of one rule as of the subject's events from a position on. */
+export type Confirm = (bit: number, first: number) => Confirmed;
 
 /** Positions at which one rule is a candidate and may fire, asked for in ascending order. */
 class RuleCandidates implements Candidates {
@@ -33,6 +34,7 @@ class RuleCandidates implements Candidates {
   /** From here on `#confirmation` answers; -1: not asked for yet. */
   #first = -1;
   #confirmation: Confirmation | null = null;
+  #untilMs = Number.POSITIVE_INFINITY;
 
   constructor(
     { positions, masks }: SubjectCandidates,
@@ -82,12 +84,22 @@ class RuleCandidates implements Candidates {
   }
 
   #from(position: number): Confirmation | null {
-    if (this.#first < 0) {
-      const run = this.#run;
-      this.#first = run === undefined ? position : Math.min(run.nextPosition, position);
-      this.#confirmation = this.#confirm(this.#bit, this.#first);
-    }
+    if (this.#first < 0) this.#ask(Math.min(this.#run?.nextPosition ?? position, position));
+    if (position > this.#first && this.#isOver(position)) this.#ask(position);
     return position < this.#first ? null : this.#confirmation;
+  }
+
+  #ask(first: number): void {
+    this.#first = first;
+    const { confirmation, untilMs } = this.#confirm(this.#bit, first);
+    this.#confirmation = confirmation;
+    this.#untilMs = untilMs;
+  }
+
+  /** What was said does not hold as of this event. */
+  #isOver(position: number): boolean {
+    if (this.#untilMs === Number.POSITIVE_INFINITY) return false;
+    return this.#confirmation === null || this.#confirmation.timeAt(position) >= this.#untilMs;
   }
 
   #names(at: number): boolean {
@@ -103,8 +115,9 @@ interface RuleRun {
 
 /** What a run asks of who holds the subject. */
 export interface RunEnvironment {
-  /** Time of the subject's last event. */
+  /** Time of the subject's last event, and how many it has. */
   readonly lastTimeMs: number;
+  readonly length: number;
   readonly confirm: Confirm;
   /** Adds the events that are not there yet. */
   readonly read: (events: RuleEvent[]) => void;
@@ -113,8 +126,9 @@ export interface RunEnvironment {
 
 export class SubjectRuns {
   readonly kind: SubjectKind;
-  /** Every event of the subject that was read so far, in total order; grows at its end. */
-  readonly events: RuleEvent[] = [];
+  #events: RuleEvent[] = [];
+  /** Everything that stands is to be said again. */
+  #isReopened = false;
   readonly #plan: KindPlan;
   readonly #keyText: () => string;
   #key: string | undefined;
@@ -124,6 +138,11 @@ export class SubjectRuns {
     this.#plan = plan;
     this.kind = plan.kind;
     this.#keyText = keyText;
+  }
+
+  /** Every event of the subject that was read so far, in total order; grows at its end. */
+  get events(): RuleEvent[] {
+    return this.#events;
   }
 
   get key(): string {
@@ -163,6 +182,18 @@ export class SubjectRuns {
   }
 
   /**
+   * The history has changed from `fromMs` on, the beginning of an hour; its first event from then on is at `position`. What was
+   * said as of earlier events stays; `events` are those from now on.
+   */
+  reopen(fromMs: number, position: number): void {
+    this.#runs.forEach((rule, bit) => {
+      if (rule?.run.reopen(fromMs, position) === false) this.#runs[bit] = undefined;
+    });
+    this.#events = this.#events.slice(0, position);
+    this.#isReopened = true;
+  }
+
+  /**
    * Evaluates the candidates, and the hours that waited and have ended by `finishedMs`; true if a rule was run. `events` holds
    * all of the subject's after `read`, which is called before the first rule is run. Tells of each rule that was asked
    * whether its last episode may still grow.
@@ -171,8 +202,9 @@ export class SubjectRuns {
     candidates: SubjectCandidates,
     context: EvaluationContext,
     finishedMs: number,
-    { lastTimeMs, confirm, read, setOpen }: RunEnvironment,
+    environment: RunEnvironment,
   ): boolean {
+    const { lastTimeMs, length, confirm, read, setOpen } = environment;
     let hasRun = false;
     const { rules, maskWords } = this.#plan;
     for (const { bit, rule } of rules) {
@@ -180,8 +212,11 @@ export class SubjectRuns {
       const positions = new RuleCandidates(candidates, maskWords, bit, known?.run, confirm);
       const waitsUntilMs = known?.run.waitsUntilMs ?? Number.POSITIVE_INFINITY;
       const hasWaited = waitsUntilMs < Number.POSITIVE_INFINITY && waitsUntilMs <= finishedMs;
-      if (positions.next(0) === null && !hasWaited) {
-        if (known !== undefined) setOpen(bit, known.run.openUntilMs >= lastTimeMs);
+      if (positions.next(0) === null && !hasWaited && !(this.#isReopened && known !== undefined)) {
+        if (known === undefined) continue;
+        const isOpen = known.run.openUntilMs >= lastTimeMs;
+        if (!isOpen && waitsUntilMs === Number.POSITIVE_INFINITY) known.run.pass(length);
+        setOpen(bit, isOpen);
         continue;
       }
       if (!hasRun) read(this.events);
@@ -192,6 +227,7 @@ export class SubjectRuns {
       this.#runs[bit] = held.versions.length > 0 ? held : undefined;
       setOpen(bit, held.run.openUntilMs >= lastTimeMs);
     }
+    this.#isReopened = false;
     return hasRun;
   }
 

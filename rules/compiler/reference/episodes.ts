@@ -28,6 +28,13 @@ export interface SubjectRun {
    * brings is not among the versions before. Without it no hour waits.
    */
   append(history: SubjectHistory, candidates?: Candidates, finishedMs?: number): readonly SignalVersion[];
+  /**
+   * The history has changed from `fromMs` on, the beginning of an hour; its first event from then on is at `position`. Takes
+   * back what was evaluated as of events from then on. False where nothing is left.
+   */
+  reopen(fromMs: number, position: number): boolean;
+  /** Nothing is to be evaluated in a history of `length` events, and the episode is closed at the last of them. */
+  pass(length: number): void;
   /** End of the hour that waits, event time; Infinity if none does. */
   readonly waitsUntilMs: number;
   /** Until when, event time, the last episode is open; -Infinity if there was none. */
@@ -85,6 +92,9 @@ interface Version {
 
 interface Episode {
   readonly id: string;
+  /** The row that opened it, and how many episodes that row had opened before. */
+  readonly row: string;
+  readonly further: number;
   readonly openedAt: number;
   readonly evidence: EvidenceSet;
   readonly versions: Version[];
@@ -92,8 +102,9 @@ interface Episode {
   firedAt: number;
 }
 
-/** What an evaluation of an unfinished hour has changed. */
-interface Provisional {
+/** What an evaluation of an open episode at `time` has changed. */
+interface Undo {
+  readonly time: number;
   readonly episode: Episode;
   readonly firedAt: number;
   readonly lastFiredAt: number;
@@ -115,7 +126,9 @@ class EpisodeRun implements SubjectRun {
   readonly #episodes: Episode[] = [];
   /** Events before this one are done with. */
   #next = 0;
-  #provisional: Provisional | null = null;
+  #provisional: Undo | null = null;
+  /** What evaluations of open episodes that fired have changed, in order. */
+  readonly #undos: Undo[] = [];
   #candidates: Candidates | undefined;
   #finishedMs = Number.POSITIVE_INFINITY;
   #waitsUntilMs = Number.POSITIVE_INFINITY;
@@ -140,6 +153,30 @@ class EpisodeRun implements SubjectRun {
 
   get waitsUntilMs(): number {
     return this.#waitsUntilMs;
+  }
+
+  reopen(fromMs: number, position: number): boolean {
+    this.#takeBack();
+    for (
+      let undo = this.#undos.at(-1);
+      undo !== undefined && undo.time >= fromMs;
+      undo = this.#undos.at(-1)
+    ) {
+      this.#undo(undo);
+      this.#undos.pop();
+    }
+    for (let last = this.#episodes.at(-1); last !== undefined && last.openedAt >= fromMs; ) {
+      this.#openings?.set(last.row, last.further);
+      this.#episodes.pop();
+      last = this.#episodes.at(-1);
+    }
+    this.#next = Math.min(this.#next, position);
+    return this.#episodes.length > 0;
+  }
+
+  pass(length: number): void {
+    this.#settle();
+    this.#next = length;
   }
 
   append(
@@ -193,12 +230,11 @@ class EpisodeRun implements SubjectRun {
     }
     const { last, end } = this.#hour(at, episode, index);
     const undo = this.#evaluateOpen(episode, last, index);
-    if (end < index.events.length) {
-      this.#next = end;
-      return true;
-    }
     this.#provisional = undo;
-    return false;
+    if (end === index.events.length) return false;
+    this.#settle();
+    this.#next = end;
+    return true;
   }
 
   /** A version of a rule is evaluated as of events of its interval only. */
@@ -239,6 +275,8 @@ class EpisodeRun implements SubjectRun {
     const opener = [opening.institution, opening.id, ...(further > 0 ? [String(further)] : [])];
     this.#episodes.push({
       id: contentId('sig', [id, String(majorVersion), history.subjectKey, ...opener]),
+      row,
+      further,
       openedAt: evaluation.eventTime,
       evidence,
       versions: [{ evaluation, evidence: evidence.snapshot(input), lastFiredAt: evaluation.eventTime }],
@@ -247,11 +285,12 @@ class EpisodeRun implements SubjectRun {
   }
 
   /** Evaluates an open episode; what it changed can be taken back. */
-  #evaluateOpen(episode: Episode, at: number, index: HistoryIndex): Provisional {
+  #evaluateOpen(episode: Episode, at: number, index: HistoryIndex): Undo | null {
     const standing = episode.versions[episode.versions.length - 1]!;
-    const undo = { episode, firedAt: episode.firedAt, lastFiredAt: standing.lastFiredAt };
+    const { time } = index.events[at]!;
+    const undo = { time, episode, firedAt: episode.firedAt, lastFiredAt: standing.lastFiredAt };
     const evaluation = this.#candidates?.mayFire(at) === false ? null : this.#evaluator!.firing(at);
-    if (evaluation === null) return { ...undo, added: [] };
+    if (evaluation === null) return null;
     episode.firedAt = evaluation.eventTime;
     const added = episode.evidence.add(evaluation.evidence, index.events);
     if (added.length === 0) standing.lastFiredAt = evaluation.eventTime;
@@ -263,13 +302,21 @@ class EpisodeRun implements SubjectRun {
   }
 
   #takeBack(): void {
-    if (this.#provisional === null) return;
-    const { episode, firedAt, lastFiredAt, added } = this.#provisional;
+    if (this.#provisional !== null) this.#undo(this.#provisional);
+    this.#provisional = null;
+  }
+
+  /** What was provisional stays, until the history changes. */
+  #settle(): void {
+    if (this.#provisional !== null) this.#undos.push(this.#provisional);
+    this.#provisional = null;
+  }
+
+  #undo({ episode, firedAt, lastFiredAt, added }: Undo): void {
     if (added.length > 0) episode.versions.pop();
     episode.evidence.remove(added);
     episode.firedAt = firedAt;
     episode.versions[episode.versions.length - 1]!.lastFiredAt = lastFiredAt;
-    this.#provisional = null;
   }
 
   #versions(episode: Episode, index: HistoryIndex): SignalVersion[] {

@@ -64,9 +64,13 @@ interface DeriveState {
   missing: number;
 }
 
-/** A reader of columns: kept while the conditions it asks depend on each event alone. */
+/** A reader of columns: kept while the conditions it asks depend on each event alone, from one reversal to the next. */
 interface Reader<C> {
-  readonly columns: C;
+  columns: C;
+  /** First event that was taken in; none yet: -1. */
+  first: number;
+  /** How many reversals had come when they were. */
+  epoch: number;
   readonly create: () => C;
   readonly take: Taker<C>;
   /** Events that may be taken: one of `gates` is not false on them. */
@@ -261,7 +265,8 @@ export class FeatureValues {
     const fields = [...feature.of, ...(feature.by === null ? [] : [feature.by])];
     const take = takeEvent(this.asOf, feature);
     const gates = [feature.where!];
-    return { columns: create(), create, take, candidates: new Candidates(), gates, predicates, fields };
+    const candidates = new Candidates();
+    return { columns: create(), first: -1, epoch: 0, create, take, candidates, gates, predicates, fields };
   }
 
   #movementReader(into: number, out: number, of: FieldRead): Reader<MovementColumns> {
@@ -270,6 +275,8 @@ export class FeatureValues {
     const gates = [into, out];
     return {
       columns: create(),
+      first: -1,
+      epoch: 0,
       create,
       take,
       candidates: new Candidates(),
@@ -282,10 +289,17 @@ export class FeatureValues {
   /** Columns of a window: a range of the kept ones where each event answers alone, else filled for this evaluation. */
   #read<C extends Matches | MovementColumns>(reader: Reader<C>, window: WindowRange): Range<C> {
     const { start, end, days } = window;
-    const isTouched = this.#isTouched(start, end);
-    if (days === null && !isTouched && this.#dependsOnEventAlone(reader)) {
+    if (days === null && this.#dependsOnEventAlone(reader)) {
+      const epoch = this.asOf.history.reversalsUpTo(this.asOf.at);
+      if (reader.first < 0 || start < reader.first || epoch !== reader.epoch) {
+        reader.columns = reader.create();
+        reader.columns.upTo = start;
+        reader.first = start;
+        reader.epoch = epoch;
+      }
       return rangeOf(reader.columns, start, end, reader.take);
     }
+    const isTouched = this.#isTouched(start, end);
     const columns = reader.create();
     const take = (position: number) => {
       const place = this.place(window, position);

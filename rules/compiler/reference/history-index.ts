@@ -44,6 +44,8 @@ export class HistoryIndex {
   readonly events: readonly RuleEvent[];
   /** Events with reversals, ascending. */
   readonly reversed: number[] = [];
+  /** What reverses them, in total order. */
+  readonly #reversals: Reversal[] = [];
   #length = 0;
   readonly #columns = new Map<FieldName, Value[]>();
   readonly #pairs: (PairIndex | undefined)[] = [undefined, undefined];
@@ -57,8 +59,28 @@ export class HistoryIndex {
     const { events } = this;
     if (events.length === this.#length) return;
     this.reversed.length = 0;
-    for (let i = 0; i < events.length; i++) if (isReversed(events[i]!)) this.reversed.push(i);
+    this.#reversals.length = 0;
+    for (let i = 0; i < events.length; i++) {
+      if (!isReversed(events[i]!)) continue;
+      this.reversed.push(i);
+      this.#reversals.push(...events[i]!.reversals!);
+    }
+    this.#reversals.sort(compareRefs);
     this.#length = events.length;
+  }
+
+  /** How many reversals have come as of event `asOf`: between two of them nothing is taken from any event. */
+  reversalsUpTo(asOf: number): number {
+    if (this.#reversals.length === 0) return 0;
+    const until = this.events[asOf]!;
+    let low = 0;
+    let high = this.#reversals.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareRefs(this.#reversals[middle]!, until) > 0) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   /** First position before `end` whose time is greater than `timeMs`; `end` if there is none. */
