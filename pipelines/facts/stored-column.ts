@@ -193,6 +193,15 @@ const TIMES: Forms = {
   formOf: () => 1,
 };
 
+// By no property of the arrays themselves: six kinds of them at one place of the code would be looked up by name each time.
+const { set, subarray } = Object.getPrototypeOf(Int8Array.prototype) as Int8Array;
+const ELEMENT_BYTES: ReadonlyMap<unknown, number> = new Map(
+  [Float64Array, Float32Array, Int32Array, Int16Array, Int8Array, Uint8Array].map((type) => [
+    type,
+    type.BYTES_PER_ELEMENT,
+  ]),
+);
+
 export class StoredColumn {
   /** Places a row has here: one, or one a leg. */
   readonly width: number;
@@ -218,7 +227,7 @@ export class StoredColumn {
   /** Bytes that room for `rows` rows takes in the form at hand. */
   bytesFor(rows: number): number {
     if (this.#form === 0) return 0;
-    return this.width * rows * this.#forms.wider[this.#form - 1]!.type.BYTES_PER_ELEMENT;
+    return this.width * rows * ELEMENT_BYTES.get(this.#forms.wider[this.#form - 1]!.type)!;
   }
 
   /** How it lies; once it is settled, the narrowest form that holds its values. */
@@ -250,7 +259,7 @@ export class StoredColumn {
     if (this.#form === 0) return;
     const { type } = this.#forms.wider[this.#form - 1]!;
     const grown = new type(buffer, at, this.#capacity);
-    grown.set(this.array.subarray(0, this.#used));
+    if (this.#used > 0) Reflect.apply(set, grown, [Reflect.apply(subarray, this.array, [0, this.#used])]);
     this.array = grown;
   }
 
