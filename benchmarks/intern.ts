@@ -4,7 +4,7 @@ import { internKernels } from './kernels/intern.ts';
 
 export const intern: Benchmark = {
   name: 'intern',
-  what: 'kernel: nanoseconds a key on its way to an id, new and known, and the longest pause while tables grow',
+  what: 'kernel: nanoseconds a key on its way to an id, new and known, and the longest slice of insertions while tables grow',
   yardstick: 'memory',
   options: {
     keys: { default: 2_000_000, smoke: 2_000, what: 'different keys' },

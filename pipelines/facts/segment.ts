@@ -9,7 +9,13 @@
 import { FACT_COLUMNS, type FactBatch, type FactColumnName, type FactColumns } from '../../schemas/facts.ts';
 import { RowIdentities } from './row-identities.ts';
 import { SEGMENT_ROWS } from './segment-size.ts';
-import { type ColumnArray, referenceColumn, type StoredColumn, storedColumns } from './stored-column.ts';
+import {
+  type ColumnArray,
+  growColumns,
+  referenceColumn,
+  type StoredColumn,
+  storedColumns,
+} from './stored-column.ts';
 
 /** Rows that the first segment of a store makes room for: most stores that ever are hold a few hundred rows. */
 export const FIRST_ROWS = 1_024;
@@ -69,8 +75,9 @@ export class Segment implements RowHome {
     this.#capacity = capacity;
     this.identities = identities;
     const forms = like === undefined ? [] : like.#columns.map((column) => column.form);
-    this.#columns = storedColumns(capacity, forms);
-    this.#references = referenceColumn(capacity, like === undefined ? 0 : like.#references.form);
+    this.#columns = storedColumns(forms);
+    this.#references = referenceColumn(0, like === undefined ? 0 : like.#references.form);
+    growColumns([...this.#columns, this.#references], capacity);
     this.list = this.#columns.map(({ array }) => array);
     this.columns = this.#named();
   }
@@ -114,11 +121,16 @@ export class Segment implements RowHome {
     const { identities } = this;
     this.identities = null;
     this.#readBack = readBack;
-    this.list = this.list.map((array, i) =>
-      kept.has(COLUMN_NAMES[i]!) || this.#columns[i]!.bytes === 0 ? array : undefined,
+    const stays = this.#columns.filter((column, i) => kept.has(COLUMN_NAMES[i]!) || column.bytes === 0);
+    // What stays moves out of the buffer that all were in, so that this one can go.
+    growColumns(
+      [...stays, this.#references].filter(({ isAlone }) => !isAlone),
+      SEGMENT_ROWS,
     );
-    this.#columns.forEach((column, i) => {
-      if (this.list[i] === undefined) column.drop();
+    this.list = this.#columns.map((column) => {
+      if (stays.includes(column)) return column.array;
+      column.drop();
+      return undefined;
     });
     this.columns = this.#named();
     return identities;
@@ -150,8 +162,7 @@ export class Segment implements RowHome {
   #grow(needed: number): void {
     let capacity = this.#capacity;
     while (capacity < needed) capacity *= 2;
-    for (const column of this.#columns) column.grow(capacity);
-    this.#references.grow(capacity);
+    growColumns([...this.#columns, this.#references], capacity);
     (this.identities as RowIdentities).grow(capacity);
     this.#rename();
     this.#capacity = capacity;

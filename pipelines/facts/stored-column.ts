@@ -27,6 +27,7 @@ const NO_NUMBERS = new Float32Array(LEGS).fill(Number.NaN);
 
 interface ArrayType {
   new (length: number): ColumnArray;
+  new (buffer: ArrayBuffer, byteOffset: number, length: number): ColumnArray;
   readonly BYTES_PER_ELEMENT: number;
 }
 
@@ -192,9 +193,20 @@ const TIMES: Forms = {
   formOf: () => 1,
 };
 
+// By no property of the arrays themselves: six kinds of them at one place of the code would be looked up by name each time.
+const { set, subarray } = Object.getPrototypeOf(Int8Array.prototype) as Int8Array;
+const ELEMENT_BYTES: ReadonlyMap<unknown, number> = new Map(
+  [Float64Array, Float32Array, Int32Array, Int16Array, Int8Array, Uint8Array].map((type) => [
+    type,
+    type.BYTES_PER_ELEMENT,
+  ]),
+);
+
 export class StoredColumn {
   /** Places a row has here: one, or one a leg. */
   readonly width: number;
+  /** Its array outlives the others of its segment, and shares no buffer with them. */
+  readonly isAlone: boolean;
   array: ColumnArray;
   readonly #forms: Forms;
   /** Of `array`. */
@@ -205,10 +217,17 @@ export class StoredColumn {
   /** Room for `rows` rows in form `form`: what a column of this name needed before. */
   constructor({ per, type }: FactColumn, isTime: boolean, rows: number, form: number) {
     this.width = per === 'leg' ? 2 : 1;
+    this.isAlone = isTime;
     this.#forms = isTime ? TIMES : FORMS[type];
     this.#form = form;
     this.#capacity = this.width * rows;
     this.array = this.#allocate();
+  }
+
+  /** Bytes that room for `rows` rows takes in the form at hand. */
+  bytesFor(rows: number): number {
+    if (this.#form === 0) return 0;
+    return this.width * rows * ELEMENT_BYTES.get(this.#forms.wider[this.#form - 1]!.type)!;
   }
 
   /** How it lies; once it is settled, the narrowest form that holds its values. */
@@ -234,10 +253,14 @@ export class StoredColumn {
     return isWider;
   }
 
-  /** Makes room for `rows` rows. */
-  grow(rows: number): void {
+  /** Makes room for `rows` rows, in `buffer` from `at` on if one is given that has it. */
+  grow(rows: number, buffer = new ArrayBuffer(this.bytesFor(rows)), at = 0): void {
     this.#capacity = this.width * rows;
-    this.#reform(this.#form);
+    if (this.#form === 0) return;
+    const { type } = this.#forms.wider[this.#form - 1]!;
+    const grown = new type(buffer, at, this.#capacity);
+    if (this.#used > 0) Reflect.apply(set, grown, [Reflect.apply(subarray, this.array, [0, this.#used])]);
+    this.array = grown;
   }
 
   /** The segment is full: no element is wider than it has to be. Whether `array` is another one now. */
@@ -279,12 +302,30 @@ export class StoredColumn {
 
 const NAMES = Object.keys(FACT_COLUMNS) as FactColumnName[];
 
-/** A column of each name, in the order of `FACT_COLUMNS`; `forms`: those to begin with. */
-export function storedColumns(rows: number, forms: readonly number[]): StoredColumn[] {
-  return NAMES.map((name, i) => new StoredColumn(FACT_COLUMNS[name], name === 'time', rows, forms[i] ?? 0));
+/** A column of each name, in the order of `FACT_COLUMNS`, without room yet; `forms`: those to begin with. */
+export function storedColumns(forms: readonly number[]): StoredColumn[] {
+  return NAMES.map((name, i) => new StoredColumn(FACT_COLUMNS[name], name === 'time', 0, forms[i] ?? 0));
 }
 
 /** The column of shared references, which stands beside those of `FACT_COLUMNS`. */
 export function referenceColumn(rows: number, form: number): StoredColumn {
   return new StoredColumn({ per: 'row', type: 'text' }, false, rows, form);
 }
+
+/**
+ * Makes room for `rows` rows in each column, in one buffer: that of a whole segment is large enough for huge pages, and none of
+ * its columns is by itself. A column that becomes wider later has an array of its own.
+ */
+export function growColumns(columns: readonly StoredColumn[], rows: number): void {
+  const room = columns.map((column) => (column.isAlone ? 0 : wholeWords(column.bytesFor(rows))));
+  const buffer = new ArrayBuffer(room.reduce((sum, bytes) => sum + bytes, 0));
+  let at = 0;
+  columns.forEach((column, i) => {
+    if (column.isAlone) column.grow(rows);
+    else column.grow(rows, buffer, at);
+    at += room[i]!;
+  });
+}
+
+/** Elements of every type may begin at a multiple of eight bytes. */
+const wholeWords = (bytes: number): number => Math.ceil(bytes / 8) * 8;

@@ -254,6 +254,7 @@ export class EventChunks {
 
   /** Brings a history that lies in part in the archive into chunks. */
   #recall(views: SlabViews, base: number): void {
+    if (this.#archive === undefined) return;
     let chunk = views.i32[base + HEADER.tail] as number;
     while (chunk > 0) chunk = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
     if (chunk === 0) return;

@@ -56,6 +56,8 @@ export class RowLedger {
   /** 1 for rows that count: the highest version, neither withdrawn nor beyond the horizon. A reversal counts. */
   #counting = new Uint8Array(FIRST_ROWS);
   #highestTime = Number.NEGATIVE_INFINITY;
+  /** The row that held each identity of the batch at hand before it came, or -1. */
+  #known = new Int32Array(FIRST_ROWS);
 
   constructor(options: RowLedgerOptions) {
     const { identities } = options;
@@ -131,28 +133,37 @@ export class RowLedger {
    */
   tell(batch: BlockIdentities, first: number, outcomes: Uint8Array): readonly number[] {
     this.#makeRoom(first + batch.rows);
+    const { rows, flags, idBytes, idEnds } = batch;
     const { institution, time } = batch.columns;
     const counting = this.#counting;
+    if (rows > this.#known.length) this.#known = new Int32Array(Math.max(rows, 2 * this.#known.length));
+    const known = this.#known;
+    this.#seen.findAll(institution, idBytes, idEnds, rows, first, known);
+    const horizonMs = this.#horizonMs;
+    let highest = this.#highestTime;
     const special: number[] = [];
-    for (let place = 0; place < batch.rows; place++) {
-      const row = first + place;
-      const start = place === 0 ? 0 : (batch.idEnds[place - 1] as number);
-      const end = batch.idEnds[place] as number;
-      const sender = institution[place] as number;
+    for (let place = 0; place < rows; place++) {
       const timeMs = time[place] as number;
-      const known = this.#seen.find(sender, batch.idBytes, start, end);
-      const isLate = timeMs < this.#highestTime - this.#horizonMs;
-      const isPlain = known === -1 && !isLate && (batch.flags[place] as number) === 0;
-      if (known === -1) this.#seen.put(sender, batch.idBytes, start, end, row);
-      if (isPlain) {
-        counting[row] = 1;
-        if (timeMs > this.#highestTime) this.#highestTime = timeMs;
+      const isLate = timeMs < highest - horizonMs;
+      if (known[place] === -1 && !isLate && flags[place] === 0) {
+        counting[first + place] = 1;
+        if (timeMs > highest) highest = timeMs;
         continue;
       }
-      outcomes[place] = this.#irregular(batch, place, row, known, isLate);
+      this.#highestTime = highest;
+      outcomes[place] = this.#irregular(batch, place, first + place, this.#holder(batch, place), isLate);
+      highest = this.#highestTime;
       special.push(place);
     }
+    this.#highestTime = highest;
     return special;
+  }
+
+  /** The row that holds the identity of a row of the batch now, rows of the batch itself included; -1 where it is that row. */
+  #holder({ columns, idBytes, idEnds }: IdentityBatch, place: number): number {
+    if (this.#known[place] === -1) return -1;
+    const start = place === 0 ? 0 : (idEnds[place - 1] as number);
+    return this.#seen.find(columns.institution[place] as number, idBytes, start, idEnds[place] as number);
   }
 
   /**
