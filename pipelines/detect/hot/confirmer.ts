@@ -97,7 +97,7 @@ export class Confirmer {
   #confirmation(tier: KindTier, line: number, bit: number, first: number): Confirmation | null {
     const { reachMs } = this.#plans[bit] as ConfirmationPlan;
     const subject = this.#held.get(line);
-    const held = subject?.key === tier.keyOf(line) ? subject.rules[bit] : undefined;
+    const held = subject?.key === tier.slab.keyOf(line) ? subject.rules[bit] : undefined;
     if (held !== undefined && first >= held.length) {
       const count = this.#collect(tier, line, held.length, first, reachMs);
       const sinceMs = this.#firstMs - reachMs;
@@ -114,7 +114,7 @@ export class Confirmer {
     }
     this.#untilMs = Number.POSITIVE_INFINITY;
     const count = this.#collect(tier, line, 0, first, reachMs);
-    const length = tier.lengthOf(line);
+    const length = tier.slab.lengthOf(line);
     const isHeld = count >= HELD_FROM_EVENTS;
     const confirmation = isHeld ? this.#create(bit) : this.#scratchOf(bit);
     if (!isHeld) confirmation.reset();
@@ -126,7 +126,7 @@ export class Confirmer {
   }
 
   #hold(tier: KindTier, line: number, bit: number, held: Held, events: number): void {
-    const key = tier.keyOf(line);
+    const key = tier.slab.keyOf(line);
     if (this.#held.get(line)?.key !== key) this.forget(line);
     if (this.#heldEvents + events > HELD_EVENTS_MAX) {
       this.#held.clear();

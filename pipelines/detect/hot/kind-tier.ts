@@ -15,7 +15,7 @@ import { CandidateList } from './candidate-list.ts';
 import { type EntryReader, EventChunks } from './event-chunks.ts';
 import { type IdleOptions, IdleSweep } from './idle-sweep.ts';
 import { BATCH, KernelBatch } from './kernel-batch.ts';
-import { FLAG_SPOKEN, FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './record-slab.ts';
+import { FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './record-slab.ts';
 import type { Reports } from './reports.ts';
 import type { RowQuestions } from './row-questions.ts';
 import { REPORTS_OPEN, REPORTS_SETTLED, SeenReports } from './seen-reports.ts';
@@ -43,10 +43,11 @@ export interface KindTierOptions {
 export class KindTier {
   readonly plan: KindPlan;
   readonly candidates: CandidateList;
+  /** A record a subject. */
+  readonly slab: RecordSlab;
   lateEvents = 0;
   readonly #store: FactStore;
   readonly #dictionary: FactDictionary;
-  readonly #slab: RecordSlab;
   readonly #chunks: EventChunks;
   readonly #rows: RowQuestions;
   readonly #twoReports: Reports;
@@ -69,7 +70,7 @@ export class KindTier {
   readonly #queueLines = new Int32Array(BATCH);
   /** Line and leg of the late events among them. */
   readonly #late: number[] = [];
-  readonly #shifted = new Set<number>();
+  #shifted = new Set<number>();
   /** Events that wait for the kernel. */
   readonly #batch: KernelBatch;
   #segment = NO_SEGMENT;
@@ -83,13 +84,13 @@ export class KindTier {
     this.#rows = rows;
     this.#twoReports = reports;
     this.#isOwner = plan.standpoint === 'owner';
-    this.#slab = new RecordSlab(plan.layout, subjects);
+    this.slab = new RecordSlab(plan.layout, subjects);
     this.#chunks = new EventChunks(plan.bitWords);
     this.#idle =
       idle === undefined
         ? undefined
-        : new IdleSweep(plan.layout, this.#slab, this.#chunks, this.#hidden, idle);
-    this.#lines = new SubjectLines(this.#slab, this.#idle);
+        : new IdleSweep(plan.layout, this.slab, this.#chunks, this.#hidden, idle);
+    this.#lines = new SubjectLines(this.slab, this.#idle);
     this.candidates = new CandidateList(plan.maskWords);
     this.#batch = new KernelBatch(plan);
     this.#allRules = new Int32Array(plan.maskWords);
@@ -99,7 +100,7 @@ export class KindTier {
 
   /** Bytes of records and histories. */
   get bytes(): { readonly records: number; readonly histories: number } {
-    return { records: this.#slab.bytes + (this.#idle?.bytes ?? 0), histories: this.#chunks.bytes };
+    return { records: this.slab.bytes + (this.#idle?.bytes ?? 0), histories: this.#chunks.bytes };
   }
 
   /** Subjects whose state has left memory. */
@@ -149,7 +150,7 @@ export class KindTier {
 
   /** Position of the subject's first event at `timeMs` or later; the length of its history if there is none. */
   positionAt(line: number, timeMs: number): number {
-    let first = this.lengthOf(line);
+    let first = this.slab.lengthOf(line);
     this.readBack(line, 0, (position, leg) => {
       if (this.#store.timeOf(leg >> 1) < timeMs) return false;
       first = position;
@@ -164,40 +165,18 @@ export class KindTier {
     return line < 0 ? this.#lines.take(key) : line;
   }
 
-  keyOf(line: number): number {
-    return this.#slab.views.i32[(line << 4) + HEADER.key] as number;
-  }
-
-  lengthOf(line: number): number {
-    return this.#slab.views.i32[(line << 4) + HEADER.length] as number;
-  }
-
-  /** Time of the last event of the subject. */
-  lastTimeOf(line: number): number {
-    return this.#slab.views.f64[line << 3] as number;
-  }
-
   get staleCount(): number {
     return this.#stale.size;
   }
 
-  /** Tells the kernel whether a rule has an open episode on the subject. */
-  setOpen(line: number, bit: number, isOpen: boolean): void {
-    this.#slab.setOpen(line, bit, isOpen);
-  }
-
-  isOpen(line: number, bit: number): boolean {
-    return this.#slab.isOpen(line, bit);
-  }
-
   /** A reversal leaves a part of an event of the subject: what bits and counters say of it does not hold. */
   isUngated(line: number): boolean {
-    return this.#slab.hasFlag(line, FLAG_UNGATED);
+    return this.slab.hasFlag(line, FLAG_UNGATED);
   }
 
   /** Reads the subject's events from position `from` on, latest first. */
   readBack(line: number, from: number, each: EntryReader): void {
-    this.#chunks.readBack(this.#slab.views, line << 4, from, each);
+    this.#chunks.readBack(this.slab.views, line << 4, from, each);
   }
 
   /** Takes in the events that wait. */
@@ -220,7 +199,7 @@ export class KindTier {
       const line = this.#lines.at(key);
       lines[i] = line > 0 ? line : this.#lines.take(key);
     }
-    const views = this.#slab.views;
+    const views = this.slab.views;
     this.#chunks.touch(views, lines, n);
     for (let i = 0; i < n; i++) {
       const line = lines[i] as number;
@@ -249,7 +228,7 @@ export class KindTier {
     this.#runKernel();
     const late = this.#late.splice(0);
     this.lateEvents += late.length / 2;
-    const views = this.#slab.views;
+    const views = this.slab.views;
     for (let i = 0; i < late.length; i += 2) {
       const line = late[i] as number;
       const leg = late[i + 1] as number;
@@ -275,7 +254,7 @@ export class KindTier {
   withdraw(key: number, row: number): void {
     const line = this.#untold(key, Number.POSITIVE_INFINITY);
     if (line === 0) return;
-    const views = this.#slab.views;
+    const views = this.slab.views;
     const base = line << 4;
     for (let leg = 2 * row; leg <= 2 * row + 1; leg++) {
       const position = this.#chunks.remove(views, base, leg);
@@ -296,7 +275,7 @@ export class KindTier {
     this.flush();
     const line = this.lineOf(key);
     if (line === 0) return 0;
-    const flags = this.#slab.views.i32[(line << 4) + HEADER.flags] as number;
+    const flags = this.slab.views.i32[(line << 4) + HEADER.flags] as number;
     if (flags === 0 && !this.#hidden.has(line)) return line;
     this.#markStale(line, changedMs);
     return 0;
@@ -304,26 +283,19 @@ export class KindTier {
 
   /** The events from a position on, which come at `timeMs` or later, are candidates of the rules that the record leaves open. */
   #reopen(line: number, from: number, timeMs: number): void {
-    this.plan.admits(this.#slab.views, line, timeMs, this.#admitted, 0);
+    this.plan.admits(this.slab.views, line, timeMs, this.#admitted, 0);
     if (this.#admitted.some((word) => word !== 0)) {
-      const length = this.lengthOf(line);
-      for (let position = from; position < length; position++) {
-        this.candidates.push(line, position, this.#admitted, 0);
-      }
+      const length = this.slab.lengthOf(line);
+      for (let at = from; at < length; at++) this.candidates.push(line, at, this.#admitted, 0);
     }
     this.#shifted.add(line);
   }
 
   /** Subjects in whose histories events have moved since the last call. */
   takeShifted(): Set<number> {
-    const shifted = new Set(this.#shifted);
-    this.#shifted.clear();
+    const shifted = this.#shifted;
+    this.#shifted = new Set();
     return shifted;
-  }
-
-  /** Some rule has a signal on the subject. */
-  markSpoken(line: number): void {
-    this.#slab.setFlag(line, FLAG_SPOKEN);
   }
 
   #runKernel(): void {
@@ -331,7 +303,7 @@ export class KindTier {
     const columns =
       this.#segment === COLD_BATCH ? this.#coldColumns : this.#store.columns(this.#segment << 16);
     const { setBits } = this.#dictionary;
-    this.#batch.run(columns, setBits, this.#slab.views, this.#chunks, this.candidates, this.#allRules);
+    this.#batch.run(columns, setBits, this.slab.views, this.#chunks, this.candidates, this.#allRules);
   }
 
   /**
@@ -368,19 +340,19 @@ export class KindTier {
     const base = line << 4;
     const before = this.#legsOf(line);
     const legs = [...(this.#hidden.get(line) ?? []), ...before];
-    this.#chunks.release(this.#slab.views, base);
-    this.#slab.reset(line);
+    this.#chunks.release(this.slab.views, base);
+    this.slab.reset(line);
     const alive = legs.filter((leg) => !this.#rows.isDead(leg >> 1));
     const { shown, hidden } = this.#twoReports.visible(alive, this.#isOwner);
     if (hidden.length > 0) this.#hidden.set(line, hidden);
     else this.#hidden.delete(line);
     shown.sort((a, b) => this.#store.compareRows(a >> 1, b >> 1));
     if (shown.some((leg) => this.#rows.isPartlyReversed(leg >> 1))) {
-      this.#slab.setFlag(line, FLAG_UNGATED);
+      this.slab.setFlag(line, FLAG_UNGATED);
     }
     for (const leg of shown) this.#replay(line, base, leg);
     const lastLeg = shown.at(-1);
-    if (lastLeg !== undefined) this.#slab.views.f64[line << 3] = this.#store.timeOf(lastLeg >> 1);
+    if (lastLeg !== undefined) this.slab.views.f64[line << 3] = this.#store.timeOf(lastLeg >> 1);
     return before;
   }
 
@@ -399,7 +371,7 @@ export class KindTier {
 
   /** Appends an event to its subject's history and to the kernel's batch; both are of the segment at hand. */
   #push(line: number, base: number, leg: number): void {
-    const views = this.#slab.views;
+    const views = this.slab.views;
     const place = this.#segment === COLD_BATCH ? 2 * this.#batch.count + (leg & 1) : leg & LEG_MASK;
     const position = views.i32[base + HEADER.length] as number;
     this.#batch.put(place, line, this.#chunks.append(views, base, leg), position);
@@ -407,9 +379,9 @@ export class KindTier {
   }
 
   #isBeforeLast(base: number, leg: number): boolean {
-    const views = this.#slab.views;
-    if (views.i32[base + HEADER.length] === 0) return false;
-    return this.#store.compareRows(this.#chunks.lastLeg(views, base) >> 1, leg >> 1) > 0;
+    const { views } = this.slab;
+    const isFirst = views.i32[base + HEADER.length] === 0;
+    return !isFirst && this.#store.compareRows(this.#chunks.lastLeg(views, base) >> 1, leg >> 1) > 0;
   }
 
   /** As `IdleSweep.sweep`. Called when nothing waits. */
@@ -419,9 +391,9 @@ export class KindTier {
 
   /** `changedMs`: from when on, beside the events that come or go, something else has changed. */
   #markStale(line: number, changedMs = Number.POSITIVE_INFINITY): void {
-    this.#slab.setFlag(line, FLAG_STALE);
+    this.slab.setFlag(line, FLAG_STALE);
     const stale = this.#stale.get(line);
-    if (stale === undefined) this.#stale.set(line, { length: this.lengthOf(line), changedMs });
+    if (stale === undefined) this.#stale.set(line, { length: this.slab.lengthOf(line), changedMs });
     else stale.changedMs = Math.min(stale.changedMs, changedMs);
   }
 }

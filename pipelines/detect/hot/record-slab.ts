@@ -81,6 +81,20 @@ export class RecordSlab {
     return line;
   }
 
+  keyOf(line: number): number {
+    return this.#views.i32[(line << LINE_SHIFT_I32) + HEADER.key] as number;
+  }
+
+  /** Events in the subject's history. */
+  lengthOf(line: number): number {
+    return this.#views.i32[(line << LINE_SHIFT_I32) + HEADER.length] as number;
+  }
+
+  /** Time of the subject's last event, -Infinity where there is none. */
+  lastTimeOf(line: number): number {
+    return this.#views.f64[(line << LINE_SHIFT_F64) + HEADER.lastTime] as number;
+  }
+
   hasFlag(line: number, flag: number): boolean {
     return ((this.#views.i32[(line << LINE_SHIFT_I32) + HEADER.flags] as number) & flag) !== 0;
   }

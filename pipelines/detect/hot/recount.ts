@@ -32,7 +32,7 @@ export class Recount {
     const { maskWords, rules } = this.#plan;
     const asked = rules.filter(
       ({ bit, isGated }) =>
-        isGated && positions.some((_, i) => names(masks, i * maskWords, bit)) && !tier.isOpen(line, bit),
+        isGated && positions.some((_, i) => names(masks, i * maskWords, bit)) && !tier.slab.isOpen(line, bit),
     );
     if (asked.length === 0) return candidates;
     const counters = [...new Set(asked.flatMap((rule) => rule.counters))];

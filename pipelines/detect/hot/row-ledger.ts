@@ -160,7 +160,7 @@ export class RowLedger {
   }
 
   /** The row that holds the identity of a row of the batch now, rows of the batch itself included; -1 where it is that row. */
-  #holder({ columns, idBytes, idEnds }: IdentityBatch, place: number): number {
+  #holder({ columns, idBytes, idEnds }: BlockIdentities, place: number): number {
     if (this.#known[place] === -1) return -1;
     const start = place === 0 ? 0 : (idEnds[place - 1] as number);
     return this.#seen.find(columns.institution[place] as number, idBytes, start, idEnds[place] as number);

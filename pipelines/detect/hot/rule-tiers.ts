@@ -24,6 +24,7 @@ import { Confirmer } from './confirmer.ts';
 import type { IdleOptions } from './idle-sweep.ts';
 import { KindTier } from './kind-tier.ts';
 import { plansOf, warmUpOnce } from './plan-cache.ts';
+import { FLAG_SPOKEN } from './record-slab.ts';
 import { Recount } from './recount.ts';
 import { reopenedOf } from './reopened.ts';
 import type { Reports } from './reports.ts';
@@ -311,24 +312,24 @@ export class RuleTiers {
   ): void {
     const found = candidates.get(line) as SubjectCandidates;
     candidates.delete(line);
-    const keyText = () => subjectKeyText(tier.plan.kind, this.#dictionary.text(tier.keyOf(line)));
+    const keyText = () => subjectKeyText(tier.plan.kind, this.#dictionary.text(tier.slab.keyOf(line)));
     const known = runsOf.get(line);
-    if (!hadSignals && known?.canWait(found, tier.lastTimeOf(line), finishedMs)) return;
+    if (!hadSignals && known?.canWait(found, tier.slab.lastTimeOf(line), finishedMs)) return;
     const subject = known ?? new SubjectRuns(tier.plan, keyText);
     const confirmer = this.#confirmers.get(tier) as Confirmer;
     const hasRun = subject.run(found, this.#evaluation, finishedMs, {
-      lastTimeMs: tier.lastTimeOf(line),
-      length: tier.lengthOf(line),
+      lastTimeMs: tier.slab.lastTimeOf(line),
+      length: tier.slab.lengthOf(line),
       confirm: (bit, first) => confirmer.of(tier, line, bit, first),
       read: (events) => this.#readEvents(tier, line, events),
-      setOpen: (bit, isOpen) => tier.setOpen(line, bit, isOpen),
+      setOpen: (bit, isOpen) => tier.slab.setOpen(line, bit, isOpen),
     });
     if (!hasRun && !hadSignals) return;
     this.#counts.evaluated++;
     const { hasSignals, waitsUntilMs } = subject;
     if (waitsUntilMs < Number.POSITIVE_INFINITY) this.#waitingHours.get(tier)?.set(line, waitsUntilMs);
     else this.#waitingHours.get(tier)?.delete(line);
-    if (hasSignals) tier.markSpoken(line);
+    if (hasSignals) tier.slab.setFlag(line, FLAG_SPOKEN);
     if (hasSignals || hadSignals) report(subject.key, subject.signals());
     if (hasSignals) runsOf.set(line, subject);
     else runsOf.delete(line);
@@ -349,7 +350,7 @@ export class RuleTiers {
   /** Reads the events of a subject beyond those that `events` holds. */
   #readEvents(tier: KindTier, line: number, events: RuleEvent[]): void {
     const from = events.length;
-    const length = tier.lengthOf(line);
+    const length = tier.slab.lengthOf(line);
     if (length === from) return;
     events.length = length;
     const { standpoint } = tier.plan;
