@@ -17,7 +17,7 @@ export interface WorkspaceLimits {
 }
 
 /**
- * A late row has its subject's whole history run again, once a group: with rows late all over a feed, larger groups are
+ * A late row has its subject evaluated again from its hour on, once a group: with rows late all over a feed, larger groups are
  * less work (ARCHITECTURE "Order of writes, groups, revisions"). A file log has no message size to keep to, and an insert
  * costs the store some 12 ms whatever its size: here a block closes at its rows, not at the 512 KiB of a topic's record.
  * Rules read 30 days mostly; a subject that was quiet for three times that is not expected soon.
