@@ -80,7 +80,7 @@ export const stateUpdate: Benchmark = {
         }
         watch.begin();
         const start = cpuNs();
-        one.core.feed(first, batch.rows, batch.members);
+        one.core.feed(first, batch);
         const ns = cpuNs() - start;
         watch.measured();
         if (isCounted) one.blockNs.push(ns);

@@ -79,7 +79,7 @@ export class EffectiveRows {
     const outcomes = new Uint8Array(batch.rows);
     const first = this.#store.append(batch);
     const special = this.ledger.tell(batch, first, outcomes);
-    this.#core.feed(first, batch.rows, batch.members);
+    this.#core.feed(first, batch);
     // What concerns other rows comes after these are in.
     for (const place of special)
       this.#settle(batch, place, first + place, outcomes[place] as number, reversedBy);
@@ -94,7 +94,7 @@ export class EffectiveRows {
   renew(batch: FactBatch): void {
     const first = this.#store.append(batch);
     this.ledger.renew(batch, first);
-    this.#core.feed(first, batch.rows, batch.members);
+    this.#core.feed(first, batch);
     if (this.#reversers.size === 0) return;
     for (let place = 0; place < batch.rows; place++) {
       const identity = this.#identityOf(first + place);

@@ -14,7 +14,9 @@ const CHUNK_SHIFT = 5;
 const ENTRIES_AT = 1;
 /** An entry is named by 16 times its chunk and its place there. */
 const ENTRY_SHIFT = 4;
-const SLAB_SHIFT = 12;
+/** Slabs of 4 MiB, which the system can give huge pages; the first one begins small. */
+const SLAB_SHIFT = 15;
+const FIRST_CHUNKS = 1 << 8;
 /** Records are 16 words to a line. */
 const LINE_SHIFT = 4;
 /** Histories touched at once. */
@@ -305,6 +307,16 @@ export class EventChunks {
     return this.#slabs[chunk >>> SLAB_SHIFT] as Int32Array;
   }
 
+  /** A further slab, or, of the first one, twice the room. */
+  #makeRoom(chunk: number): void {
+    const slab = chunk >>> SLAB_SHIFT;
+    const chunks = slab > 0 ? SLAB_CHUNKS : Math.max(FIRST_CHUNKS, 2 * (chunk & SLAB_MASK));
+    const room = new Int32Array(chunks * CHUNK_WORDS);
+    const before = this.#slabs[slab];
+    if (before !== undefined) room.set(before);
+    this.#slabs[slab] = room;
+  }
+
   #allocate(): number {
     if (this.#free !== 0) {
       const chunk = this.#free;
@@ -313,8 +325,8 @@ export class EventChunks {
       return chunk;
     }
     const chunk = this.#next++;
-    if (chunk >>> SLAB_SHIFT === this.#slabs.length)
-      this.#slabs.push(new Int32Array(SLAB_CHUNKS * CHUNK_WORDS));
+    const room = this.#slabs[chunk >>> SLAB_SHIFT]?.length ?? 0;
+    if ((chunk & SLAB_MASK) << CHUNK_SHIFT >= room) this.#makeRoom(chunk);
     return chunk;
   }
 }

@@ -12,7 +12,7 @@ import type { EvaluationContext, KindPlan, RuleSet } from '../../../rules/compil
 import type { Cadence } from '../../../schemas/cadence.ts';
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import type { Reversal } from '../../../schemas/event-fields.ts';
-import type { FactMembers } from '../../../schemas/facts.ts';
+import type { FactBatch } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
 import { type OrderCounts, Ordering } from '../../order/ordering.ts';
@@ -113,13 +113,13 @@ export class HotCore {
   }
 
   /**
-   * Takes in the rows `first` .. `first + count - 1` of the store, which are effective and reverse nothing. Those of
+   * Takes in the rows of a batch, which are in the store from `first` on, are effective and reverse nothing. Those of
    * institutions that stream may wait until the watermark has passed them.
    */
-  feed(first: number, count: number, members: FactMembers): void {
+  feed(first: number, batch: FactBatch): void {
     const ordering = this.#ordering;
-    if (ordering.isOn) ordering.take(first, count);
-    this.#tiers.feeder.feed(first, count, members);
+    if (ordering.isOn) ordering.take(first, batch.rows);
+    this.#tiers.feeder.feed(first, batch);
     if (ordering.isOn) ordering.go();
   }
 

@@ -8,7 +8,7 @@
  * sorted, its record begun anew, the same kernel over all of them.
  */
 import type { KindPlan } from '../../../rules/compiler/index.ts';
-import { allocateFacts } from '../../../schemas/facts.ts';
+import { allocateFacts, type FactColumns } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
 import { CandidateList } from './candidate-list.ts';
@@ -22,12 +22,10 @@ import { REPORTS_OPEN, REPORTS_SETTLED, SeenReports } from './seen-reports.ts';
 import { changeOf, type StaleSubject } from './stale-subject.ts';
 import { SubjectLines } from './subject-lines.ts';
 
-/** Where the batch is read whose rows have left memory: columns of its own, to which its rows are copied. */
-const COLD_BATCH = -2;
-const NO_SEGMENT = -1;
-/** A leg's place in the columns of its segment. */
-const LEG_MASK = 0x1ffff;
-const SEGMENT_LEG_SHIFT = 17;
+/** Bits of a leg that say where in its segment it lies. */
+const SEGMENT_LEGS = 0x1ffff;
+/** In the place of a row: columns to which rows that have left memory are copied, one behind the other. */
+const COLD = -1;
 
 export interface KindTierOptions {
   readonly plan: KindPlan;
@@ -62,7 +60,7 @@ export class KindTier {
   readonly #hidden = new Map<number, number[]>();
   readonly #reports = new SeenReports();
 
-  /** Events that wait for their records to be looked up, all of one segment. */
+  /** Events that wait for their records to be looked up, all of the columns at hand. */
   #queued = 0;
   readonly #queueKeys = new Int32Array(BATCH);
   readonly #queueLegs = new Int32Array(BATCH);
@@ -73,7 +71,9 @@ export class KindTier {
   #shifted = new Set<number>();
   /** Events that wait for the kernel. */
   readonly #batch: KernelBatch;
-  #segment = NO_SEGMENT;
+  /** Where events are read, and the leg of the store that is the first there. */
+  #columns: FactColumns;
+  #origin = 0;
   readonly #coldColumns = allocateFacts(BATCH);
   readonly #coldList = Object.values(this.#coldColumns);
 
@@ -93,6 +93,7 @@ export class KindTier {
     this.#lines = new SubjectLines(this.slab, this.#idle);
     this.candidates = new CandidateList(plan.maskWords);
     this.#batch = new KernelBatch(plan);
+    this.#columns = this.#coldColumns;
     this.#allRules = new Int32Array(plan.maskWords);
     this.#admitted = new Int32Array(plan.maskWords);
     for (const { bit } of plan.rules) this.#allRules[bit >>> 5]! |= 1 << (bit & 31);
@@ -113,12 +114,16 @@ export class KindTier {
     this.#idle?.clear();
   }
 
+  /** The events that are added from now on lie in `columns`, whose first row is row `row` of the store. */
+  readFrom(columns: FactColumns, row: number): void {
+    if (columns === this.#columns && 2 * row === this.#origin) return;
+    this.flush();
+    this.#columns = columns;
+    this.#origin = 2 * row;
+  }
+
   /** Takes in the leg of an event at `timeMs` of the subject with this key, with the next `flush` at the latest. */
   add(key: number, leg: number, timeMs: number): void {
-    if (leg >> SEGMENT_LEG_SHIFT !== this.#segment) {
-      this.flush();
-      this.#segment = leg >> SEGMENT_LEG_SHIFT;
-    }
     const n = this.#queued++;
     this.#queueKeys[n] = key;
     this.#queueLegs[n] = leg;
@@ -213,7 +218,7 @@ export class KindTier {
         this.#late.push(line, leg);
       } else {
         views.f64[line << 3] = timeMs;
-        this.#push(line, base, leg);
+        this.#push(line, base, leg, leg - this.#origin);
       }
     }
     if (this.#late.length > 0) this.#takeLate();
@@ -243,7 +248,7 @@ export class KindTier {
       const lastTime = views.f64[line << 3] as number;
       const entry = this.#chunks.insert(views, base, leg, isAfter);
       const length = views.i32[base + HEADER.length] as number;
-      this.#batch.put(leg & LEG_MASK, line, entry, length - 1 - after);
+      this.#batch.put(leg - this.#origin, line, entry, length - 1 - after);
       this.#runKernel();
       views.f64[line << 3] = Math.max(lastTime, this.#store.timeOf(leg >> 1));
       this.#reopen(line, length - 1 - after, this.#store.timeOf(leg >> 1));
@@ -300,10 +305,8 @@ export class KindTier {
 
   #runKernel(): void {
     if (this.#batch.count === 0) return;
-    const columns =
-      this.#segment === COLD_BATCH ? this.#coldColumns : this.#store.columns(this.#segment << 16);
     const { setBits } = this.#dictionary;
-    this.#batch.run(columns, setBits, this.slab.views, this.#chunks, this.candidates, this.#allRules);
+    this.#batch.run(this.#columns, setBits, this.slab.views, this.#chunks, this.candidates, this.#allRules);
   }
 
   /**
@@ -359,20 +362,19 @@ export class KindTier {
   /** `#push` of an event of any age. */
   #replay(line: number, base: number, leg: number): void {
     const row = leg >> 1;
-    const isCold = this.#store.isCold(row);
-    const segment = isCold ? COLD_BATCH : leg >> SEGMENT_LEG_SHIFT;
-    if (segment !== this.#segment) {
-      this.#runKernel();
-      this.#segment = segment;
+    if (this.#store.isCold(row)) {
+      this.readFrom(this.#coldColumns, COLD);
+      this.#store.copyRow(row, this.#coldList, this.#batch.count);
+      this.#push(line, base, leg, 2 * this.#batch.count + (leg & 1));
+    } else {
+      this.readFrom(this.#store.columns(row), row & ~(SEGMENT_LEGS >> 1));
+      this.#push(line, base, leg, leg & SEGMENT_LEGS);
     }
-    if (isCold) this.#store.copyRow(row, this.#coldList, this.#batch.count);
-    this.#push(line, base, leg);
   }
 
-  /** Appends an event to its subject's history and to the kernel's batch; both are of the segment at hand. */
-  #push(line: number, base: number, leg: number): void {
+  /** Appends an event to its subject's history and to the kernel's batch; `place`: of the leg in the columns at hand. */
+  #push(line: number, base: number, leg: number, place: number): void {
     const views = this.slab.views;
-    const place = this.#segment === COLD_BATCH ? 2 * this.#batch.count + (leg & 1) : leg & LEG_MASK;
     const position = views.i32[base + HEADER.length] as number;
     this.#batch.put(place, line, this.#chunks.append(views, base, leg), position);
     if (this.#batch.count === BATCH) this.#runKernel();

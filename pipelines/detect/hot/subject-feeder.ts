@@ -1,5 +1,5 @@
 /** Rows to the tiers of their subjects: accounts and holders by the columns that name them, the others by their members. */
-import { type FactMembers, TEXT_NULL } from '../../../schemas/facts.ts';
+import { type FactBatch, type FactColumns, TEXT_NULL } from '../../../schemas/facts.ts';
 import { OWNER_LEGS, ownerLegs } from '../../facts/owner-legs.ts';
 import type { FactStore } from '../../facts/store.ts';
 import type { OwnedKeys } from '../../partition/owned-keys.ts';
@@ -29,11 +29,14 @@ export class SubjectFeeder {
   readonly #rows: RowQuestions;
   readonly #reports: Reports;
   readonly #owned: OwnedKeys | undefined;
+  readonly #tiers: readonly KindTier[];
   #row = 0;
   /** Of the row at hand. One closure for all rows. */
   readonly #feedMemberOf = (kind: number, key: number, side: number): void => {
     const tier = this.#others[kind];
-    if (tier !== undefined) this.#feedMember(tier, key, 2 * this.#row + side);
+    if (tier === undefined) return;
+    const row = this.#row;
+    this.#feedMember(tier, key, 2 * row + side, this.#store.timeOf(row), this.#store.sharedRefOf(row));
   };
 
   constructor({ accounts, holders, others, store, rows, reports, owned }: SubjectFeederOptions) {
@@ -44,23 +47,33 @@ export class SubjectFeeder {
     this.#rows = rows;
     this.#reports = reports;
     this.#owned = owned;
+    this.#tiers = [accounts, holders, ...others].filter((tier) => tier !== undefined);
   }
 
-  /** Takes in the rows `first` .. `first + count - 1` of the store, which are effective and reverse nothing. */
-  feed(first: number, count: number, members: FactMembers): void {
-    for (let row = first; row < first + count; ) {
-      const end = Math.min(first + count, (row | ROW_MASK) + 1);
-      this.#feedOwners(row, end);
-      row = end;
+  #readFrom(columns: FactColumns, origin: number): void {
+    for (const tier of this.#tiers) tier.readFrom(columns, origin);
+  }
+
+  /**
+   * Takes in the rows of a batch, which are in the store from `first` on, are effective and reverse nothing. They are read from
+   * the batch: its arrays are of one kind each, and still near. Nothing of it is read afterwards.
+   */
+  feed(first: number, { rows, columns, sharedRef, members }: FactBatch): void {
+    this.#readFrom(columns, first);
+    for (let place = 0; place < rows; place++) {
+      const row = first + place;
+      if (!this.#rows.isDead(row)) this.#feedOwners(columns, place, row, sharedRef[place] as number);
     }
     for (let i = 0; i < members.count; i++) {
       const tier = this.#others[members.kind[i] as number];
       if (tier === undefined) continue;
-      const row = first + (members.row[i] as number);
-      if (this.#rows.isDead(row)) continue;
-      const leg = 2 * row + (members.side[i] as number);
-      this.#feedMember(tier, members.key[i] as number, leg);
+      const place = members.row[i] as number;
+      if (this.#rows.isDead(first + place)) continue;
+      const leg = 2 * (first + place) + (members.side[i] as number);
+      const timeMs = columns.time[place] as number;
+      this.#feedMember(tier, members.key[i] as number, leg, timeMs, sharedRef[place] as number);
     }
+    for (const tier of this.#tiers) tier.flush();
   }
 
   /** As `feed`, of `count` rows in the order in which they are listed; those that do not count are passed over. */
@@ -68,40 +81,34 @@ export class SubjectFeeder {
     for (let i = 0; i < count; i++) this.feedOne(rows[i] as number);
   }
 
-  /** Accounts and holders of rows of one segment. */
-  #feedOwners(from: number, end: number): void {
-    const columns = this.#store.columns(from);
-    const { time, account, party, bank, institution } = columns;
+  /** Accounts and holders of the row at `place` of the columns, which is row `row` of the store. */
+  #feedOwners(columns: FactColumns, place: number, row: number, reference: number): void {
+    const { account, party, bank } = columns;
+    const timeMs = columns.time[place] as number;
+    const sender = columns.institution[place] as number;
     const accounts = this.#account;
     const holders = this.#holder;
-    for (let row = from; row < end; row++) {
-      if (this.#rows.isDead(row)) continue;
-      const place = row & ROW_MASK;
-      const timeMs = time[place] as number;
-      const leg = 2 * row;
-      const out = 2 * place;
-      const sender = institution[place] as number;
-      const reference = this.#store.sharedRefOf(row);
-      const isPlain =
-        reference === TEXT_NULL &&
-        this.#isOwnReport(bank[out] as number, sender) &&
-        this.#isOwnReport(bank[out + 1] as number, sender);
-      const legs = ownerLegs(columns, place);
-      if (accounts !== undefined) {
-        if ((legs & OWNER_LEGS.accountOut) !== 0) {
-          this.#feedOwner(accounts, account[out] as number, leg, timeMs, reference, isPlain);
-        }
-        if ((legs & OWNER_LEGS.accountIn) !== 0) {
-          this.#feedOwner(accounts, account[out + 1] as number, leg + 1, timeMs, reference, isPlain);
-        }
+    const leg = 2 * row;
+    const out = 2 * place;
+    const isPlain =
+      reference === TEXT_NULL &&
+      this.#isOwnReport(bank[out] as number, sender) &&
+      this.#isOwnReport(bank[out + 1] as number, sender);
+    const legs = ownerLegs(columns, place);
+    if (accounts !== undefined) {
+      if ((legs & OWNER_LEGS.accountOut) !== 0) {
+        this.#feedOwner(accounts, account[out] as number, leg, timeMs, reference, isPlain);
       }
-      if (holders !== undefined) {
-        if ((legs & OWNER_LEGS.holderOut) !== 0) {
-          this.#feedOwner(holders, party[out] as number, leg, timeMs, reference, isPlain);
-        }
-        if ((legs & OWNER_LEGS.holderIn) !== 0) {
-          this.#feedOwner(holders, party[out + 1] as number, leg + 1, timeMs, reference, isPlain);
-        }
+      if ((legs & OWNER_LEGS.accountIn) !== 0) {
+        this.#feedOwner(accounts, account[out + 1] as number, leg + 1, timeMs, reference, isPlain);
+      }
+    }
+    if (holders !== undefined) {
+      if ((legs & OWNER_LEGS.holderOut) !== 0) {
+        this.#feedOwner(holders, party[out] as number, leg, timeMs, reference, isPlain);
+      }
+      if ((legs & OWNER_LEGS.holderIn) !== 0) {
+        this.#feedOwner(holders, party[out + 1] as number, leg + 1, timeMs, reference, isPlain);
       }
     }
   }
@@ -126,19 +133,19 @@ export class SubjectFeeder {
     else if (this.#reports.visibility(leg, true) !== 'gone') tier.add(key, leg, timeMs);
   }
 
-  #feedMember(tier: KindTier, key: number, leg: number): void {
+  #feedMember(tier: KindTier, key: number, leg: number, timeMs: number, reference: number): void {
     if (this.#owned !== undefined && !this.#owned.has(key)) return;
-    const row = leg >> 1;
-    const timeMs = this.#store.timeOf(row);
-    const reference = this.#store.sharedRefOf(row);
     if (reference === TEXT_NULL) tier.add(key, leg, timeMs);
     else tier.addReported(key, leg, timeMs, reference);
   }
 
-  /** As `feed`, of one row. */
+  /** As `feed`, of one row of the store. */
   feedOne(row: number): void {
     if (this.#rows.isDead(row)) return;
-    this.#feedOwners(row, row + 1);
+    const columns = this.#store.columns(row);
+    const place = row & ROW_MASK;
+    this.#readFrom(columns, row - place);
+    this.#feedOwners(columns, place, row, this.#store.sharedRefOf(row));
     this.#row = row;
     this.#store.eachMember(row, this.#feedMemberOf);
   }
