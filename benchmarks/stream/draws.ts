@@ -19,6 +19,8 @@ import { actionTemplate } from './templates.ts';
 
 /** The account in which `hotMilli` of the rows take part. */
 export const HOT_ACCOUNT = 16;
+/** Accounts and parties of both sides, and the conductor. */
+export const KEYS_DRAWN = 5;
 const USUAL_CONTACTS = 8;
 const USUAL_SHARE = 0.85;
 /** One in two hundred cash deposits is near what has to be reported. */
@@ -86,8 +88,11 @@ export class RowDraws {
     this.#turn = 0;
   }
 
-  /** Fills the record with the next ordinary row at `time`, of the hot account if so wanted. Returns the number of its action. */
-  draw(record: RowRecord, time: number, ofHotAccount = false): number {
+  /**
+   * Fills the record with the next ordinary row at `time`, of the hot account if so wanted; `keys`, KEYS_DRAWN of them, become the
+   * record's. Returns the number of its action. Nothing is allocated: garbage made here would be collected on the detector's clock.
+   */
+  draw(record: RowRecord, time: number, keys: Int32Array, ofHotAccount = false): number {
     const random = this.#random;
     const population = this.#population;
     let action = this.#lookup[random.uint32() & (LOOKUP_STEPS - 1)] as number;
@@ -119,39 +124,46 @@ export class RowDraws {
     record.reverses = -1;
     record.isPlanted = false;
     const isDebtor = said.actor === 'debtor';
-    const actorKeys: readonly [number, number] = [
-      population.firstAccount + actor,
-      population.firstHolder + holder,
-    ];
     const actorAge = this.#ageOf(actor, time);
-    let otherKeys: readonly [number, number] = [-1, -1];
+    let otherAccount = -1;
+    let otherParty = -1;
     let otherAge = -1;
     switch (said.other) {
       case 'customer': {
         if (contact === -1) contact = this.#contactOf(actor, said.paired === true ? bank ^ 1 : bank);
         const otherHolder = holderOf(population, contact);
-        otherKeys = [population.firstAccount + contact, population.firstHolder + otherHolder];
+        otherAccount = population.firstAccount + contact;
+        otherParty = population.firstHolder + otherHolder;
         otherAge = this.#ageOf(contact, time);
         record.creditorTemplate = actionTemplate(action, bank, profileOf(otherHolder));
         break;
       }
       case 'self':
-        otherKeys = [population.firstAccount + holder, population.firstHolder + holder];
+        otherAccount = population.firstAccount + holder;
+        otherParty = population.firstHolder + holder;
         otherAge = this.#ageOf(holder, time);
         break;
-      case 'business':
-        otherKeys = this.#businessOf(actor, TRADE_OF_ACTION[action] as number);
+      case 'business': {
+        const business = this.#businessOf(actor, TRADE_OF_ACTION[action] as number);
+        otherAccount = population.firstBusinessAccount + business;
+        otherParty = population.firstBusinessParty + business;
         break;
+      }
       case 'outsider': {
         const outsider = mixed(actor * USUAL_CONTACTS + this.#which(), 21) % population.outsiders;
-        otherKeys = [population.firstOutsiderAccount + outsider, population.firstOutsiderParty + outsider];
+        otherAccount = population.firstOutsiderAccount + outsider;
+        otherParty = population.firstOutsiderParty + outsider;
         break;
       }
       case 'nobody':
     }
-    const [debtor, creditor] = isDebtor ? [actorKeys, otherKeys] : [otherKeys, actorKeys];
-    const conductor = population.firstHolder + (mixed(actor, 22) % population.holders);
-    record.keys = Int32Array.of(debtor[0], creditor[0], debtor[1], creditor[1], conductor);
+    const own = isDebtor ? 0 : 1;
+    keys[own] = population.firstAccount + actor;
+    keys[own ^ 1] = otherAccount;
+    keys[2 + own] = population.firstHolder + holder;
+    keys[2 + (own ^ 1)] = otherParty;
+    keys[4] = population.firstHolder + (mixed(actor, 22) % population.holders);
+    record.keys = keys;
     record.debtorAge = isDebtor ? actorAge : otherAge;
     record.creditorAge = isDebtor ? otherAge : actorAge;
     this.putAmount(record, action, bank);
@@ -212,12 +224,10 @@ export class RowDraws {
     }
   }
 
-  #businessOf(actor: number, trade: number): readonly [number, number] {
-    const { businesses, firstBusinessAccount, firstBusinessParty } = this.#population;
-    const perTrade = businesses / PARTS / TRADES.length;
+  #businessOf(actor: number, trade: number): number {
+    const perTrade = this.#population.businesses / PARTS / TRADES.length;
     const row =
       (mixed(actor * USUAL_CONTACTS + this.#which(), 25 + trade) % perTrade) * TRADES.length + trade;
-    const business = (row << 4) | (actor & (PARTS - 1));
-    return [firstBusinessAccount + business, firstBusinessParty + business];
+    return (row << 4) | (actor & (PARTS - 1));
   }
 }

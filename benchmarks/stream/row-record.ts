@@ -54,6 +54,9 @@ export function emptyRecord(): RowRecord {
   };
 }
 
+/** The record as it is now: its keys are written over with the next block. */
+export const kept = (record: RowRecord): RowRecord => ({ ...record, keys: record.keys.slice() });
+
 function withKeys<T>(value: T, keys: ReadonlyMap<string, string>): T {
   if (typeof value === 'string') return (keys.get(value) ?? value) as T;
   if (Array.isArray(value)) return value.map((item) => withKeys(item, keys)) as T;

@@ -14,12 +14,12 @@ import type { Transaction } from '../../schemas/transaction.ts';
 import { ACTIONS } from './actions.ts';
 import { BlockWriter, idText } from './block.ts';
 import { StreamClock } from './clock.ts';
-import { BETWEEN_BANKS_IN, RowDraws } from './draws.ts';
+import { BETWEEN_BANKS_IN, KEYS_DRAWN, RowDraws } from './draws.ts';
 import { BANKS, mixed, type Population, PROFILES, populate, pseudonymOf } from './identity.ts';
 import { DAY_MS, STREAM, type StreamOptions, type StreamPart, type StreamPhase } from './options.ts';
 import { internHistories, PlantedRows } from './plant.ts';
 import { buildHistories, type History, stageHistories } from './planted.ts';
-import { emptyRecord, type RowRecord, transactionOfRecord } from './row-record.ts';
+import { emptyRecord, kept, type RowRecord, transactionOfRecord } from './row-record.ts';
 import { buildTemplates, type Templates } from './templates.ts';
 
 /** Rows among which one to be reversed, amended or withdrawn is drawn. */
@@ -100,6 +100,8 @@ export class MeasuredStream {
   #phaseEndMs: number = STREAM.FIRST_MS;
   readonly #writer: BlockWriter;
   readonly #records: RowRecord[];
+  /** For the keys of each record that is drawn. */
+  readonly #keys: readonly Int32Array[];
   readonly #hash = new Uint32Array(4);
   readonly #recent: RowRecord[] = [];
   /** The same, of the hot account. */
@@ -138,6 +140,7 @@ export class MeasuredStream {
     this.#clock = new StreamClock(rows, days);
     this.#writer = new BlockWriter(STREAM.BLOCK_ROWS, this.#templates.facts.columns, this.#templates.members);
     this.#records = Array.from({ length: STREAM.BLOCK_ROWS }, emptyRecord);
+    this.#keys = this.#records.map(() => new Int32Array(KEYS_DRAWN));
     this.tally = {
       rows: 0,
       lateRows: 0,
@@ -244,11 +247,15 @@ export class MeasuredStream {
     const isLate = random.float() < STREAM.LATE_SHARE;
     const behind = isLate ? this.#lateBy() : random.float() * STREAM.JITTER_MS;
     const time = Math.max(STREAM.FIRST_MS, Math.floor(now - behind));
-    const action = this.#draws.draw(record, time);
+    const action = this.#draws.draw(record, time, this.#drawnKeys);
     if (this.#dayOnly[record.template] === 1) record.time = Math.floor(time / DAY_MS) * DAY_MS;
     record.number = this.#number++;
     if (ACTIONS[action]!.paired === true && random.float() < STREAM.PAIR_SHARE) this.#pair(record, action);
     this.#remember(record, this.#recent);
+  }
+
+  get #drawnKeys(): Int32Array {
+    return this.#keys[this.#writer.rows] as Int32Array;
   }
 
   #lateBy(): number {
@@ -265,7 +272,7 @@ export class MeasuredStream {
     }
     const time = Math.max(STREAM.FIRST_MS, Math.floor(isLate ? now - this.#lateBy() : now));
     let action: number;
-    do action = this.#draws.draw(record, time, true);
+    do action = this.#draws.draw(record, time, this.#drawnKeys, true);
     while (this.#dayOnly[record.template] === 1);
     record.number = this.#number++;
     if (ACTIONS[action]!.paired === true && random.float() < STREAM.PAIR_SHARE) this.#pair(record, action);
@@ -277,7 +284,7 @@ export class MeasuredStream {
     record.sharedRef = this.#dictionary.textId(pseudonymOf('ref', record.number, this.options.seed + 6_000));
     const across = (BETWEEN_BANKS_IN - action) * BANKS * PROFILES;
     this.#second = {
-      ...record,
+      ...kept(record),
       template: record.template + across,
       debtorTemplate: record.debtorTemplate + across,
       creditorTemplate: record.creditorTemplate + across,
@@ -290,8 +297,8 @@ export class MeasuredStream {
     if (this.#dayOnly[record.template] === 1) return;
     const { kind, status } = this.#templates.transactions[record.template] as Transaction;
     if (!REVERSIBLE.has(kind) || status !== 'completed') return;
-    if (recent.length < RECENT) recent.push({ ...record });
-    else recent[this.#random.int(0, RECENT - 1)] = { ...record };
+    if (recent.length < RECENT) recent.push(kept(record));
+    else recent[this.#random.int(0, RECENT - 1)] = kept(record);
   }
 
   /** A reversal, a withdrawal or an amendment of one of these rows; false when there is none. Each row is corrected once. */
