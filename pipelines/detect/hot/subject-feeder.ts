@@ -139,6 +139,16 @@ export class SubjectFeeder {
   feedOne(row: number): void {
     if (this.#rows.isDead(row)) return;
     this.#feedOwners(row, row + 1);
+    this.#feedMembers(row);
+  }
+
+  /** As `feed`, of rows of one segment that lie in the store for some time. */
+  feedStored(from: number, end: number): void {
+    this.#feedOwners(from, end);
+    for (let row = from; row < end; row++) if (!this.#rows.isDead(row)) this.#feedMembers(row);
+  }
+
+  #feedMembers(row: number): void {
     this.#row = row;
     this.#store.eachMember(row, this.#feedMemberOf);
   }
