@@ -138,10 +138,14 @@ export class HotCore {
     this.#ordering.declare(this.#dictionary.wordId(institution), fromMs, cadence);
   }
 
-  /** An empty block of the log: its writer has reached `timeMs` of event time. */
-  watermark(timeMs: number): void {
+  /**
+   * An empty block of the log: its writer has reached `timeMs` of event time, or, of one institution, nothing earlier comes any
+   * more.
+   */
+  watermark(timeMs: number, institution: string | null): void {
     if (!this.#ordering.isOn) return;
-    this.#ordering.tell(timeMs);
+    if (institution === null) this.#ordering.tell(timeMs);
+    else this.#ordering.tellOf(this.#dictionary.wordId(institution), timeMs);
     this.#ordering.go();
   }
 
@@ -171,6 +175,8 @@ export class HotCore {
         if (reversals !== undefined) this.#reverse(tiers, row, reversals);
       },
     });
+    // Nobody waits for an empty store.
+    if (this.#store.rows === 0) this.#switch(true);
   }
 
   /** A step of bounded size towards the rules that were asked for; false when nothing is left to do before `evaluate`. */

@@ -133,8 +133,8 @@ export class HotDetector implements Detection {
     this.core.setCadence(institution, fromMs, cadence);
   }
 
-  watermark(timeMs: number): void {
-    this.core.watermark(timeMs);
+  watermark(timeMs: number, institution: string | null): void {
+    this.core.watermark(timeMs, institution);
   }
 
   drain(): void {

@@ -14,6 +14,8 @@ import type { KindSubjects, RuleTiers, RuleTiersOptions } from './rule-tiers.ts'
 
 /** Rows that are fed in one step, some 10 ms on the machine of the benchmarks. */
 export const RELOAD_ROWS = 2_048;
+/** Fewer rows are fed sooner than code is warmed up, which takes a second. */
+const WARMED_ROWS = 65_536;
 /** Rows of a segment on disk that are read back in one step. */
 const THAWED_ROWS = 4_096;
 /** Subjects of a kind that are put in order in one step. */
@@ -106,7 +108,8 @@ export class RuleReload {
       this.#changes.set(kind, new KindChange(old, plan, change));
     }
     if (this.#changes.size === 0) return;
-    yield* warmingAll([...this.#changes.keys()].map((kind) => plans.get(kind) as KindPlan));
+    if (this.#options.store.rows >= WARMED_ROWS)
+      yield* warmingAll([...this.#changes.keys()].map((kind) => plans.get(kind) as KindPlan));
     this.#fresh = create({ ruleSet, evaluation, kinds: new Set(this.#changes.keys()) });
   }
 

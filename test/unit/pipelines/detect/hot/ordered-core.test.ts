@@ -198,7 +198,7 @@ describe('the last version of an hour of an open episode', () => {
     expect(evaluated()).toEqual(['a,b']);
     admit(paid('e', 'five', 61), paid('f', 'six', 71.5));
     expect(evaluated()).toEqual(['a,b', 'a,b,c,d']);
-    core.watermark(START + 200 * MINUTE);
+    core.watermark(START + 200 * MINUTE, null);
     core.drain();
     expect(evaluated()).toEqual(['a,b', 'a,b,c,d', 'a,b,c,d,e,f']);
   });
