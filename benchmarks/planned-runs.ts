@@ -30,6 +30,7 @@ const QUICK_RUNS: readonly PlannedRun[] = [
   { benchmark: 'rule-loop', sizes: { accounts: 100_000, rows: 1.7 * MILLION }, minutes: 1.2 },
   { benchmark: 'rule-loop', sizes: { accounts: 20_000, rows: 340_000, skew: 0.9 }, minutes: 1.5 },
   { benchmark: 'hot-account', sizes: {}, minutes: 2 },
+  { benchmark: 'rules-reload', sizes: {}, minutes: 0.6 },
   { benchmark: 'log-to-signals', sizes: {}, minutes: 1.8 },
   { benchmark: 'file-to-signals', sizes: {}, minutes: 2.5 },
   { benchmark: 'rule-loop', sizes: {}, minutes: 7 },

@@ -14,6 +14,7 @@ import { logToSignals, logToSignalsReference } from './log-to-signals.ts';
 import { memoryLatency } from './memory-latency.ts';
 import { ruleConditions } from './rule-conditions.ts';
 import { ruleLoop, ruleLoopReference } from './rule-loop.ts';
+import { rulesReload } from './rules-reload.ts';
 import { stateUpdate } from './state-update.ts';
 import { threads } from './threads.ts';
 
@@ -29,6 +30,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ruleLoopReference,
   ruleLoop,
   hotAccount,
+  rulesReload,
   logToSignalsReference,
   logToSignals,
   day,

@@ -36,12 +36,17 @@ export interface Detection {
   declare(institution: string, fromMs: number): Eventually<void>;
   /** From `fromMs` of event time on, `institution` submits so. */
   setCadence(institution: string, fromMs: number, cadence: Cadence): Eventually<void>;
-  /** The writer of the log has reached `timeMs` of event time. */
-  watermark(timeMs: number): Eventually<void>;
+  /** The writer of the log has reached `timeMs` of event time; of one institution: nothing of it before that comes any more. */
+  watermark(timeMs: number, institution: string | null): Eventually<void>;
   /** Rows that wait for a watermark are taken in, and hours that have not ended are evaluated as they are. */
   drain(): Eventually<void>;
-  /** As `Detector.useRules`. */
+  /**
+   * Begins to make other rules ready, which say the same as those in force of events before `fromMs`. The next `evaluate` or
+   * `settle` puts them in force; subjects that have signals and events from then on are among those that it reports.
+   */
   useRules(ruleSet: RuleSet, evaluation: EvaluationContext, fromMs: number): Eventually<void>;
+  /** Does a bounded part of what is left to do before other rules are in force; false where nothing is. */
+  advance(): Eventually<boolean>;
   /** Marks subjects for evaluation although nothing of them changed; of keys that it does not know it says nothing. */
   touch(subjectKeys: readonly string[]): Eventually<void>;
   /** What came in so far was evaluated before: it is put in order and not evaluated. */

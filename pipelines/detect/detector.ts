@@ -14,6 +14,7 @@ import {
   evaluateAt,
   holdsAt,
   type RuleSet,
+  readsReference,
   ruleVersionKey,
   type SignalVersion,
   type SubjectRun,
@@ -76,12 +77,6 @@ export interface Detector {
    */
   silentReadings(subjectKey: string, untilMs: number): SilentReading[];
   evaluate(report: (subjectKey: string, signals: readonly RuleSignals[]) => void): void;
-}
-
-/** Its evaluations depend on thresholds in force, or on which days are business days. */
-function readsReference({ program }: CheckedRule): boolean {
-  const parts = [...program.features, ...program.derives];
-  return program.thresholds.length > 0 || parts.some((part) => part.window?.kind === 'businessDay');
 }
 
 /** Builds an empty detector over the rules that read events; rules over signals are compose's. */

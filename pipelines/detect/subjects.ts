@@ -109,3 +109,9 @@ export function membershipsOf(tx: Transaction, wanted: ReadonlySet<SubjectKind>)
 export function subjectKeyText(kind: SubjectKind, key: string): string {
   return `${kind}:${key}`;
 }
+
+/** The other way round. */
+export function splitSubjectKey(subjectKey: string): [kind: SubjectKind, key: string] {
+  const separator = subjectKey.indexOf(':');
+  return [subjectKey.slice(0, separator) as SubjectKind, subjectKey.slice(separator + 1)];
+}

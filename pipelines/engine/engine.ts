@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly documents: Documents;
   /** `needs` that a feed provides, by the id that ingest stamped into its rows. */
   providedBy(stamped: string): ReadonlySet<string>;
+  /** Lets others have their turn while other rules are made ready; default: none gets one. */
+  readonly pause?: (() => Promise<void>) | undefined;
 }
 
 export interface Engine {
@@ -51,6 +53,11 @@ export interface Engine {
   warm(source: string): void;
   /** A flush may report something. */
   readonly hasWork: boolean;
+  /**
+   * Does a bounded part of what is left to do before rules that were given are in force; false where nothing is. Steps with
+   * transactions do as much, and `flush` the rest: whoever does not want to wait in `flush` calls this until it is done.
+   */
+  advance(): Promise<boolean>;
   flush(): Promise<StandingChange[]>;
 }
 
@@ -246,6 +253,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function admit(block: Uint8Array, offset: number): Promise<Uint8Array> {
     const outcomes = await detection.admit(block);
     rows.addBlock(block, offset, outcomes.length);
+    await detection.advance();
     return outcomes;
   }
 
@@ -299,7 +307,7 @@ export function createEngine(options: EngineOptions): Engine {
           await detection.setCadence(step.institution, step.fromMs, step.cadence);
           break;
         case 'watermark':
-          await detection.watermark(step.timeMs);
+          await detection.watermark(step.timeMs, step.institution);
           break;
         case 'restamp':
           await restamp(step);
@@ -316,10 +324,12 @@ export function createEngine(options: EngineOptions): Engine {
     warm(source) {
       awaited.add(source);
     },
+    advance: async () => detection.advance(),
     get hasWork() {
       return awaited.size > 0 || hasNews;
     },
     async flush() {
+      while (await detection.advance()) await options.pause?.();
       // What a marker covers is evaluated, the hours that have not ended as they are.
       if (hasStreams) await detection.drain();
       await detection.touch(

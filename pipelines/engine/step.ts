@@ -46,10 +46,17 @@ export type Step =
       readonly fromMs: number;
       readonly cadence: Cadence;
     }
-  | { readonly kind: 'watermark'; readonly timeMs: number }
+  | WatermarkStep
   | RestampStep
   | RulesStep
   | { readonly kind: 'settle' };
+
+/** Event time has come so far: for the writer of the log, or for an institution, of which nothing earlier comes any more. */
+export interface WatermarkStep {
+  readonly kind: 'watermark';
+  readonly timeMs: number;
+  readonly institution: string | null;
+}
 
 /** Rows of accounts or parties among `keys` may say something else now. */
 export interface RestampStep {
@@ -64,8 +71,8 @@ export interface RestampStep {
 }
 
 /**
- * Puts a compiled set of rules in force between two blocks, with what is read and composed under it. Until then the old
- * one evaluates; the next flush reports what is different.
+ * Puts a compiled set of rules in force, with what is read and composed under it. It is made ready beside the one before while
+ * blocks come in; the next flush puts it in force and reports what is different.
  */
 export interface RulesStep {
   readonly kind: 'rules';

@@ -39,6 +39,11 @@ export interface FactStoreOptions {
   readonly cachePages?: number;
 }
 
+interface Thawed {
+  readonly segment: number;
+  readonly columns: FactColumns;
+}
+
 export class FactStore {
   readonly dictionary: FactDictionary;
   /** Undefined for a segment that has left memory. */
@@ -58,7 +63,8 @@ export class FactStore {
   #spare: RowIdentities | null = null;
   #newestMs = Number.NEGATIVE_INFINITY;
   /** Columns of the two segments that were last read back as a whole: whoever goes through all of them is between two. */
-  #thawed: readonly { readonly segment: number; readonly columns: FactColumns }[] = [];
+  #thawed: readonly Thawed[] = [];
+  #thawing: (Thawed & { rows: number }) | null = null;
 
   constructor(dictionary: FactDictionary, options: FactStoreOptions = {}) {
     const { cold, hotWindowMs = HOT_WINDOW_MS, pageRows, cachePages } = options;
@@ -122,6 +128,28 @@ export class FactStore {
    */
   columns(row: number): FactColumns {
     return this.#segments[row >>> SEGMENT_SHIFT]?.columns ?? this.#thaw(row >>> SEGMENT_SHIFT);
+  }
+
+  /**
+   * Reads back some rows of the segment of a row, where that has left memory: false when all are there, and `columns` costs
+   * nothing. Who goes through all rows and must not keep others waiting calls this first.
+   */
+  thaw(row: number, rows: number): boolean {
+    const segment = row >>> SEGMENT_SHIFT;
+    if (this.#segments[segment] !== undefined) return false;
+    if (this.#thawed.some((each) => each.segment === segment)) return false;
+    if (this.#thawing?.segment !== segment)
+      this.#thawing = { segment, columns: allocateFacts(SEGMENT_ROWS), rows: 0 };
+    const { columns } = this.#thawing;
+    const list = COLUMN_NAMES.map((name) => columns[name]);
+    const end = Math.min(SEGMENT_ROWS, this.#thawing.rows + rows);
+    const first = segment << SEGMENT_SHIFT;
+    for (let place = this.#thawing.rows; place < end; place++) this.copyRow(first + place, list, place);
+    this.#thawing.rows = end;
+    if (end < SEGMENT_ROWS) return true;
+    this.#thawed = [this.#thawing, ...this.#thawed.slice(0, 1)];
+    this.#thawing = null;
+    return false;
   }
 
   /**
@@ -308,14 +336,8 @@ export class FactStore {
   }
 
   #thaw(segment: number): FactColumns {
-    const known = this.#thawed.find((each) => each.segment === segment);
-    if (known !== undefined) return known.columns;
-    const columns = allocateFacts(SEGMENT_ROWS);
-    const list = COLUMN_NAMES.map((name) => columns[name]);
-    const first = segment << SEGMENT_SHIFT;
-    for (let place = 0; place < SEGMENT_ROWS; place++) this.copyRow(first + place, list, place);
-    this.#thawed = [{ segment, columns }, ...this.#thawed.slice(0, 1)];
-    return columns;
+    this.thaw(segment << SEGMENT_SHIFT, SEGMENT_ROWS);
+    return this.#thawed.find((each) => each.segment === segment)!.columns;
   }
 }
 

@@ -103,6 +103,12 @@ export class Ordering {
     this.#watermark.advance();
   }
 
+  /** An empty block: no row of the institution (id of its name) before `timeMs` comes any more. */
+  tellOf(institution: number, timeMs: number): void {
+    this.#watermark.tellOf(institution, timeMs);
+    this.#watermark.advance();
+  }
+
   /** Hands on what the watermark has passed, and what is too much. */
   go(): void {
     const watermarkMs = this.#watermark.timeMs;

@@ -3,7 +3,8 @@
  *
  * It is the least, over the institutions that stream, of the highest event time of their rows less their lateness. It never
  * falls, knows no clock, and depends on the records of the log alone. An institution whose newest row is older than what the
- * partition has reached by more than its declared silence is not waited for: it counts as up to date. Files hold nothing back.
+ * partition has reached by more than its declared silence is not waited for: it counts as up to date. One that has said of itself
+ * that nothing before a time comes any more is not waited for up to there. Files hold nothing back.
  *
  * What a partition has reached is what an empty block of the log says (the writer puts one where it is silent), or what at
  * least two streaming institutions have reached: one row with a wrong year makes nobody else silent.
@@ -18,6 +19,8 @@ interface Sender {
   readonly timeline: CadenceTimeline;
   /** Highest event time of its rows so far. */
   highestMs: number;
+  /** It has said that no row of its own before this comes any more. */
+  toldMs: number;
 }
 
 export class Watermark {
@@ -50,7 +53,7 @@ export class Watermark {
     if (slot === NO_SLOT) {
       slot = this.#senders.length;
       this.#slotOf[institution] = slot;
-      this.#senders.push({ timeline: new CadenceTimeline(), highestMs: NEVER });
+      this.#senders.push({ timeline: new CadenceTimeline(), highestMs: NEVER, toldMs: NEVER });
     }
     (this.#senders[slot] as Sender).timeline.declare(fromMs, cadence);
     if (cadence.kind === 'stream') this.#streams = true;
@@ -70,18 +73,29 @@ export class Watermark {
     if (timeMs > this.#toldMs) this.#toldMs = timeMs;
   }
 
+  /** An empty block: no row of the institution (id of its name) before `timeMs` comes any more. Of files it says nothing. */
+  tellOf(institution: number, timeMs: number): void {
+    const slot = institution < this.#slotOf.length ? (this.#slotOf[institution] as number) : NO_SLOT;
+    if (slot === NO_SLOT) return;
+    const sender = this.#senders[slot] as Sender;
+    if (timeMs > sender.toldMs) sender.toldMs = timeMs;
+  }
+
   /** Moves the watermark to where the rows seen and the blocks told let it be; returns it. */
   advance(): number {
     const reachedMs = this.#reachedMs();
     let leastMs = Number.POSITIVE_INFINITY;
-    for (const { timeline, highestMs } of this.#senders) {
+    for (const { timeline, highestMs, toldMs } of this.#senders) {
+      const lastMs = Math.max(highestMs, toldMs);
       // Who has not said anything yet is silent.
-      const asOfMs = highestMs === NEVER ? reachedMs : highestMs;
+      const asOfMs = lastMs === NEVER ? reachedMs : lastMs;
       if (asOfMs === NEVER) continue;
       const cadence = timeline.at(asOfMs);
       if (cadence.kind === 'file') continue;
-      const isSilent = reachedMs - highestMs > cadence.silenceMs;
-      leastMs = Math.min(leastMs, (isSilent ? reachedMs : highestMs) - cadence.latenessMs);
+      const isSilent = reachedMs - lastMs > cadence.silenceMs;
+      // What it has said of itself needs no lateness.
+      const ownMs = Math.max((isSilent ? reachedMs : highestMs) - cadence.latenessMs, toldMs);
+      leastMs = Math.min(leastMs, ownMs);
     }
     // With nobody to wait for, what the writer says is all there is.
     if (leastMs === Number.POSITIVE_INFINITY) leastMs = this.#toldMs;

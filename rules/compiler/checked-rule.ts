@@ -221,3 +221,12 @@ export interface RuleSet {
   /** The sets in force by time, ascending: this one alone, or those that were merged. */
   readonly timeline: readonly { readonly fromMs: number; readonly hash: string }[];
 }
+
+/** Its evaluations depend on thresholds in force, or on which days are business days. */
+export function readsReference(rule: CheckedRule): boolean {
+  return rule.program.thresholds.length > 0 || readsBusinessDays(rule);
+}
+
+export function readsBusinessDays({ program }: CheckedRule): boolean {
+  return [...program.features, ...program.derives].some((part) => part.window?.kind === 'businessDay');
+}

@@ -7,6 +7,8 @@ export {
   type Interval,
   type RuleNeeds,
   type RuleSet,
+  readsBusinessDays,
+  readsReference,
 } from './checked-rule.ts';
 export { ALWAYS_MS, compileRule, compileRules, type RuleSource } from './compile.ts';
 export {
@@ -22,8 +24,11 @@ export {
   columnsRead,
   type FactBinding,
   type KindPlan,
+  planningOf,
   planRules,
   type RecordLayout,
+  rulesByKind,
+  warmingOf,
   warmUp,
 } from './plan/index.ts';
 export {
@@ -40,6 +45,7 @@ export type {
   SubjectHistory,
   ThresholdRange,
 } from './reference/evaluation.ts';
+export { finished, type Steps } from './steps.ts';
 export {
   holdsAt,
   mergeRuleSets,

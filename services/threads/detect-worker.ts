@@ -39,6 +39,7 @@ class DetectWorker {
   }
 
   take({ kind, bytes }: RingRecord): void {
+    this.#detector.advance();
     if (kind === RECORD.BLOCK) this.#detector.admit(bytes);
     else if (kind === RECORD.RENEWED) this.#detector.renew(bytes);
     else if (kind === RECORD.RULE_SET) this.#compile(decodeRules(bytes));
@@ -60,7 +61,7 @@ class DetectWorker {
         detector.setCadence(message.institution, message.fromMs, message.cadence);
         break;
       case 'watermark':
-        detector.watermark(message.timeMs);
+        detector.watermark(message.timeMs, message.institution);
         break;
       case 'drain':
         detector.drain();

@@ -56,7 +56,7 @@ export type ToWorker =
       readonly fromMs: number;
       readonly cadence: Cadence;
     }
-  | { readonly type: 'watermark'; readonly timeMs: number }
+  | { readonly type: 'watermark'; readonly timeMs: number; readonly institution: string | null }
   | { readonly type: 'drain' }
   | { readonly type: 'settle' }
   /** The sets of the timeline, by `ruleSetName`: the worker has been sent all of them, and forgets all others. */

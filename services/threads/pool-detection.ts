@@ -117,8 +117,8 @@ export class PoolDetection implements Detection {
     await this.#pool.tell({ type: 'cadence', institution, fromMs, cadence });
   }
 
-  async watermark(timeMs: number): Promise<void> {
-    await this.#pool.tell({ type: 'watermark', timeMs });
+  async watermark(timeMs: number, institution: string | null): Promise<void> {
+    await this.#pool.tell({ type: 'watermark', timeMs, institution });
   }
 
   async drain(): Promise<void> {
@@ -134,6 +134,11 @@ export class PoolDetection implements Detection {
     await this.#pool.tell({ type: 'rules', sets: names, fromMs });
     this.#sent = new Set(names);
     this.#rules = rulesByKey(ruleSet);
+  }
+
+  /** Each worker does its own between the records of its ring. */
+  advance(): boolean {
+    return false;
   }
 
   async touch(subjectKeys: readonly string[]): Promise<void> {

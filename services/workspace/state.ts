@@ -3,6 +3,7 @@
  * a log record is the same code at recovery and while running.
  */
 
+import { setImmediate } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Detection } from '../../pipelines/detect/detection.ts';
 import type { RowLedger } from '../../pipelines/detect/hot/row-ledger.ts';
@@ -43,6 +44,8 @@ export class WorkspaceState {
       ruleSet: knowledge.ruleSet,
       compose: knowledge.compose,
       providedBy: (id) => this.#providedBy(id),
+      // Signals and timers have their turn between two parts of a change of rules.
+      pause: () => setImmediate(),
     });
   }
 

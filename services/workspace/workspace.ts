@@ -31,6 +31,7 @@ import { RecordedSets, type RuleTimeline } from './rule-timeline.ts';
 import { openSecret } from './secret.ts';
 import { WorkspaceState } from './state.ts';
 import { loadStored } from './stored.ts';
+import { decodeWatermark, encodeWatermark } from './watermark-record.ts';
 import { type AfterWrite, type WriteCounts, Writer } from './writer.ts';
 
 const LOG_NAME = 'transactions';
@@ -128,6 +129,16 @@ export class Workspace {
   async appendReference(payload: Uint8Array): Promise<void> {
     const offset = await this.#append('reference', payload);
     await this.#applyReference(offset, payload);
+  }
+
+  /**
+   * Appends an empty block: event time has come to `timeMs`, of one institution or for everybody (`schemas/watermark.ts`). Rows of
+   * streams that waited for it are evaluated with the next group.
+   */
+  async appendWatermark(timeMs: number, institution: string | null): Promise<void> {
+    const payload = encodeWatermark({ timeMs, institution });
+    const offset = await this.#append('watermark', payload);
+    await this.#applyWatermark(offset, payload);
   }
 
   /** Appends a block of rows that are new, and applies it. Returns how many were late. */
@@ -246,6 +257,16 @@ export class Workspace {
     });
   }
 
+  async #applyWatermark(offset: number, payload: Uint8Array): Promise<void> {
+    this.#pendingFrom(offset).checksum.update(payload);
+    await this.#tell(payload);
+  }
+
+  async #tell(payload: Uint8Array): Promise<void> {
+    const { timeMs, institution } = decodeWatermark(payload);
+    await this.state.engine.step({ kind: 'watermark', timeMs, institution });
+  }
+
   /** Returns how many rows were late. */
   async #applyRows(offset: number, payload: Uint8Array): Promise<number> {
     const outcomes = await this.state.engine.step({ kind: 'transactions', block: payload, offset });
@@ -271,10 +292,15 @@ export class Workspace {
         if (offset <= markedUntil) {
           this.#knowsRules = true;
           await this.state.useRules(timeline, timeline.differsFrom(this.state.timeline));
+          // In force at once: what comes until the last marker would otherwise be taken in under both.
+          await this.state.engine.step({ kind: 'settle' });
         } else {
           this.#pendingFrom(offset).checksum.update(payload);
           await this.#useRules(timeline);
         }
+      } else if (kind === 'watermark') {
+        if (offset <= markedUntil) await this.#tell(payload);
+        else await this.#applyWatermark(offset, payload);
       } else if (offset <= markedUntil) {
         await this.state.engine.step({ kind: 'transactions', block: payload, offset });
       } else await this.#applyRows(offset, payload);

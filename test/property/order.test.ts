@@ -45,11 +45,13 @@ function orderOf(random: Random, ops: readonly Op[]): OrderOptions {
     })),
   );
   const aheadMs = Array.from({ length: 4 }, () => random.pick(DURATIONS) * random.pick([-1, 1]));
+  // Some speak for themselves, now and then without having declared anything; some are wrong.
+  const institutions = random.sample([null, null, BANK, OTHER_BANK, 'abank', 'nobody'], 3);
   return {
     cadences,
     evaluateEvery: random.int(1, 6),
     ...(random.chance(0.3) ? { heldRowsMax: random.int(0, 8) } : {}),
-    ...(random.chance(0.5) ? { tell: { every: random.int(1, 8), aheadMs } } : {}),
+    ...(random.chance(0.5) ? { tell: { every: random.int(1, 8), aheadMs, institutions } } : {}),
   };
 }
 

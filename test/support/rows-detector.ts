@@ -23,6 +23,8 @@ export interface RowsDetectorOptions {
   readonly partitions?: number;
   /** What the evaluators are made with. */
   readonly hot?: Partial<HotDetectorOptions>;
+  /** Steps towards other rules after a block, in turn; default none: all of them are done when signals are asked for. */
+  readonly reloadSteps?: readonly number[];
   /** Some institutions stream: rows wait, and signals are asked for before they are in. */
   readonly order?: OrderOptions;
 }
@@ -36,8 +38,12 @@ export interface OrderOptions {
   readonly heldRowsMax?: number;
   /** Blocks between two evaluations of what has gone on so far. */
   readonly evaluateEvery: number;
-  /** After so many blocks an empty one comes, this long behind or ahead of the newest row. */
-  readonly tell?: { readonly every: number; readonly aheadMs: readonly number[] };
+  /** After so many blocks an empty one comes, this long behind or ahead of the newest row: of an institution, or of all. */
+  readonly tell?: {
+    readonly every: number;
+    readonly aheadMs: readonly number[];
+    readonly institutions?: readonly (string | null)[];
+  };
 }
 
 interface Hashed {
@@ -136,13 +142,22 @@ export function createRowsDetector(options: DetectorOptions, given: RowsDetector
       waiting = waiting.slice(size);
       for (const lane of lanes) lane.admit(block);
       if (order !== undefined) keepOrder(order);
+      advance();
     }
+  }
+
+  function advance(): void {
+    const { reloadSteps = [0] } = given;
+    for (const { hot } of lanes)
+      for (let left = reloadSteps[blocks % reloadSteps.length]!; left > 0 && hot.advance(); left--);
   }
 
   function keepOrder({ evaluateEvery, tell }: OrderOptions): void {
     if (tell !== undefined && blocks % tell.every === 0) {
       const aheadMs = tell.aheadMs[blocks % tell.aheadMs.length]!;
-      for (const { hot } of lanes) hot.watermark(hot.store.newestMs + aheadMs);
+      const { institutions = [null] } = tell;
+      const institution = institutions[blocks % institutions.length]!;
+      for (const { hot } of lanes) hot.watermark(hot.store.newestMs + aheadMs, institution);
     }
     if (blocks % evaluateEvery > 0) return;
     for (const { hot } of lanes)

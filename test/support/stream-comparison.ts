@@ -13,6 +13,7 @@ import { createRowsDetector, type OrderOptions, type RowsDetectorOptions } from 
 import { StreamMaker } from './rule-streams.ts';
 import type { Op } from './stream-arrival.ts';
 import { type Contender, shrunk, streamText } from './stream-player.ts';
+import { ruleSteps } from './stream-timelines.ts';
 import { BANK, FEEDS, OTHER_BANK } from './stream-transactions.ts';
 
 /** Every rule has its turns forty times. */
@@ -103,6 +104,22 @@ const SETS: readonly RuleSet[] = [
   ruleSet,
 ];
 
+/** After each block the rules over time are others, now and then twice. */
+const stepping = (contender: Contender): Contender => ({
+  ...contender,
+  name: `${contender.name} under rules that change over time`,
+  between(detector, block) {
+    const steps = block % 4 === 3 ? [block, block + 1] : [block];
+    for (const at of steps) {
+      // The steps go round: whoever takes two at once has skipped none.
+      const step = STEPS[(at + Math.floor(block / 4)) % STEPS.length]!;
+      detector.useRules(step.ruleSet, step.evaluation, step.fromMs);
+    }
+    return detector;
+  },
+});
+const STEPS = ruleSteps(ruleSet, context);
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const stream = (latenessMs: number, silenceMs: number): Cadence => ({
@@ -122,7 +139,11 @@ const STREAMING: readonly (OrderOptions & { readonly name: string })[] = [
     name: 'late by an hour, with empty blocks',
     cadences: [always(BANK, stream(HOUR_MS, 0)), always('abank', stream(0, DAY_MS))],
     evaluateEvery: 1,
-    tell: { every: 5, aheadMs: [-DAY_MS, 0, -HOUR_MS, HOUR_MS, -3 * DAY_MS] },
+    tell: {
+      every: 5,
+      aheadMs: [-DAY_MS, 0, -HOUR_MS, HOUR_MS, -3 * DAY_MS],
+      institutions: [null, BANK, null, 'abank'],
+    },
   },
   {
     name: 'with little room, one by file',
@@ -150,6 +171,35 @@ export const COMPARISONS: readonly Comparison[] = [
     every: 40,
     crowds: 0,
     takes: whatever,
+  },
+  {
+    contender: stepping(
+      blocks('small blocks', { blockRows: [1, 3, 2], reloadSteps: [0, 1, 0, 4, 40, 0, 2_000, 7] }),
+    ),
+    reference: stepping(REFERENCE),
+    every: 40,
+    crowds: 1,
+    takes: ofBlocks,
+  },
+  {
+    contender: stepping(evicting),
+    reference: stepping(REFERENCE),
+    every: 80,
+    crowds: 0,
+    takes: whatever,
+  },
+  {
+    contender: stepping(
+      blocks('blocks of institutions that stream', {
+        blockRows: [2, 1],
+        order: STREAMING[0]!,
+        reloadSteps: [3, 0, 300, 2_000],
+      }),
+    ),
+    reference: stepping(REFERENCE),
+    every: 80,
+    crowds: 0,
+    takes: ofBlocks,
   },
   {
     contender: blocks('blocks of one to three rows', { blockRows: [1, 3, 2] }),

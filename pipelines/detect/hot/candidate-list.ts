@@ -67,6 +67,20 @@ export class CandidateList {
     this.#keep((i) => this.#lines[i] !== line || (this.#positions[i] as number) < length);
   }
 
+  /** Forgets the candidates of subjects that `isKept` does not name, and of rules outside the mask. */
+  retain(mask: Int32Array, isKept: (line: number) => boolean): void {
+    this.#keep((i) => {
+      if (!isKept(this.#lines[i] as number)) return false;
+      let left = 0;
+      for (let word = 0; word < this.#maskWords; word++) {
+        const at = i * this.#maskWords + word;
+        this.#masks[at] = (this.#masks[at] as number) & (mask[word] as number);
+        left |= this.#masks[at] as number;
+      }
+      return left !== 0;
+    });
+  }
+
   #keep(isKept: (i: number) => boolean): void {
     let kept = 0;
     for (let i = 0; i < this.#count; i++) {

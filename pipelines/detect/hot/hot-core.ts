@@ -19,9 +19,12 @@ import { type OrderCounts, Ordering } from '../../order/ordering.ts';
 import { RowStates } from '../../order/row-states.ts';
 import { OwnedKeys, type Partition } from '../../partition/owned-keys.ts';
 import type { SilentReading } from '../detector.ts';
+import { splitSubjectKey } from '../subjects.ts';
 import type { IdleOptions } from './idle-sweep.ts';
 import { Reports } from './reports.ts';
-import { type HotCounts, type Report, RuleTiers } from './rule-tiers.ts';
+import { toldAgain } from './rule-change.ts';
+import { RuleReload } from './rule-reload.ts';
+import { type HotCounts, type Report, RuleTiers, type RuleTiersOptions } from './rule-tiers.ts';
 
 const FIRST_SUBJECTS = 1_024;
 const HOUR_MS = 3_600_000;
@@ -55,12 +58,15 @@ export class HotCore {
   /** Undefined where there is one partition. */
   readonly #owned: OwnedKeys | undefined;
   #tiers: RuleTiers;
+  #evaluation: EvaluationContext;
+  /** Rules that are to take the place of those in force. */
+  #reload: RuleReload | undefined;
   readonly #states = new RowStates();
   readonly #ordering: Ordering;
   /** Hours that have ended by this time were reported on when everything was asked for. */
   #toldMs = Number.NEGATIVE_INFINITY;
   readonly #reversals = new Map<number, readonly Reversal[]>();
-  /** Subjects that had signals under the rules before: they are reported once more even if they have none now. */
+  /** Subjects that were told of under the rules before: they are reported once more whatever they have now. */
   readonly #owed = new Set<string>();
 
   constructor(options: HotCoreOptions) {
@@ -80,7 +86,9 @@ export class HotCore {
       release: (rows, count) => this.#feedReleased(rows, count),
       ...(options.heldRowsMax === undefined ? {} : { heldRowsMax: options.heldRowsMax }),
     });
-    this.#tiers = this.#tiersOf(options.ruleSet, options.evaluation);
+    const { ruleSet, evaluation } = options;
+    this.#evaluation = evaluation;
+    this.#tiers = this.#tiersOf({ ruleSet, evaluation });
   }
 
   get plans(): ReadonlyMap<SubjectKind, KindPlan> {
@@ -130,10 +138,14 @@ export class HotCore {
     this.#ordering.declare(this.#dictionary.wordId(institution), fromMs, cadence);
   }
 
-  /** An empty block of the log: its writer has reached `timeMs` of event time. */
-  watermark(timeMs: number): void {
+  /**
+   * An empty block of the log: its writer has reached `timeMs` of event time, or, of one institution, nothing earlier comes any
+   * more.
+   */
+  watermark(timeMs: number, institution: string | null): void {
     if (!this.#ordering.isOn) return;
-    this.#ordering.tell(timeMs);
+    if (institution === null) this.#ordering.tell(timeMs);
+    else this.#ordering.tellOf(this.#dictionary.wordId(institution), timeMs);
     this.#ordering.go();
   }
 
@@ -144,17 +156,32 @@ export class HotCore {
   }
 
   /**
-   * Puts other rules in force. Their kernels are made, warmed up and fed with every row beside the old ones, which are
-   * dropped when that has succeeded; all signals are then evaluated anew.
+   * Begins to make other rules ready, which say the same as those in force of events before `fromMs`. The next `evaluate` puts
+   * them in force; until then `advance` does some of the work that is left for it.
    */
-  useRules(ruleSet: RuleSet, evaluation: EvaluationContext): void {
-    const tiers = this.#tiersOf(ruleSet, evaluation);
-    tiers.warmUp();
-    tiers.feedAll();
-    for (const [row, reversals] of this.#reversals) this.#reverse(tiers, row, reversals);
-    for (const key of this.#tiers.signalled()) this.#owed.add(key);
-    this.#tiers.close();
-    this.#tiers = tiers;
+  useRules(ruleSet: RuleSet, evaluation: EvaluationContext, fromMs: number): void {
+    const waiting = this.#reload;
+    waiting?.abandon();
+    const isSameReference = evaluation === this.#evaluation;
+    this.#reload = new RuleReload({
+      before: this.#tiers,
+      ruleSet,
+      evaluation,
+      change: { fromMs: Math.min(fromMs, waiting?.change.fromMs ?? fromMs), isSameReference },
+      store: this.#store,
+      create: (parts) => this.#tiersOf(parts),
+      reverse: (tiers, row) => {
+        const reversals = this.#reversals.get(row);
+        if (reversals !== undefined) this.#reverse(tiers, row, reversals);
+      },
+    });
+    // Nobody waits for an empty store.
+    if (this.#store.rows === 0) this.#switch(true);
+  }
+
+  /** A step of bounded size towards the rules that were asked for; false when nothing is left to do before `evaluate`. */
+  advance(): boolean {
+    return this.#reload?.advance() ?? false;
   }
 
   /** The row is no part of the effective set, and has not been fed: `feed` passes it over. */
@@ -166,7 +193,7 @@ export class HotCore {
   kill(row: number): void {
     const wasFed = !this.#states.isHeld(row);
     this.#states.bury(row);
-    if (wasFed) this.#tiers.withdraw(row);
+    if (wasFed) for (const tiers of this.#tiersKnowing(row)) tiers.withdraw(row);
   }
 
   isDead(row: number): boolean {
@@ -180,8 +207,10 @@ export class HotCore {
     if (reversals.length === 0) this.#reversals.delete(row);
     else this.#reversals.set(row, reversals);
     if (this.#states.isHeld(row)) return;
-    if (before.length === 0) this.#reverse(this.#tiers, row, reversals);
-    else this.#tiers.disturb(row, Math.min(firstTimeOf(before), firstTimeOf(reversals)));
+    for (const tiers of this.#tiersKnowing(row)) {
+      if (before.length === 0) this.#reverse(tiers, row, reversals);
+      else tiers.disturb(row, Math.min(firstTimeOf(before), firstTimeOf(reversals)));
+    }
   }
 
   /** From `fromMs` of event time on, the institution submits a feed of its own. */
@@ -191,7 +220,8 @@ export class HotCore {
     for (let row = 0; row < this.#store.rows; row++) {
       const { columns, rowMask } = this.#store.home(row);
       const out = 2 * (row & rowMask);
-      if (columns.bank[out] === id || columns.bank[out + 1] === id) this.#tiers.disturb(row);
+      if (columns.bank[out] !== id && columns.bank[out + 1] !== id) continue;
+      for (const tiers of this.#tiersKnowing(row)) tiers.disturb(row);
     }
   }
 
@@ -205,6 +235,7 @@ export class HotCore {
    */
   settle(): void {
     this.#tiers.settle();
+    this.#switch(true);
     this.drain();
   }
 
@@ -220,12 +251,35 @@ export class HotCore {
 
   /** Evaluates what waits; reports every subject that has signals, or had, among those. */
   evaluate(report: Report): void {
+    if (this.#reload !== undefined) {
+      // Under the rules before, what they go on to say: nobody is told of it until the others are in force.
+      this.#tiers.evaluate((subjectKey) => this.#owed.add(subjectKey), this.#finishedMs);
+      this.#switch(false);
+    }
     this.#tiers.evaluate((subjectKey, signals) => {
       this.#owed.delete(subjectKey);
       report(subjectKey, signals);
     }, this.#finishedMs);
-    for (const subjectKey of this.#owed) report(subjectKey, []);
+    for (const subjectKey of this.#owed)
+      report(subjectKey, this.#tiers.signalsOf(...splitSubjectKey(subjectKey)));
     this.#owed.clear();
+  }
+
+  /** Puts the rules in force that were asked for, if there are any. */
+  #switch(isSettled: boolean): void {
+    const reload = this.#reload;
+    if (reload === undefined) return;
+    while (reload.advance());
+    for (const key of toldAgain(this.#tiers, reload.change.fromMs)) this.#owed.add(key);
+    this.#tiers = reload.switch(isSettled);
+    this.#evaluation = reload.evaluation;
+    this.#reload = undefined;
+  }
+
+  /** The tiers to which the row was fed. */
+  #tiersKnowing(row: number): RuleTiers[] {
+    const others = this.#reload?.knowing(row);
+    return others === undefined ? [this.#tiers] : [this.#tiers, others];
   }
 
   /** Hours that have ended by then are evaluated: without streams every one as it is. */
@@ -240,10 +294,17 @@ export class HotCore {
 
   #feedReleased(rows: Int32Array, count: number): void {
     this.#tiers.feeder.feedListed(rows, count);
+    if (this.#reload !== undefined)
+      for (let i = 0; i < count; i++) {
+        const row = rows[i] as number;
+        this.#reload.knowing(row)?.feeder.feedOne(row);
+      }
     if (this.#reversals.size === 0) return;
     for (let i = 0; i < count; i++) {
-      const reversals = this.#reversals.get(rows[i] as number);
-      if (reversals !== undefined) this.#reverse(this.#tiers, rows[i] as number, reversals);
+      const row = rows[i] as number;
+      const reversals = this.#reversals.get(row);
+      if (reversals === undefined) continue;
+      for (const tiers of this.#tiersKnowing(row)) this.#reverse(tiers, row, reversals);
     }
   }
 
@@ -271,10 +332,9 @@ export class HotCore {
     return whole === undefined || !(first.amountMinor >= whole);
   }
 
-  #tiersOf(ruleSet: RuleSet, evaluation: EvaluationContext): RuleTiers {
+  #tiersOf(parts: Pick<RuleTiersOptions, 'ruleSet' | 'evaluation' | 'given' | 'kinds'>): RuleTiers {
     return new RuleTiers({
-      ruleSet,
-      evaluation,
+      ...parts,
       store: this.#store,
       dictionary: this.#dictionary,
       reports: this.#reports,

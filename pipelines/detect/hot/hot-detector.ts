@@ -4,13 +4,13 @@ import { warmUp } from '../../../rules/compiler/index.ts';
 import { documentsOf } from '../../../schemas/arrow.ts';
 import { decodeFacts } from '../../../schemas/block-facts.ts';
 import type { Cadence } from '../../../schemas/cadence.ts';
-import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import type { FactBatch } from '../../../schemas/facts.ts';
 import { FactDictionary } from '../../facts/dictionary.ts';
 import { FactStore, type FactStoreOptions } from '../../facts/store.ts';
 import type { Partition } from '../../partition/owned-keys.ts';
 import type { Detection, SilentQuestion, SubjectSignals } from '../detection.ts';
 import type { SilentReading } from '../detector.ts';
+import { splitSubjectKey } from '../subjects.ts';
 import { EffectiveRows, type ReversedBy } from './effective-rows.ts';
 import { HotCore } from './hot-core.ts';
 import type { IdleOptions } from './idle-sweep.ts';
@@ -133,20 +133,24 @@ export class HotDetector implements Detection {
     this.core.setCadence(institution, fromMs, cadence);
   }
 
-  watermark(timeMs: number): void {
-    this.core.watermark(timeMs);
+  watermark(timeMs: number, institution: string | null): void {
+    this.core.watermark(timeMs, institution);
   }
 
   drain(): void {
     this.core.drain();
   }
 
-  useRules(ruleSet: RuleSet, evaluation: EvaluationContext, _fromMs: number): void {
-    this.core.useRules(ruleSet, evaluation);
+  useRules(ruleSet: RuleSet, evaluation: EvaluationContext, fromMs: number): void {
+    this.core.useRules(ruleSet, evaluation, fromMs);
+  }
+
+  advance(): boolean {
+    return this.core.advance();
   }
 
   touch(subjectKeys: readonly string[]): void {
-    for (const subjectKey of subjectKeys) this.core.touch(...splitKey(subjectKey));
+    for (const subjectKey of subjectKeys) this.core.touch(...splitSubjectKey(subjectKey));
   }
 
   settle(): void {
@@ -163,16 +167,11 @@ export class HotDetector implements Detection {
 
   silentReadings(questions: readonly SilentQuestion[]): SilentReading[][] {
     return questions.map(({ subjectKey, untilMs }) =>
-      this.core.silentReadings(...splitKey(subjectKey), untilMs),
+      this.core.silentReadings(...splitSubjectKey(subjectKey), untilMs),
     );
   }
 
   close(): void {
     this.#close();
   }
-}
-
-function splitKey(subjectKey: string): [SubjectKind, string] {
-  const separator = subjectKey.indexOf(':');
-  return [subjectKey.slice(0, separator) as SubjectKind, subjectKey.slice(separator + 1)];
 }

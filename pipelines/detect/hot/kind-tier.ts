@@ -311,15 +311,15 @@ export class KindTier {
 
   /**
    * Rebuilds what is stale. Returns, by line, the event time before which all was evaluated and stays as it was; earlier
-   * candidates of these subjects are void.
+   * candidates of these subjects are void. At most `most` subjects; the others wait.
    */
-  rebuildStale(): Map<number, number> {
+  rebuildStale(most = Number.POSITIVE_INFINITY): Map<number, number> {
     this.flush();
-    const stale = new Map(this.#stale);
+    const stale = new Map([...this.#stale].slice(0, most));
     const changes = new Map<number, number>();
     if (stale.size === 0) return changes;
     const asked = this.candidates.drop(stale);
-    this.#stale.clear();
+    for (const line of stale.keys()) this.#stale.delete(line);
     for (const [line, { length, changedMs }] of stale) {
       const before = this.#rebuild(line).slice(0, length);
       changes.set(

@@ -1,62 +1,85 @@
 /**
- * Plans are made once a rule set: generating, compiling and warming up kernels takes longer than evaluating a small feed. A
- * plan holds ids of texts; it serves another dictionary that gives the same texts the same ids, as a new one does when it is
- * asked first.
+ * Plans are made once a set of rules over a kind of subject: generating, compiling and warming up kernels takes longer than
+ * evaluating a small feed. A plan holds ids of texts; it serves another dictionary that gives the same texts the same ids, as a
+ * new one does when it is asked first.
  */
 import {
+  type CheckedRule,
   type ConfirmationPlan,
   confirmationOf,
   type EvaluationContext,
   type FactBinding,
+  finished,
   type KindPlan,
-  planRules,
+  planningOf,
   type RuleSet,
+  rulesByKind,
   ruleVersionKey,
+  type Steps,
   type ThresholdRange,
-  warmUp,
+  warmingOf,
 } from '../../../rules/compiler/index.ts';
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
 
 type Plans = ReadonlyMap<SubjectKind, KindPlan>;
 
 interface Planned {
-  readonly plans: Plans;
+  readonly plan: KindPlan;
   readonly texts: readonly (readonly [text: string, id: number])[];
   readonly members: readonly (readonly [text: string, bit: number])[];
   readonly ranges: readonly (readonly [threshold: string, range: string])[];
 }
 
-/** Rule sets whose plans are kept, the latest used: the one in force, and those that it is compared with. */
+/** Plans of one kind that are kept, the latest used: the one in force, and those that it is compared with. */
 const PLANS_KEPT = 8;
-const kept = new Map<string, Planned>();
+const kept = new Map<SubjectKind, Map<string, Planned>>();
 const warm = new WeakSet<KindPlan>();
 /** By rule, in the order of the plan's. */
 const confirmations = new WeakMap<KindPlan, readonly ConfirmationPlan[]>();
 
 /** Plans of the rules that read events, for evaluations in this context. */
 export function plansOf(ruleSet: RuleSet, dictionary: FactBinding, evaluation: EvaluationContext): Plans {
+  return finished(planningAll(ruleSet, dictionary, evaluation));
+}
+
+/** As `plansOf`, about a rule a step. */
+export function* planningAll(
+  ruleSet: RuleSet,
+  dictionary: FactBinding,
+  evaluation: EvaluationContext,
+): Steps<Plans> {
   const binding: FactBinding = {
     textId: (text) => dictionary.textId(text),
     memberBit: (text) => dictionary.memberBit(text),
     thresholdRange: (id) => evaluation.thresholdRange?.(id),
   };
-  const rules = ruleSet.rules.filter(
-    ({ input, status }) => input === 'events' && status !== 'waiting' && status !== 'manual',
-  );
+  const active = ruleSet.rules.filter(({ status }) => status !== 'waiting' && status !== 'manual');
+  const plans = new Map<SubjectKind, KindPlan>();
+  for (const [kind, rules] of rulesByKind(active)) plans.set(kind, yield* planning(kind, rules, binding));
+  return plans;
+}
+
+function* planning(kind: SubjectKind, rules: readonly CheckedRule[], binding: FactBinding): Steps<KindPlan> {
+  const ofKind = kept.get(kind) ?? new Map<string, Planned>();
+  kept.set(kind, ofKind);
   const key = rules.map(ruleVersionKey).join('\n');
-  const known = kept.get(key);
-  kept.delete(key);
-  const serves =
-    known?.texts.every(([text, id]) => binding.textId(text) === id) === true &&
-    known.members.every(([text, bit]) => binding.memberBit(text) === bit) &&
-    known.ranges.every(([id, range]) => rangeText(binding.thresholdRange?.(id)) === range);
-  const planned = serves ? known : planAnew(rules, binding);
-  kept.set(key, planned);
-  for (const oldest of kept.keys()) {
-    if (kept.size <= PLANS_KEPT) break;
-    kept.delete(oldest);
+  const known = ofKind.get(key);
+  ofKind.delete(key);
+  const planned = known !== undefined && serves(known, binding) ? known : yield* anew(kind, rules, binding);
+  ofKind.set(key, planned);
+  for (const oldest of ofKind.keys()) {
+    if (ofKind.size <= PLANS_KEPT) break;
+    ofKind.delete(oldest);
   }
-  return planned.plans;
+  return planned.plan;
+}
+
+function serves({ texts, members, ranges }: Planned, binding: FactBinding): boolean {
+  return (
+    texts.every(([text, id]) => binding.textId(text) === id) &&
+    members.every(([text, bit]) => binding.memberBit(text) === bit) &&
+    ranges.every(([id, range]) => rangeText(binding.thresholdRange?.(id)) === range)
+  );
 }
 
 /** Confirmations of the rules of a plan that `plansOf` gave. */
@@ -65,15 +88,15 @@ export function confirmationsOf(plan: KindPlan): readonly ConfirmationPlan[] {
 }
 
 /** Runs kernels that have not run yet over made-up events, so that the first real ones find them optimised. */
-export function warmUpOnce(plans: Plans): void {
-  for (const plan of plans.values()) {
+export function* warmingAll(plans: Iterable<KindPlan>): Steps<void> {
+  for (const plan of plans) {
     if (warm.has(plan)) continue;
+    yield* warmingOf(plan);
     warm.add(plan);
-    warmUp(plan);
   }
 }
 
-function planAnew(rules: RuleSet['rules'], binding: FactBinding): Planned {
+function* anew(kind: SubjectKind, rules: readonly CheckedRule[], binding: FactBinding): Steps<Planned> {
   const texts: [string, number][] = [];
   const members: [string, number][] = [];
   const ranges: [string, string][] = [];
@@ -94,14 +117,14 @@ function planAnew(rules: RuleSet['rules'], binding: FactBinding): Planned {
       return range;
     },
   };
-  const plans = planRules(rules, recording);
-  for (const plan of plans.values()) {
-    confirmations.set(
-      plan,
-      plan.rules.map(({ rule }) => confirmationOf(rule, plan.standpoint, recording)),
-    );
+  const plan = yield* planningOf(kind, rules, recording);
+  const confirming: ConfirmationPlan[] = [];
+  for (const { rule } of plan.rules) {
+    confirming.push(confirmationOf(rule, plan.standpoint, recording));
+    yield;
   }
-  return { plans, texts, members, ranges };
+  confirmations.set(plan, confirming);
+  return { plan, texts, members, ranges };
 }
 
 function rangeText(range: ThresholdRange | undefined): string {

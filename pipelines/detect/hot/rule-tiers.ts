@@ -5,8 +5,7 @@
 import {
   columnsRead,
   type EvaluationContext,
-  evaluateAt,
-  holdsAt,
+  type FactBinding,
   type KindPlan,
   type RuleSet,
 } from '../../../rules/compiler/index.ts';
@@ -23,12 +22,13 @@ import type { SubjectCandidates } from './candidate-list.ts';
 import { Confirmer } from './confirmer.ts';
 import type { IdleOptions } from './idle-sweep.ts';
 import { KindTier } from './kind-tier.ts';
-import { plansOf, warmUpOnce } from './plan-cache.ts';
+import { plansOf } from './plan-cache.ts';
 import { FLAG_SPOKEN } from './record-slab.ts';
 import { Recount } from './recount.ts';
 import { reopenedOf } from './reopened.ts';
 import type { Reports } from './reports.ts';
 import type { RowQuestions } from './row-questions.ts';
+import { silentReadingsOf } from './silent-readings.ts';
 import { SubjectFeeder } from './subject-feeder.ts';
 import { SubjectRuns } from './subject-runs.ts';
 
@@ -58,6 +58,21 @@ export interface RuleTiersOptions {
   readonly owned: OwnedKeys | undefined;
   readonly counts: HotCounts;
   readonly idle?: IdleOptions | undefined;
+  /** Tiers that are there already, with what is known of their subjects. */
+  readonly given?: ReadonlyMap<SubjectKind, KindSubjects>;
+  /** The kinds that are looked at; default all that the rules name. */
+  readonly kinds?: ReadonlySet<SubjectKind>;
+}
+
+/** One kind of subject under the rules. */
+export interface KindSubjects {
+  readonly tier: KindTier;
+  /** Subjects that have signals, by line. */
+  readonly runs: Map<number, SubjectRuns>;
+  /** Subjects with an hour of an open episode that waits for its end, and when that is. */
+  readonly waitingHours: Map<number, number>;
+  /** Lines of subjects with rules that changed on the way: they are reported whatever they have now. */
+  readonly moved: Set<number>;
 }
 
 export type Report = (subjectKey: string, signals: readonly RuleSignals[]) => void;
@@ -66,6 +81,8 @@ export class RuleTiers {
   /** Rows go in by this. */
   readonly feeder: SubjectFeeder;
   readonly plans: ReadonlyMap<SubjectKind, KindPlan>;
+  /** What plans are made with. */
+  readonly binding: FactBinding;
   readonly #store: FactStore;
   readonly #dictionary: FactDictionary;
   readonly #evaluation: EvaluationContext;
@@ -76,9 +93,7 @@ export class RuleTiers {
   readonly #holder: KindTier | undefined;
   /** Tiers of the other kinds, by index in `SUBJECT_KINDS`. */
   readonly #others: (KindTier | undefined)[];
-  readonly #runs = new Map<KindTier, Map<number, SubjectRuns>>();
-  /** Subjects with an hour of an open episode that waits for its end, and when that is. */
-  readonly #waitingHours = new Map<KindTier, Map<number, number>>();
+  readonly #subjects = new Map<KindTier, KindSubjects>();
   /** Rows of the store when idle subjects were last looked for. */
   #sweptRows: number;
   readonly #recounts = new Map<KindTier, Recount>();
@@ -96,14 +111,19 @@ export class RuleTiers {
     this.#sweptRows = store.rows;
     store.keep(columnsRead(options.ruleSet));
     // What a rule names is a word.
-    const binding = {
+    this.binding = {
       textId: (text: string) => dictionary.wordId(text),
       memberBit: (text: string) => dictionary.memberBit(text),
     };
-    this.plans = plansOf(options.ruleSet, binding, options.evaluation);
+    this.plans = plansOf(options.ruleSet, this.binding, options.evaluation);
     const tierOf = new Map<SubjectKind, KindTier>();
     for (const [kind, plan] of this.plans) {
-      tierOf.set(kind, new KindTier({ plan, store, dictionary, rows, reports, subjects, idle }));
+      if (options.kinds?.has(kind) === false) continue;
+      const known = options.given?.get(kind);
+      const tier = known?.tier ?? new KindTier({ plan, store, dictionary, rows, reports, subjects, idle });
+      tierOf.set(kind, tier);
+      const fresh = { tier, runs: new Map(), waitingHours: new Map(), moved: new Set<number>() };
+      this.#subjects.set(tier, known ?? fresh);
     }
     this.#tiers = [...tierOf.values()];
     const environment = {
@@ -111,8 +131,6 @@ export class RuleTiers {
       compareTexts: (a: number, b: number) => dictionary.interner.compare(a, b),
     };
     for (const tier of this.#tiers) {
-      this.#runs.set(tier, new Map());
-      this.#waitingHours.set(tier, new Map());
       this.#recounts.set(tier, new Recount(tier.plan, store));
       const { plan } = tier;
       this.#confirmers.set(tier, new Confirmer({ plan, store, dictionary, rows, environment }));
@@ -133,9 +151,9 @@ export class RuleTiers {
     });
   }
 
-  /** Runs the kernels over made-up events, so that the first real ones find them optimised. */
-  warmUp(): void {
-    warmUpOnce(this.plans);
+  kindOf(kind: SubjectKind): KindSubjects | undefined {
+    const tier = this.#tierOf(kind);
+    return tier === undefined ? undefined : this.#subjects.get(tier);
   }
 
   /** Bytes of records and histories over all kinds. */
@@ -157,16 +175,6 @@ export class RuleTiers {
   /** Subjects, of all kinds, whose state has left memory. */
   get idleSubjects(): number {
     return this.#tiers.reduce((count, tier) => count + tier.idleCount, 0);
-  }
-
-  /** Forgets what has left memory; nothing is asked of these any more. */
-  close(): void {
-    for (const tier of this.#tiers) tier.close();
-  }
-
-  /** Takes in every row of the store that still counts. */
-  feedAll(): void {
-    for (let row = 0; row < this.#store.rows; row++) this.feeder.feedOne(row);
   }
 
   /** Every subject of the row is looked at anew: which events it has, and what was said as of those from `changedMs` on. */
@@ -202,13 +210,6 @@ export class RuleTiers {
     this.#tierOf(kind)?.disturb(this.#dictionary.interner.findText(key), Number.NEGATIVE_INFINITY);
   }
 
-  /** Keys of the subjects that have signals. */
-  *signalled(): Iterable<string> {
-    for (const subjects of this.#runs.values()) {
-      for (const subject of subjects.values()) if (subject.hasSignals) yield subject.key;
-    }
-  }
-
   /** Brings histories in order without evaluating them: what was fed so far was evaluated before. */
   settle(): void {
     for (const tier of this.#tiers) {
@@ -224,7 +225,8 @@ export class RuleTiers {
     for (const tier of this.#tiers) {
       tier.flush();
       count += tier.staleCount + tier.candidates.count;
-      for (const untilMs of this.#waitingHours.get(tier)?.values() ?? []) if (untilMs <= finishedMs) count++;
+      for (const untilMs of this.#subjects.get(tier)?.waitingHours.values() ?? [])
+        if (untilMs <= finishedMs) count++;
     }
     return count;
   }
@@ -242,18 +244,27 @@ export class RuleTiers {
   #sweep(): void {
     const { rows, newestMs } = this.#store;
     for (const tier of this.#tiers) {
-      tier.sweep(newestMs, rows - this.#sweptRows, (line) => this.#runs.get(tier)?.has(line) === true);
+      tier.sweep(
+        newestMs,
+        rows - this.#sweptRows,
+        (line) => this.#subjects.get(tier)?.runs.has(line) === true,
+      );
     }
     this.#sweptRows = rows;
   }
 
-  /** Rebuilds the subjects whose rows did not come in order; `evaluate` does so too. */
-  repair(): void {
-    for (const tier of this.#tiers) this.#repairTier(tier);
+  /** Rebuilds the subjects whose rows did not come in order, at most so many of a kind; `evaluate` does so too. */
+  repair(most = Number.POSITIVE_INFINITY): void {
+    for (const tier of this.#tiers) this.#repairTier(tier, most);
   }
 
-  #repairTier(tier: KindTier): Map<number, number> {
-    const changes = tier.rebuildStale();
+  /** Subjects that wait to be rebuilt. */
+  get staleCount(): number {
+    return this.#tiers.reduce((count, tier) => count + tier.staleCount, 0);
+  }
+
+  #repairTier(tier: KindTier, most = Number.POSITIVE_INFINITY): Map<number, number> {
+    const changes = tier.rebuildStale(most);
     this.#counts.rebuilt += changes.size;
     const rebuilt = this.#rebuilt.get(tier);
     if (rebuilt === undefined) {
@@ -267,7 +278,7 @@ export class RuleTiers {
   }
 
   #evaluateTier(tier: KindTier, report: Report, finishedMs: number): void {
-    const runsOf = this.#runs.get(tier) as Map<number, SubjectRuns>;
+    const { runs: runsOf, waitingHours, moved } = this.#subjects.get(tier) as KindSubjects;
     const rebuilt = this.#repairTier(tier);
     this.#rebuilt.delete(tier);
     const confirmer = this.#confirmers.get(tier) as Confirmer;
@@ -284,7 +295,6 @@ export class RuleTiers {
       else candidates.set(line, left);
       this.#counts.confirmed += left.positions.length;
     }
-    const waitingHours = this.#waitingHours.get(tier) as Map<number, number>;
     for (const [line, { fromMs, position }] of reopened) {
       const subject = runsOf.get(line);
       if (subject === undefined) continue;
@@ -293,6 +303,12 @@ export class RuleTiers {
       if (!candidates.has(line)) candidates.set(line, NO_CANDIDATES);
       this.#evaluateSubject(tier, runsOf, line, candidates, finishedMs, true, report);
     }
+    for (const line of moved) {
+      if (reopened.has(line) || !runsOf.has(line)) continue;
+      if (!candidates.has(line)) candidates.set(line, NO_CANDIDATES);
+      this.#evaluateSubject(tier, runsOf, line, candidates, finishedMs, true, report);
+    }
+    moved.clear();
     for (const [line, untilMs] of waitingHours) {
       if (untilMs <= finishedMs && !candidates.has(line)) candidates.set(line, NO_CANDIDATES);
     }
@@ -327,8 +343,9 @@ export class RuleTiers {
     if (!hasRun && !hadSignals) return;
     this.#counts.evaluated++;
     const { hasSignals, waitsUntilMs } = subject;
-    if (waitsUntilMs < Number.POSITIVE_INFINITY) this.#waitingHours.get(tier)?.set(line, waitsUntilMs);
-    else this.#waitingHours.get(tier)?.delete(line);
+    const waitingHours = this.#subjects.get(tier)?.waitingHours;
+    if (waitsUntilMs < Number.POSITIVE_INFINITY) waitingHours?.set(line, waitsUntilMs);
+    else waitingHours?.delete(line);
     if (hasSignals) tier.slab.setFlag(line, FLAG_SPOKEN);
     if (hasSignals || hadSignals) report(subject.key, subject.signals());
     if (hasSignals) runsOf.set(line, subject);
@@ -366,21 +383,16 @@ export class RuleTiers {
     const tier = this.#tierOf(kind);
     const line = tier?.lineOf(this.#dictionary.interner.findText(key)) ?? 0;
     if (tier === undefined || line === 0) return [];
-    const events = this.#runs.get(tier)?.get(line)?.events ?? [];
+    const events = this.#subjects.get(tier)?.runs.get(line)?.events ?? [];
     this.#readEvents(tier, line, events);
-    const index = events.findLastIndex((event) => event.time <= untilMs);
-    if (index < 0) return [];
-    const observedOn = subjectKeyText(kind, key);
-    const history = { subjectKey: observedOn, subjectKind: kind, events };
-    const { time } = events[index] as RuleEvent;
-    return tier.plan.rules
-      .filter(({ rule }) => holdsAt(rule.inForce, time))
-      .map(({ rule }) => ({
-        rule: rule.id,
-        observedOn,
-        evaluation: evaluateAt(rule, history, index, this.#evaluation),
-      }))
-      .filter(({ evaluation }) => !evaluation.fires);
+    return silentReadingsOf(tier.plan, subjectKeyText(kind, key), events, untilMs, this.#evaluation);
+  }
+
+  /** What stands on a subject as of the last evaluation. */
+  signalsOf(kind: SubjectKind, key: string): RuleSignals[] {
+    const subjects = this.kindOf(kind);
+    const line = subjects?.tier.lineOf(this.#dictionary.interner.findText(key)) ?? 0;
+    return subjects?.runs.get(line)?.signals() ?? [];
   }
 
   #tierOf(kind: SubjectKind): KindTier | undefined {

@@ -142,10 +142,28 @@ export class SubjectFeeder {
   /** As `feed`, of one row of the store. */
   feedOne(row: number): void {
     if (this.#rows.isDead(row)) return;
-    const columns = this.#store.columns(row);
-    const place = row & ROW_MASK;
-    this.#readFrom(columns, row - place);
-    this.#feedOwners(columns, place, row, this.#store.sharedRefOf(row));
+    this.#feedStoredOwners(row, row + 1);
+    this.#feedMembers(row);
+  }
+
+  /** As `feed`, of rows of one segment that lie in the store for some time. */
+  feedStored(from: number, end: number): void {
+    this.#feedStoredOwners(from, end);
+    for (let row = from; row < end; row++) if (!this.#rows.isDead(row)) this.#feedMembers(row);
+  }
+
+  /** Accounts and holders of rows of one segment of the store. */
+  #feedStoredOwners(from: number, end: number): void {
+    const columns = this.#store.columns(from);
+    const origin = from - (from & ROW_MASK);
+    this.#readFrom(columns, origin);
+    for (let row = from; row < end; row++) {
+      if (this.#rows.isDead(row)) continue;
+      this.#feedOwners(columns, row - origin, row, this.#store.sharedRefOf(row));
+    }
+  }
+
+  #feedMembers(row: number): void {
     this.#row = row;
     this.#store.eachMember(row, this.#feedMemberOf);
   }

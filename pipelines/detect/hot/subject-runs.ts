@@ -4,6 +4,7 @@
  */
 import {
   type Candidates,
+  type CheckedRule,
   type Confirmation,
   createSubjectRun,
   type EvaluationContext,
@@ -113,6 +114,13 @@ interface RuleRun {
   versions: readonly SignalVersion[];
 }
 
+/** Where a rule of a plan goes on in another plan. */
+export interface RuleMove {
+  readonly bit: number;
+  /** It says something else of events from some time on: it is this one there. Undefined where it goes on as it was. */
+  readonly changed: CheckedRule | undefined;
+}
+
 /** What a run asks of who holds the subject. */
 export interface RunEnvironment {
   /** Time of the subject's last event, and how many it has. */
@@ -150,6 +158,11 @@ export class SubjectRuns {
     return this.#key;
   }
 
+  /** Something that was said was taken back: the subject is to be run whether or not there are candidates. */
+  get isReopened(): boolean {
+    return this.#isReopened;
+  }
+
   /** Some rule has a signal on the subject. */
   get hasSignals(): boolean {
     return this.#runs.some((rule) => rule !== undefined && rule.versions.length > 0);
@@ -167,6 +180,7 @@ export class SubjectRuns {
    * `finishedMs`. An hour that waits looks at each of its events when it has ended.
    */
   canWait({ masks }: SubjectCandidates, lastTimeMs: number, finishedMs: number): boolean {
+    if (this.#isReopened) return false;
     const { rules, maskWords } = this.#plan;
     for (const { bit } of rules) {
       const run = this.#runs[bit]?.run;
@@ -191,6 +205,44 @@ export class SubjectRuns {
     });
     this.#events = this.#events.slice(0, position);
     this.#isReopened = true;
+  }
+
+  /**
+   * The subject under another plan of its kind; `moves` by bit, undefined for a rule that is no more. Where `position` is given,
+   * what changed rules said as of events from `fromMs` on, the beginning of an hour, is taken back: the first of these events is
+   * there. The history is the same.
+   */
+  moved(
+    plan: KindPlan,
+    moves: readonly (RuleMove | undefined)[],
+    context: EvaluationContext,
+    fromMs: number,
+    position: number | null,
+  ): SubjectRuns {
+    const { key } = this;
+    const moved = new SubjectRuns(plan, () => key);
+    moved.#events = this.#events;
+    moved.#isReopened = this.#isReopened;
+    this.#runs.forEach((held, bit) => {
+      const move = moves[bit];
+      if (held === undefined || move === undefined) return;
+      if (move.changed !== undefined) {
+        held.run.goOn(move.changed, context);
+        if (position !== null) {
+          moved.#isReopened = true;
+          if (!held.run.reopen(fromMs, position)) return;
+        }
+      }
+      moved.#runs[move.bit] = held;
+    });
+    return moved;
+  }
+
+  /** Bits of the rules that have an open episode at `timeMs`. */
+  openAt(timeMs: number): number[] {
+    return this.#plan.rules
+      .map(({ bit }) => bit)
+      .filter((bit) => (this.#runs[bit]?.run.openUntilMs ?? Number.NEGATIVE_INFINITY) >= timeMs);
   }
 
   /**

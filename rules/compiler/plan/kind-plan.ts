@@ -2,6 +2,7 @@
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import { type FactColumns, type StandpointKind, standpointOf } from '../../../schemas/facts.ts';
 import type { CheckedRule } from '../checked-rule.ts';
+import { finished, type Steps } from '../steps.ts';
 import { type CostEstimate, costEstimate } from './cost.ts';
 import { eventCode, type Output } from './event-code.ts';
 import { and, FALSE, or, type Test, textOf } from './event-test.ts';
@@ -101,20 +102,37 @@ export function planRules(
   rules: readonly CheckedRule[],
   binding: FactBinding,
 ): ReadonlyMap<SubjectKind, KindPlan> {
+  return new Map(
+    [...rulesByKind(rules)].map(([kind, ofKind]) => [kind, finished(planningOf(kind, ofKind, binding))]),
+  );
+}
+
+/** The rules over events, by kind of subject. */
+export function rulesByKind(rules: readonly CheckedRule[]): ReadonlyMap<SubjectKind, readonly CheckedRule[]> {
   const byKind = new Map<SubjectKind, CheckedRule[]>();
   for (const rule of rules) {
     if (rule.input !== 'events') continue;
     for (const kind of new Set(rule.subjects)) byKind.set(kind, [...(byKind.get(kind) ?? []), rule]);
   }
-  return new Map([...byKind].map(([kind, ofKind]) => [kind, planKind(kind, ofKind, binding)]));
+  return byKind;
 }
 
-function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: FactBinding): KindPlan {
+/** The plan of the rules over one kind of subject: a step a rule, and some for all of them together. */
+export function* planningOf(
+  kind: SubjectKind,
+  rules: readonly CheckedRule[],
+  binding: FactBinding,
+): Steps<KindPlan> {
   const standpoint = standpointOf(kind);
-  const drafts = rules.map((rule) => draftOf(rule, binding, standpoint));
+  const drafts: Draft[] = [];
   const predicates = new Map<string, Test>();
   const counts = new Map<string, Count>();
-  for (const draft of drafts) admit(draft, predicates, counts);
+  for (const rule of rules) {
+    const draft = draftOf(rule, binding, standpoint);
+    admit(draft, predicates, counts);
+    drafts.push(draft);
+    yield;
+  }
   const maskWords = wordsOf(drafts.length);
   const windowsMs = [...counts.values()].map(({ windowMs }) => windowMs);
   const parts = chooseParts(
@@ -124,6 +142,7 @@ function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: Fac
     (test) => takeTest(test, predicates),
   );
   for (const draft of drafts) draft.gate = keeping(draft.gate, parts.isKept);
+  yield;
   const { layout } = parts;
   const bitOf = new Map([...predicates.keys()].map((key, bit) => [key, bit]));
   const indexes = new Map([...counts.keys()].map((key, index) => [key, index]));
@@ -154,7 +173,13 @@ function planKind(kind: SubjectKind, rules: readonly CheckedRule[], binding: Fac
     maskWords,
     layout,
   });
-  const { source, kernel, admits } = assemble(passesOf(outputs), records);
+  yield;
+  const events: EventCode[] = [];
+  for (const [i, pass] of passesOf(outputs).entries()) {
+    events.push(eventCode(`events${i}`, pass));
+    yield;
+  }
+  const { source, kernel, admits } = assemble(events, records);
   return {
     kind,
     standpoint,
@@ -250,6 +275,8 @@ function passesOf(outputs: readonly Output[]): Output[][] {
   return passes;
 }
 
+type EventCode = ReturnType<typeof eventCode>;
+
 interface Generated {
   readonly source: string;
   readonly kernel: Kernel;
@@ -257,8 +284,7 @@ interface Generated {
 }
 
 /** Only names of columns, names made here, and numbers are part of the source: see `literal.ts`. */
-function assemble(passes: readonly Output[][], records: string): Generated {
-  const events = passes.map((outputs, i) => eventCode(`events${i}`, outputs));
+function assemble(events: readonly EventCode[], records: string): Generated {
   const source = [
     "'use strict';",
     ...events.map((code) => code.source),

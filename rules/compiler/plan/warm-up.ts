@@ -5,6 +5,7 @@
  * call.
  */
 import { allocateFacts, FACT_COLUMNS, type FactColumn, SMALL_NULL } from '../../../schemas/facts.ts';
+import { finished, type Steps } from '../steps.ts';
 import type { Read, Test } from './event-test.ts';
 import type { KindPlan } from './kind-plan.ts';
 
@@ -18,6 +19,11 @@ const SETS_MISSING_ONE = Array.from({ length: 31 }, (_, i) => 0x7fff_ffff & ~(1 
 type Draw = (below: number) => number;
 
 export function warmUp(plan: KindPlan): void {
+  finished(warmingOf(plan));
+}
+
+/** As `warmUp`, a round a step. */
+export function* warmingOf(plan: KindPlan): Steps<void> {
   const draw = generator();
   const columns = allocateFacts(ROWS);
   const setBits = Int32Array.from([...SETS, ...SETS_MISSING_ONE]);
@@ -52,6 +58,7 @@ export function warmUp(plan: KindPlan): void {
     }
     plan.kernel(columns, setBits, slab, legs.length, legs, records, outBits, outMask);
     for (let record = 0; record < RECORDS; record++) plan.admits(slab, record * lines, time, outMask, 0);
+    yield;
   }
 }
 

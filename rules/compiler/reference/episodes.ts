@@ -33,6 +33,8 @@ export interface SubjectRun {
    * back what was evaluated as of events from then on. False where nothing is left.
    */
   reopen(fromMs: number, position: number): boolean;
+  /** From now on the rule is this one, which says the same of every event before a time that `reopen` is told, in this context. */
+  goOn(rule: CheckedRule, context: EvaluationContext): void;
   /** Nothing is to be evaluated in a history of `length` events, and the episode is closed at the last of them. */
   pass(length: number): void;
   /** End of the hour that waits, event time; Infinity if none does. */
@@ -116,8 +118,8 @@ function hourEndOf(time: number): number {
 }
 
 class EpisodeRun implements SubjectRun {
-  readonly #rule: CheckedRule;
-  readonly #context: EvaluationContext;
+  #rule: CheckedRule;
+  #context: EvaluationContext;
   /**
    * Lives for one call of `append`: what it derives from the events of a window is larger than the events, and most
    * subjects wait long for their next one.
@@ -172,6 +174,11 @@ class EpisodeRun implements SubjectRun {
     }
     this.#next = Math.min(this.#next, position);
     return this.#episodes.length > 0;
+  }
+
+  goOn(rule: CheckedRule, context: EvaluationContext): void {
+    this.#rule = rule;
+    this.#context = context;
   }
 
   pass(length: number): void {

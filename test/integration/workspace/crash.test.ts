@@ -14,6 +14,8 @@ import { type Bench, openBench, runInto, type Standing } from '../../support/wor
 const LIMITS = { blockRows: 70, groupRecords: 3 };
 const SEED = 11;
 const AT_ONCE = 2;
+/** Its rows wait for one another; an empty block between two files lets them go. */
+const STREAM = { institution: 'bank-a', timeMs: Date.UTC(2026, 1, 4) };
 
 let bench: Bench | undefined;
 let expected: Standing;
@@ -29,7 +31,7 @@ async function child(
   dataDir: string,
   killAfter: number,
 ): Promise<{ writes: string[]; signal: string | null; code: number | null }> {
-  const request = JSON.stringify({ dataDir, ...rerun, limits: LIMITS, killAfter });
+  const request = JSON.stringify({ dataDir, ...rerun, limits: LIMITS, killAfter, stream: STREAM });
   const script = join(ROOT, 'test/support/crash-run.mjs');
   const process_ = spawn(process.execPath, [script, request], {
     detached: true,
@@ -81,6 +83,7 @@ test('the uninterrupted run does every kind of write, in several groups', (conte
   for (const name of [
     'vault',
     'log:reference',
+    'log:watermark',
     'signals',
     'alert_versions',
     'alerts',

@@ -13,6 +13,7 @@ import {
   loadKnowledge,
   readKnowledgeFiles,
 } from '../../../services/workspace/knowledge.ts';
+import { encodeReference } from '../../../services/workspace/reference-record.ts';
 import { FeedReader } from '../../../services/workspace/run-feed.ts';
 import { openWorkspace } from '../../../services/workspace/workspace.ts';
 import { rastro } from '../../support/cli.ts';
@@ -39,6 +40,8 @@ interface World {
   readonly second: string;
   readonly corrections: string;
   readonly changed: Knowledge;
+  /** Institutions whose rows wait for one another. */
+  readonly streams: readonly string[];
 }
 
 /** Half of a feed, its parties, the other half, other rules from the middle on; then rows amended and withdrawn. */
@@ -58,7 +61,12 @@ async function readWorld(dataDir: string, world: World, threads: number): Promis
       await workspace.writeGroup(counts);
       standing.push(await standingOf(workspace.store));
     };
+    const cadence = { kind: 'stream', latenessMs: 3_600_000, silenceMs: 86_400_000 } as const;
+    const declarations = world.streams.map((institution) => ({ institution, fromMs: 0, cadence }));
+    await workspace.appendReference(encodeReference({ declarations }));
     await reader.transactions(world.first);
+    await workspace.appendWatermark(workspace.state.rows.highestTime - DAY, null);
+    await workspace.appendWatermark(workspace.state.rows.highestTime, world.streams[0]!);
     await reader.parties(world.parties, await loadMapping('canonical-parties'));
     await note();
     await reader.transactions(world.second);
@@ -92,6 +100,7 @@ test('what stands is the same with one, two and three threads, step by step', as
     first: bench.file('first.ndjson', ndjson(rows.slice(0, half))),
     parties: bench.file('parties.ndjson', ndjson([...simulation.parties])),
     second: bench.file('second.ndjson', ndjson(rows.slice(half))),
+    streams: [...new Set(rows.map(({ institution }) => institution))].sort().slice(0, 2),
     corrections: bench.file('corrections.ndjson', ndjson(corrections)),
     changed: compileKnowledge(
       { ...files, texts: { ...files.texts, [path]: text } },

@@ -53,6 +53,31 @@ describe('the watermark', () => {
     expect(watermark.advance()).toBe(910);
   });
 
+  test('does not wait for who has said that nothing earlier comes, and takes no lateness off that', () => {
+    const watermark = watermarkOf([A, stream(100)], [B, stream(100)]);
+    watermark.see(A, 1_000);
+    watermark.see(B, 1_010);
+    expect(watermark.advance()).toBe(900);
+    watermark.tellOf(A, 980);
+    expect(watermark.advance()).toBe(910);
+    watermark.tellOf(B, 970);
+    expect(watermark.advance()).toBe(970);
+    watermark.tellOf(B, 960);
+    watermark.tellOf(C, 5_000);
+    expect(watermark.advance()).toBe(970);
+  });
+
+  test('counts who has said something of itself as not silent', () => {
+    const watermark = watermarkOf([A, stream(5, 50)], [B, stream(5, 50)]);
+    watermark.see(A, 1_000);
+    watermark.tellOf(B, 960);
+    watermark.tell(1_000);
+    expect(watermark.advance()).toBe(960);
+    watermark.tell(1_011);
+    // B has said nothing of itself for longer than it declared.
+    expect(watermark.advance()).toBe(995);
+  });
+
   test('never falls', () => {
     const watermark = watermarkOf([A, stream(5)]);
     watermark.see(A, 1_000);

@@ -16,6 +16,7 @@ import {
   type ReferenceRecord,
 } from '../../../../services/workspace/reference-record.ts';
 import { WorkspaceState } from '../../../../services/workspace/state.ts';
+import { decodeWatermark, encodeWatermark } from '../../../../services/workspace/watermark-record.ts';
 import { memoryColdFile } from '../../../support/memory-cold-file.ts';
 import { memoryLog } from '../../../support/memory-log.ts';
 import { writeSmallRules } from '../../../support/small-world.ts';
@@ -62,10 +63,17 @@ class World {
     await this.#apply(offset);
   }
 
+  /** An empty block, so many seconds after noon. */
+  async tell(second: number, institution: string | null = null): Promise<void> {
+    const payload = encodeWatermark({ timeMs: NOON + 1_000 * second, institution });
+    await this.#apply(await this.log.append('watermark', payload));
+  }
+
   async #apply(offset: number): Promise<void> {
     for await (const record of this.log.read(offset)) {
       const { kind, payload } = record;
-      if (kind === 'reference')
+      if (kind === 'watermark') await this.state.engine.step({ kind, ...decodeWatermark(payload) });
+      else if (kind === 'reference')
         await this.state.applyReference(decodeReference(payload), record.offset, () => undefined);
       else await this.state.engine.step({ kind: 'transactions', block: payload, offset: record.offset });
     }
@@ -117,6 +125,47 @@ describe('rows of an institution', () => {
     expect(replayed.order).toEqual(world.order);
     await replayed.state.engine.flush();
     expect(replayed.detector.core.heldRows).toBe(0);
+  });
+});
+
+describe('an empty block', () => {
+  const other: Cadence = { kind: 'stream', latenessMs: 10_000, silenceMs: 3_600_000 };
+
+  test('lets rows go on that would have waited for the next one; a replay does the same', async () => {
+    const world = new World(memoryLog());
+    await world.declare({ institution: 'bank_a', fromMs: 0, cadence: { ...STREAM, silenceMs: 60_000 } });
+    await world.rows('bank_a', 0, 40, 20);
+    expect(world.order.heldRows).toBe(3);
+    // A minute of silence has not passed.
+    await world.tell(90);
+    expect(world.order.heldRows).toBe(3);
+    // It has: up to 141 s less the lateness nothing is waited for.
+    await world.tell(141);
+    expect(world.order).toEqual({ ...NOTHING, held: 3, reordered: 1 });
+    expect((await world.replayed()).order).toEqual(world.order);
+  });
+
+  test('of one institution says that nothing of it is to be waited for, without its lateness', async () => {
+    const world = new World(memoryLog());
+    await world.declare(
+      { institution: 'bank_a', fromMs: 0, cadence: STREAM },
+      { institution: 'bank_b', fromMs: 0, cadence: other },
+    );
+    await world.rows('bank_a', 0, 40, 20);
+    await world.rows('bank_b', 90);
+    expect(world.order.heldRows).toBe(4);
+    await world.tell(30, 'bank_a');
+    expect(world.order.heldRows).toBe(2);
+    // It has not declared anything: what it says is nobody's business.
+    await world.tell(1_000, 'bank_c');
+    expect(world.order.heldRows).toBe(2);
+    await world.tell(1_000, 'bank_a');
+    // bank_b is at 90 s, less 10 s.
+    expect(world.order.heldRows).toBe(1);
+    await world.rows('bank_a', 999);
+    // The watermark stays where bank_b is: the row is held although it should not have come.
+    expect(world.order).toEqual({ ...NOTHING, heldRows: 2, held: 5, reordered: 1 });
+    expect((await world.replayed()).order).toEqual(world.order);
   });
 });
 

@@ -128,7 +128,7 @@ describe('rows that wait', () => {
 
   test('are not read by rules that come meanwhile', () => {
     admit(paid('a', 'one', 1), paid('b', 'two', 2));
-    core.useRules(PAYERS, EVALUATION);
+    core.useRules(PAYERS, EVALUATION, Number.NEGATIVE_INFINITY);
     expect(evaluated()).toBeNull();
     core.drain();
     expect(evaluated()).toEqual(['a,b']);
@@ -161,6 +161,7 @@ describe('what is left of a row that is reversed in part', () => {
     core.useRules(
       ruleSetOf(`{agg: count, where: 'direction == "in" && amount < 4999', over: 6d}`, 'n >= 2'),
       EVALUATION,
+      Number.NEGATIVE_INFINITY,
     );
     admit(small);
     core.drain();
@@ -197,7 +198,7 @@ describe('the last version of an hour of an open episode', () => {
     expect(evaluated()).toEqual(['a,b']);
     admit(paid('e', 'five', 61), paid('f', 'six', 71.5));
     expect(evaluated()).toEqual(['a,b', 'a,b,c,d']);
-    core.watermark(START + 200 * MINUTE);
+    core.watermark(START + 200 * MINUTE, null);
     core.drain();
     expect(evaluated()).toEqual(['a,b', 'a,b,c,d', 'a,b,c,d,e,f']);
   });
