@@ -20,6 +20,7 @@ import { RowStates } from '../../order/row-states.ts';
 import { OwnedKeys, type Partition } from '../../partition/owned-keys.ts';
 import type { SilentReading } from '../detector.ts';
 import type { IdleOptions } from './idle-sweep.ts';
+import type { TierBytes } from './kind-tier.ts';
 import { Reports } from './reports.ts';
 import { type HotCounts, type Report, RuleTiers } from './rule-tiers.ts';
 
@@ -88,7 +89,7 @@ export class HotCore {
   }
 
   /** Bytes of records and histories over all kinds. */
-  get bytes(): { readonly records: number; readonly histories: number } {
+  get bytes(): TierBytes {
     return this.#tiers.bytes;
   }
 
