@@ -68,6 +68,8 @@ interface DayFigures {
   rows: number;
   idleBefore: number;
   idleAfter: number;
+  /** What holds memory at the day's end, MiB. */
+  parts: Readonly<Record<string, number>>;
 }
 
 const inWholes = (count: number): number => Math.max(WHOLE * 4, Math.ceil(count / WHOLE) * WHOLE);
@@ -95,6 +97,26 @@ function phasesOf({ accounts, active, rows, plantedMilli }: Course): StreamPhase
     inTurn: false,
   };
   return [...prior, ...Array.from({ length: DAYS }, () => day)];
+}
+
+function partsOf(subject: HotSubject, dictionary: FactDictionary): Record<string, number> {
+  const { rss, heapUsed, heapTotal, arrayBuffers } = process.memoryUsage();
+  const { recent, forever, cache } = subject.store.memory;
+  const { records, histories } = subject.core.bytes;
+  const parts = {
+    records,
+    histories,
+    recentRows: recent,
+    rowsForever: forever,
+    pages: cache,
+    rowIds: subject.seenBytes,
+    dictionary: dictionary.interner.stats.bytes,
+    arrayBuffers,
+    heapUsed,
+    heapTotal,
+    rss,
+  };
+  return Object.fromEntries(Object.entries(parts).map(([name, bytes]) => [name, round(bytes / MIB, 1)]));
 }
 
 interface Run {
@@ -132,7 +154,9 @@ function run(
     const day = before < priorEnd ? -1 : Math.min(DAYS - 1, Math.floor((before - priorEnd) / course.rows));
     if (day >= 0 && days.length === day) {
       const idleBefore = subject.core.idleSubjects;
-      days.push({ peakMib: 0, cpuNs: 0, rows: 0, idleBefore, idleAfter: 0 });
+      const before = days.at(-1);
+      if (before !== undefined) before.parts = partsOf(subject, dictionary);
+      days.push({ peakMib: 0, cpuNs: 0, rows: 0, idleBefore, idleAfter: 0, parts: {} });
     }
     const start = cpuNs();
     subject.feed(block.batch, (place) => ({ ...block.reversed.get(place)!, amountMinor: null }));
@@ -153,7 +177,7 @@ function run(
       );
     }
   }
-  const { records, histories } = subject.core.bytes;
+  (days.at(-1) as DayFigures).parts = partsOf(subject, dictionary);
   const { candidates, evaluated, rebuilt } = subject.core.counts;
   return {
     days,
@@ -163,10 +187,6 @@ function run(
       candidates,
       subjectsEvaluated: evaluated,
       subjectsRebuilt: rebuilt,
-      recordsMib: round(records / MIB, 0),
-      historiesMib: round(histories / MIB, 0),
-      rowsMib: round(subject.store.bytes / MIB, 0),
-      dictionaryMib: round(dictionary.interner.stats.bytes / MIB, 0),
       coldRows: subject.store.coldRows,
       coldRowsMib: round((cold?.rows.bytes ?? 0) / MIB, 0),
       coldSubjectsMib: round((cold?.subjects.bytes ?? 0) / MIB, 0),
@@ -233,6 +253,10 @@ export const day: Benchmark = {
                 [`day ${i + 1} nsPerTx`, round(figures.cpuNs / figures.rows, 0)],
                 [`day ${i + 1} idle before`, figures.idleBefore],
                 [`day ${i + 1} idle after`, figures.idleAfter],
+                ...Object.entries(figures.parts).map(([part, mib]): [string, number] => [
+                  `day ${i + 1} ${part}Mib`,
+                  mib,
+                ]),
               ]),
             ),
             signals: answer.signals,

@@ -1,4 +1,7 @@
 /** The hot evaluator as a measured detector: blocks of facts, or records of the log, through the columnar effective set. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { RuleSignals } from '../../pipelines/detect/detector.ts';
 import { EffectiveRows, type ReversedBy } from '../../pipelines/detect/hot/effective-rows.ts';
 import { HotCore } from '../../pipelines/detect/hot/hot-core.ts';
@@ -8,12 +11,20 @@ import type { ColdFile } from '../../pipelines/state/cold-file.ts';
 import { decodeBlock } from '../../schemas/arrow.ts';
 import { decodeFacts } from '../../schemas/block-facts.ts';
 import type { FactBatch } from '../../schemas/facts.ts';
+import { openColdFile } from '../../services/state/disk-cold-file.ts';
+import { round } from '../harness/measure.ts';
+import { DAY_MS } from '../stream/options.ts';
 import type { Knowledge } from '../stream/stream.ts';
 import type { DetectorFactory, LogDetectorFactory, SubjectCounts, SubjectSignals } from './subject.ts';
 
+const MIB = 1_048_576;
 const SEED: readonly [number, number] = [0x1234567, 0x89abcde];
 /** Records are made room for at once; few accounts are the only ones of their holder, or named otherwise. */
 const SUBJECTS_PER_ACCOUNT = 1.4;
+
+/** As in production: rows in memory for 30 days of event time, subjects until 90 days have passed without an event. */
+const HOT_WINDOW_MS = 30 * DAY_MS;
+const IDLE_MS = 90 * DAY_MS;
 
 /** Where old rows and idle subjects go, and when; without it all stay in memory. */
 export interface ColdOptions {
@@ -21,6 +32,18 @@ export interface ColdOptions {
   readonly subjects: ColdFile;
   readonly hotWindowMs: number;
   readonly idleMs: number;
+}
+
+/** As what ships: in a folder of their own, gone when the process ends. */
+function openCold(): ColdOptions {
+  const folder = mkdtempSync(join(tmpdir(), 'rastro-bench-cold-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return {
+    rows: openColdFile(folder, 'rows'),
+    subjects: openColdFile(folder, 'subjects'),
+    hotWindowMs: HOT_WINDOW_MS,
+    idleMs: IDLE_MS,
+  };
 }
 
 export class HotSubject {
@@ -62,13 +85,19 @@ export class HotSubject {
     });
   }
 
+  /** Memory of what tells whether a row was there before. */
+  get seenBytes(): number {
+    return this.#rows.bytes;
+  }
+
   counts(): SubjectCounts {
-    const { records, histories } = this.core.bytes;
+    const { records, histories, events } = this.core.bytes;
+    const { recentRows, recent, forever, cache } = this.store.memory;
     const { candidates, confirmed, evaluated, rebuilt } = this.core.counts;
     const { held, reordered, late, releasedEarly } = this.core.orderCounts;
     return {
       survivors: candidates,
-      stateBytes: records + this.#rows.bytes,
+      stateBytes: records + this.seenBytes,
       historyBytes: histories + this.store.bytes,
       details: {
         candidates,
@@ -76,6 +105,13 @@ export class HotSubject {
         subjectsEvaluated: evaluated,
         subjectsRebuilt: rebuilt,
         eventsLate: this.core.lateEvents,
+        recentRows,
+        recentBytesPerRow: round(recent / recentRows, 1),
+        foreverBytesPerRow: round(forever / this.store.rows, 2),
+        pageCacheMib: round(cache / MIB, 1),
+        subjectEvents: events,
+        chunkBytesPerSubjectEvent: round(histories / events, 1),
+        historyBytesPerSubjectEvent: round((histories + this.store.bytes) / events, 1),
         ...(held === 0
           ? {}
           : { rowsHeld: held, rowsReordered: reordered, rowsLate: late, rowsReleasedEarly: releasedEarly }),
@@ -94,7 +130,7 @@ export class HotSubject {
 const SILENCE_MS = 3_600_000;
 
 export const createHot: DetectorFactory = ({ knowledge, dictionary, accounts, rows, streaming }) => {
-  const subject = new HotSubject(knowledge, dictionary, { accounts, rows });
+  const subject = new HotSubject(knowledge, dictionary, { accounts, rows }, openCold());
   for (const institution of streaming?.institutions ?? []) {
     const { latenessMs = 0 } = streaming ?? {};
     subject.core.setCadence(institution, 0, { kind: 'stream', latenessMs, silenceMs: SILENCE_MS });
@@ -116,7 +152,7 @@ export const createHot: DetectorFactory = ({ knowledge, dictionary, accounts, ro
 
 export const createHotOfLog: LogDetectorFactory = (knowledge) => {
   const dictionary = new FactDictionary(SEED);
-  const subject = new HotSubject(knowledge, dictionary, { accounts: 1_024, rows: 1_024 });
+  const subject = new HotSubject(knowledge, dictionary, { accounts: 1_024, rows: 1_024 }, openCold());
   return {
     feed({ payload }) {
       let documents: ReturnType<typeof decodeBlock> | undefined;

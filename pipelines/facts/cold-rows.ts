@@ -57,10 +57,14 @@ export class ColdRows {
     return this.#rows;
   }
 
-  /** Memory of the cache and of the positions. */
-  get bytes(): number {
-    const pages = this.#slots.reduce((bytes, page) => bytes + page.bytes, 0);
-    return pages + this.#positions.byteLength + this.#slotOf.byteLength;
+  /** Memory of the pages that were read last. */
+  get cacheBytes(): number {
+    return this.#slots.reduce((bytes, page) => bytes + page.bytes, 0);
+  }
+
+  /** Memory of where every page is. */
+  get positionBytes(): number {
+    return this.#positions.byteLength + this.#slotOf.byteLength;
   }
 
   /** Takes the next `pageRows` rows, which begin at `place` of the segment. */

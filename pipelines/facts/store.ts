@@ -13,6 +13,7 @@ import { HASH_WORDS } from './batch.ts';
 import { ColdRows } from './cold-rows.ts';
 import { copyRows } from './copy-rows.ts';
 import type { FactDictionary } from './dictionary.ts';
+import { OldTimes } from './old-times.ts';
 import type { IdentityHome, MemberVisit, RowIdentities } from './row-identities.ts';
 import { COLUMN_AT, COLUMN_NAMES, FIRST_ROWS, type RowHome, Segment } from './segment.ts';
 import { SEGMENT_ROWS, SEGMENT_SHIFT } from './segment-size.ts';
@@ -22,6 +23,8 @@ const PLACE = SEGMENT_ROWS - 1;
 const DAY_MS = 86_400_000;
 /** Rows stay in memory for 30 days of event time. */
 const HOT_WINDOW_MS = 30 * DAY_MS;
+/** Their times stay for as long as the longest window of a rule, which is as old as a row may be that counts. */
+const TIMES_MS = 400 * DAY_MS;
 /** The latest rows stay as they came: among them are those that are compared with what comes. */
 const WHOLE_ROWS = SEGMENT_ROWS;
 /** Rows that are written, and that leave memory, at most for each that comes: nobody waits long for the disk. */
@@ -44,12 +47,20 @@ interface Thawed {
   readonly columns: FactColumns;
 }
 
+export interface FactMemory {
+  readonly recentRows: number;
+  readonly recent: number;
+  readonly forever: number;
+  readonly cache: number;
+}
+
 export class FactStore {
   readonly dictionary: FactDictionary;
   /** Undefined for a segment that has left memory. */
   readonly #segments: (Segment | undefined)[] = [];
-  /** Times of each segment's rows: they stay. */
-  readonly #times: Float64Array[] = [];
+  /** Times of each segment's rows; undefined for one that has left memory. */
+  readonly #times: (Float64Array | undefined)[] = [];
+  readonly #oldTimes = new OldTimes();
   readonly #wide = new Map<number, bigint>();
   readonly #cold: ColdRows | undefined;
   readonly #hotWindowMs: number;
@@ -170,9 +181,10 @@ export class FactStore {
     copyRows(list, row & rowMask, into, place, 1);
   }
 
-  /** Event time of a row; never read from disk. */
+  /** Event time of a row; read from disk where the row is older than any window. */
   timeOf(row: number): number {
-    return this.#times[row >>> SEGMENT_SHIFT]![row & PLACE]!;
+    const times = this.#times[row >>> SEGMENT_SHIFT];
+    return times === undefined ? this.#oldTimeOf(row) : times[row & PLACE]!;
   }
 
   /** Id of who sent the row. */
@@ -263,11 +275,16 @@ export class FactStore {
 
   /** Memory of the rows. */
   get bytes(): number {
-    let bytes = this.#cold?.bytes ?? 0;
-    this.#segments.forEach((segment, at) => {
-      bytes += segment?.bytes ?? this.#times[at]!.byteLength;
-    });
-    return bytes;
+    const { recent, forever, cache } = this.memory;
+    return recent + forever + cache;
+  }
+
+  /** Memory of the rows that have not left, how many these are, what stays of all rows, and the pages that were read back. */
+  get memory(): FactMemory {
+    let recent = 0;
+    for (const segment of this.#segments) recent += segment?.bytes ?? 0;
+    const forever = this.#oldTimes.bytes + (this.#cold?.positionBytes ?? 0);
+    return { recentRows: this.#rows - this.#coldRows, recent, forever, cache: this.#cold?.cacheBytes ?? 0 };
   }
 
   #identityHome(row: number): IdentityHome {
@@ -295,8 +312,23 @@ export class FactStore {
     for (let left = most; left > 0 && this.#coldRows + pageRows <= cold.rows; left -= pageRows) {
       if (!this.#isOld(this.#coldRows, pageRows)) break;
       this.#coldRows += pageRows;
-      if ((this.#coldRows & PLACE) === 0) this.#segments[(this.#coldRows >>> SEGMENT_SHIFT) - 1] = undefined;
+      if ((this.#coldRows & PLACE) === 0) this.#leave((this.#coldRows >>> SEGMENT_SHIFT) - 1);
     }
+    this.#oldTimes.release(this.#newestMs - TIMES_MS);
+  }
+
+  /** A segment leaves, but for its times. */
+  #leave(at: number): void {
+    this.#oldTimes.take(this.#times[at]!);
+    this.#times[at] = undefined;
+    this.#segments[at] = undefined;
+  }
+
+  #oldTimeOf(row: number): number {
+    const time = this.#oldTimes.of(row);
+    if (!Number.isNaN(time)) return time;
+    const { columns, rowMask } = this.#cold!.page(row);
+    return columns.time[row & rowMask]!;
   }
 
   #isWhole(first: number, rows: number): boolean {

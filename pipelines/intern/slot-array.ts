@@ -5,8 +5,8 @@
  * A slot has three words: both lanes of the fingerprint, and value + 1 (0: empty).
  */
 const SLOT_WORDS = 3;
-/** Slots of a chunk, 6 MiB: three huge pages, each zeroed when it is first touched; of less, there would be none. */
-const CHUNK_BITS = 19;
+/** 768 KiB a chunk, as of `key-rows.ts`: of one that was used before the allocator zeroes all at once. */
+const CHUNK_BITS = 16;
 /** In the place of every chunk that nothing was put into. Never written to. */
 const VOID = new Int32Array(SLOT_WORDS << CHUNK_BITS);
 

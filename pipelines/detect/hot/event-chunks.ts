@@ -3,39 +3,37 @@
  * from slabs with a free list. A subject's record holds its last chunk and how much of it is used; each chunk knows the one
  * before it.
  *
- * What a subject did before it was idle may lie in an archive: before its first chunk then stands, below 0, the archive's
- * reference. It is read where it lies, and comes back into chunks when events are put or taken out between others.
+ * Chunks whose rows have all left memory leave it too (`cold-chunks.ts`), never the last one: before a chunk then stands,
+ * below 0, the reference of one that is read where it lies. It comes back when events before it are put in or taken out.
  */
+import type { ColdFile } from '../../state/cold-file.ts';
+import { CHUNK_WORDS, ColdChunks } from './cold-chunks.ts';
 import { HEADER, type SlabViews } from './record-slab.ts';
 
-/** Words of a chunk (two cache lines): the chunk before it, and the entries, each a leg and its words of bits. */
-const CHUNK_WORDS = 32;
-const CHUNK_SHIFT = 5;
+/** A chunk: the one before it, and the entries, each a leg and its words of bits. */
+const CHUNK_SHIFT = 4;
 const ENTRIES_AT = 1;
 /** An entry is named by 16 times its chunk and its place there. */
 const ENTRY_SHIFT = 4;
 /** Slabs of 4 MiB, which the system can give huge pages; the first one begins small. */
-const SLAB_SHIFT = 15;
+const SLAB_SHIFT = 16;
 const FIRST_CHUNKS = 1 << 8;
 /** Records are 16 words to a line. */
 const LINE_SHIFT = 4;
 /** Histories touched at once. */
 const TOUCHED_MAX = 256;
+/** Histories that got a new chunk and wait to be looked at; others are when somebody asks. */
+const GROWN_MAX = 512;
+/** Chunks that are looked at when there is a new one. Of a history that is longer in memory, all are when somebody asks. */
+const LOOKED_AT = 8;
 const SLAB_CHUNKS = 1 << SLAB_SHIFT;
 const SLAB_MASK = SLAB_CHUNKS - 1;
 
 /** Takes position and leg of an event and where its words of bits begin; false ends the reading. */
 export type EntryReader = (position: number, leg: number, words: Int32Array, at: number) => boolean;
 
-/** Histories that are not in memory. */
-export interface HistoryArchive {
-  /** The words of a history, its first event first, from `at` on; good until the next call. */
-  history(reference: number): { readonly words: Int32Array; readonly at: number; readonly events: number };
-  forget(reference: number): void;
-}
-
 export class EventChunks {
-  #archive: HistoryArchive | undefined;
+  readonly #cold: ColdChunks | undefined;
   readonly #entryWords: number;
   /** Events of a chunk. */
   readonly chunkEvents: number;
@@ -48,21 +46,27 @@ export class EventChunks {
   #touched = 0;
   /** One entry, on its way to another place. */
   readonly #spare: Int32Array;
+  /** Records whose history got a new chunk. */
+  readonly #grown = new Int32Array(GROWN_MAX);
+  #grownCount = 0;
+  #chain = new Int32Array(LOOKED_AT);
+  #oldRows = 0;
 
-  /** `bitWords`: words of bits an event has. */
-  constructor(bitWords: number) {
+  /** `bitWords`: words of bits an event has. `file`: where old chunks go; without it all stay in memory. */
+  constructor(bitWords: number, file?: ColdFile) {
     this.#entryWords = 1 + bitWords;
     this.#spare = new Int32Array(this.#entryWords);
     this.chunkEvents = Math.min(1 << ENTRY_SHIFT, Math.floor((CHUNK_WORDS - ENTRIES_AT) / this.#entryWords));
-  }
-
-  /** Where histories lie whose references stand in records from now on. */
-  useArchive(archive: HistoryArchive): void {
-    this.#archive = archive;
+    this.#cold = file === undefined ? undefined : new ColdChunks(file);
   }
 
   get bytes(): number {
-    return (this.#next - this.#freeCount) * CHUNK_WORDS * 4;
+    return (this.#next - this.#freeCount) * CHUNK_WORDS * 4 + (this.#cold?.bytes ?? 0);
+  }
+
+  /** Chunks whose rows are all below this one may leave. */
+  set oldRows(row: number) {
+    this.#oldRows = row;
   }
 
   /**
@@ -72,7 +76,8 @@ export class EventChunks {
     const { i32 } = views;
     let chunk = i32[base + HEADER.tail] as number;
     let slot = i32[base + HEADER.slot] as number;
-    if (chunk <= 0 || slot === this.chunkEvents) {
+    if (chunk === 0 || slot === this.chunkEvents) {
+      if (chunk !== 0 && this.#grownCount < GROWN_MAX) this.#grown[this.#grownCount++] = base;
       const fresh = this.#allocate();
       this.#slab(fresh)[(fresh & SLAB_MASK) << CHUNK_SHIFT] = chunk;
       chunk = fresh;
@@ -96,7 +101,7 @@ export class EventChunks {
     }
     for (let i = 0; i < count; i++) {
       const chunk = this.#tails[i] as number;
-      if (chunk > 0) sum += this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+      if (chunk !== 0) sum += this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
     }
     this.#touched = sum | 0;
   }
@@ -130,13 +135,15 @@ export class EventChunks {
    * Puts a leg before the events at the end for which `isAfter` says so, moving them on by one place; returns its entry.
    */
   insert(views: SlabViews, base: number, leg: number, isAfter: (leg: number) => boolean): number {
-    this.#recall(views, base);
     let entry = this.append(views, base, leg);
-    for (;;) {
-      const before = this.#entryBefore(entry);
-      if (before === 0 || !isAfter(this.#slab(before >>> ENTRY_SHIFT)[this.#wordOf(before)] as number)) break;
-      this.#copyEntry(before, entry);
-      entry = before;
+    for (
+      let before = this.#legBefore(entry);
+      before >= 0 && isAfter(before);
+      before = this.#legBefore(entry)
+    ) {
+      const from = this.#entryBefore(entry);
+      this.#copyEntry(from, entry);
+      entry = from;
     }
     const slab = this.#slab(entry >>> ENTRY_SHIFT);
     const at = this.#wordOf(entry);
@@ -155,7 +162,6 @@ export class EventChunks {
       return found < 0;
     });
     if (found < 0) return -1;
-    this.#recall(views, base);
     const { i32 } = views;
     const last =
       ((i32[base + HEADER.tail] as number) << ENTRY_SHIFT) + (i32[base + HEADER.slot] as number) - 1;
@@ -186,7 +192,7 @@ export class EventChunks {
     i32[base + HEADER.length] = (i32[base + HEADER.length] as number) - 1;
     i32[base + HEADER.slot] = slot;
     if (slot > 0) return;
-    const before = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+    const before = this.#chunkBefore(chunk);
     this.#giveBack(chunk);
     i32[base + HEADER.tail] = before;
     i32[base + HEADER.slot] = before === 0 ? 0 : this.chunkEvents;
@@ -194,9 +200,47 @@ export class EventChunks {
 
   #entryBefore(entry: number): number {
     if ((entry & ((1 << ENTRY_SHIFT) - 1)) !== 0) return entry - 1;
-    const chunk = entry >>> ENTRY_SHIFT;
-    const before = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+    const before = this.#chunkBefore(entry >>> ENTRY_SHIFT);
     return before === 0 ? 0 : (before << ENTRY_SHIFT) + this.chunkEvents - 1;
+  }
+
+  /** Leg of the entry before this one, or -1; read where it lies. */
+  #legBefore(entry: number): number {
+    if ((entry & ((1 << ENTRY_SHIFT) - 1)) !== 0) {
+      return this.#slab(entry >>> ENTRY_SHIFT)[this.#wordOf(entry - 1)] as number;
+    }
+    const before = this.#linkOf(entry >>> ENTRY_SHIFT);
+    return before === 0 ? -1 : this.#lastLegOf(before);
+  }
+
+  /** The chunk before one, 0 for none; it comes back where it has left memory. */
+  #chunkBefore(chunk: number): number {
+    const before = this.#linkOf(chunk);
+    if (before >= 0) return before;
+    const cold = this.#cold as ColdChunks;
+    const back = this.#allocate();
+    const words = cold.wordsOf(-before);
+    const from = cold.startOf(-before);
+    this.#slab(back).set(words.subarray(from, from + CHUNK_WORDS), (back & SLAB_MASK) << CHUNK_SHIFT);
+    cold.release(-before);
+    this.#setLink(chunk, back);
+    return back;
+  }
+
+  #linkOf(chunk: number): number {
+    return this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+  }
+
+  #setLink(chunk: number, link: number): void {
+    this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] = link;
+  }
+
+  /** Leg of the last event of a whole chunk, in memory or not. */
+  #lastLegOf(chunk: number): number {
+    const last = ENTRIES_AT + this.#entryWords * (this.chunkEvents - 1);
+    if (chunk > 0) return this.#slab(chunk)[((chunk & SLAB_MASK) << CHUNK_SHIFT) + last] as number;
+    const cold = this.#cold as ColdChunks;
+    return cold.wordsOf(-chunk)[cold.startOf(-chunk) + last] as number;
   }
 
   #copyEntry(from: number, to: number): void {
@@ -215,10 +259,6 @@ export class EventChunks {
   /** Leg of the last event; the history is not empty. */
   lastLeg(views: SlabViews, base: number): number {
     const chunk = views.i32[base + HEADER.tail] as number;
-    if (chunk < 0) {
-      const { words, at, events } = (this.#archive as HistoryArchive).history(-chunk);
-      return words[at + (events - 1) * this.#entryWords] as number;
-    }
     const slot = (views.i32[base + HEADER.slot] as number) - 1;
     return this.#slab(chunk)[
       ((chunk & SLAB_MASK) << CHUNK_SHIFT) + ENTRIES_AT + this.#entryWords * slot
@@ -231,70 +271,92 @@ export class EventChunks {
     let chunk = views.i32[base + HEADER.tail] as number;
     let slot = (views.i32[base + HEADER.slot] as number) - 1;
     while (position >= from) {
-      if (chunk < 0) {
-        this.#readArchived(-chunk, from, each);
-        return;
-      }
-      const slab = this.#slab(chunk);
-      const start = (chunk & SLAB_MASK) << CHUNK_SHIFT;
+      const words = chunk > 0 ? this.#slab(chunk) : (this.#cold as ColdChunks).wordsOf(-chunk);
+      const start =
+        chunk > 0 ? (chunk & SLAB_MASK) << CHUNK_SHIFT : (this.#cold as ColdChunks).startOf(-chunk);
+      const before = words[start] as number;
       for (; slot >= 0 && position >= from; slot--, position--) {
         const at = start + ENTRIES_AT + this.#entryWords * slot;
-        if (!each(position, slab[at] as number, slab, at + 1)) return;
+        if (!each(position, words[at] as number, words, at + 1)) return;
       }
-      chunk = slab[start] as number;
+      chunk = before;
       slot = this.chunkEvents - 1;
     }
   }
 
-  #readArchived(reference: number, from: number, each: EntryReader): void {
-    const { words, at, events } = (this.#archive as HistoryArchive).history(reference);
-    for (let position = events - 1; position >= from; position--) {
-      const entry = at + position * this.#entryWords;
-      if (!each(position, words[entry] as number, words, entry + 1)) return;
+  /** Lets old chunks leave of the histories that grew since the last call. The bits of all their entries must be set. */
+  settle(views: SlabViews): void {
+    for (let i = 0; i < this.#grownCount; i++) this.#leave(views, this.#grown[i] as number, LOOKED_AT);
+    this.#grownCount = 0;
+  }
+
+  /** Lets all old chunks of a history leave but the last. */
+  leave(views: SlabViews, base: number): void {
+    this.#leave(views, base, Number.POSITIVE_INFINITY);
+  }
+
+  #leave({ i32 }: SlabViews, base: number, most: number): void {
+    if (this.#cold === undefined) return;
+    const tail = i32[base + HEADER.tail] as number;
+    let count = 0;
+    let chunk = tail;
+    for (; chunk > 0 && count <= most; chunk = this.#linkOf(chunk)) {
+      if (count === this.#chain.length) {
+        const grown = new Int32Array(2 * count);
+        grown.set(this.#chain);
+        this.#chain = grown;
+      }
+      this.#chain[count++] = chunk;
+    }
+    // The oldest first: each then knows where the one before it lies.
+    if (chunk <= 0) this.#moveOut(this.#cold, count);
+  }
+
+  /** Moves chunks out whose rows are old, from the last of the chain, which is the oldest, up to its first, which stays. */
+  #moveOut(cold: ColdChunks, count: number): void {
+    for (let i = count - 1; i > 0; i--) {
+      const chunk = this.#chain[i] as number;
+      if (this.#lastLegOf(chunk) >> 1 >= this.#oldRows) return;
+      const reference = cold.put(this.#slab(chunk), (chunk & SLAB_MASK) << CHUNK_SHIFT);
+      this.#giveBack(chunk);
+      this.#setLink(this.#chain[i - 1] as number, -reference);
     }
   }
 
-  /** Brings a history that lies in part in the archive into chunks. */
-  #recall(views: SlabViews, base: number): void {
-    if (this.#archive === undefined) return;
-    let chunk = views.i32[base + HEADER.tail] as number;
-    while (chunk > 0) chunk = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
-    if (chunk === 0) return;
-    const events = views.i32[base + HEADER.length] as number;
-    const words = new Int32Array(this.wordsOf(events));
-    this.copy(views, base, words, 0);
-    this.release(views, base);
-    for (const field of [HEADER.tail, HEADER.slot, HEADER.length]) views.i32[base + field] = 0;
-    for (let i = 0; i < events; i++) {
-      const from = i * this.#entryWords;
-      this.setBits(this.append(views, base, words[from] as number), words, from + 1);
-    }
+  /** Copies the last chunk of a history to `out` at `at` and gives it back; those before it stay where they are. */
+  copyLast({ i32 }: SlabViews, base: number, out: Int32Array, at: number): void {
+    const chunk = i32[base + HEADER.tail] as number;
+    const from = (chunk & SLAB_MASK) << CHUNK_SHIFT;
+    out.set(this.#slab(chunk).subarray(from, from + CHUNK_WORDS), at);
+    this.#giveBack(chunk);
   }
 
-  /** Words that a history of so many events takes in `copy`. */
-  wordsOf(events: number): number {
-    return events * this.#entryWords;
+  /** Makes a chunk that was copied so the last of a history again. */
+  putLast({ i32 }: SlabViews, base: number, words: Int32Array, at: number): void {
+    const chunk = this.#allocate();
+    this.#slab(chunk).set(words.subarray(at, at + CHUNK_WORDS), (chunk & SLAB_MASK) << CHUNK_SHIFT);
+    i32[base + HEADER.tail] = chunk;
   }
 
-  /** Writes a history to `out` from `at` on, the first event first. */
-  copy(views: SlabViews, base: number, out: Int32Array, at: number): void {
-    this.readBack(views, base, 0, (position, leg, words, from) => {
-      const to = at + position * this.#entryWords;
-      out[to] = leg;
-      for (let word = 1; word < this.#entryWords; word++) out[to + word] = words[from + word - 1] as number;
-      return true;
-    });
-  }
-
-  /** Gives back all chunks of a history, and what is archived of it; its record is reset by who asks. */
+  /** Gives back all chunks of a history; its record is reset by who asks. */
   release(views: SlabViews, base: number): void {
     let chunk = views.i32[base + HEADER.tail] as number;
     while (chunk > 0) {
-      const before = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+      const before = this.#linkOf(chunk);
       this.#giveBack(chunk);
       chunk = before;
     }
-    if (chunk < 0) (this.#archive as HistoryArchive).forget(-chunk);
+    while (chunk < 0) {
+      const cold = this.#cold as ColdChunks;
+      const before = cold.wordsOf(-chunk)[cold.startOf(-chunk)] as number;
+      cold.release(-chunk);
+      chunk = before;
+    }
+  }
+
+  /** Forgets what has left memory; nothing is asked of these histories any more. */
+  close(): void {
+    this.#cold?.clear();
   }
 
   #giveBack(chunk: number): void {

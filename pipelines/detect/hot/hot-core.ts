@@ -21,6 +21,7 @@ import { OwnedKeys, type Partition } from '../../partition/owned-keys.ts';
 import type { SilentReading } from '../detector.ts';
 import { splitSubjectKey } from '../subjects.ts';
 import type { IdleOptions } from './idle-sweep.ts';
+import type { TierBytes } from './kind-tier.ts';
 import { Reports } from './reports.ts';
 import { toldAgain } from './rule-change.ts';
 import { RuleReload } from './rule-reload.ts';
@@ -96,7 +97,7 @@ export class HotCore {
   }
 
   /** Bytes of records and histories over all kinds. */
-  get bytes(): { readonly records: number; readonly histories: number } {
+  get bytes(): TierBytes {
     return this.#tiers.bytes;
   }
 

@@ -1,16 +1,20 @@
 /**
- * Takes subjects out of memory that had no event for long, and brings them back as they were: record, hidden legs. Their
- * history is read where it lies from then on (`event-chunks.ts`): who comes back once a quarter does not bring a year along.
+ * Takes subjects out of memory that had no event for long, and brings them back as they were: record, hidden legs, the last
+ * chunk of the history. The rest of that is read where it lies (`event-chunks.ts`): who comes back once a quarter does not
+ * bring a year along.
  */
 import type { RecordLayout } from '../../../rules/compiler/index.ts';
 import type { ColdFile } from '../../state/cold-file.ts';
-import type { EventChunks, HistoryArchive } from './event-chunks.ts';
+import { CHUNK_WORDS } from './cold-chunks.ts';
+import type { EventChunks } from './event-chunks.ts';
 import { IDLE_WORDS_MAX, IdleSubjects } from './idle-subjects.ts';
 import { FLAG_STALE, HEADER, type RecordSlab } from './record-slab.ts';
 
 /** The records are gone through this often in the time after which a subject is idle. */
 const SWEEPS = 16;
 const SWEPT_MIN = 64;
+/** Of histories that are longer, chunks may be old though the last few are not: the sweep looks at all of them. */
+const LONG_EVENTS = 64;
 const IDLE_MS = 90 * 86_400_000;
 
 /** When the state of a subject leaves memory, and where it goes. */
@@ -20,7 +24,7 @@ export interface IdleOptions {
   readonly idleMs?: number;
 }
 
-export class IdleSweep implements HistoryArchive {
+export class IdleSweep {
   readonly #layout: RecordLayout;
   readonly #slab: RecordSlab;
   readonly #chunks: EventChunks;
@@ -45,7 +49,6 @@ export class IdleSweep implements HistoryArchive {
     this.#chunks = chunks;
     this.#hidden = hidden;
     this.#subjects = new IdleSubjects(file);
-    chunks.useArchive(this);
     this.#idleMs = idleMs;
   }
 
@@ -85,7 +88,12 @@ export class IdleSweep implements HistoryArchive {
     const end = Math.min(endLine, this.#hand + linesPerRecord * Math.max(SWEPT_MIN, budget));
     const { f64 } = this.#slab.views;
     for (let line = this.#hand; line < end; line += linesPerRecord) {
-      if ((f64[line << 3] as number) > newestMs - this.#idleMs) continue;
+      if ((f64[line << 3] as number) > newestMs - this.#idleMs) {
+        if (this.#slab.lengthOf(line) > LONG_EVENTS && this.#slab.isLive(line)) {
+          this.#chunks.leave(this.#slab.views, line << 4);
+        }
+        continue;
+      }
       if (!this.#slab.isLive(line) || isKept(line)) continue;
       const key = this.#slab.views.i32[(line << 4) + HEADER.key] as number;
       const reference = this.#moveOut(line);
@@ -94,7 +102,7 @@ export class IdleSweep implements HistoryArchive {
     this.#hand = end < endLine ? end : 0;
   }
 
-  /** Reference of the subject, or 0 if it stays. The image: how many legs are hidden, the record, those legs, the history. */
+  /** Reference of the subject, or 0 if it stays. The image: how many legs are hidden, the record, the last chunk, those legs. */
   #moveOut(line: number): number {
     const views = this.#slab.views;
     const base = line << 4;
@@ -102,50 +110,36 @@ export class IdleSweep implements HistoryArchive {
     if (((i32[base + HEADER.flags] as number) & FLAG_STALE) !== 0) return 0;
     if (this.#layout.openWords.some((offset) => i32[base + (offset >> 2)] !== 0)) return 0;
     const hidden = this.#hidden.get(line) ?? [];
-    const length = i32[base + HEADER.length] as number;
-    const recordWords = this.#layout.bytes >> 2;
-    const before = 1 + recordWords + hidden.length;
-    const words = before + this.#chunks.wordsOf(length);
+    const chunkAt = 1 + (this.#layout.bytes >> 2);
+    const words = chunkAt + CHUNK_WORDS + hidden.length;
     if (words > IDLE_WORDS_MAX) return 0;
+    this.#chunks.leave(views, base);
     const image = this.#subjects.room(words);
     image[0] = hidden.length;
-    image.set(i32.subarray(base, base + recordWords), 1);
-    for (const field of [HEADER.tail, HEADER.slot]) image[1 + field] = 0;
-    image.set(hidden, 1 + recordWords);
-    this.#chunks.copy(views, base, image, before);
+    image.set(i32.subarray(base, base + chunkAt - 1), 1);
+    if (i32[base + HEADER.tail] !== 0) this.#chunks.copyLast(views, base, image, chunkAt);
+    image.set(hidden, chunkAt + CHUNK_WORDS);
     const reference = this.#subjects.put(words);
     this.#count++;
     this.#hidden.delete(line);
-    this.#chunks.release(views, base);
     this.#slab.release(line);
     return reference;
   }
 
-  /** Puts the state of a subject back as it was; its history stays where it is. */
+  /** Puts the state of a subject back as it was. */
   bringBack(key: number, reference: number): number {
     const line = this.#slab.allocate(key);
     const image = this.#subjects.read(reference);
-    const { i32 } = this.#slab.views;
+    const { views } = this.#slab;
     const base = line << 4;
-    const recordWords = this.#layout.bytes >> 2;
-    i32.set(image.subarray(1, 1 + recordWords), base);
+    const chunkAt = 1 + (this.#layout.bytes >> 2);
+    views.i32.set(image.subarray(1, chunkAt), base);
+    if (views.i32[base + HEADER.tail] !== 0) this.#chunks.putLast(views, base, image, chunkAt);
     const hidden = image[0] as number;
-    if (hidden > 0) this.#hidden.set(line, [...image.subarray(1 + recordWords, 1 + recordWords + hidden)]);
-    const hasHistory = (i32[base + HEADER.length] as number) > 0;
-    i32[base + HEADER.tail] = hasHistory ? -reference : 0;
-    i32[base + HEADER.slot] = 0;
-    if (!hasHistory) this.#subjects.forget(reference);
+    const hiddenAt = chunkAt + CHUNK_WORDS;
+    if (hidden > 0) this.#hidden.set(line, [...image.subarray(hiddenAt, hiddenAt + hidden)]);
+    this.#subjects.forget(reference);
     this.#count--;
     return line;
-  }
-
-  history(reference: number): { readonly words: Int32Array; readonly at: number; readonly events: number } {
-    const words = this.#subjects.read(reference);
-    const at = 1 + (this.#layout.bytes >> 2) + (words[0] as number);
-    return { words, at, events: words[1 + HEADER.length] as number };
-  }
-
-  forget(reference: number): void {
-    this.#subjects.forget(reference);
   }
 }

@@ -27,6 +27,12 @@ const SEGMENT_LEGS = 0x1ffff;
 /** In the place of a row: columns to which rows that have left memory are copied, one behind the other. */
 const COLD = -1;
 
+export interface TierBytes {
+  readonly records: number;
+  readonly histories: number;
+  readonly events: number;
+}
+
 export interface KindTierOptions {
   readonly plan: KindPlan;
   readonly store: FactStore;
@@ -85,7 +91,7 @@ export class KindTier {
     this.#twoReports = reports;
     this.#isOwner = plan.standpoint === 'owner';
     this.slab = new RecordSlab(plan.layout, subjects);
-    this.#chunks = new EventChunks(plan.bitWords);
+    this.#chunks = new EventChunks(plan.bitWords, idle?.file);
     this.#idle =
       idle === undefined
         ? undefined
@@ -99,9 +105,11 @@ export class KindTier {
     for (const { bit } of plan.rules) this.#allRules[bit >>> 5]! |= 1 << (bit & 31);
   }
 
-  /** Bytes of records and histories. */
-  get bytes(): { readonly records: number; readonly histories: number } {
-    return { records: this.slab.bytes + (this.#idle?.bytes ?? 0), histories: this.#chunks.bytes };
+  /** Bytes of records, and of where they are; of histories, and how many events these hold. */
+  get bytes(): TierBytes {
+    const { bytes, events } = this.slab;
+    const lines = this.#lines.bytes + (this.#idle?.bytes ?? 0);
+    return { records: bytes + lines, histories: this.#chunks.bytes, events };
   }
 
   /** Subjects whose state has left memory. */
@@ -112,6 +120,7 @@ export class KindTier {
   /** Forgets what has left memory. The tier is not used again. */
   close(): void {
     this.#idle?.clear();
+    this.#chunks.close();
   }
 
   /** The events that are added from now on lie in `columns`, whose first row is row `row` of the store. */
@@ -307,6 +316,7 @@ export class KindTier {
     if (this.#batch.count === 0) return;
     const { setBits } = this.#dictionary;
     this.#batch.run(this.#columns, setBits, this.slab.views, this.#chunks, this.candidates, this.#allRules);
+    this.#chunks.settle(this.slab.views);
   }
 
   /**
@@ -388,6 +398,8 @@ export class KindTier {
 
   /** As `IdleSweep.sweep`. Called when nothing waits. */
   sweep(newestMs: number, budget: number, isKept: (line: number) => boolean): void {
+    this.#chunks.settle(this.slab.views);
+    this.#chunks.oldRows = this.#store.coldRows;
     this.#idle?.sweep(newestMs, budget, isKept, (key, reference) => this.#lines.leave(key, reference));
   }
 

@@ -61,6 +61,15 @@ export class RecordSlab {
     return (this.#nextLine - this.#freeCount * this.linesPerRecord) * LINE_BYTES;
   }
 
+  /** Events in the histories of all records. */
+  get events(): number {
+    let events = 0;
+    for (let line = 1; line < this.#nextLine; line += this.linesPerRecord) {
+      if (this.isLive(line)) events += this.lengthOf(line);
+    }
+    return events;
+  }
+
   /** Records lie at the lines from 1 up to here, `linesPerRecord` apart. */
   get endLine(): number {
     return this.#nextLine;

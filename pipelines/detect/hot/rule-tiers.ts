@@ -21,7 +21,7 @@ import { subjectKeyText } from '../subjects.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
 import { Confirmer } from './confirmer.ts';
 import type { IdleOptions } from './idle-sweep.ts';
-import { KindTier } from './kind-tier.ts';
+import { KindTier, type TierBytes } from './kind-tier.ts';
 import { plansOf } from './plan-cache.ts';
 import { FLAG_SPOKEN } from './record-slab.ts';
 import { Recount } from './recount.ts';
@@ -157,14 +157,14 @@ export class RuleTiers {
   }
 
   /** Bytes of records and histories over all kinds. */
-  get bytes(): { readonly records: number; readonly histories: number } {
-    let records = 0;
-    let histories = 0;
+  get bytes(): TierBytes {
+    const sum = { records: 0, histories: 0, events: 0 };
     for (const { bytes } of this.#tiers) {
-      records += bytes.records;
-      histories += bytes.histories;
+      sum.records += bytes.records;
+      sum.histories += bytes.histories;
+      sum.events += bytes.events;
     }
-    return { records, histories };
+    return sum;
   }
 
   /** Events so far that came behind the last one of their subject. */

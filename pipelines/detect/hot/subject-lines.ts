@@ -15,6 +15,11 @@ export class SubjectLines {
     this.#idle = idle;
   }
 
+  /** Memory of the lines. */
+  get bytes(): number {
+    return this.#lineOf.byteLength;
+  }
+
   /** Line of a subject's record; 0 if there is none, below 0 if it has left memory. */
   at(key: number): number {
     return key >= 0 && key < this.#lineOf.length ? (this.#lineOf[key] as number) : 0;

@@ -3,6 +3,7 @@ import { EventChunks } from '../../../../../pipelines/detect/hot/event-chunks.ts
 import { HEADER, LINE_BYTES, RecordSlab } from '../../../../../pipelines/detect/hot/record-slab.ts';
 import { Random } from '../../../../../pipelines/simulate/random.ts';
 import type { RecordLayout } from '../../../../../rules/compiler/index.ts';
+import { memoryColdFile } from '../../../../support/memory-cold-file.ts';
 
 const LAYOUT = { bytes: 128 } as RecordLayout;
 
@@ -114,7 +115,7 @@ describe('histories', () => {
     );
   });
 
-  it('begin in an archive where a subject came back, and leave it when events are put or taken out between', () => {
+  it('leave memory but for their last chunks once their rows are old, and come back where events are put or taken out', () => {
     const act: Readonly<Record<string, (chunks: EventChunks, slab: RecordSlab, line: number) => void>> = {
       nothing: () => undefined,
       insert: (chunks, slab, line) => {
@@ -126,34 +127,41 @@ describe('histories', () => {
         expect(chunks.remove(slab.views, line << 4, 9)).toBe(5);
       },
       remove: (chunks, slab, line) => {
-        expect(chunks.remove(slab.views, line << 4, 2 * 24)).toBe(24);
-        chunks.setBits(chunks.append(slab.views, line << 4, 2 * 24), Int32Array.of(0, 124), 0);
+        expect(chunks.remove(slab.views, line << 4, 2 * 3)).toBe(3);
+        chunks.setBits(
+          chunks.insert(slab.views, line << 4, 2 * 3, (leg) => leg > 6),
+          Int32Array.of(0, 103),
+          0,
+        );
+      },
+      leave: (chunks, slab, line) => {
+        const image = new Int32Array(20);
+        chunks.copyLast(slab.views, line << 4, image, 3);
+        chunks.putLast(slab.views, line << 4, image, 3);
       },
     };
     for (const [name, change] of Object.entries(act)) {
+      const file = memoryColdFile();
       const slab = new RecordSlab(LAYOUT, 1);
-      const chunks = new EventChunks(2);
-      const archived = { words: new Int32Array(2 + 3 * 20), at: 2, events: 20 };
-      const forgotten: number[] = [];
-      chunks.useArchive({
-        history: (reference) => (reference === 7 ? archived : { words: archived.words, at: 2, events: 0 }),
-        forget: (reference) => forgotten.push(reference),
-      });
+      const chunks = new EventChunks(2, file);
       const line = slab.allocate(0);
       const add = (leg: number) =>
         chunks.setBits(chunks.append(slab.views, line << 4, 2 * leg), Int32Array.of(0, 100 + leg), 0);
+      const { bytes } = chunks;
+      // Five events a chunk.
       for (let leg = 0; leg < 20; leg++) add(leg);
-      chunks.copy(slab.views, line << 4, archived.words, archived.at);
-      chunks.release(slab.views, line << 4);
-      const { i32 } = slab.views;
-      i32[(line << 4) + HEADER.tail] = -7;
-      i32[(line << 4) + HEADER.slot] = 0;
-      expect(chunks.bytes).toBe(128);
-      expect(chunks.lastLeg(slab.views, line << 4)).toBe(38);
+      const chunkBytes = (chunks.bytes - bytes) / 4;
+      chunks.oldRows = 14;
+      chunks.settle(slab.views);
+      // The rows of the first two chunks are all below 14, those of the third are not.
+      expect(chunks.bytes).toBe(bytes + 2 * chunkBytes);
+      for (let leg = 20; leg < 24; leg++) add(leg);
+      chunks.oldRows = 1_000;
+      chunks.leave(slab.views, line << 4);
+      expect(chunks.bytes).toBe(bytes + chunkBytes);
+      add(24);
+      expect(chunks.lastLeg(slab.views, line << 4)).toBe(48);
       chunks.touch(slab.views, Int32Array.of(line), 1);
-      for (let leg = 20; leg < 25; leg++) add(leg);
-      expect(chunks.bytes).toBe(2 * 128);
-      expect(forgotten).toEqual([]);
       change(chunks, slab, line);
       const expected = Array.from({ length: 25 }, (_, i) => [24 - i, 2 * (24 - i), 124 - i]);
       expect(read(chunks, slab, line), name).toEqual(expected);
@@ -161,10 +169,45 @@ describe('histories', () => {
       expect(read(chunks, slab, line, 22), name).toEqual(expected.slice(0, 3));
       const isAfter = (leg: number) => leg > 21;
       expect(chunks.countAfter(slab.views, line << 4, isAfter)).toBe(14);
-      expect(forgotten).toEqual(name === 'nothing' ? [] : [7]);
       chunks.release(slab.views, line << 4);
-      expect(forgotten).toEqual([7]);
+      expect(chunks.bytes).toBe(bytes);
     }
+  });
+
+  it('of many subjects come back from disk as they were, and give the disk back', () => {
+    const seed = 23;
+    const random = new Random(seed);
+    const file = memoryColdFile();
+    const slab = new RecordSlab(LAYOUT, 64);
+    const chunks = new EventChunks(2, file);
+    const lines = Array.from({ length: 64 }, (_, key) => slab.allocate(key));
+    const expected = lines.map(() => [] as [number, number][]);
+    for (let leg = 0; leg < 60_000; leg++) {
+      const subject = random.int(0, lines.length - 1);
+      const base = (lines[subject] as number) << 4;
+      const list = expected[subject] as [number, number][];
+      const event: [number, number] = [leg, random.int(0, 1_000)];
+      const back = random.int(0, 99) === 0 ? random.int(0, Math.min(60, list.length)) : 0;
+      const isAfter = (other: number) => list.slice(0, back).some(([each]) => each === other);
+      const entry =
+        back === 0 ? chunks.append(slab.views, base, leg) : chunks.insert(slab.views, base, leg, isAfter);
+      chunks.setBits(entry, Int32Array.of(0, event[1]), 0);
+      list.splice(back, 0, event);
+      if (leg % 64 !== 0) continue;
+      chunks.oldRows = (leg >> 1) - 2_000;
+      chunks.settle(slab.views);
+      if (random.int(0, 9) === 0) chunks.leave(slab.views, base);
+    }
+    expect(file.bytes).toBeGreaterThan(300_000);
+    for (const [subject, line] of lines.entries()) {
+      const found = read(chunks, slab, line).map(([, leg, bits]) => [leg, bits]);
+      expect(found, `seed ${seed}, subject ${subject}`).toEqual(expected[subject]);
+      if (subject % 2 === 0) chunks.release(slab.views, line << 4);
+    }
+    const held = file.bytes;
+    chunks.close();
+    expect(file.bytes).toBeLessThan(held / 2);
+    expect(file.bytes).toBe(0);
   });
 
   it('stop when the reader has enough', () => {
