@@ -36,6 +36,7 @@ export {
 export type {
   Evaluation,
   EvaluationContext,
+  Reading,
   SignalVersion,
   SubjectHistory,
   ThresholdRange,

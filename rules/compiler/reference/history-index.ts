@@ -27,8 +27,7 @@ interface PairIndex {
 const indexes = new WeakMap<readonly RuleEvent[], HistoryIndex>();
 
 /**
- * The index of an array of events in total order. The array may grow at its end and an event may be replaced by itself
- * with more reversals; any other change asks for a new array.
+ * The index of an array of events in total order. The array may grow at its end; any other change asks for a new array.
  */
 export function indexOf(events: readonly RuleEvent[]): HistoryIndex {
   let index = indexes.get(events);
@@ -57,16 +56,14 @@ export class HistoryIndex {
   /** Takes in what was appended since. */
   sync(): void {
     const { events } = this;
-    if (events.length === this.#length) return;
-    this.reversed.length = 0;
-    this.#reversals.length = 0;
-    for (let i = 0; i < events.length; i++) {
-      if (!isReversed(events[i]!)) continue;
-      this.reversed.push(i);
-      this.#reversals.push(...events[i]!.reversals!);
+    const known = this.#reversals.length;
+    for (; this.#length < events.length; this.#length++) {
+      const event = events[this.#length]!;
+      if (!isReversed(event)) continue;
+      this.reversed.push(this.#length);
+      this.#reversals.push(...event.reversals!);
     }
-    this.#reversals.sort(compareRefs);
-    this.#length = events.length;
+    if (this.#reversals.length > known) this.#reversals.sort(compareRefs);
   }
 
   /** How many reversals have come as of event `asOf`: between two of them nothing is taken from any event. */
