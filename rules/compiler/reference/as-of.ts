@@ -6,7 +6,6 @@
  * features, an event that a reversal touches, and pair fields while earlier events may vanish are asked anew.
  */
 import { PRECISIONS } from '../../../schemas/enumerations.ts';
-import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import { LIMITS } from '../../../schemas/identity.ts';
 import type {
   CheckedRule,
@@ -35,8 +34,6 @@ const COLUMN_LENGTH_MIN = 16;
 export type FeatureReader = (position: number) => Value;
 
 export class AsOf implements Scope {
-  /** Event that closures read; set by `enter`. */
-  event!: RuleEvent;
   rest: Rest | null = null;
   derived: DerivedValues | null = null;
   /** A value was read, or would have been, beyond the history cap. */
@@ -153,15 +150,23 @@ export class AsOf implements Scope {
 
   feature(position: number): Value {
     if (this.#featuresUnknown) return null;
-    const { event, rest, derived } = this;
+    const { rest, derived } = this;
     const held = this.#position;
     const value = this.#readFeature(position);
     // Computing the feature has walked over other events.
-    this.event = event;
     this.rest = rest;
     this.derived = derived;
     this.#position = held;
     return value;
+  }
+
+  /** Of the event that closures read; `enter` says which. */
+  value(slot: number): Value {
+    return this.history.valueAt(slot, this.#position);
+  }
+
+  get #timeMs(): number {
+    return this.history.events[this.#position]!.time;
   }
 
   threshold(position: number): Value {
@@ -176,7 +181,7 @@ export class AsOf implements Scope {
 
   pairAgeMs(): Value {
     const pair = this.#pair();
-    return pair === null ? null : this.event.time - this.history.events[pair.first]!.time;
+    return pair === null ? null : this.#timeMs - this.history.events[pair.first]!.time;
   }
 
   pairOrdinal(): Value {
@@ -185,7 +190,6 @@ export class AsOf implements Scope {
 
   #enter(position: number, derived: DerivedValues | null): void {
     this.#position = position;
-    this.event = this.history.events[position]!;
     this.rest = this.#isReversed(position) ? this.history.restAsOf(position, this.at) : null;
     this.derived = derived;
   }
@@ -240,7 +244,7 @@ export class AsOf implements Scope {
     const found = this.history.pairEvents(position, this.rule.readsStatus);
     if (found === null) return null;
     const [events, place] = found;
-    const after = this.event.time - this.rule.lookbackMs;
+    const after = this.#timeMs - this.rule.lookbackMs;
     let low = 0;
     let high = place;
     while (low < high) {

@@ -293,7 +293,7 @@ class EpisodeRun implements SubjectRun {
     const opening = index.events[reading.index]!;
     const { id, majorVersion, input } = this.#rule;
     const evidence = new EvidenceSet();
-    evidence.add(evaluator.evidence(NO_MARKS), index.events);
+    evidence.add(evaluator.evidence(evidence, NO_MARKS), index.events);
     // Versions of one signal are events of their own and share its id: a further episode that one opens gets a number.
     const row = `${opening.institution}\u0000${opening.id}`;
     const further = this.#openings?.get(row) ?? 0;
@@ -319,7 +319,8 @@ class EpisodeRun implements SubjectRun {
     const standing = episode.versions[episode.versions.length - 1]!;
     const { firedAt, marks } = episode;
     const { lastFiredAt } = standing;
-    const added = episode.evidence.add(evaluator.evidence(marks), index.events);
+    const added = evaluator.evidence(episode.evidence, marks);
+    episode.evidence.add(added, index.events);
     episode.firedAt = time;
     episode.marks = evaluator.marks(marks);
     if (added.length === 0) standing.lastFiredAt = time;

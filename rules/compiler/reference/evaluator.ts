@@ -73,14 +73,17 @@ export class RuleEvaluator {
     return holds(asOf) && !benign.some(({ blocks, run }) => blocks && run(asOf) === true);
   }
 
-  /** Positions of evidence as of the event that was asked about last, ascending: those that `marks` do not say to be known. */
-  evidence(marks: EvidenceMarks): number[] {
+  /** Positions of evidence as of the event that was asked about last, ascending, without those that are known. */
+  evidence(known: { has(position: number): boolean }, marks: EvidenceMarks): number[] {
     const { features } = this.rule.program;
-    const positions = features.flatMap(({ evidence }, i) =>
-      evidence ? this.#values.evidenceOf(i, marks) : NONE,
-    );
-    positions.sort((a, b) => a - b);
-    return positions.filter((position, i) => position !== positions[i - 1]);
+    const positions = new Set<number>();
+    features.forEach(({ evidence }, i) => {
+      if (!evidence) return;
+      for (const position of this.#values.evidenceOf(i, marks)) {
+        if (!known.has(position)) positions.add(position);
+      }
+    });
+    return [...positions].sort((a, b) => a - b);
   }
 
   /** What the marks are once that evidence is known. */
@@ -98,7 +101,7 @@ export class RuleEvaluator {
     this.#values.moveTo(at);
     const truth = this.rule.program.when(this.#values.asOf) as boolean | null;
     const reading = this.#reading(truth, this.#benign());
-    return { ...reading, evidence: this.evidence(NO_MARKS) };
+    return { ...reading, evidence: this.evidence(NONE, NO_MARKS) };
   }
 
   #reading(truth: boolean | null, benign: readonly BenignTest[]): Reading {
@@ -273,7 +276,7 @@ interface BenignTest extends BenignOutcome {
   readonly lowersMilli: number;
 }
 
-const NONE: readonly number[] = [];
+const NONE: ReadonlySet<number> = new Set();
 
 function isBlocked(benign: readonly BenignTest[]): boolean {
   return benign.some(({ blocks }) => blocks);

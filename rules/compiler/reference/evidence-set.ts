@@ -29,10 +29,9 @@ export class EvidenceSet {
     return this.#positions.has(position);
   }
 
-  /** Adds events at ascending positions and returns the positions that were new. */
-  add(positions: readonly number[], events: readonly RuleEvent[]): number[] {
-    const added = positions.filter((position) => !this.#positions.has(position));
-    if (added.length === 0) return added;
+  /** Adds events at ascending positions, none of which it holds. */
+  add(added: readonly number[], events: readonly RuleEvent[]): void {
+    if (added.length === 0) return;
     const before = this.#entries.length;
     const last = this.#entries[before - 1]?.position ?? -1;
     const isAtEnd = added[0]! > last;
@@ -47,10 +46,9 @@ export class EvidenceSet {
       this.#entries.sort((a, b) => a.position - b.position);
       this.#forget();
     }
-    return added;
   }
 
-  /** Takes back what `add` returned. */
+  /** Takes back what was added at once. */
   remove(added: readonly number[]): void {
     if (added.length === 0) return;
     for (const position of added) this.#positions.delete(position);

@@ -1,0 +1,14 @@
+/** Numbers of the fields that rules read: evaluators keep the values of a history field by field, in the order of these. */
+import { EVENT_FIELDS, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
+import type { FieldName } from './checked-rule.ts';
+
+/** The field of each number. */
+export const FIELD_OF_SLOT: readonly FieldName[] = [
+  ...new Set([...Object.keys(EVENT_FIELDS), ...Object.keys(SIGNAL_FIELDS)]),
+] as FieldName[];
+
+const SLOTS: ReadonlyMap<string, number> = new Map(FIELD_OF_SLOT.map((name, slot) => [name, slot]));
+
+export function slotOf(name: FieldName): number {
+  return SLOTS.get(name) as number;
+}
