@@ -93,6 +93,8 @@ export interface Predicate {
 /** A field that a feature aggregates: of the event, or of the sub-event it aggregates. */
 export interface FieldRead {
   readonly name: FieldName | keyof DerivedValues;
+  /** Number of the field where its value is that of the event alone, whatever was evaluated or reversed; else -1. */
+  readonly slot: number;
   readonly run: Closure;
 }
 

@@ -48,8 +48,10 @@ export class AsOf implements Scope {
   cut = 0;
 
   readonly #readFeature: FeatureReader;
-  readonly #columns: Uint8Array[];
+  readonly #columns: Uint8Array<ArrayBuffer>[];
   readonly #needsCheck: boolean;
+  /** Whether an event lacks what the rule needs. */
+  #lacking = new Uint8Array(0);
   /** Values of thresholds that were asked for since the last move. */
   readonly #thresholds: Value[] = [];
   #position = -1;
@@ -139,13 +141,11 @@ export class AsOf implements Scope {
 
   /** Value of a field of event `position`; of its sub-event where the field is a derived one. */
   read(field: FieldRead, position: number, values: DerivedValues | null): Value {
-    const { name } = field;
+    const { name, slot } = field;
+    if (slot >= 0 && !this.#isReversed(position)) return this.history.valueAt(slot, position);
     if (isDerived(name)) return values?.[name] ?? null;
-    if (name === 'pairAgeMs' || name === 'pairOrdinal' || this.#isReversed(position)) {
-      this.#enter(position, values);
-      return field.run(this);
-    }
-    return this.history.value(name, position);
+    this.#enter(position, values);
+    return field.run(this);
   }
 
   feature(position: number): Value {
@@ -218,7 +218,17 @@ export class AsOf implements Scope {
   #qualified(value: Value, position: number): Truth {
     if (value === false) return FALSE;
     if (value === null) return UNKNOWN;
-    return this.#needsCheck && this.lacks(position) !== null ? UNKNOWN : TRUE;
+    return this.#needsCheck && this.#lacksSomething(position) ? UNKNOWN : TRUE;
+  }
+
+  /** Asked once an event. */
+  #lacksSomething(position: number): boolean {
+    const held = this.#lacking[position];
+    if (held !== undefined && held !== 0) return held - ASKED === TRUE;
+    const lacks = this.lacks(position) !== null;
+    if (position >= this.#lacking.length) this.#lacking = this.#grown(this.#lacking, position);
+    this.#lacking[position] = ASKED + (lacks ? TRUE : FALSE);
+    return lacks;
   }
 
   isVisible(position: number): boolean {
@@ -264,12 +274,16 @@ export class AsOf implements Scope {
     return this.#isReversed(position) && this.history.restAsOf(position, this.at)?.rest === 0n;
   }
 
-  #grow(predicate: number, position: number): Uint8Array {
-    const old = this.#columns[predicate]!;
+  #grow(predicate: number, position: number): Uint8Array<ArrayBuffer> {
+    const column = this.#grown(this.#columns[predicate]!, position);
+    this.#columns[predicate] = column;
+    return column;
+  }
+
+  #grown(old: Uint8Array<ArrayBuffer>, position: number): Uint8Array<ArrayBuffer> {
     const length = Math.max(COLUMN_LENGTH_MIN, this.history.events.length, 2 * old.length, position + 1);
     const column = new Uint8Array(length);
     column.set(old);
-    this.#columns[predicate] = column;
     return column;
   }
 }

@@ -216,7 +216,7 @@ export class FeatureValues {
     }
     const portions = matchFifo(movementsOf(range));
     settle(state, weightedMedianDwell(portions), 'empty');
-    state.evidence = () => [...portions.inPositions, ...portions.outPositions];
+    state.evidence = once(() => [...portions.inPositions, ...portions.outPositions]);
   }
 
   #overCycles(feature: FeatureProgram, from: number, state: FeatureState): void {
@@ -241,7 +241,7 @@ export class FeatureValues {
       else if (takeMatch(this.asOf, feature, matches, position, cycle)) taken.push(cycle);
     }
     this.#aggregate(feature, wholeRange(matches), matches.missing.length + derived.missing, state);
-    state.evidence = () => taken.flatMap(({ position, lots }) => [position, ...lots]);
+    state.evidence = once(() => taken.flatMap(({ position, lots }) => [position, ...lots]));
   }
 
   #aggregate(feature: FeatureProgram, range: Range<Matches>, missing: number, state: FeatureState): void {
@@ -351,6 +351,15 @@ export class FeatureValues {
       this.asOf.pairsAreFixed() || !fields.some(({ name }) => name === 'pairAgeMs' || name === 'pairOrdinal')
     );
   }
+}
+
+/** The list is made when it is first asked for. */
+function once(list: () => readonly number[]): () => readonly number[] {
+  let made: readonly number[] | undefined;
+  return () => {
+    made ??= list();
+    return made;
+  };
 }
 
 const nothing = (): readonly number[] => [];

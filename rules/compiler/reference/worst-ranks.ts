@@ -1,14 +1,18 @@
 /** Least coverage and coarsest precision that events show. */
 import { COVERAGES, PRECISIONS } from '../../../schemas/enumerations.ts';
 import type { Value } from '../checked-rule.ts';
+import { slotOf } from '../field-slots.ts';
 import type { HistoryIndex } from './history-index.ts';
 
+const COVERAGE = slotOf('coverage');
+const PRECISION = slotOf('precision');
+
 function coverageAt(history: HistoryIndex, position: number): number {
-  return (COVERAGES as readonly Value[]).indexOf(history.value('coverage', position));
+  return (COVERAGES as readonly Value[]).indexOf(history.valueAt(COVERAGE, position));
 }
 
 function precisionAt(history: HistoryIndex, position: number): number {
-  return (PRECISIONS as readonly Value[]).indexOf(history.value('precision', position));
+  return (PRECISIONS as readonly Value[]).indexOf(history.valueAt(PRECISION, position));
 }
 
 /** Ranks in `COVERAGES` and `PRECISIONS`, the worst so far; -1 where no event says. */
