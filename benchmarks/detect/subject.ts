@@ -67,7 +67,7 @@ const plainValue = (_name: string, value: unknown): unknown =>
 /** Every version of every signal as a line: all that a signal's document is made of. */
 function signalLines({ subjectKey, rule, versions }: SubjectSignals): string[] {
   return versions.map(({ evaluation, evidence, ...version }) => {
-    const { index: _place, evidence: _places, ...said } = evaluation;
+    const { index: _place, ...said } = evaluation;
     return JSON.stringify([subjectKey, rule, version, said, evidence], plainValue);
   });
 }

@@ -11,7 +11,7 @@ import type {
   RuleStatus,
   SubjectKind,
 } from '../../schemas/enumerations.ts';
-import type { EventFieldName, RuleEvent, SignalFieldName } from '../../schemas/event-fields.ts';
+import type { EventFieldName, SignalFieldName } from '../../schemas/event-fields.ts';
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import type { FeatureReading } from '../../schemas/signal.ts';
 import type { Position } from './source.ts';
@@ -56,9 +56,10 @@ export type Shape =
 
 export type Tree = Shape & { readonly type: ValueType };
 
-/** What a closure reads: the event it is asked about, and the features as of the event of the evaluation. */
+/** What a closure reads: of the event it is asked about, and the features as of the event of the evaluation. */
 export interface Scope {
-  readonly event: RuleEvent;
+  /** Value of a field of it, by the number of the field (`field-slots.ts`), as the feed gave it. */
+  value(slot: number): Value;
   /** What reversals have left of the event, as of the evaluation; null when nothing was taken. */
   readonly rest: { readonly amount: bigint; readonly rest: bigint } | null;
   readonly derived: DerivedValues | null;
@@ -92,6 +93,8 @@ export interface Predicate {
 /** A field that a feature aggregates: of the event, or of the sub-event it aggregates. */
 export interface FieldRead {
   readonly name: FieldName | keyof DerivedValues;
+  /** Number of the field where its value is that of the event alone, whatever was evaluated or reversed; else -1. */
+  readonly slot: number;
   readonly run: Closure;
 }
 

@@ -12,6 +12,7 @@ import { ALWAYS, ALWAYS_TREE, type Checking, type Path } from './checking.ts';
 import type { Typed } from './closures.ts';
 import type { Comparison } from './expression.ts';
 import { derivedTyped, fieldTable } from './field.ts';
+import { plainSlotOf } from './field-slots.ts';
 import { isDerived } from './names.ts';
 import { durationMs, parseWindow, type Window } from './window.ts';
 
@@ -191,7 +192,7 @@ export class FeatureChecker {
     const typed = this.#readTyped(name, derived);
     if (typed === undefined) {
       this.#checking.add('RAS-RULES-NAME', this.#checking.yaml.position(path), { name });
-      return { name: 'time', run: () => null };
+      return { name: 'time', slot: -1, run: () => null };
     }
     if (!types.includes(typed.type)) {
       const expected = types.join(' | ');
@@ -201,7 +202,7 @@ export class FeatureChecker {
       });
     }
     if (!isDerived(name)) this.#checking.fieldsRead.add(name as FieldName);
-    return { name: name as FieldRead['name'], run: typed.run };
+    return { name: name as FieldRead['name'], slot: plainSlotOf(name as FieldRead['name']), run: typed.run };
   }
 
   #readTyped(name: string, derived: boolean): Typed | undefined {

@@ -2,6 +2,7 @@
 import { EVENT_FIELDS, type EventField, type FieldValue, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
 import { type Closure, DERIVED_FIELDS, type FieldName, type Value } from './checked-rule.ts';
 import { type Typed, typedOf } from './closures.ts';
+import { slotOf } from './field-slots.ts';
 import { floorDivide, toInt } from './integer.ts';
 
 /** Fields that shrink with the original's amount when a part of it is reversed (SEMANTICS §8). */
@@ -29,19 +30,19 @@ export function derivedTyped(name: keyof typeof DERIVED_FIELDS): Typed {
 }
 
 function fieldClosure(name: FieldName): Closure {
-  if (name === 'time') return (scope) => scope.event.time;
-  if (name === 'institution') return (scope) => scope.event.institution;
   if (name === 'pairAgeMs') return (scope) => scope.pairAgeMs();
   if (name === 'pairOrdinal') return (scope) => scope.pairOrdinal();
+  const slot = slotOf(name);
   if (name === 'amount') {
-    return ({ event, rest }) => (rest === null ? known(event.fields.amount) : toInt(rest.rest));
+    return (scope) => (scope.rest === null ? scope.value(slot) : toInt(scope.rest.rest));
   }
   if (REVERSIBLE.has(name)) {
-    return ({ event, rest }) => {
-      const value = known(event.fields[name]);
+    return (scope) => {
+      const value = scope.value(slot);
+      const { rest } = scope;
       if (rest === null || value === null) return value;
       return floorDivide(BigInt(value as number | bigint) * rest.rest, rest.amount);
     };
   }
-  return ({ event }) => known(event.fields[name]);
+  return (scope) => scope.value(slot);
 }

@@ -41,6 +41,7 @@ export {
 export type {
   Evaluation,
   EvaluationContext,
+  Reading,
   SignalVersion,
   SubjectHistory,
   ThresholdRange,

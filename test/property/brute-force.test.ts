@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSubjectRun, evaluateAt, type SubjectHistory } from '../../rules/compiler/index.ts';
+import type { RuleEvent } from '../../schemas/event-fields.ts';
 import { bruteEvaluations } from '../support/oracle-brute.ts';
 import { bruteSignals } from '../support/oracle-brute-episodes.ts';
 import { type AnswerAt, plain } from '../support/vector-answers.ts';
@@ -43,11 +44,16 @@ describe('reference evaluator and brute force', () => {
           evidenceCount: signal.evidence.length,
           features: comparable({ truth: true, features: signal.features }),
         }));
-        // The history is handed over in up to four pieces: what stands must not depend on where they end.
+        // The history is handed over in up to four pieces, of one list that grows: what stands must not depend on where they end.
         const run = createSubjectRun(rule, context);
-        for (const cut of [...cuts].sort((a, b) => a - b))
-          run.append({ ...history, events: history.events.slice(0, cut) });
-        const given = answerSignals(run.append(history), rule, history).map(({ id, features, ...signal }) => {
+        const events: RuleEvent[] = [];
+        const grow = (length: number) => {
+          events.push(...history.events.slice(events.length, length));
+          return run.append({ ...history, events });
+        };
+        for (const cut of [...cuts].sort((a, b) => a - b)) grow(cut);
+        const stands = answerSignals(grow(history.events.length), rule, history, context);
+        const given = stands.map(({ id, features, ...signal }) => {
           expect(id).toMatch(/^sig_[0-9a-z]{26}$/);
           return { ...signal, features: comparable({ truth: true, features }) };
         });

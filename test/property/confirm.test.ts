@@ -69,7 +69,7 @@ function compare(
   const firing: number[] = [];
   for (let at = from; at < events.length; at++) {
     const triggers = evaluator.triggers(at);
-    const fires = triggers && evaluator.firing(at) !== null;
+    const fires = triggers && evaluator.fires(at);
     const why = `${rule.id} at event ${at}`;
     if (triggers) expect(confirmation.mayTrigger(at), `${why} is triggered`).toBe(true);
     if (triggers) expect(confirmation.timeAt(at), why).toBe(events[at]!.time);

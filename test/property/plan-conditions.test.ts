@@ -5,6 +5,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Scope, Tree, Value } from '../../rules/compiler/checked-rule.ts';
+import { known } from '../../rules/compiler/field.ts';
+import { FIELD_OF_SLOT } from '../../rules/compiler/field-slots.ts';
 import type { CheckedRule } from '../../rules/compiler/index.ts';
 import { eventCode, type Output } from '../../rules/compiler/plan/event-code.ts';
 import { EventReading } from '../../rules/compiler/plan/reading.ts';
@@ -133,15 +135,18 @@ interface Wild {
 }
 
 function scopeOf(event: RuleEvent, { feature, threshold, derived, pair }: Wild): Scope {
-  const known = event.fields.counterparty !== null && event.fields.counterparty !== undefined;
+  const hasPair = event.fields.counterparty !== null && event.fields.counterparty !== undefined;
   return {
-    event,
+    value: (slot) => {
+      const name = FIELD_OF_SLOT[slot]!;
+      return name === 'time' || name === 'institution' ? event[name] : known(event.fields[name]);
+    },
     rest: null,
     derived: { matched: derived, matchedShareMilli: derived, sources: derived },
     feature: () => feature,
     threshold: () => threshold,
-    pairAgeMs: () => (known ? pair * HOUR : null),
-    pairOrdinal: () => (known ? pair + 1 : null),
+    pairAgeMs: () => (hasPair ? pair * HOUR : null),
+    pairOrdinal: () => (hasPair ? pair + 1 : null),
   };
 }
 

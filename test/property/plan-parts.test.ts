@@ -149,7 +149,7 @@ function play(tested: CheckedRule, draws: readonly Drawn[], total: Outcome): voi
     const events = present.map((i) => all[i]!.event);
     evaluator.attach({ subjectKey: 'acct', subjectKind: 'account', events });
     return events.flatMap((_, at) =>
-      at >= from && evaluator.triggers(at) && evaluator.firing(at) !== null ? [at] : [],
+      at >= from && evaluator.triggers(at) && evaluator.fires(at) ? [at] : [],
     );
   };
   /** The record as it stands, asked for every event from a place on. */

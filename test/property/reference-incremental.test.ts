@@ -131,7 +131,7 @@ describe('the incremental run', () => {
             grown.forEach((_, i) => {
               grown[i] = withKnownReversals(events[i]!, each.time);
             });
-            run.append({ ...subject, events: grown });
+            run.append({ ...subject, events: [...grown] });
           }
           const last = events[events.length - 1]!.time;
           const known: SubjectHistory = {
@@ -152,7 +152,8 @@ describe('the incremental run', () => {
           for (const { evaluation } of signalsOf(checked, { ...subject, events }, CONTEXT)) {
             const { index } = evaluation;
             const prefix = { ...subject, events: events.slice(0, index + 1) };
-            expect(evaluateAt(checked, prefix, index, CONTEXT)).toEqual(evaluation);
+            const { evidence: _evidence, ...reading } = evaluateAt(checked, prefix, index, CONTEXT);
+            expect(reading).toEqual(evaluation);
           }
         }
       }),

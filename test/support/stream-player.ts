@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Detector, DetectorOptions, RuleSignals } from '../../pipelines/detect/detector.ts';
 import type { Admission } from '../../pipelines/detect/effective-set.ts';
-import type { Evaluation, SignalVersion } from '../../rules/compiler/index.ts';
+import type { Reading, SignalVersion } from '../../rules/compiler/index.ts';
 import type { Side, Transaction } from '../../schemas/transaction.ts';
 import type { Op } from './stream-arrival.ts';
 import { rowHash } from './stream-transactions.ts';
@@ -19,16 +19,14 @@ export interface Contender {
 interface Told {
   readonly rule: string;
   readonly version: Omit<SignalVersion, 'evaluation'>;
-  readonly evaluation: Omit<Evaluation, 'index' | 'evidence'>;
-  readonly evidenceCount: number;
+  readonly evaluation: Omit<Reading, 'index'>;
 }
 
 const told = ({ rule, versions }: RuleSignals): Told[] =>
-  versions.map(({ evaluation: { index: _index, evidence, ...evaluation }, ...version }) => ({
+  versions.map(({ evaluation: { index: _index, ...evaluation }, ...version }) => ({
     rule: rule.id,
     version,
     evaluation,
-    evidenceCount: evidence.length,
   }));
 
 /** What is said of subjects: by subject key, every version of every signal, oldest first, rules by id. */

@@ -9,6 +9,7 @@ import {
   type EvaluationContext,
   evaluateAt,
   findingText,
+  type Reading,
   type SignalVersion,
   type SubjectHistory,
   signalsOf,
@@ -51,7 +52,7 @@ export function contextOf(vector: Pick<Vector, 'thresholds' | 'holidays'>): Eval
 }
 
 /** Values by feature; an integer beyond 2^53 is text in a signal and becomes an integer again. */
-function readings(evaluation: Evaluation, rule: CheckedRule): AnswerAt['features'] {
+function readings(evaluation: Reading, rule: CheckedRule): AnswerAt['features'] {
   const types = new Map(rule.program.features.map((feature) => [feature.name, feature.type]));
   return Object.fromEntries(
     evaluation.features.map(({ name, value }) => [
@@ -76,13 +77,16 @@ export function answerSignals(
   versions: readonly SignalVersion[],
   rule: CheckedRule,
   history: SubjectHistory,
+  context: EvaluationContext,
 ): AnswerSignal[] {
   const opening = new Map<string, number>();
   const held = new Map<string, Set<number>>();
   const ref = (index: number) => refOf(history.events[index]!);
   return versions.map(({ id, version, evaluation, evidence }) => {
     if (version === 1) opening.set(id, evaluation.index);
-    const indexes = new Set([...(held.get(id) ?? []), ...evaluation.evidence]);
+    const read =
+      rule.input === 'signals' ? evaluateAt(rule, history, evaluation.index, context).evidence : [];
+    const indexes = new Set([...(held.get(id) ?? []), ...read]);
     held.set(id, indexes);
     const gathered = [...indexes].sort((a, b) => a - b).map(ref);
     return {
@@ -116,7 +120,8 @@ const reference: VectorEvaluator = {
   signals(vector) {
     const history = historyOf(vector) as SubjectHistory;
     const rule = compiled(vector);
-    return answerSignals(signalsOf(rule, history, contextOf(vector)), rule, history);
+    const context = contextOf(vector);
+    return answerSignals(signalsOf(rule, history, context), rule, history, context);
   },
 };
 
@@ -140,11 +145,13 @@ const hotOf = (name: 'hot' | 'hot, in order', cadence: Cadence): VectorEvaluator
   },
   signals(vector) {
     const rule = compiled(vector);
-    const { history, signals } = runHot(vector, rule, contextOf(vector), cadence);
+    const context = contextOf(vector);
+    const { history, signals } = runHot(vector, rule, context, cadence);
     return answerSignals(
       signals.flatMap(({ versions }) => versions),
       rule,
       history,
+      context,
     );
   },
 });

@@ -11,6 +11,12 @@ export const KEPT_AGGREGATES: ReadonlySet<string> = new Set([
   'group_count',
 ]);
 
+/** What two pointers keep of the groups of a window. */
+export const GROUPS: Readonly<Record<string, string | undefined>> = {
+  distinct: 'new Map()',
+  group_count: 'new GroupSizes()',
+};
+
 /** Code for a window: of the constructor, before the matches, for each of them (`v`, `key`, `part`; `n` so far), the value. */
 export interface AggregateCode {
   readonly state: readonly string[];
@@ -102,15 +108,11 @@ export function stepCode({ definition, of }: FeatureProgram, sign: '+' | '-'): s
         ? [`if (part === 1) y ${sign}= 1;`]
         : [`z ${sign}= v;`, `if (part === 1) y ${sign}= v;`, inexact('z'), inexact('y')];
     case 'distinct':
-    case 'group_count': {
-      const key = definition.agg === 'distinct' ? 'v' : 'key';
       return sign === '+'
-        ? [`const size = groups.get(${key}); groups.set(${key}, size === undefined ? 1 : size + 1);`]
-        : [
-            `const size = groups.get(${key});`,
-            `if (size === 1) groups.delete(${key}); else groups.set(${key}, size - 1);`,
-          ];
-    }
+        ? ['const size = groups.get(v); groups.set(v, size === undefined ? 1 : size + 1);']
+        : ['const size = groups.get(v);', 'if (size === 1) groups.delete(v); else groups.set(v, size - 1);'];
+    case 'group_count':
+      return [sign === '+' ? 'groups.put(key);' : 'groups.take(key);'];
     default:
       return [];
   }
@@ -126,7 +128,7 @@ export function keptValue({ definition, of }: FeatureProgram): string {
     case 'distinct':
       return 'groups.size';
     case 'group_count':
-      return `groupStat(groups, ${statText(definition.stat)})`;
+      return `groups.stat(${statText(definition.stat)})`;
     default:
       return 'n';
   }

@@ -28,6 +28,8 @@ export interface Leaves {
   derived(name: DerivedName): string | null;
   feature(position: number): string | null;
   threshold(position: number): string | null;
+  /** A condition without which the value of a feature is less than `least`, and which is cheaper than that value; null: none. */
+  reaches?(position: number, least: string): string | null;
 }
 
 export const NUMBER: Domain = { holds: 'number' };
@@ -124,7 +126,14 @@ export class ExpressionCode {
     if (x === null || y === null) return NEVER;
     // Of two numbers that may be unknown each comparison but this one is false.
     if (op === '!=') return `differ(${x}, ${y})`;
-    return `(${x} ${op === '==' ? '===' : op} ${y})`;
+    const compared = `${x} ${op === '==' ? '===' : op} ${y}`;
+    const reaches =
+      (op === '>=' || op === '>') && left.op === 'feature'
+        ? leaves.reaches?.(left.position, y)
+        : (op === '<=' || op === '<') && right.op === 'feature'
+          ? leaves.reaches?.(right.position, x)
+          : undefined;
+    return reaches ? `(${reaches} && ${compared})` : `(${compared})`;
   }
 
   /** A number as code: NaN where it is unknown; null where that is plain. */

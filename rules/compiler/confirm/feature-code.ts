@@ -16,7 +16,7 @@ import type {
 import { isDerived } from '../names.ts';
 import { literal } from '../plan/literal.ts';
 import type { Window } from '../window.ts';
-import { aggregateCode, KEPT_AGGREGATES, keptValue, stepCode } from './aggregate-code.ts';
+import { aggregateCode, GROUPS, KEPT_AGGREGATES, keptValue, stepCode } from './aggregate-code.ts';
 import {
   type DerivedName,
   type Domain,
@@ -27,7 +27,7 @@ import {
   unknownOf,
 } from './expression-code.ts';
 import { isAskedOnce, type RuleParts } from './rule-parts.ts';
-import { cutCode, placeCode, windowCode } from './window-code.ts';
+import { cutCode, isCutCode, placeCode, windowCode } from './window-code.ts';
 
 /** A feature is not evaluable when more than one in this many of its events is missing. */
 const MISSING_ONE_IN = 10;
@@ -35,6 +35,10 @@ const MISSING_ONE_IN = 10;
 const CYCLE_COST = 16;
 const ARRAY_COST = 8;
 const WINDOW_COST = 4;
+
+const MILLI = 1_000;
+
+type SlidingWindow = Window & { readonly kind: 'sliding' };
 
 export interface FeatureSource {
   /** Statements of the constructor, and of `rewind`. */
@@ -67,6 +71,9 @@ export class FeatureCode {
     const methods = [
       ...features.flatMap((position) => this.#feature(position)),
       ...derives.flatMap((position) => this.#derive(position)),
+      ...features
+        .filter((position) => this.#isBounded(position))
+        .flatMap((position) => this.#bound(position)),
     ];
     return { state: this.#state, reset: this.#reset, methods };
   }
@@ -78,6 +85,7 @@ export class FeatureCode {
       derived: (name) => derivedCode(name),
       feature: (position) => `this.f${position}()`,
       threshold: (position) => `this.threshold${position}()`,
+      reaches: (position, least) => (this.#isBounded(position) ? `this.b${position}(${least})` : null),
     };
   }
 
@@ -143,28 +151,53 @@ export class FeatureCode {
   // --- two pointers ------------------------------------------------------------------------------------------------
 
   #keptBody(feature: FeatureProgram, f: number): string[] {
-    const window = feature.window as Window & { kind: 'sliding' };
+    const groups = GROUPS[feature.definition.agg];
+    return [
+      ...this.#movedWindow(
+        feature.window as SlidingWindow,
+        `${f}`,
+        groups,
+        this.#matchCode(feature),
+        (sign) => stepCode(feature, sign),
+      ),
+      cutCode('a', 'b', 'NaN'),
+      'if (u > 0) return failed();',
+      `if (${MISSING_ONE_IN} * x > n + x) return NaN;`,
+      `return ${keptValue(feature)};`,
+    ];
+  }
+
+  /**
+   * Moves the pointers of one window on, each event being added and taken away once: `n` are matches, `x` missing, `u` undecided.
+   * `f` names what is kept; `make` makes `groups`; `matched` declares what is made of an event.
+   */
+  #movedWindow(
+    window: SlidingWindow,
+    f: string,
+    make: string | undefined,
+    matched: readonly string[],
+    step: (sign: '+' | '-') => readonly string[],
+  ): string[] {
     const numbers = ['a', 'b', 'n', 'x', 'u', 'y', 'z'].map((letter) => `this.${letter}${f}`);
     const zero = numbers.map((name) => `${name} = 0;`).join(' ');
-    const groups = ['distinct', 'group_count'].includes(feature.definition.agg);
-    this.#state.push(zero, ...(groups ? [`this.m${f} = new Map();`] : []));
-    this.#reset.push(zero, ...(groups ? [`this.m${f}.clear();`] : []));
+    this.#state.push(zero, ...(make === undefined ? [] : [`this.m${f} = ${make};`]));
+    this.#reset.push(zero, ...(make === undefined ? [] : [`this.m${f}.clear();`]));
     const to =
       window.skipMs === 0 ? 'this.k + 1' : `firstAfter(time, this.k + 1, this.t - ${literal(window.skipMs)})`;
     const walk = (sign: '+' | '-') => [
-      ...this.#matchCode(feature),
+      ...matched,
       'if (q === 0) continue;',
       `if (q === 2) { x ${sign}= 1; continue; }`,
       `if (q === 3) { u ${sign}= 1; continue; }`,
       `n ${sign}= 1;`,
-      ...stepCode(feature, sign),
+      ...step(sign),
     ];
     return [
       'const time = this.time;',
       `const to = ${to}; const low = this.t - ${literal(window.lengthMs)};`,
       `let a = this.a${f}; let b = this.b${f}; let n = this.n${f}; let x = this.x${f};`,
       `let u = this.u${f}; let y = this.y${f}; let z = this.z${f};`,
-      ...(groups ? [`const groups = this.m${f};`] : []),
+      ...(make === undefined ? [] : [`const groups = this.m${f};`]),
       'for (; b < to; b++) {',
       'const i = b;',
       ...walk('+'),
@@ -174,10 +207,41 @@ export class FeatureCode {
       ...walk('-'),
       '}',
       `this.a${f} = a; this.b${f} = b; this.n${f} = n; this.x${f} = x; this.u${f} = u; this.y${f} = y; this.z${f} = z;`,
-      cutCode('a', 'b', 'NaN'),
-      'if (u > 0) return failed();',
-      `if (${MISSING_ONE_IN} * x > n + x) return NaN;`,
-      `return ${keptValue(feature)};`,
+    ];
+  }
+
+  // --- bounds ------------------------------------------------------------------------------------------------------
+
+  /** Two pointers keep what the feature comes to at most, where its value is read off the whole window. */
+  #isBounded(position: number): boolean {
+    const { definition, from, window, where, of } = this.#rule.program.features[position]!;
+    const { predicates, derives } = this.#rule.program;
+    if (window?.kind !== 'sliding') return false;
+    if (from !== null) return definition.agg === 'count' && isAskedOnce(predicates[derives[from]!.out]!);
+    if (definition.agg !== 'top_share' || where === null || !isAskedOnce(predicates[where]!)) return false;
+    return of.length === 1 && !isDerived(of[0]!.name) && definition.tolerance_milli < MILLI;
+  }
+
+  /** `b(least)` is false where the feature comes to less than `least`, or is unknown. */
+  #bound(position: number): string[] {
+    const feature = this.#rule.program.features[position]!;
+    const { definition, from } = feature;
+    const isMode = definition.agg === 'top_share';
+    // Each cycle is one of the events that take money out.
+    const matched =
+      from === null
+        ? this.#matchCode(feature)
+        : [`const q = this.p${this.#rule.program.derives[from]!.out}[i];`];
+    const make = isMode
+      ? `new ModeBound(${literal(definition.top)}, ${literal(definition.tolerance_milli)})`
+      : undefined;
+    const step = (sign: '+' | '-') => (isMode ? [sign === '+' ? 'groups.put(v);' : 'groups.take(v);'] : []);
+    return [
+      `b${position}(least) {`,
+      ...this.#movedWindow(feature.window as SlidingWindow, `${position}b`, make, matched, step),
+      `if (u > 0 || (${isCutCode('a', 'b')})) return true;`,
+      `return ${isMode ? 'groups.reaches(least)' : 'n >= least'};`,
+      '}',
     ];
   }
 

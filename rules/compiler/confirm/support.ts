@@ -5,6 +5,7 @@ import type { EvaluationContext } from '../reference/evaluation.ts';
 import { type Cycle, fifoCycles, matchFifo, sumCycles, weightedMedianDwell } from '../reference/matching.ts';
 import { dayRange } from '../reference/window-range.ts';
 import type { Window } from '../window.ts';
+import { ModeBound } from './mode-bound.ts';
 
 /** Movements of money of one window, reused from evaluation to evaluation; positions are places of the window's events. */
 export interface MovementBuffer {
@@ -120,6 +121,53 @@ function groupStat(sizes: ReadonlyMap<number, number>, stat: 'min' | 'median' | 
   return stat === 'min' ? least : most;
 }
 
+/** How many groups there are of each size, and of all: their sizes change by one. */
+class GroupSizes {
+  readonly #sizeOf = new Map<number, number>();
+  /** Groups by their size. */
+  readonly #countOf: number[] = [];
+  #largest = 0;
+
+  clear(): void {
+    this.#sizeOf.clear();
+    this.#countOf.length = 0;
+    this.#largest = 0;
+  }
+
+  put(key: number): void {
+    const size = this.#sizeOf.get(key) ?? 0;
+    this.#sizeOf.set(key, size + 1);
+    this.#move(size, size + 1);
+  }
+
+  take(key: number): void {
+    const size = this.#sizeOf.get(key)!;
+    if (size === 1) this.#sizeOf.delete(key);
+    else this.#sizeOf.set(key, size - 1);
+    this.#move(size, size - 1);
+  }
+
+  /** As `groupStat`. */
+  stat(stat: 'min' | 'median' | 'max'): number {
+    const groups = this.#sizeOf.size;
+    if (groups === 0) return Number.NaN;
+    if (stat === 'max') return this.#largest;
+    let left = stat === 'min' ? 1 : Math.ceil(groups / 2);
+    let size = 0;
+    while (left > 0) left -= this.#countOf[++size]!;
+    return size;
+  }
+
+  #move(from: number, to: number): void {
+    const counts = this.#countOf;
+    while (counts.length <= to) counts.push(0);
+    counts[from]!--;
+    counts[to]!++;
+    if (to > this.#largest) this.#largest = to;
+    else if (from === this.#largest && counts[from] === 0) this.#largest = to;
+  }
+}
+
 /** Id with the largest total; -1 where there is none. Ties go to the smallest text. */
 function topId(totals: ReadonlyMap<number, number>, compareTexts: (a: number, b: number) => number): number {
   let best = -1;
@@ -149,6 +197,8 @@ function grown<T extends Float64Array | Int32Array | Uint8Array>(array: T): T {
 
 export const SUPPORT = {
   DayRanges,
+  GroupSizes,
+  ModeBound,
   Pairs,
   fifoCycles,
   firstAfter,

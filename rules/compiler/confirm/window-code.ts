@@ -26,8 +26,12 @@ export function windowCode(window: Window, name: string, unknown: string): strin
 
 /** What the history cap leaves out is left to the reference. */
 export function cutCode(from: string, to: string, unknown: string): string {
-  const cut = `this.pos[${from}] <= this.at - ${literal(LIMITS.HISTORY_EVENTS)}`;
-  return `if (${from} < ${to} && ${cut}) { fail(); return ${unknown}; }`;
+  return `if (${isCutCode(from, to)}) { fail(); return ${unknown}; }`;
+}
+
+/** The history cap leaves out the first event of a window. */
+export function isCutCode(from: string, to: string): string {
+  return `${from} < ${to} && this.pos[${from}] <= this.at - ${literal(LIMITS.HISTORY_EVENTS)}`;
 }
 
 /** Passes over event `i` where a calendar window does not take it; `dayless` says that it cannot be placed. */

@@ -6,7 +6,6 @@
  * features, an event that a reversal touches, and pair fields while earlier events may vanish are asked anew.
  */
 import { PRECISIONS } from '../../../schemas/enumerations.ts';
-import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import { LIMITS } from '../../../schemas/identity.ts';
 import type {
   CheckedRule,
@@ -35,8 +34,6 @@ const COLUMN_LENGTH_MIN = 16;
 export type FeatureReader = (position: number) => Value;
 
 export class AsOf implements Scope {
-  /** Event that closures read; set by `enter`. */
-  event!: RuleEvent;
   rest: Rest | null = null;
   derived: DerivedValues | null = null;
   /** A value was read, or would have been, beyond the history cap. */
@@ -51,8 +48,10 @@ export class AsOf implements Scope {
   cut = 0;
 
   readonly #readFeature: FeatureReader;
-  readonly #columns: Uint8Array[];
+  readonly #columns: Uint8Array<ArrayBuffer>[];
   readonly #needsCheck: boolean;
+  /** Whether an event lacks what the rule needs. */
+  #lacking = new Uint8Array(0);
   /** Values of thresholds that were asked for since the last move. */
   readonly #thresholds: Value[] = [];
   #position = -1;
@@ -142,26 +141,32 @@ export class AsOf implements Scope {
 
   /** Value of a field of event `position`; of its sub-event where the field is a derived one. */
   read(field: FieldRead, position: number, values: DerivedValues | null): Value {
-    const { name } = field;
+    const { name, slot } = field;
+    if (slot >= 0 && !this.#isReversed(position)) return this.history.valueAt(slot, position);
     if (isDerived(name)) return values?.[name] ?? null;
-    if (name === 'pairAgeMs' || name === 'pairOrdinal' || this.#isReversed(position)) {
-      this.#enter(position, values);
-      return field.run(this);
-    }
-    return this.history.value(name, position);
+    this.#enter(position, values);
+    return field.run(this);
   }
 
   feature(position: number): Value {
     if (this.#featuresUnknown) return null;
-    const { event, rest, derived } = this;
+    const { rest, derived } = this;
     const held = this.#position;
     const value = this.#readFeature(position);
     // Computing the feature has walked over other events.
-    this.event = event;
     this.rest = rest;
     this.derived = derived;
     this.#position = held;
     return value;
+  }
+
+  /** Of the event that closures read; `enter` says which. */
+  value(slot: number): Value {
+    return this.history.valueAt(slot, this.#position);
+  }
+
+  get #timeMs(): number {
+    return this.history.events[this.#position]!.time;
   }
 
   threshold(position: number): Value {
@@ -176,7 +181,7 @@ export class AsOf implements Scope {
 
   pairAgeMs(): Value {
     const pair = this.#pair();
-    return pair === null ? null : this.event.time - this.history.events[pair.first]!.time;
+    return pair === null ? null : this.#timeMs - this.history.events[pair.first]!.time;
   }
 
   pairOrdinal(): Value {
@@ -185,7 +190,6 @@ export class AsOf implements Scope {
 
   #enter(position: number, derived: DerivedValues | null): void {
     this.#position = position;
-    this.event = this.history.events[position]!;
     this.rest = this.#isReversed(position) ? this.history.restAsOf(position, this.at) : null;
     this.derived = derived;
   }
@@ -214,7 +218,17 @@ export class AsOf implements Scope {
   #qualified(value: Value, position: number): Truth {
     if (value === false) return FALSE;
     if (value === null) return UNKNOWN;
-    return this.#needsCheck && this.lacks(position) !== null ? UNKNOWN : TRUE;
+    return this.#needsCheck && this.#lacksSomething(position) ? UNKNOWN : TRUE;
+  }
+
+  /** Asked once an event. */
+  #lacksSomething(position: number): boolean {
+    const held = this.#lacking[position];
+    if (held !== undefined && held !== 0) return held - ASKED === TRUE;
+    const lacks = this.lacks(position) !== null;
+    if (position >= this.#lacking.length) this.#lacking = this.#grown(this.#lacking, position);
+    this.#lacking[position] = ASKED + (lacks ? TRUE : FALSE);
+    return lacks;
   }
 
   isVisible(position: number): boolean {
@@ -240,7 +254,7 @@ export class AsOf implements Scope {
     const found = this.history.pairEvents(position, this.rule.readsStatus);
     if (found === null) return null;
     const [events, place] = found;
-    const after = this.event.time - this.rule.lookbackMs;
+    const after = this.#timeMs - this.rule.lookbackMs;
     let low = 0;
     let high = place;
     while (low < high) {
@@ -260,12 +274,16 @@ export class AsOf implements Scope {
     return this.#isReversed(position) && this.history.restAsOf(position, this.at)?.rest === 0n;
   }
 
-  #grow(predicate: number, position: number): Uint8Array {
-    const old = this.#columns[predicate]!;
+  #grow(predicate: number, position: number): Uint8Array<ArrayBuffer> {
+    const column = this.#grown(this.#columns[predicate]!, position);
+    this.#columns[predicate] = column;
+    return column;
+  }
+
+  #grown(old: Uint8Array<ArrayBuffer>, position: number): Uint8Array<ArrayBuffer> {
     const length = Math.max(COLUMN_LENGTH_MIN, this.history.events.length, 2 * old.length, position + 1);
     const column = new Uint8Array(length);
     column.set(old);
-    this.#columns[predicate] = column;
     return column;
   }
 }

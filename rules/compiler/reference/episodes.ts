@@ -10,8 +10,9 @@ import { contentId } from '../../../schemas/ids.ts';
 import type { CheckedRule } from '../checked-rule.ts';
 import { holdsAt } from '../timeline.ts';
 import { HOUR_MS } from '../window.ts';
-import type { Evaluation, EvaluationContext, SignalVersion, SubjectHistory } from './evaluation.ts';
+import type { Evaluation, EvaluationContext, Reading, SignalVersion, SubjectHistory } from './evaluation.ts';
 import { RuleEvaluator } from './evaluator.ts';
+import { type EvidenceMarks, NO_MARKS } from './evidence-marks.ts';
 import { EvidenceSet } from './evidence-set.ts';
 import type { HistoryIndex } from './history-index.ts';
 
@@ -19,7 +20,8 @@ import type { HistoryIndex } from './history-index.ts';
 export interface SubjectRun {
   /**
    * Evaluates what the history holds beyond the last call and returns every version of every episode, oldest first,
-   * as of now. `history` holds the events of the last call and more after them.
+   * as of now. `history` holds the events of the last call and more after them: in the same list, or in another one where some
+   * are replaced by themselves with more reversals.
    *
    * `candidates` are the positions, ascending, of those new events as of which the rule could fire: the others cannot open
    * an episode and are passed over. Without it every event is one. While an episode is open every event is looked at.
@@ -87,9 +89,11 @@ export function evaluateAt(
 }
 
 interface Version {
-  readonly evaluation: Evaluation;
+  readonly reading: Reading;
   readonly evidence: SignalVersion['evidence'];
   lastFiredAt: number;
+  /** As it was last given out. */
+  said: SignalVersion | null;
 }
 
 interface Episode {
@@ -99,6 +103,8 @@ interface Episode {
   readonly further: number;
   readonly openedAt: number;
   readonly evidence: EvidenceSet;
+  /** What of the evidence is known. */
+  marks: EvidenceMarks;
   readonly versions: Version[];
   /** Time of the last evaluation that fired. */
   firedAt: number;
@@ -110,6 +116,7 @@ interface Undo {
   readonly episode: Episode;
   readonly firedAt: number;
   readonly lastFiredAt: number;
+  readonly marks: EvidenceMarks;
   readonly added: readonly number[];
 }
 
@@ -121,10 +128,12 @@ class EpisodeRun implements SubjectRun {
   #rule: CheckedRule;
   #context: EvaluationContext;
   /**
-   * Lives for one call of `append`: what it derives from the events of a window is larger than the events, and most
-   * subjects wait long for their next one.
+   * Lives while an episode is open: windows move on from evaluation to evaluation. Otherwise for one call of `append`: what it
+   * derives from the events of a window is larger than the events, and most subjects wait long for their next one.
    */
   #evaluator: RuleEvaluator | null = null;
+  /** The list that it reads. */
+  #events: SubjectHistory['events'] | null = null;
   readonly #episodes: Episode[] = [];
   /** Events before this one are done with. */
   #next = 0;
@@ -158,6 +167,7 @@ class EpisodeRun implements SubjectRun {
   }
 
   reopen(fromMs: number, position: number): boolean {
+    this.#dropEvaluator();
     this.#takeBack();
     for (
       let undo = this.#undos.at(-1);
@@ -182,6 +192,7 @@ class EpisodeRun implements SubjectRun {
   }
 
   pass(length: number): void {
+    this.#dropEvaluator();
     this.#settle();
     this.#next = length;
   }
@@ -194,16 +205,30 @@ class EpisodeRun implements SubjectRun {
     this.#candidates = candidates;
     this.#finishedMs = finishedMs;
     this.#waitsUntilMs = Number.POSITIVE_INFINITY;
-    this.#evaluator = new RuleEvaluator(this.#rule, this.#context);
+    const { events } = history;
+    if (this.#evaluator === null || this.#events !== events) {
+      this.#evaluator = new RuleEvaluator(this.#rule, this.#context);
+      this.#events = events;
+    }
     const index = this.#evaluator.attach(history);
     this.#takeBack();
-    const { length } = history.events;
+    const { length } = events;
     while (this.#next < length) {
       if (!this.#step(history, index)) break;
     }
-    this.#evaluator = null;
+    if (length === 0 || this.openUntilMs < events[length - 1]!.time) {
+      this.#dropEvaluator();
+    }
     this.#candidates = undefined;
     return this.#episodes.flatMap((episode) => this.#versions(episode, index));
+  }
+
+  /** What the evaluator has read goes with it. */
+  #dropEvaluator(): void {
+    this.#evaluator = null;
+    this.#events = null;
+    const last = this.#episodes[this.#episodes.length - 1];
+    if (last !== undefined) last.marks = NO_MARKS;
   }
 
   /** Moves on by one event or one finished hour; false when the hour at hand is unfinished. */
@@ -225,8 +250,7 @@ class EpisodeRun implements SubjectRun {
       return true;
     }
     if (!isOpen) {
-      const evaluation = this.#evaluator!.firing(at);
-      if (evaluation !== null) this.#open(evaluation, history, index);
+      if (this.#evaluator!.fires(at)) this.#open(this.#evaluator!, history, index);
       this.#next++;
       return true;
     }
@@ -270,11 +294,13 @@ class EpisodeRun implements SubjectRun {
     return { last, end };
   }
 
-  #open(evaluation: Evaluation, history: SubjectHistory, index: HistoryIndex): void {
-    const opening = index.events[evaluation.index]!;
+  #open(evaluator: RuleEvaluator, history: SubjectHistory, index: HistoryIndex): void {
+    const reading = evaluator.reading();
+    const { eventTime } = reading;
+    const opening = index.events[reading.index]!;
     const { id, majorVersion, input } = this.#rule;
     const evidence = new EvidenceSet();
-    evidence.add(evaluation.evidence, index.events);
+    evidence.add(evaluator.evidence(evidence, NO_MARKS), index.events);
     // Versions of one signal are events of their own and share its id: a further episode that one opens gets a number.
     const row = `${opening.institution}\u0000${opening.id}`;
     const further = this.#openings?.get(row) ?? 0;
@@ -284,28 +310,33 @@ class EpisodeRun implements SubjectRun {
       id: contentId('sig', [id, String(majorVersion), history.subjectKey, ...opener]),
       row,
       further,
-      openedAt: evaluation.eventTime,
+      openedAt: eventTime,
       evidence,
-      versions: [{ evaluation, evidence: evidence.snapshot(input), lastFiredAt: evaluation.eventTime }],
-      firedAt: evaluation.eventTime,
+      marks: evaluator.marks(NO_MARKS),
+      versions: [{ reading, evidence: evidence.snapshot(input), lastFiredAt: eventTime, said: null }],
+      firedAt: eventTime,
     });
   }
 
   /** Evaluates an open episode; what it changed can be taken back. */
   #evaluateOpen(episode: Episode, at: number, index: HistoryIndex): Undo | null {
-    const standing = episode.versions[episode.versions.length - 1]!;
+    const evaluator = this.#evaluator!;
+    if (this.#candidates?.mayFire(at) === false || !evaluator.fires(at)) return null;
     const { time } = index.events[at]!;
-    const undo = { time, episode, firedAt: episode.firedAt, lastFiredAt: standing.lastFiredAt };
-    const evaluation = this.#candidates?.mayFire(at) === false ? null : this.#evaluator!.firing(at);
-    if (evaluation === null) return null;
-    episode.firedAt = evaluation.eventTime;
-    const added = episode.evidence.add(evaluation.evidence, index.events);
-    if (added.length === 0) standing.lastFiredAt = evaluation.eventTime;
+    const standing = episode.versions[episode.versions.length - 1]!;
+    const { firedAt, marks } = episode;
+    const { lastFiredAt } = standing;
+    const added = evaluator.evidence(episode.evidence, marks);
+    episode.evidence.add(added, index.events);
+    episode.firedAt = time;
+    episode.marks = evaluator.marks(marks);
+    if (added.length === 0) standing.lastFiredAt = time;
     else {
       const evidence = episode.evidence.snapshot(this.#rule.input);
-      episode.versions.push({ evaluation, evidence, lastFiredAt: evaluation.eventTime });
+      episode.versions.push({ reading: evaluator.reading(), evidence, lastFiredAt: time, said: null });
     }
-    return { ...undo, added };
+    standing.said = null;
+    return { time, episode, firedAt, lastFiredAt, marks, added };
   }
 
   #takeBack(): void {
@@ -315,33 +346,40 @@ class EpisodeRun implements SubjectRun {
 
   /** What was provisional stays, until the history changes. */
   #settle(): void {
-    if (this.#provisional !== null) this.#undos.push(this.#provisional);
+    if (this.#provisional !== null) this.#undos.push({ ...this.#provisional, marks: NO_MARKS });
     this.#provisional = null;
   }
 
-  #undo({ episode, firedAt, lastFiredAt, added }: Undo): void {
+  #undo({ episode, firedAt, lastFiredAt, marks, added }: Undo): void {
     if (added.length > 0) episode.versions.pop();
     episode.evidence.remove(added);
     episode.firedAt = firedAt;
-    episode.versions[episode.versions.length - 1]!.lastFiredAt = lastFiredAt;
+    episode.marks = marks;
+    const standing = episode.versions[episode.versions.length - 1]!;
+    standing.lastFiredAt = lastFiredAt;
+    standing.said = null;
   }
 
-  #versions(episode: Episode, index: HistoryIndex): SignalVersion[] {
-    const { id, openedAt, versions, evidence } = episode;
-    const evidenceReversed = index.reversed.some((position) => evidence.has(position));
+  #versions({ id, openedAt, versions, evidence }: Episode, index: HistoryIndex): SignalVersion[] {
+    const isReversed = index.reversed.some((position) => evidence.has(position));
     return versions.map((version, i) => {
       const standing = i === versions.length - 1;
-      return {
+      const evidenceReversed = standing && isReversed;
+      const { said, reading, lastFiredAt } = version;
+      if (said !== null && said.standing === standing && said.evidenceReversed === evidenceReversed)
+        return said;
+      version.said = {
         id,
         version: i + 1,
         openedAt,
-        eventTime: version.evaluation.eventTime,
-        evaluation: version.evaluation,
+        eventTime: reading.eventTime,
+        evaluation: reading,
         evidence: version.evidence,
-        lastFiredAt: version.lastFiredAt,
+        lastFiredAt,
         standing,
-        evidenceReversed: standing && evidenceReversed,
+        evidenceReversed,
       };
+      return version.said;
     });
   }
 }

@@ -41,8 +41,8 @@ export interface BenignOutcome {
   readonly result: 'passed' | 'failed' | 'unknown';
 }
 
-/** A rule as of one event of a subject's history. */
-export interface Evaluation {
+/** What a rule says as of one event of a subject's history. */
+export interface Reading {
   /** Position of that event in the history. */
   readonly index: number;
   readonly eventTime: number;
@@ -53,8 +53,6 @@ export interface Evaluation {
   readonly features: readonly FeatureReading[];
   /** Values of the parameters as of the event; a statutory threshold that is not in force is null. */
   readonly params: Readonly<Record<string, string | number | boolean | string[] | null>>;
-  /** Positions in the history, ascending. */
-  readonly evidence: readonly number[];
   readonly strengthMilli: number;
   readonly benign: readonly BenignOutcome[];
   readonly attributions: readonly AttributionOutcome[];
@@ -71,6 +69,12 @@ export interface Evaluation {
   readonly missing: number;
 }
 
+/** A reading with the events that it rests on. */
+export interface Evaluation extends Reading {
+  /** Positions in the history, ascending. */
+  readonly evidence: readonly number[];
+}
+
 /** One version of one signal of a rule on a subject (SEMANTICS §9). */
 export interface SignalVersion {
   readonly id: string;
@@ -78,7 +82,7 @@ export interface SignalVersion {
   readonly openedAt: number;
   /** Event time of the evaluation that made the version. */
   readonly eventTime: number;
-  readonly evaluation: Evaluation;
+  readonly evaluation: Reading;
   /** Union over the episode's firing evaluations up to this one. */
   readonly evidence: Evidence;
   /** Time of the last firing evaluation of the episode before the next version: the episode is open until `quiet` after. */

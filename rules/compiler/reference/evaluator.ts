@@ -15,10 +15,13 @@ import type {
   BenignOutcome,
   Evaluation,
   EvaluationContext,
+  Reading,
   SubjectHistory,
 } from './evaluation.ts';
+import { type EvidenceMarks, NO_MARKS } from './evidence-marks.ts';
 import { FeatureValues } from './feature-values.ts';
 import { type HistoryIndex, indexOf } from './history-index.ts';
+import { WorstRanks } from './worst-ranks.ts';
 
 /** Strength of a rule exactly at its threshold, and the most there is, in milli-points. */
 const STRENGTH_AT = 500;
@@ -44,7 +47,7 @@ export class RuleEvaluator {
     this.#values = new FeatureValues(rule, context);
   }
 
-  /** Reads `history` from here on; it holds at least the events that it held before. */
+  /** Reads `history` from here on; its list of events is the one of before, grown at its end. */
   attach(history: SubjectHistory): HistoryIndex {
     const index = indexOf(history.events);
     this.#values.asOf.history = index;
@@ -62,28 +65,49 @@ export class RuleEvaluator {
     return this.#values.asOf.triggers();
   }
 
-  /** The evaluation as of event `at` if it fires, else null. Features that decide nothing are not computed. */
-  firing(at: number): Evaluation | null {
+  /** Whether the rule fires as of event `at`. Features that decide nothing are not computed. */
+  fires(at: number): boolean {
     this.#values.moveTo(at);
-    const { program } = this.rule;
-    if (!program.holds(this.#values.asOf)) return null;
-    const benign = this.#benign();
-    return isBlocked(benign) ? null : this.#evaluation(true, benign);
+    const { holds, benign } = this.rule.program;
+    const { asOf } = this.#values;
+    return holds(asOf) && !benign.some(({ blocks, run }) => blocks && run(asOf) === true);
+  }
+
+  /** Positions of evidence as of the event that was asked about last, ascending, without those that are known. */
+  evidence(known: { has(position: number): boolean }, marks: EvidenceMarks): number[] {
+    const { features } = this.rule.program;
+    const positions = new Set<number>();
+    features.forEach(({ evidence }, i) => {
+      if (!evidence) return;
+      for (const position of this.#values.evidenceOf(i, marks)) {
+        if (!known.has(position)) positions.add(position);
+      }
+    });
+    return [...positions].sort((a, b) => a - b);
+  }
+
+  /** What the marks are once that evidence is known. */
+  marks(before: EvidenceMarks): EvidenceMarks {
+    return this.#values.marks(before);
+  }
+
+  /** What the rule says as of the event of `fires`, which was true. */
+  reading(): Reading {
+    return this.#reading(true, this.#benign());
   }
 
   /** The evaluation as of event `at`, whether it fires or not. */
   evaluate(at: number): Evaluation {
     this.#values.moveTo(at);
     const truth = this.rule.program.when(this.#values.asOf) as boolean | null;
-    return this.#evaluation(truth, this.#benign());
+    const reading = this.#reading(truth, this.#benign());
+    return { ...reading, evidence: this.evidence(NONE, NO_MARKS) };
   }
 
-  #evaluation(truth: boolean | null, benign: readonly BenignTest[]): Evaluation {
+  #reading(truth: boolean | null, benign: readonly BenignTest[]): Reading {
     const { asOf } = this.#values;
     const { events } = asOf.history;
-    const features = this.rule.program.features.map((_, position) => this.#reading(position));
-    const evidence = this.#evidence();
-    const worst = this.#worst(evidence.length > 0 ? evidence : [asOf.at]);
+    const features = this.rule.program.features.map((_, position) => this.#feature(position));
     return {
       index: asOf.at,
       eventTime: events[asOf.at]!.time,
@@ -91,13 +115,12 @@ export class RuleEvaluator {
       fires: truth === true && !isBlocked(benign),
       features,
       params: this.#params(),
-      evidence,
       strengthMilli: this.#strength(benign),
       benign: benign.map(({ id, result }) => ({ id, result })),
       attributions: this.#attributions(),
       observedHolder: this.#holder(),
       observedBank: this.#text('accountBank'),
-      ...worst,
+      ...this.#worst(),
       truncated: asOf.truncated,
       missing: features.reduce((sum, reading) => sum + (reading.missing ?? 0), 0),
     };
@@ -134,7 +157,7 @@ export class RuleEvaluator {
     return Math.max(0, strength);
   }
 
-  #reading(position: number): FeatureReading {
+  #feature(position: number): FeatureReading {
     const feature = this.rule.program.features[position]!;
     const state = this.#values.state(position);
     const threshold = feature.comparison?.with(this.#values.asOf);
@@ -193,31 +216,19 @@ export class RuleEvaluator {
     }
   }
 
-  #evidence(): number[] {
-    const positions = new Set<number>();
-    this.rule.program.features.forEach((feature, i) => {
-      if (!feature.evidence) return;
-      for (const position of this.#values.state(i).evidence()) positions.add(position);
-    });
-    return [...positions].sort((a, b) => a - b);
-  }
-
-  #worst(positions: readonly number[]): { coverage: Coverage | null; precisionWorst: Precision | null } {
+  /** Of the evidence; of the event itself where there is none. */
+  #worst(): { coverage: Coverage | null; precisionWorst: Precision | null } {
     if (this.rule.input === 'signals') return { coverage: null, precisionWorst: null };
-    const { history } = this.#values.asOf;
-    let coverage = -1;
-    let precision = -1;
-    for (const position of positions) {
-      coverage = Math.max(
-        coverage,
-        (COVERAGES as readonly Value[]).indexOf(history.value('coverage', position)),
-      );
-      precision = Math.max(
-        precision,
-        (PRECISIONS as readonly Value[]).indexOf(history.value('precision', position)),
-      );
-    }
-    return { coverage: COVERAGES[coverage] ?? null, precisionWorst: PRECISIONS[precision] ?? null };
+    const worst = new WorstRanks();
+    this.rule.program.features.forEach(({ evidence }, i) => {
+      if (evidence) this.#values.addWorst(i, worst);
+    });
+    const { history, at } = this.#values.asOf;
+    if (worst.isEmpty) worst.add(history, at);
+    return {
+      coverage: COVERAGES[worst.coverage] ?? null,
+      precisionWorst: PRECISIONS[worst.precision] ?? null,
+    };
   }
 
   #attributions(): AttributionOutcome[] {
@@ -264,6 +275,8 @@ interface BenignTest extends BenignOutcome {
   readonly blocks: boolean;
   readonly lowersMilli: number;
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 function isBlocked(benign: readonly BenignTest[]): boolean {
   return benign.some(({ blocks }) => blocks);

@@ -1,4 +1,9 @@
-/** The evidence of one episode: a set of events that only grows, with its references and their hash. */
+/**
+ * The evidence of one episode: a set of events that only grows, with its references and their hash.
+ *
+ * Evidence mostly grows at its end, and what the unfinished hour brought is taken back and comes again. Versions share one list
+ * of references, of which each holds how many are its own; the hash goes on from what was there before the latest.
+ */
 import { createHash, type Hash } from 'node:crypto';
 import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import { LIMITS } from '../../../schemas/identity.ts';
@@ -8,17 +13,15 @@ import type { Evidence, TransactionRef } from '../../../schemas/signal.ts';
 interface Entry {
   readonly position: number;
   readonly ref: TransactionRef;
-  /** What the hash takes of the reference. */
-  readonly text: string;
 }
 
 export class EvidenceSet {
   readonly #positions = new Set<number>();
   /** In total order. */
   #entries: Entry[] = [];
-  /** The first references as last given out, while they are still the first ones. */
-  #first: readonly TransactionRef[] | null = null;
-  /** Hash over the first `#hashed` references: evidence mostly grows at its end. */
+  /** References of the first entries, at most `EVIDENCE_IDS`, and of some that were taken back: longer or shorter than the entries. */
+  #refs: TransactionRef[] = [];
+  /** Hash over the first `#hashed` references. */
   #hash: Hash = createHash('sha256');
   #hashed = 0;
 
@@ -26,53 +29,86 @@ export class EvidenceSet {
     return this.#positions.has(position);
   }
 
-  /** Adds events at ascending positions and returns the positions that were new. */
-  add(positions: readonly number[], events: readonly RuleEvent[]): number[] {
-    const added = positions.filter((position) => !this.#positions.has(position));
-    if (added.length === 0) return added;
-    const last = this.#entries[this.#entries.length - 1]?.position ?? -1;
+  /** Adds events at ascending positions, none of which it holds. */
+  add(added: readonly number[], events: readonly RuleEvent[]): void {
+    if (added.length === 0) return;
+    const before = this.#entries.length;
+    const last = this.#entries[before - 1]?.position ?? -1;
+    const isAtEnd = added[0]! > last;
+    if (isAtEnd) this.#hashUpTo(before);
     for (const position of added) {
       const { institution, id, version } = events[position]!;
       this.#positions.add(position);
-      this.#entries.push({
-        position,
-        ref: { institution, id, version },
-        text: listText([institution, id, String(version)]),
-      });
+      this.#entries.push({ position, ref: { institution, id, version } });
     }
-    if (added[0]! < last) {
+    if (isAtEnd) this.#share(before);
+    else {
       this.#entries.sort((a, b) => a.position - b.position);
       this.#forget();
-    } else if (this.#entries.length - added.length < LIMITS.EVIDENCE_IDS) this.#first = null;
-    return added;
+    }
   }
 
-  /** Takes back what `add` returned. */
+  /** Takes back what was added at once. */
   remove(added: readonly number[]): void {
     if (added.length === 0) return;
     for (const position of added) this.#positions.delete(position);
+    const left = this.#entries.length - added.length;
+    if (left >= this.#hashed && (this.#entries[left - 1]?.position ?? -1) < added[0]!) {
+      this.#entries.length = left;
+      return;
+    }
     this.#entries = this.#entries.filter(({ position }) => this.#positions.has(position));
     this.#forget();
   }
 
   /** References in total order: the first ones, how many, and the hash over all. */
   snapshot(input: 'events' | 'signals'): Evidence {
-    if (this.#hashed < this.#entries.length) {
-      const unread = this.#hashed === 0 ? this.#entries : this.#entries.slice(this.#hashed);
-      this.#hash.update(unread.map(({ text }) => text).join(''));
-      this.#hashed = this.#entries.length;
-    }
-    this.#first ??= this.#entries.slice(0, LIMITS.EVIDENCE_IDS).map(({ ref }) => ref);
+    const refs = this.#refs;
     const count = this.#entries.length;
-    const hash = this.#hash.copy().digest('hex');
-    return input === 'signals'
-      ? { transactions: [], signals: this.#first.map(({ id }) => id), count, hash }
-      : { transactions: this.#first as TransactionRef[], count, hash };
+    const first = Math.min(count, LIMITS.EVIDENCE_IDS);
+    const hash = this.#hash.copy();
+    for (let i = this.#hashed; i < count; i++) hash.update(textOf(this.#entries[i]!.ref));
+    const digest = hash.digest('hex');
+    if (input === 'signals') {
+      return { transactions: [], signals: refs.slice(0, first).map(({ id }) => id), count, hash: digest };
+    }
+    return {
+      get transactions() {
+        return refs.slice(0, first);
+      },
+      count,
+      hash: digest,
+    };
+  }
+
+  #hashUpTo(count: number): void {
+    for (; this.#hashed < count; this.#hashed++) this.#hash.update(textOf(this.#entries[this.#hashed]!.ref));
+  }
+
+  /** References of the entries from `from` on become shared ones; where others were taken back, versions may hold these. */
+  #share(from: number): void {
+    const until = Math.min(this.#entries.length, LIMITS.EVIDENCE_IDS);
+    for (let i = from; i < until; i++) {
+      const { ref } = this.#entries[i]!;
+      const shared = this.#refs[i];
+      if (shared !== undefined && isSame(shared, ref)) continue;
+      if (shared !== undefined) this.#refs = this.#refs.slice(0, i);
+      this.#refs.push(ref);
+    }
   }
 
   #forget(): void {
     this.#hash = createHash('sha256');
     this.#hashed = 0;
-    this.#first = null;
+    this.#refs = this.#entries.slice(0, LIMITS.EVIDENCE_IDS).map(({ ref }) => ref);
   }
+}
+
+/** What the hash takes of a reference. */
+function textOf({ institution, id, version }: TransactionRef): string {
+  return listText([institution, id, String(version)]);
+}
+
+function isSame(a: TransactionRef, b: TransactionRef): boolean {
+  return a.id === b.id && a.institution === b.institution && a.version === b.version;
 }

@@ -2,19 +2,12 @@
  * Features as of one event: which events match, how many are missing, and the value of the aggregate (SEMANTICS §4-§6).
  * A feature is computed when something first asks for it and kept until the next event.
  */
-import type {
-  CheckedRule,
-  DerivedValues,
-  DeriveProgram,
-  FeatureProgram,
-  FieldRead,
-  Int,
-  Value,
-} from '../checked-rule.ts';
+import type { CheckedRule, DeriveProgram, FeatureProgram, FieldRead, Int, Value } from '../checked-rule.ts';
 import { ratio } from '../integer.ts';
 import type { Window } from '../window.ts';
 import { AsOf, FALSE, UNKNOWN } from './as-of.ts';
 import type { EvaluationContext } from './evaluation.ts';
+import type { EvidenceMarks } from './evidence-marks.ts';
 import { aggregate } from './feature-aggregate.ts';
 import {
   Candidates,
@@ -30,15 +23,10 @@ import {
   takeMovement,
   wholeRange,
 } from './matches.ts';
-import {
-  type Cycle,
-  distinctSources,
-  fifoCycles,
-  matchFifo,
-  sumCycles,
-  weightedMedianDwell,
-} from './matching.ts';
+import { fifoCycles, matchFifo, sumCycles, weightedMedianDwell } from './matching.ts';
+import { SubEvent } from './sub-event.ts';
 import { type WindowRange, windowRange } from './window-range.ts';
+import type { WorstRanks } from './worst-ranks.ts';
 
 /** A feature is not evaluable when more than one in this many of its events is missing. */
 const MISSING_ONE_IN = 10;
@@ -52,7 +40,9 @@ export interface FeatureState {
   value: Value;
   missing: number;
   because: UnknownBecause | null;
-  /** Positions of the events that are evidence, in any order; asked for only when the rule fires. */
+  /** What was aggregated, where each event is a match of its own: all of it is evidence. */
+  range: Range<Matches> | null;
+  /** Positions of the events that are evidence beside those, in any order; asked for only when the rule fires. */
   evidence: () => readonly number[];
 }
 
@@ -101,6 +91,7 @@ export class FeatureValues {
       value: null,
       missing: 0,
       because: null,
+      range: null,
       evidence: nothing,
     }));
     this.#derives = derives.map(() => ({ stamp: 0, cycles: null, because: null, missing: 0 }));
@@ -125,6 +116,7 @@ export class FeatureValues {
     state.value = null;
     state.missing = 0;
     state.because = null;
+    state.range = null;
     state.evidence = nothing;
     const feature = this.#rule.program.features[position]!;
     if (feature.operands !== null) this.#ratio(feature.operands, state);
@@ -132,6 +124,37 @@ export class FeatureValues {
     else if (feature.from !== null) this.#overCycles(feature, feature.from, state);
     else this.#overEvents(feature, position, state);
     return state;
+  }
+
+  /** Positions of the evidence of a feature, in any order; without those that the marks say to be known. */
+  evidenceOf(position: number, marks: EvidenceMarks): readonly number[] {
+    const { range, evidence } = this.state(position);
+    if (range === null) return evidence();
+    const { columns, from, to } = range;
+    const isKnown = marks.columns[position] === columns;
+    const known = isKnown ? firstAtOrAfter(columns.positions, marks.upTo[position]!) : from;
+    return columns.positions.slice(Math.max(from, known), to);
+  }
+
+  /** What is known when the evidence as of the current event is, after what `before` says. */
+  marks(before: EvidenceMarks): EvidenceMarks {
+    const columns: (object | undefined)[] = [];
+    const upTo: number[] = [];
+    this.#rule.program.features.forEach(({ evidence }, position) => {
+      const range = evidence ? this.state(position).range : null;
+      const isNew = range !== null && range.from < range.to;
+      columns.push(isNew ? range.columns : before.columns[position]);
+      upTo.push(isNew ? range.columns.positions[range.to - 1]! + 1 : (before.upTo[position] ?? 0));
+    });
+    return { columns, upTo };
+  }
+
+  /** The worst of the evidence of a feature goes to `worst`. */
+  addWorst(position: number, worst: WorstRanks): void {
+    const { range, evidence } = this.state(position);
+    const { history } = this.asOf;
+    if (range !== null) range.columns.addWorst(history, range.from, range.to, worst);
+    else for (const each of evidence()) worst.add(history, each);
   }
 
   /** Range of a window as of the current event; null when it is unknown. Notes when the history cap cuts it. */
@@ -176,7 +199,7 @@ export class FeatureValues {
     }
     const range = this.#read(this.#matchReaders[position]!, window);
     this.#aggregate(feature, range, range.missing, state);
-    state.evidence = () => range.columns.positions.slice(range.from, range.to);
+    state.range = range;
   }
 
   #dwell(feature: FeatureProgram, position: number, state: FeatureState): void {
@@ -193,7 +216,7 @@ export class FeatureValues {
     }
     const portions = matchFifo(movementsOf(range));
     settle(state, weightedMedianDwell(portions), 'empty');
-    state.evidence = () => [...portions.inPositions, ...portions.outPositions];
+    state.evidence = once(() => [...portions.inPositions, ...portions.outPositions]);
   }
 
   #overCycles(feature: FeatureProgram, from: number, state: FeatureState): void {
@@ -218,7 +241,7 @@ export class FeatureValues {
       else if (takeMatch(this.asOf, feature, matches, position, cycle)) taken.push(cycle);
     }
     this.#aggregate(feature, wholeRange(matches), matches.missing.length + derived.missing, state);
-    state.evidence = () => taken.flatMap(({ position, lots }) => [position, ...lots]);
+    state.evidence = once(() => taken.flatMap(({ position, lots }) => [position, ...lots]));
   }
 
   #aggregate(feature: FeatureProgram, range: Range<Matches>, missing: number, state: FeatureState): void {
@@ -297,6 +320,8 @@ export class FeatureValues {
         reader.first = start;
         reader.epoch = epoch;
       }
+      // What lies before may be dropped.
+      reader.first = start;
       return rangeOf(reader.columns, start, end, reader.take);
     }
     const isTouched = this.#isTouched(start, end);
@@ -328,25 +353,13 @@ export class FeatureValues {
   }
 }
 
-/** A cycle as a sub-event; its sources are counted when something asks for them. */
-class SubEvent implements DerivedValues {
-  readonly position: number;
-  readonly lots: readonly number[];
-  readonly matched: Value;
-  readonly matchedShareMilli: Value;
-  readonly #sourceOf: (position: number) => Value;
-
-  constructor(cycle: Cycle, sourceOf: (position: number) => Value) {
-    this.position = cycle.position;
-    this.lots = cycle.lots;
-    this.matched = cycle.matched;
-    this.matchedShareMilli = cycle.matchedShareMilli;
-    this.#sourceOf = sourceOf;
-  }
-
-  get sources(): number {
-    return distinctSources(this.lots, this.#sourceOf);
-  }
+/** The list is made when it is first asked for. */
+function once(list: () => readonly number[]): () => readonly number[] {
+  let made: readonly number[] | undefined;
+  return () => {
+    made ??= list();
+    return made;
+  };
 }
 
 const nothing = (): readonly number[] => [];

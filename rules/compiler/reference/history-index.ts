@@ -8,6 +8,7 @@ import { LIMITS } from '../../../schemas/identity.ts';
 import { compareRefs } from '../../../schemas/order.ts';
 import type { FieldName, Value } from '../checked-rule.ts';
 import { known } from '../field.ts';
+import { FIELD_OF_SLOT, slotOf } from '../field-slots.ts';
 
 /** What reversals have left of an event's amount: `rest` of `amount`. */
 export interface Rest {
@@ -27,8 +28,7 @@ interface PairIndex {
 const indexes = new WeakMap<readonly RuleEvent[], HistoryIndex>();
 
 /**
- * The index of an array of events in total order. The array may grow at its end and an event may be replaced by itself
- * with more reversals; any other change asks for a new array.
+ * The index of an array of events in total order. The array may grow at its end; any other change asks for a new array.
  */
 export function indexOf(events: readonly RuleEvent[]): HistoryIndex {
   let index = indexes.get(events);
@@ -47,7 +47,8 @@ export class HistoryIndex {
   /** What reverses them, in total order. */
   readonly #reversals: Reversal[] = [];
   #length = 0;
-  readonly #columns = new Map<FieldName, Value[]>();
+  /** By number of the field. */
+  readonly #columns: Value[][] = FIELD_OF_SLOT.map(() => []);
   readonly #pairs: (PairIndex | undefined)[] = [undefined, undefined];
 
   constructor(events: readonly RuleEvent[]) {
@@ -57,16 +58,14 @@ export class HistoryIndex {
   /** Takes in what was appended since. */
   sync(): void {
     const { events } = this;
-    if (events.length === this.#length) return;
-    this.reversed.length = 0;
-    this.#reversals.length = 0;
-    for (let i = 0; i < events.length; i++) {
-      if (!isReversed(events[i]!)) continue;
-      this.reversed.push(i);
-      this.#reversals.push(...events[i]!.reversals!);
+    const known = this.#reversals.length;
+    for (; this.#length < events.length; this.#length++) {
+      const event = events[this.#length]!;
+      if (!isReversed(event)) continue;
+      this.reversed.push(this.#length);
+      this.#reversals.push(...event.reversals!);
     }
-    this.#reversals.sort(compareRefs);
-    this.#length = events.length;
+    if (this.#reversals.length > known) this.#reversals.sort(compareRefs);
   }
 
   /** How many reversals have come as of event `asOf`: between two of them nothing is taken from any event. */
@@ -95,18 +94,20 @@ export class HistoryIndex {
     return low;
   }
 
-  /** Values of a field as the feed gave them, read once each; for events that no reversal touches. */
+  /** Value of a field as the feed gave it. */
   value(name: FieldName, position: number): Value {
-    let column = this.#columns.get(name);
-    if (column === undefined) {
-      column = [];
-      this.#columns.set(name, column);
-    }
+    return this.valueAt(slotOf(name), position);
+  }
+
+  /** As `value`, by the number of the field; read from the event once. */
+  valueAt(slot: number, position: number): Value {
+    const column = this.#columns[slot]!;
     // Positions may be skipped: padded, so that the array stays packed.
     while (column.length <= position) column.push(UNREAD);
     const held = column[position]!;
     if (held !== UNREAD) return held;
     const event = this.events[position]!;
+    const name = FIELD_OF_SLOT[slot]!;
     const value =
       name === 'time' ? event.time : name === 'institution' ? event.institution : known(event.fields[name]);
     column[position] = value;
@@ -144,7 +145,7 @@ export class HistoryIndex {
   }
 
   isCompleted(position: number): boolean {
-    return this.value('status', position) === 'completed';
+    return this.valueAt(STATUS, position) === 'completed';
   }
 
   #pairIndex(everyStatus: boolean): PairIndex {
@@ -166,6 +167,8 @@ export class HistoryIndex {
     return pairs;
   }
 }
+
+const STATUS = slotOf('status');
 
 /** Marks a value that was not read yet; no feed can give this very array. */
 const UNREAD: readonly string[] = [];

@@ -7,7 +7,9 @@
  */
 import type { DerivedValues, FeatureProgram, FieldRead, Int, Value } from '../checked-rule.ts';
 import { type AsOf, FALSE, TRUE, UNKNOWN } from './as-of.ts';
+import type { HistoryIndex } from './history-index.ts';
 import type { Movements } from './matching.ts';
+import { RankTail, type WorstRanks } from './worst-ranks.ts';
 
 /** Columns that grow with the history. */
 interface Column {
@@ -16,6 +18,8 @@ interface Column {
   readonly missing: number[];
   /** Events before this position are taken in. */
   upTo: number;
+  /** Forgets the first `count` events. */
+  drop(count: number): void;
 }
 
 /** Takes one event into its columns, or leaves it out. `dayless`: a calendar window cannot place it. */
@@ -31,9 +35,30 @@ export class Matches implements Column {
   readonly others: Value[][];
   readonly keys: Value[] = [];
   readonly parts: boolean[] = [];
+  readonly #ranks = new RankTail();
+  /** How many of the events are in the ranks. */
+  #ranked = 0;
 
   constructor(feature: FeatureProgram) {
     this.others = feature.of.slice(1).map(() => []);
+  }
+
+  drop(count: number): void {
+    for (const column of [this.positions, this.values, this.keys, this.parts, ...this.others]) {
+      column.splice(0, count);
+    }
+    this.#ranked = Math.max(0, this.#ranked - count);
+  }
+
+  /** The worst of the events from the one at `from` up to before the one at `to` goes to `worst`. */
+  addWorst(history: HistoryIndex, from: number, to: number, worst: WorstRanks): void {
+    if (from === to) return;
+    if (to < this.positions.length) {
+      for (let i = from; i < to; i++) worst.add(history, this.positions[i]!);
+      return;
+    }
+    for (; this.#ranked < to; this.#ranked++) this.#ranks.add(history, this.positions[this.#ranked]!);
+    worst.addRanks(this.#ranks.since(this.positions[from]!));
   }
 }
 
@@ -45,21 +70,43 @@ export class MovementColumns implements Column {
   readonly amounts: Int[] = [];
   readonly isIn: boolean[] = [];
   readonly isOut: boolean[] = [];
+
+  drop(count: number): void {
+    for (const column of [this.positions, this.timesMs, this.amounts, this.isIn, this.isOut]) {
+      column.splice(0, count);
+    }
+  }
 }
 
 /** Positions whose events may match, where what they match depends on the evaluation. */
 export class Candidates {
-  readonly #positions: number[] = [];
+  #positions: number[] = [];
+  #first = 0;
   #upTo = 0;
 
-  /** Those from `start` up to before `end`; `mayMatch` is asked once per event. */
+  /** Those from `start` up to before `end`; `mayMatch` is asked once per event while windows move on. */
   between(start: number, end: number, mayMatch: (position: number) => boolean): readonly number[] {
+    if (start < this.#first || start > this.#upTo) {
+      this.#positions = [];
+      this.#first = start;
+      this.#upTo = start;
+    }
     for (; this.#upTo < end; this.#upTo++) if (mayMatch(this.#upTo)) this.#positions.push(this.#upTo);
-    return this.#positions.slice(
-      firstAtOrAfter(this.#positions, start),
-      firstAtOrAfter(this.#positions, end),
-    );
+    const from = firstAtOrAfter(this.#positions, start);
+    const found = this.#positions.slice(from, firstAtOrAfter(this.#positions, end));
+    if (isWorthDropping(from, this.#positions.length)) {
+      this.#positions.splice(0, from);
+      this.#first = start;
+    }
+    return found;
   }
+}
+
+/** Events that a window has left behind are dropped when they are most of those at hand. */
+const DROPPED_MIN = 8;
+
+function isWorthDropping(count: number, length: number): boolean {
+  return count >= DROPPED_MIN && 2 * count >= length;
 }
 
 /** One window of columns. */
@@ -75,9 +122,17 @@ export function wholeRange<C extends Column>(columns: C): Range<C> {
   return { columns, from: 0, to: columns.positions.length, missing: columns.missing.length };
 }
 
-/** The part of the columns from position `start` up to before `end`, after taking in what is new. */
+/**
+ * The part of the columns from position `start` up to before `end`, after taking in what is new. What lies before `start` may be
+ * dropped: windows move on.
+ */
 export function rangeOf<C extends Column>(columns: C, start: number, end: number, take: Taker<C>): Range<C> {
   for (; columns.upTo < end; columns.upTo++) take(columns, columns.upTo, false);
+  const { positions, missing } = columns;
+  const past = firstAtOrAfter(positions, start);
+  if (isWorthDropping(past, positions.length)) columns.drop(past);
+  const lost = firstAtOrAfter(missing, start);
+  if (isWorthDropping(lost, missing.length)) missing.splice(0, lost);
   return {
     columns,
     from: firstAtOrAfter(columns.positions, start),

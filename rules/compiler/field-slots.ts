@@ -1,0 +1,20 @@
+/** Numbers of the fields that rules read: evaluators keep the values of a history field by field, in the order of these. */
+import { EVENT_FIELDS, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
+import type { FieldName, FieldRead } from './checked-rule.ts';
+import { isDerived } from './names.ts';
+
+/** The field of each number. */
+export const FIELD_OF_SLOT: readonly FieldName[] = [
+  ...new Set([...Object.keys(EVENT_FIELDS), ...Object.keys(SIGNAL_FIELDS)]),
+] as FieldName[];
+
+const SLOTS: ReadonlyMap<string, number> = new Map(FIELD_OF_SLOT.map((name, slot) => [name, slot]));
+
+export function slotOf(name: FieldName): number {
+  return SLOTS.get(name) as number;
+}
+
+/** Number of a field that says the same of its event at every evaluation; -1 of a derived one or one of pairs. */
+export function plainSlotOf(name: FieldRead['name']): number {
+  return isDerived(name) || name === 'pairAgeMs' || name === 'pairOrdinal' ? -1 : slotOf(name);
+}
