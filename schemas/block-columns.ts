@@ -31,7 +31,7 @@ import {
   type TableColumn,
   type WordColumn,
 } from './block-layout.ts';
-import { BlockTexts, type CodeTable, type FactTexts, textData } from './block-texts.ts';
+import { BlockKeys, BlockTexts, type CodeTable, type FactTexts, textData } from './block-texts.ts';
 import { SUBJECT_KINDS } from './enumerations.ts';
 import {
   BYTE_NULL,
@@ -104,22 +104,25 @@ export interface Column {
 /** Builds the columns of one block; their texts gather in its two dictionaries. */
 export class BlockColumns {
   readonly #facts: FactBatch;
-  readonly #texts: Readonly<Record<DictionaryName, BlockTexts>>;
+  readonly #words: BlockTexts;
+  readonly #keys: BlockTexts | BlockKeys;
   #dictionaries: Readonly<Record<DictionaryName, Vector<Utf8>>> | undefined;
 
   constructor(facts: FactBatch, texts: FactTexts, tables?: Readonly<Record<DictionaryName, CodeTable>>) {
     this.#facts = facts;
-    this.#texts = {
-      words: new BlockTexts(texts, tables?.words),
-      keys: new BlockTexts(texts, tables?.keys),
-    };
+    this.#words = new BlockTexts(texts, tables?.words);
+    // Whoever has tables has ids of all keys.
+    this.#keys = tables === undefined ? new BlockTexts(texts) : new BlockKeys(texts, tables.keys);
+  }
+
+  #textsOf(name: DictionaryName): BlockTexts | BlockKeys {
+    return name === 'words' ? this.#words : this.#keys;
   }
 
   /** The types of this block. To be called when all its columns are there, and their texts with them. */
   types(): BlockTypes {
-    const { words, keys } = this.#texts;
-    this.#dictionaries = { words: words.vector(), keys: keys.vector() };
-    return new BlockTypes({ words: words.size, keys: keys.size });
+    this.#dictionaries = { words: this.#words.vector(), keys: this.#keys.vector() };
+    return new BlockTypes({ words: this.#words.size, keys: this.#keys.size });
   }
 
   tableColumn(name: TableColumn, rows: readonly BlockRow[], docs: readonly string[]): Column {
@@ -128,7 +131,8 @@ export class BlockColumns {
     if (readText !== undefined) {
       const values = rows.map((row, i) => readText(row, docs[i] as string));
       if (type !== 'words' && type !== 'keys') return { name, data: () => textData(values) };
-      const codes = coded(values, (value) => this.#texts[type].code(value));
+      const texts = type === 'words' ? this.#words : (this.#keys as BlockTexts);
+      const codes = coded(values, (value) => texts.code(value));
       return { name, data: (types) => this.#codeData(type, codes, types) };
     }
     const read = NUMBERS[name] as Read<number | null>;
@@ -143,7 +147,7 @@ export class BlockColumns {
   /** A table's column of texts by their ids, every `step`th from `first` on. */
   idColumn(name: WordColumn, ids: Int32Array, first = 0, step = 1): Column {
     const dictionary = TABLE_COLUMNS[name];
-    const texts = this.#texts[dictionary];
+    const texts = this.#textsOf(dictionary);
     const codes = new Uint32Array(this.#facts.rows);
     for (let i = 0, at = first; i < codes.length; i++, at += step)
       codes[i] = texts.codeOfId(ids[at] as number);
@@ -153,7 +157,7 @@ export class BlockColumns {
   /** A table's column of the values of an enumeration by their places in it. */
   enumColumn(name: WordColumn, values: Uint8Array, names: readonly string[]): Column {
     const dictionary = TABLE_COLUMNS[name];
-    const texts = this.#texts[dictionary];
+    const texts = this.#words;
     const codes = coded(values.subarray(0, this.#facts.rows), (value) => texts.code(names[value] ?? ''));
     return { name, data: (types) => this.#codeData(dictionary, codes, types) };
   }
@@ -180,7 +184,7 @@ export class BlockColumns {
 
   otherColumns(): Column[] {
     const { rows, flags, sharedRef, members } = this.#facts;
-    const { words, keys } = this.#texts;
+    const [words, keys] = [this.#words, this.#keys];
     const columns: Column[] = [];
     const references = coded(sharedRef.subarray(0, rows), (id) => keys.codeOfId(id));
     if (references.some((code) => code !== 0))
@@ -215,14 +219,17 @@ export class BlockColumns {
 
   #codesOf(name: FactColumnName, values: Float64Array | Int32Array | Uint8Array): Uint32Array {
     const { type, values: names = [] }: FactColumn = FACT_COLUMNS[name];
-    const texts = this.#texts[dictionaryOf(name) as DictionaryName];
-    if (type === 'text') return coded(values, (id) => texts.codeOfId(id));
+    if (type === 'text') {
+      const ids = this.#textsOf(dictionaryOf(name) as DictionaryName);
+      return coded(values, (id) => ids.codeOfId(id));
+    }
+    const texts = this.#words;
     if (type === 'set') return coded(values, (id) => texts.codeOfSet(id));
     return coded(values, (code) => (code === BYTE_NULL ? 0 : texts.code(names[code] as string)));
   }
 
   #codeData(name: DictionaryName, codes: Uint32Array, types: BlockTypes): Data {
-    const isShort = this.#texts[name].size <= SHORT_DICTIONARY;
+    const isShort = this.#textsOf(name).size <= SHORT_DICTIONARY;
     return makeData({
       type: types[name],
       length: codes.length,

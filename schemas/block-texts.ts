@@ -2,10 +2,14 @@
 import { type Data, makeData, Utf8, Vector } from 'apache-arrow';
 import { TEXT_NULL } from './facts.ts';
 
-/** Where the ids of a batch of facts lead. */
+/** Where the ids of a batch of facts lead. Equal texts have equal ids. */
 export interface FactTexts {
   text(id: number): string;
   setOf(id: number): readonly string[];
+  /** UTF-8 bytes of a text. */
+  sizeOf(id: number): number;
+  /** Writes a text in UTF-8 to `at`; returns what is behind it. */
+  write(id: number, to: Uint8Array, at: number): number;
 }
 
 const UTF8 = new Utf8();
@@ -53,6 +57,7 @@ export class CodeTable {
   }
 }
 
+/** The dictionary of a block, text by text. */
 export class BlockTexts {
   readonly #texts: FactTexts;
   /** Entry 0 is none. */
@@ -100,5 +105,45 @@ export class BlockTexts {
 
   vector(): Vector<Utf8> {
     return new Vector([textData(this.#entries)]);
+  }
+}
+
+/** A dictionary of which every text is asked for by its id: no text becomes a string. */
+export class BlockKeys {
+  readonly #texts: FactTexts;
+  /** By code; code 0 is none, and has no id. */
+  readonly #ids: number[] = [TEXT_NULL];
+  readonly #ofId: CodeTable;
+
+  constructor(texts: FactTexts, table: CodeTable) {
+    this.#texts = texts;
+    this.#ofId = table;
+    table.clear();
+  }
+
+  get size(): number {
+    return this.#ids.length;
+  }
+
+  codeOfId(id: number): number {
+    if (id === TEXT_NULL) return 0;
+    const known = this.#ofId.get(id);
+    if (known !== 0) return known;
+    const code = this.#ids.push(id) - 1;
+    this.#ofId.set(id, code);
+    return code;
+  }
+
+  vector(): Vector<Utf8> {
+    const ids = this.#ids;
+    const valueOffsets = new Int32Array(ids.length + 1);
+    for (let code = 1, end = 0; code < ids.length; code++) {
+      end += this.#texts.sizeOf(ids[code] as number);
+      valueOffsets[code + 1] = end;
+    }
+    const data = Buffer.allocUnsafe(valueOffsets[ids.length] as number);
+    for (let code = 1, at = 0; code < ids.length; code++)
+      at = this.#texts.write(ids[code] as number, data, at);
+    return new Vector([makeData({ type: UTF8, length: ids.length, nullCount: 0, valueOffsets, data })]);
   }
 }

@@ -3,26 +3,29 @@
  */
 import { createHash } from 'node:crypto';
 
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const ALPHABET = Buffer.from('0123456789abcdefghjkmnpqrstvwxyz', 'latin1');
 
 /** Length of the text part of an id: 26 characters of 5 bits hold 130 bits of the digest. */
 export const ID_CHARS = 26;
 
+/** Of the text being made: one built character by character would be a chain of as many strings. */
+const characters = Buffer.alloc(ID_CHARS);
+
 /** First 26 base32 characters (Crockford's alphabet, lower case) of a digest of at least 17 bytes. */
 export function base32(digest: Uint8Array): string {
-  let out = '';
+  let size = 0;
   let bits = 0;
   let value = 0;
-  for (let i = 0; out.length < ID_CHARS; i++) {
+  for (let i = 0; size < ID_CHARS; i++) {
     value = (value << 8) | (digest[i] ?? 0);
     bits += 8;
-    while (bits >= 5 && out.length < ID_CHARS) {
+    while (bits >= 5 && size < ID_CHARS) {
       bits -= 5;
-      out += ALPHABET[(value >>> bits) & 31];
+      characters[size++] = ALPHABET[(value >>> bits) & 31] as number;
     }
     value &= (1 << bits) - 1;
   }
-  return out;
+  return characters.toString('latin1');
 }
 
 /** A list of strings as one text, each prefixed by its length in bytes, so that no two lists have the same text. */

@@ -49,6 +49,16 @@ export class FactDictionary {
     return text;
   }
 
+  /** UTF-8 bytes of a text. */
+  sizeOf(id: number): number {
+    return this.interner.sizeOf(id);
+  }
+
+  /** Writes a text in UTF-8 to `at`; returns what is behind it. */
+  write(id: number, to: Uint8Array, at: number): number {
+    return this.interner.write(id, to, at);
+  }
+
   /** Id of the set of these members, in whatever order, however often each is named. */
   setId(members: readonly string[]): number {
     if (members.length === 0) return 0;

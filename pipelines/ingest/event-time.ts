@@ -17,6 +17,12 @@ import type { TransactionInput } from '../../schemas/transaction.ts';
 import { actingPlace } from './acting-place.ts';
 import type { ZoneOffsets } from './zone-offset.ts';
 
+const PLUS = 43;
+const MINUS = 45;
+const POINT = 46;
+const COLON = 58;
+const TIME = 84;
+const ZULU = 90;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Widest offset of the contract, in minutes. */
@@ -66,11 +72,18 @@ function digits(text: string, from: number, count: number): number {
 
 /** Minutes east of UTC of `Z` or `±hh:mm` standing at the end of the text; undefined where it is neither. */
 function writtenOffset(text: string, from: number): number | undefined {
-  if (text[from] === 'Z' && text.length === from + 1) return 0;
-  const sign = text[from] === '+' ? 1 : text[from] === '-' ? -1 : 0;
+  const first = text.charCodeAt(from);
+  if (first === ZULU && text.length === from + 1) return 0;
+  const sign = first === PLUS ? 1 : first === MINUS ? -1 : 0;
   const hours = digits(text, from + 1, 2);
   const minutes = digits(text, from + 4, 2);
-  if (sign === 0 || text.length !== from + 6 || text[from + 3] !== ':' || !(hours < 24) || !(minutes < 60))
+  if (
+    sign === 0 ||
+    text.length !== from + 6 ||
+    text.charCodeAt(from + 3) !== COLON ||
+    !(hours < 24) ||
+    !(minutes < 60)
+  )
     return undefined;
   const offset = sign * (hours * 60 + minutes);
   return Math.abs(offset) <= OFFSET_MIN_MAX ? offset : undefined;
@@ -81,23 +94,25 @@ export function parseMoment(text: string): Moment | null {
   const year = digits(text, 0, 4);
   const month = digits(text, 5, 2);
   const day = digits(text, 8, 2);
-  if (text[4] !== '-' || text[7] !== '-' || !(year >= YEAR_MIN && year <= YEAR_MAX)) return null;
+  if (text.charCodeAt(4) !== MINUS || text.charCodeAt(7) !== MINUS || !(year >= YEAR_MIN && year <= YEAR_MAX))
+    return null;
   if (!(day >= 1 && day <= daysOfMonth(year, month))) return null;
   const date = Date.UTC(year, month - 1, day);
   if (text.length === 10) return { ms: date, precision: 'day', offsetMin: null };
 
   const hour = digits(text, 11, 2);
   const minute = digits(text, 14, 2);
-  if (text[10] !== 'T' || text[13] !== ':' || !(hour < 24) || !(minute < 60)) return null;
+  if (text.charCodeAt(10) !== TIME || text.charCodeAt(13) !== COLON || !(hour < 24) || !(minute < 60))
+    return null;
   const second = digits(text, 17, 2);
-  if (text[16] !== ':' || !(second < 60)) return null;
+  if (text.charCodeAt(16) !== COLON || !(second < 60)) return null;
   let at = 19;
   let fractionMs = 0;
-  if (text[at] === '.') {
+  if (text.charCodeAt(at) === POINT) {
     const start = ++at;
-    while (digits(text, at, 1) >= 0) at++;
+    for (let scale = 100; digits(text, at, 1) >= 0; at++, scale /= 10)
+      if (scale >= 1) fractionMs += scale * digits(text, at, 1);
     if (at === start) return null;
-    fractionMs = Math.floor(Number(`0.${text.slice(start, at)}`) * 1000);
   }
   const offset = writtenOffset(text, at);
   if (offset === undefined) return null;

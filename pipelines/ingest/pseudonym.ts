@@ -16,6 +16,7 @@ import { type VaultEntry, VaultSealer } from './vault.ts';
 
 /** Identifiers remembered per generation; a forgotten one is computed, and handed to the vault, again. */
 export const PSEUDONYM_CACHE_ENTRIES = 262_144;
+const DIGEST_BYTES = 32;
 /** Name spaces whose cache names are remembered. */
 const PSEUDONYM_SPACES = 65_536;
 
@@ -52,6 +53,7 @@ export class Pseudonymiser {
   readonly #cache = new BoundedCache<string>(PSEUDONYM_CACHE_ENTRIES);
   #spaceCount = 0;
   #entries: VaultEntry[] = [];
+  readonly #digest = Buffer.alloc(DIGEST_BYTES);
 
   constructor(keys: DataKeys) {
     this.keyId = keys.pseudonymKeyId;
@@ -140,7 +142,7 @@ export class Pseudonymiser {
   }
 
   #hmac(kind: PseudonymKind, space: string, value: string): string {
-    const digest = this.#hash.digest(`${kind}\0${space}\0${value}`);
-    return `${kind}_${base32(Buffer.from(digest, 'latin1'))}`;
+    this.#digest.write(this.#hash.digest(`${kind}\0${space}\0${value}`), 0, 'latin1');
+    return `${kind}_${base32(this.#digest)}`;
   }
 }

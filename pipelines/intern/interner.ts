@@ -137,6 +137,22 @@ export class Interner {
     );
   }
 
+  /** Bytes of the key of an id. @throws RangeError if the id is not in use. */
+  sizeOf(id: number): number {
+    this.#demand(id);
+    return this.#rows.lengthOf(id);
+  }
+
+  /** Writes the key of an id to `at`; returns what is behind it. @throws RangeError if the id is not in use. */
+  write(id: number, to: Uint8Array, at: number): number {
+    this.#demand(id);
+    const words = this.#rows.wordsOf(id);
+    const first = this.#rows.firstOf(id);
+    const size = this.#rows.lengthOf(id);
+    for (let i = 0; i < size; i++) to[at + i] = words[first + (i >> 2)]! >>> (8 * (i & 3));
+    return at + size;
+  }
+
   /** Order of two keys by unsigned bytes: negative, 0 or positive. @throws RangeError if an id is not in use. */
   compare(a: number, b: number): number {
     this.#demand(a);

@@ -7,7 +7,7 @@ import { SLOTS } from './head.ts';
 import { EMPTY, jsonBytes, textBytes } from './json-bytes.ts';
 import type { OpenBlock } from './open-block.ts';
 import type { ComposedRow } from './row-facts.ts';
-import { putBytes, putInteger, putNumber, putPlain } from './text-writer.ts';
+import { putBytes, putFew, putInteger, putNumber, putPlain } from './text-writer.ts';
 
 const OPEN_BRACKET = 91;
 const OPEN_BRACE = 123;
@@ -15,6 +15,8 @@ const CLOSE_BRACE = 125;
 const COMMA = 44;
 /** What a row's document has beside its fragments, at most: numbers, dates, keys of the stamp. */
 const FIXED_BYTES = 2_048;
+/** Of a safe integer, at most, with room. */
+const NUMBER_BYTES = 32;
 
 const ID = textBytes('"id":"');
 const CLOSE_TEXT = textBytes('",');
@@ -68,6 +70,8 @@ export class DocumentWriter {
   readonly #block: OpenBlock;
   readonly #tail: Uint8Array;
   readonly #end: Uint8Array;
+  /** Of the event time of the row at hand. */
+  readonly #timeDigits = Buffer.alloc(NUMBER_BYTES);
 
   readonly #times = new Map<number, TimeTexts>();
 
@@ -95,13 +99,16 @@ export class DocumentWriter {
     for (let i = 0; i < fragments.length; i++) size += fragments[i]?.piece.length ?? 0;
     docs.reserve(from, size);
     ids.reserve(ids.start(place), 3 * id.length);
-    amounts.reserve(amounts.start(place), 32);
+    amounts.reserve(amounts.start(place), NUMBER_BYTES);
     const b: Buffer = docs.bytes;
 
+    const a: Buffer = amounts.bytes;
     const amountAt = amounts.start(place);
-    const amountEnd = putInteger(amounts.bytes, amountAt, minor);
+    const amountEnd = putInteger(a, amountAt, minor);
+    const digits = amountEnd - amountAt;
     amounts.ends[place] = amountEnd;
-    const digits = amounts.bytes.subarray(amountAt, amountEnd);
+    const t = this.#timeDigits;
+    const timeDigits = putInteger(t, 0, row.time);
 
     let at = from + 1;
     b[from] = OPEN_BRACKET;
@@ -124,27 +131,29 @@ export class DocumentWriter {
           break;
         case 'occurredAt':
           if (parts.hasOccurredAt) {
-            at = putInteger(b, putBytes(b, at, OCCURRED_AT), parts.occurredMs);
+            at = putBytes(b, at, OCCURRED_AT);
+            const { occurredMs } = parts;
+            at = occurredMs === row.time ? putFew(b, at, t, 0, timeDigits) : putInteger(b, at, occurredMs);
             b[at++] = COMMA;
           }
           break;
         case 'settled':
-          at = putBytes(b, putBytes(b, putBytes(b, at, head.settled), digits), CLOSE_MONEY);
+          at = putBytes(b, putFew(b, putBytes(b, at, head.settled), a, amountAt, digits), CLOSE_MONEY);
           break;
       }
     }
     b[at++] = CLOSE_BRACE;
     const rowEnd = at;
     b[at++] = COMMA;
-    at = putInteger(b, at, row.time);
+    at = putFew(b, at, t, 0, timeDigits);
     const time = this.#timeTexts(row, offsetSource);
     at = putBytes(b, at, hasZone ? time.hashOfZone : time.hash);
     block.putHash(hash('sha256', b.subarray(from, at), 'hex'));
 
     // Over the last brace goes the stamp; the row moves to where it belongs.
     at = putBytes(b, rowEnd - 1, EVENT_TIME);
-    at = putInteger(b, at, row.time);
-    at = putBytes(b, putBytes(b, at, time.stamp), digits);
+    at = putFew(b, at, t, 0, timeDigits);
+    at = putFew(b, putBytes(b, at, time.stamp), a, amountAt, digits);
     at = putBytes(b, at, head.stampCcy);
     at = putNumber(b, at, row.usd);
     at = putNumber(b, putBytes(b, at, MXN), row.mxn);
@@ -188,10 +197,9 @@ export class DocumentWriter {
     const end = putPlain(b, at, id);
     if (end === -1) {
       ids.ends[place] = start + ids.bytes.write(id, start, 'utf8');
-      const json = jsonBytes(id);
-      return putBytes(b, putBytes(b, at - 1, json) - 1, CLOSE_TEXT);
+      return putBytes(b, putBytes(b, at - 1, jsonBytes(id)) - 1, CLOSE_TEXT);
     }
-    ids.ends[place] = putPlain(ids.bytes, start, id);
+    ids.ends[place] = putFew(ids.bytes, start, b, at, end - at);
     return putBytes(b, end, CLOSE_TEXT);
   }
 }

@@ -1,12 +1,17 @@
-/** Small texts into bytes, without strings between. */
+/** Small texts and numbers into bytes, without strings between. */
 
 const ZERO = 48;
 const MINUS = 45;
 const BILLION = 1e9;
+const HUNDRED = 100;
 const QUOTE = 34;
 const BACKSLASH = 92;
 
-/** Copies `piece` to `at`; returns what is behind it. */
+/** Digits of every number below a hundred. */
+const TENS = Uint8Array.from({ length: HUNDRED }, (_, i) => ZERO + Math.floor(i / 10));
+const ONES = Uint8Array.from({ length: HUNDRED }, (_, i) => ZERO + (i % 10));
+
+/** Copies `piece` to `at`; returns what is behind it. Faster than a loop from about a dozen bytes on. */
 export function putBytes(bytes: Uint8Array, at: number, piece: Uint8Array): number {
   bytes.set(piece, at);
   return at + piece.length;
@@ -17,13 +22,18 @@ function putDigits(bytes: Uint8Array, at: number, value: number, width: number):
   let digits = 1;
   for (let bound = 10; digits < 10 && value >= bound; bound *= 10) digits++;
   if (digits < width) digits = width;
+  const end = at + digits;
   let rest = value;
-  for (let i = at + digits - 1; i >= at; i--) {
-    const tenth = Math.trunc(rest / 10) | 0;
-    bytes[i] = ZERO + (rest - 10 * tenth);
-    rest = tenth;
+  let i = end;
+  for (; i > at + 1; i -= 2) {
+    const above = (rest / HUNDRED) | 0;
+    const pair = rest - HUNDRED * above;
+    bytes[i - 1] = ONES[pair] as number;
+    bytes[i - 2] = TENS[pair] as number;
+    rest = above;
   }
-  return at + digits;
+  if (i > at) bytes[at] = ZERO + rest;
+  return end;
 }
 
 /** A safe integer, as JSON prints it. */
@@ -58,5 +68,11 @@ export function putPlain(bytes: Uint8Array, at: number, text: string): number {
     if (code < 32 || code > 126 || code === QUOTE || code === BACKSLASH) return -1;
     bytes[at + i] = code;
   }
+  return at + size;
+}
+
+/** Copies `bytes[from .. from + size)` to `to[at ..)`; a few bytes, for which the library's copy is slow to begin. */
+export function putFew(to: Uint8Array, at: number, bytes: Uint8Array, from: number, size: number): number {
+  for (let i = 0; i < size; i++) to[at + i] = bytes[from + i] as number;
   return at + size;
 }
