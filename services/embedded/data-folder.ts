@@ -1,11 +1,12 @@
 /**
  * The data folder: `clickhouse/` (the engine's), `spool/` (data in flight, emptied at start), `key` (what opens writes
- * and the vault).
+ * and the vault), `parent` (the process for which the store runs).
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { isAlive } from './alive.ts';
 
 export interface DataFolder {
   readonly root: string;
@@ -70,12 +71,18 @@ export function lockHolder(folder: DataFolder): number | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Notes for whom the store runs; only the holder of the engine's lock may call it. */
+export function noteParent(folder: DataFolder): void {
+  writeFileSync(parentFile(folder.root), `${process.ppid}\n`, { mode: 0o600 });
+}
+
+/** Whether the store that holds the folder outlives the process for which it ran: it ends by itself, and soon. */
+export function isOrphaned(root: string): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's process may not be signalled, but it lives.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return !isAlive(Number(readFileSync(parentFile(root), 'utf8')));
+  } catch {
+    return false;
   }
 }
+
+const parentFile = (root: string) => join(root, 'parent');

@@ -47,3 +47,12 @@ export const STOP_GRACE_MS = 5_000;
 
 /** How long the parent waits for the child to say that it listens. */
 export const START_TIMEOUT_MS = 60_000;
+
+/**
+ * How long a start waits for the store of a process that is gone: it may be in its grace period, or the system is still
+ * taking it apart.
+ */
+export const ORPHAN_WAIT_MS = 2 * STOP_GRACE_MS;
+
+/** Pause between two attempts of such a start. */
+export const ORPHAN_POLL_MS = 200;

@@ -5,7 +5,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RastroError } from '../../schemas/errors/index.ts';
-import { emptySpool, lockHolder, openDataFolder } from './data-folder.ts';
+import { emptySpool, lockHolder, noteParent, openDataFolder } from './data-folder.ts';
 import { Engine } from './engine.ts';
 import { STOP_GRACE_MS } from './limits.ts';
 import type { ToChild, ToParent } from './messages.ts';
@@ -40,6 +40,7 @@ async function start(dataDir: string, port: number): Promise<void> {
     if (pid !== undefined) throw new RastroError('RAS-STORE-LOCKED', { dataDir, pid });
     throw new RastroError('RAS-STORE-START-FAILED', { detail: detail.slice(0, 500) });
   }
+  noteParent(folder);
   emptySpool(folder);
   const server = createClickHouseServer(engine, folder);
   running = { server, engine };

@@ -2,10 +2,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { packageRoot } from '../../schemas/package-root.ts';
-import { openDataFolder } from './data-folder.ts';
-import { RUNNING_MAX, START_TIMEOUT_MS, STOP_GRACE_MS } from './limits.ts';
+import { isOrphaned, openDataFolder } from './data-folder.ts';
+import { ORPHAN_POLL_MS, ORPHAN_WAIT_MS, RUNNING_MAX, START_TIMEOUT_MS, STOP_GRACE_MS } from './limits.ts';
 import type { ToChild, ToParent } from './messages.ts';
 
 export interface EmbeddedOptions {
@@ -33,12 +34,26 @@ const LAST_WORDS_BYTES = 1_000;
 const SPARE_THREADS = 4;
 
 /**
- * Starts ClickHouse's HTTP interface on 127.0.0.1 over the data in `dataDir`.
+ * Starts ClickHouse's HTTP interface on 127.0.0.1 over the data in `dataDir`. Where the store of a process that was killed
+ * still holds the folder, waits for its end.
  * @throws RastroError RAS-STORE-LOCKED, -PORT-IN-USE, -ENGINE-MISSING, -KEY-MODE, -KEY-SHORT, -FOLDER, -START-FAILED.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const dataDir = resolve(options.dataDir);
   const { key } = openDataFolder(dataDir);
+  const giveUpAt = performance.now() + ORPHAN_WAIT_MS;
+  for (;;) {
+    try {
+      return await startChild(dataDir, key, options.port ?? 0);
+    } catch (error) {
+      const isLocked = RastroError.is(error) && error.code === 'RAS-STORE-LOCKED';
+      if (!isLocked || performance.now() > giveUpAt || !isOrphaned(dataDir)) throw error;
+      await pause(ORPHAN_POLL_MS);
+    }
+  }
+}
+
+async function startChild(dataDir: string, key: string, givenPort: number): Promise<Embedded> {
   const child = fork(join(packageRoot(), 'dist/services/embedded/main.js'), [], {
     cwd: dataDir,
     execArgv: [],
@@ -47,7 +62,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit').then(() => undefined);
-  const port = await listeningPort(child, { type: 'start', dataDir, port: options.port ?? 0 });
+  const port = await listeningPort(child, { type: 'start', dataDir, port: givenPort });
   // Neither the channel nor the process keeps the parent alive; the child ends with its parent.
   child.unref();
   child.channel?.unref();

@@ -1,11 +1,17 @@
 /**
  * Runs a feed into a data folder with the built code and kills itself and the store's process, as `kill -9` would, after
- * a given write. Argument: JSON {dataDir, rulesDir, files, parties, limits, killAfter, activate?, stream?}; killAfter 0 runs to
- * the end. `activate` is {rulesDir, activeFrom, afterFiles}: other rules, recorded after so many files. `stream` is {institution,
- * timeMs}: it submits as a stream, and after the first file an empty block says that event time has come so far.
+ * a given write. Argument: JSON {dataDir, rulesDir, files, parties, limits, killAfter, imagesDir?, activate?, stream?};
+ * killAfter 0 runs to the end. `activate` is {rulesDir, activeFrom, afterFiles}: other rules, recorded after so many files.
+ * `stream` is {institution, timeMs}: it submits as a stream, and after the first file an empty block says that event time has
+ * come so far.
+ *
+ * With `imagesDir`, the data folder is copied to `imagesDir/N` behind write N, while nothing of either process runs: what
+ * a process leaves behind when it is killed is what its files hold then, for what it wrote is the system's.
  * Prints one line per write before going on, so that the parent knows how far it came.
  */
-import { writeSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadMapping } from '../../dist/services/feeds/mappings.js';
 import { emptyReport } from '../../dist/services/workspace/feed-report.js';
 import {
@@ -17,13 +23,31 @@ import { encodeReference } from '../../dist/services/workspace/reference-record.
 import { FeedReader } from '../../dist/services/workspace/run-feed.js';
 import { openWorkspace } from '../../dist/services/workspace/workspace.js';
 
-const { dataDir, rulesDir, files, parties, limits, killAfter, activate, stream } = JSON.parse(
+const { dataDir, rulesDir, files, parties, limits, killAfter, imagesDir, activate, stream } = JSON.parse(
   process.argv[2],
 );
 let writes = 0;
 
+/** Whether every thread of a process stands still. */
+function isStopped(pid) {
+  if (!existsSync('/proc/self/task')) return execFileSync('ps', ['-o', 'state=', '-p', pid]).includes('T');
+  return readdirSync(`/proc/${pid}/task`).every((task) =>
+    /\) T /.test(readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8')),
+  );
+}
+
+/** This thread does nothing else meanwhile, and what it gave to others to write has been acknowledged. */
+function takeImage() {
+  const store = Number(/^PID: (\d+)$/m.exec(readFileSync(join(dataDir, 'clickhouse/status'), 'utf8'))[1]);
+  process.kill(store, 'SIGSTOP');
+  while (!isStopped(store));
+  cpSync(dataDir, join(imagesDir, String(writes)), { recursive: true, verbatimSymlinks: true });
+  process.kill(store, 'SIGCONT');
+}
+
 function afterWrite(name) {
   writes++;
+  if (imagesDir !== undefined) takeImage();
   writeSync(1, `${name}\n`);
   // The whole process group: this process and the store's, which lies in it.
   if (writes === killAfter) process.kill(-process.pid, 'SIGKILL');

@@ -6,7 +6,12 @@ import { RastroError } from '../../schemas/errors/index.ts';
 import { loadMapping } from '../../services/feeds/mappings.ts';
 import type { Store } from '../../services/store/client.ts';
 import { emptyReport, type FeedReport } from '../../services/workspace/feed-report.ts';
-import { type KnowledgeOptions, loadKnowledge } from '../../services/workspace/knowledge.ts';
+import {
+  compileKnowledge,
+  type Knowledge,
+  type KnowledgeOptions,
+  readKnowledgeFiles,
+} from '../../services/workspace/knowledge.ts';
 import type { WorkspaceLimits } from '../../services/workspace/limits.ts';
 import { FeedReader } from '../../services/workspace/run-feed.ts';
 import { openWorkspace } from '../../services/workspace/workspace.ts';
@@ -61,6 +66,17 @@ export async function rowCounts(store: Store): Promise<Record<string, number>> {
   return out;
 }
 
+const compiled = new Map<string, Knowledge>();
+
+/** The rules as they are now: files that say the same are compiled once in a process. */
+export async function knowledgeOf(options: KnowledgeOptions = {}): Promise<Knowledge> {
+  const files = await readKnowledgeFiles(options);
+  const key = JSON.stringify(files);
+  const known = compiled.get(key) ?? compileKnowledge(files);
+  compiled.set(key, known);
+  return known;
+}
+
 export interface RunInput {
   readonly dataDir: string;
   readonly knowledge: KnowledgeOptions;
@@ -80,7 +96,7 @@ export interface RunOutput {
 
 /** One run of party files, then of files, into a data folder, as `rastro run` does it. */
 export async function runInto(input: RunInput): Promise<RunOutput> {
-  const knowledge = await loadKnowledge(input.knowledge);
+  const knowledge = await knowledgeOf(input.knowledge);
   const mapping = await loadMapping(input.mapping ?? 'canonical');
   const partiesMapping = await loadMapping('canonical-parties');
   const { dataDir, limits = {}, threads = 1 } = input;
@@ -123,7 +139,7 @@ export async function openBench(): Promise<Bench | undefined> {
   try {
     const workspace = await openWorkspace({
       dataDir: template,
-      knowledge: await loadKnowledge({ rulesDir }),
+      knowledge: await knowledgeOf({ rulesDir }),
     });
     await workspace.close();
   } catch (error) {

@@ -1,6 +1,5 @@
 /** `rastro demo`: simulate, run, compare with the truth, show one alert in full. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { renderAlert } from '../../../pipelines/compose/index.ts';
@@ -13,6 +12,7 @@ import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { oneOf } from '../options.ts';
 import { startProgress } from '../progress.ts';
+import { makeTemporaryFolder } from '../temporary-folder.ts';
 import { count, type Terminal, tableText } from '../terminal.ts';
 import { evidenceOf } from './alerts.ts';
 import { printRun, runFiles, runJson } from './run.ts';
@@ -131,7 +131,7 @@ export function addDemo(program: Command): void {
     );
   handle<DemoFlags>(command, async ({ terminal, dataDir }, options) => {
     const lang = oneOf('--lang', options.lang, LANGS);
-    const folder = options.keep === true ? dataDir : await mkdtemp(join(tmpdir(), 'rastro-demo-'));
+    const folder = options.keep === true ? dataDir : await makeTemporaryFolder('rastro-demo-');
     try {
       const simulation = simulationOf(options);
       const progress = startProgress(terminal, 'simulating', Number(options.transactions), 'rows');

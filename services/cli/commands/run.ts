@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { errorHint, errorMessage } from '../../../schemas/errors/index.ts';
+import { isAlive } from '../../embedded/alive.ts';
 import { loadMapping } from '../../feeds/mappings.ts';
 import { openSources } from '../../feeds/sources.ts';
 import { emptyReport, type FeedReport } from '../../workspace/feed-report.ts';
@@ -61,20 +62,12 @@ async function spoolInput(dataDir: string): Promise<string> {
   return path;
 }
 
-function isAnotherAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** Raw input outlives no run: what this process kept goes, and what a killed one left behind. */
 async function clearIncoming(dataDir: string): Promise<void> {
   const folder = join(dataDir, INCOMING);
   for (const name of await readdir(folder).catch(() => []))
-    if (!isAnotherAlive(Number(name))) await rm(join(folder, name), { recursive: true, force: true });
+    if (Number(name) === process.pid || !isAlive(Number(name)))
+      await rm(join(folder, name), { recursive: true, force: true });
 }
 
 async function filesOf(patterns: readonly string[], dataDir: string): Promise<string[]> {

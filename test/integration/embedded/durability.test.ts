@@ -38,11 +38,10 @@ describe.skipIf(probe === undefined)('the process', () => {
       if (round === 3) {
         await server.stop();
       } else {
-        setTimeout(() => process.kill(server.pid, 'SIGKILL'), 300);
         const before = acknowledged.size;
-        for (let alive = true; alive; next++) {
-          const n = next;
-          alive = await store
+        for (;;) {
+          const n = next++;
+          const alive = await store
             .insertRows(
               'acks',
               [0, 1, 2].map((part) => ({ n, part })),
@@ -51,7 +50,10 @@ describe.skipIf(probe === undefined)('the process', () => {
               () => true,
               () => false,
             );
-          if (alive) acknowledged.add(n);
+          if (!alive) break;
+          acknowledged.add(n);
+          // From the first that is acknowledged on: a machine that is busy does as much.
+          if (acknowledged.size === before + 1) setTimeout(() => process.kill(server.pid, 'SIGKILL'), 300);
         }
         await server.exited;
         expect(acknowledged.size).toBeGreaterThan(before);
@@ -116,11 +118,12 @@ describe.skipIf(probe === undefined)('the process', () => {
     }
   });
 
-  test('the server ends with its parent', async () => {
+  test('the server ends with its parent, and who takes its place waits for that', async () => {
     const dataDir = freshFolder();
     const start = join(packageRoot(), 'dist/services/embedded/start.js');
     const script = `const { startEmbedded } = await import(${JSON.stringify(start)});
       const { url } = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)} });
+      void fetch(url + '/?query=SELECT+sleep(2)');
       console.log(url);
       setInterval(() => {}, 1000);`;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -129,13 +132,12 @@ describe.skipIf(probe === undefined)('the process', () => {
     const [url] = (await once(parent.stdout, 'data')).map((text) => String(text).trim());
     expect(await (await fetch(`${url}/ping`)).text()).toBe('Ok.\n');
     parent.kill('SIGKILL');
-    const isGone = () =>
-      fetch(`${url}/ping`).then(
-        () => false,
-        () => true,
-      );
-    await expect.poll(isGone, { timeout: 10_000 }).toBe(true);
-    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await once(parent, 'exit');
+    const next = await startEmbedded({ dataDir });
+    await expect(fetch(`${url}/ping`)).rejects.toThrow();
+    expect(await (await fetch(`${next.url}/ping`)).text()).toBe('Ok.\n');
+    await next.stop();
+    rmSync(dataDir, { recursive: true, force: true });
   });
 
   test('stop ends the process and frees the folder', async () => {

@@ -6,17 +6,20 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openFileLog, readFileLog } from '../../../services/log/file/file-log.ts';
-import {
-  compileKnowledge,
-  loadKnowledge,
-  readKnowledgeFiles,
-} from '../../../services/workspace/knowledge.ts';
+import { compileKnowledge, readKnowledgeFiles } from '../../../services/workspace/knowledge.ts';
 import { encodeRules } from '../../../services/workspace/rule-record.ts';
 import { openWorkspace } from '../../../services/workspace/workspace.ts';
 import { rastro } from '../../support/cli.ts';
 import { ROOT } from '../../support/project.ts';
 import { ndjson, shuffled, smallParties, smallRows, writeSmallRules } from '../../support/small-world.ts';
-import { type Bench, openBench, runInto, type Standing, standingOf } from '../../support/workspace.ts';
+import {
+  type Bench,
+  knowledgeOf,
+  openBench,
+  runInto,
+  type Standing,
+  standingOf,
+} from '../../support/workspace.ts';
 
 const DAY = 86_400_000;
 const FROM = Date.UTC(2026, 1, 4);
@@ -33,7 +36,7 @@ let underBase: Standing;
 /** The data folder after `activate` between two runs, as the command does it. */
 async function activate(dataDir: string, from = FROM, dir = changedDir): Promise<Standing> {
   const knowledge = compileKnowledge(await readKnowledgeFiles({ rulesDir: dir }), { activeFrom: from });
-  const workspace = await openWorkspace({ dataDir, knowledge: await loadKnowledge(), keepRules: 'any' });
+  const workspace = await openWorkspace({ dataDir, knowledge: await knowledgeOf(), keepRules: 'any' });
   try {
     await workspace.appendRules(knowledge);
     await workspace.writeGroup({ signals: 0, alerts: 0, transactions: 0 });
@@ -44,7 +47,7 @@ async function activate(dataDir: string, from = FROM, dir = changedDir): Promise
 }
 
 async function reopened(dataDir: string): Promise<Standing> {
-  const workspace = await openWorkspace({ dataDir, knowledge: await loadKnowledge(), keepRules: 'any' });
+  const workspace = await openWorkspace({ dataDir, knowledge: await knowledgeOf(), keepRules: 'any' });
   try {
     return await standingOf(workspace.store);
   } finally {
@@ -211,7 +214,7 @@ async function child(
     killAfter,
     activate: { rulesDir: changedDir, activeFrom: FROM, afterFiles: 1 },
   });
-  const started = spawn(process.execPath, [join(ROOT, 'test/support/crash-run.mjs'), request], {
+  const started = spawn(process.execPath, ['--no-opt', join(ROOT, 'test/support/crash-run.mjs'), request], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -10,7 +10,6 @@ import { emptyReport } from '../../../services/workspace/feed-report.ts';
 import {
   compileKnowledge,
   type Knowledge,
-  loadKnowledge,
   readKnowledgeFiles,
 } from '../../../services/workspace/knowledge.ts';
 import { encodeReference } from '../../../services/workspace/reference-record.ts';
@@ -18,7 +17,14 @@ import { FeedReader } from '../../../services/workspace/run-feed.ts';
 import { openWorkspace } from '../../../services/workspace/workspace.ts';
 import { rastro } from '../../support/cli.ts';
 import { ndjson, smallParties, smallRows, writeSmallRules } from '../../support/small-world.ts';
-import { type Bench, openBench, runInto, type Standing, standingOf } from '../../support/workspace.ts';
+import {
+  type Bench,
+  knowledgeOf,
+  openBench,
+  runInto,
+  type Standing,
+  standingOf,
+} from '../../support/workspace.ts';
 
 const DAY = 86_400_000;
 /** Small ones, so that rows leave memory, subjects fall idle, and a run has many groups. */
@@ -48,7 +54,7 @@ interface World {
 async function readWorld(dataDir: string, world: World, threads: number): Promise<Standing[]> {
   const workspace = await openWorkspace({
     dataDir,
-    knowledge: await loadKnowledge(),
+    knowledge: await knowledgeOf(),
     limits: LIMITS,
     threads,
   });
@@ -134,7 +140,7 @@ test('a thread that is lost ends the run; the next one, with any number, holds e
   const threads: Worker[] = [];
   const note = (thread: Worker) => threads.push(thread);
   process.on('worker', note);
-  const knowledge = await loadKnowledge({ rulesDir });
+  const knowledge = await knowledgeOf({ rulesDir });
   const workspace = await openWorkspace({ dataDir, knowledge, limits, threads: 3 });
   process.off('worker', note);
   expect(threads.length).toBe(2);
