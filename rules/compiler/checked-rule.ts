@@ -33,6 +33,10 @@ export const DERIVED_FIELDS = {
   matchedShareMilli: 'int',
   sources: 'int',
 } as const satisfies Readonly<Record<string, ValueType>>;
+export function isDerived(name: string): name is keyof typeof DERIVED_FIELDS {
+  return Object.hasOwn(DERIVED_FIELDS, name);
+}
+
 export type DerivedValues = { readonly [K in keyof typeof DERIVED_FIELDS]: Value };
 
 export type Relation = '==' | '!=' | '<' | '<=' | '>' | '>=';

@@ -1,19 +1,19 @@
 /** Features and derived kinds of a rule: their conditions, fields, windows and types. */
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
-import type {
-  DeriveProgram,
-  FeatureProgram,
-  FieldName,
-  FieldRead,
-  Predicate,
-  ValueType,
+import {
+  type DeriveProgram,
+  type FeatureProgram,
+  type FieldName,
+  type FieldRead,
+  isDerived,
+  type Predicate,
+  type ValueType,
 } from './checked-rule.ts';
 import { ALWAYS, ALWAYS_TREE, type Checking, type Path } from './checking.ts';
 import type { Typed } from './closures.ts';
 import type { Comparison } from './expression.ts';
 import { derivedTyped, fieldTable } from './field.ts';
 import { plainSlotOf } from './field-slots.ts';
-import { isDerived } from './names.ts';
 import { durationMs, parseWindow, type Window } from './window.ts';
 
 type EventFeature = Exclude<FeatureDefinition, { agg: 'ratio' }>;

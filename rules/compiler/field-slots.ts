@@ -1,7 +1,6 @@
 /** Numbers of the fields that rules read: evaluators keep the values of a history field by field, in the order of these. */
 import { EVENT_FIELDS, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
-import type { FieldName, FieldRead } from './checked-rule.ts';
-import { isDerived } from './names.ts';
+import { type FieldName, type FieldRead, isDerived } from './checked-rule.ts';
 
 /** The field of each number. */
 export const FIELD_OF_SLOT: readonly FieldName[] = [

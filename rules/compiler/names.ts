@@ -1,6 +1,6 @@
 /** The one space of names of a rule, and what each name means at a given place. */
 import type { RuleFile } from '../../schemas/rule.ts';
-import { DERIVED_FIELDS, type FieldName, type Value, type ValueType } from './checked-rule.ts';
+import { DERIVED_FIELDS, type FieldName, isDerived, type Value, type ValueType } from './checked-rule.ts';
 import { constant, type Typed, typedOf } from './closures.ts';
 import type { Environment, Meaning, Reads } from './expression.ts';
 import { derivedTyped, fieldTable, fieldTyped } from './field.ts';
@@ -116,10 +116,6 @@ export class Names {
   #later(name: string): Meaning | undefined {
     return this.#declared.has(name) ? { kind: 'refused', code: 'RAS-RULES-ORDER' } : undefined;
   }
-}
-
-export function isDerived(name: string): name is keyof typeof DERIVED_FIELDS {
-  return Object.hasOwn(DERIVED_FIELDS, name);
 }
 
 /** A share is a double even when it is written `1`, so that a rule keeps its types when the value is tuned. */

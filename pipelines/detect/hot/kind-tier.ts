@@ -13,6 +13,7 @@ import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
 import { CandidateList } from './candidate-list.ts';
 import { type EntryReader, EventChunks } from './event-chunks.ts';
+import { legsOf, positionAt } from './history-reading.ts';
 import { type IdleOptions, IdleSweep } from './idle-sweep.ts';
 import { BATCH, KernelBatch } from './kernel-batch.ts';
 import { FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './record-slab.ts';
@@ -92,10 +93,8 @@ export class KindTier {
     this.#isOwner = plan.standpoint === 'owner';
     this.slab = new RecordSlab(plan.layout, subjects);
     this.#chunks = new EventChunks(plan.bitWords, idle?.file);
-    this.#idle =
-      idle === undefined
-        ? undefined
-        : new IdleSweep(plan.layout, this.slab, this.#chunks, this.#hidden, idle);
+    if (idle !== undefined)
+      this.#idle = new IdleSweep(plan.layout, this.slab, this.#chunks, this.#hidden, idle);
     this.#lines = new SubjectLines(this.slab, this.#idle);
     this.candidates = new CandidateList(plan.maskWords);
     this.#batch = new KernelBatch(plan);
@@ -164,13 +163,7 @@ export class KindTier {
 
   /** Position of the subject's first event at `timeMs` or later; the length of its history if there is none. */
   positionAt(line: number, timeMs: number): number {
-    let first = this.slab.lengthOf(line);
-    this.readBack(line, 0, (position, leg) => {
-      if (this.#store.timeOf(leg >> 1) < timeMs) return false;
-      first = position;
-      return true;
-    });
-    return first;
+    return positionAt(this, this.#store, line, timeMs);
   }
 
   /** Line of the subject's record; 0 if there is no such subject. */
@@ -259,8 +252,9 @@ export class KindTier {
       const length = views.i32[base + HEADER.length] as number;
       this.#batch.put(leg - this.#origin, line, entry, length - 1 - after);
       this.#runKernel();
-      views.f64[line << 3] = Math.max(lastTime, this.#store.timeOf(leg >> 1));
-      this.#reopen(line, length - 1 - after, this.#store.timeOf(leg >> 1));
+      const timeMs = this.#store.timeOf(leg >> 1);
+      views.f64[line << 3] = Math.max(lastTime, timeMs);
+      this.#reopen(line, length - 1 - after, timeMs);
     }
   }
 
@@ -334,24 +328,17 @@ export class KindTier {
       const before = this.#rebuild(line).slice(0, length);
       changes.set(
         line,
-        Math.min(changedMs, changeOf(this.#store, before, this.#legsOf(line), asked.get(line) ?? length)),
+        Math.min(changedMs, changeOf(this.#store, before, legsOf(this, line), asked.get(line) ?? length)),
       );
     }
     this.#runKernel();
     return changes;
   }
 
-  /** Legs of a subject's history, as they lie. */
-  #legsOf(line: number): number[] {
-    const legs: number[] = [];
-    this.readBack(line, 0, (_position, leg) => legs.push(leg) > 0);
-    return legs.reverse();
-  }
-
   /** Returns the legs as they lay before. */
   #rebuild(line: number): number[] {
     const base = line << 4;
-    const before = this.#legsOf(line);
+    const before = legsOf(this, line);
     const legs = [...(this.#hidden.get(line) ?? []), ...before];
     this.#chunks.release(this.slab.views, base);
     this.slab.reset(line);
@@ -392,8 +379,8 @@ export class KindTier {
 
   #isBeforeLast(base: number, leg: number): boolean {
     const { views } = this.slab;
-    const isFirst = views.i32[base + HEADER.length] === 0;
-    return !isFirst && this.#store.compareRows(this.#chunks.lastLeg(views, base) >> 1, leg >> 1) > 0;
+    if (views.i32[base + HEADER.length] === 0) return false;
+    return this.#store.compareRows(this.#chunks.lastLeg(views, base) >> 1, leg >> 1) > 0;
   }
 
   /** As `IdleSweep.sweep`. Called when nothing waits. */

@@ -196,10 +196,11 @@ export class RuleTiers {
   #eachSubject(row: number, visit: (tier: KindTier, key: number) => void): void {
     const { columns, rowMask } = this.#store.home(row);
     const out = 2 * (row & rowMask);
-    const [accounts, holders] = [columns.account, columns.party].map((keys) => keys.slice(out, out + 2));
-    for (const account of accounts as Int32Array)
+    const owners = [out, out + 1].map((leg) => [columns.account[leg]!, columns.party[leg]!] as const);
+    for (const [account, holder] of owners) {
       if (this.#account !== undefined) visit(this.#account, account);
-    for (const holder of holders as Int32Array) if (this.#holder !== undefined) visit(this.#holder, holder);
+      if (this.#holder !== undefined) visit(this.#holder, holder);
+    }
     this.#store.eachMember(row, (kind, key) => {
       const tier = this.#others[kind];
       if (tier !== undefined) visit(tier, key);
@@ -225,8 +226,8 @@ export class RuleTiers {
     for (const tier of this.#tiers) {
       tier.flush();
       count += tier.staleCount + tier.candidates.count;
-      for (const untilMs of this.#subjects.get(tier)?.waitingHours.values() ?? [])
-        if (untilMs <= finishedMs) count++;
+      const hours = this.#subjects.get(tier)?.waitingHours.values() ?? [];
+      for (const untilMs of hours) if (untilMs <= finishedMs) count++;
     }
     return count;
   }
@@ -244,11 +245,8 @@ export class RuleTiers {
   #sweep(): void {
     const { rows, newestMs } = this.#store;
     for (const tier of this.#tiers) {
-      tier.sweep(
-        newestMs,
-        rows - this.#sweptRows,
-        (line) => this.#subjects.get(tier)?.runs.has(line) === true,
-      );
+      const isKept = (line: number) => this.#subjects.get(tier)?.runs.has(line) === true;
+      tier.sweep(newestMs, rows - this.#sweptRows, isKept);
     }
     this.#sweptRows = rows;
   }

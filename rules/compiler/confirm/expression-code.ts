@@ -8,8 +8,14 @@
  * Unknown numbers are NaN, of which no comparison is true; unknown texts have the id -1, unknown codes are 255.
  */
 import { BYTE_NULL, type StandpointKind, TEXT_NULL } from '../../../schemas/facts.ts';
-import type { DERIVED_FIELDS, FeatureProgram, FieldName, Relation, Tree } from '../checked-rule.ts';
-import { isDerived } from '../names.ts';
+import {
+  type DERIVED_FIELDS,
+  type FeatureProgram,
+  type FieldName,
+  isDerived,
+  type Relation,
+  type Tree,
+} from '../checked-rule.ts';
 import { isPairField, readOf } from '../plan/field-read.ts';
 import { compared, constantOf } from '../plan/folding.ts';
 import { literal } from '../plan/literal.ts';

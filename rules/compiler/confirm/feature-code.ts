@@ -5,15 +5,15 @@
  * each event is added and taken away once, however often the rule is asked. Any other is computed over its window when it
  * is asked for. Where the reference's own aggregate takes an array of values, it is the one that is called.
  */
-import type {
-  CheckedRule,
-  DeriveProgram,
-  FeatureProgram,
-  FieldName,
-  FieldRead,
-  Tree,
+import {
+  type CheckedRule,
+  type DeriveProgram,
+  type FeatureProgram,
+  type FieldName,
+  type FieldRead,
+  isDerived,
+  type Tree,
 } from '../checked-rule.ts';
-import { isDerived } from '../names.ts';
 import { literal } from '../plan/literal.ts';
 import type { Window } from '../window.ts';
 import { aggregateCode, GROUPS, KEPT_AGGREGATES, keptValue, stepCode } from './aggregate-code.ts';

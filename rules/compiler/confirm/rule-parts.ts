@@ -1,7 +1,13 @@
 /** Which parts of a rule decide whether it fires, and what they need of an event. */
 
-import type { CheckedRule, FeatureProgram, FieldName, Predicate, Tree } from '../checked-rule.ts';
-import { isDerived } from '../names.ts';
+import {
+  type CheckedRule,
+  type FeatureProgram,
+  type FieldName,
+  isDerived,
+  type Predicate,
+  type Tree,
+} from '../checked-rule.ts';
 import { isPairField } from '../plan/field-read.ts';
 import { DAY_MS, windowReachMs } from '../window.ts';
 import { leavesOf } from './expression-code.ts';

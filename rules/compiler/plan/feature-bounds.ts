@@ -4,8 +4,13 @@
  */
 import { COVERAGES, PRECISIONS } from '../../../schemas/enumerations.ts';
 import type { StandpointKind } from '../../../schemas/facts.ts';
-import type { CheckedRule, DeriveProgram, FeatureProgram, Tree } from '../checked-rule.ts';
-import { isDerived } from '../names.ts';
+import {
+  type CheckedRule,
+  type DeriveProgram,
+  type FeatureProgram,
+  isDerived,
+  type Tree,
+} from '../checked-rule.ts';
 import { windowReachMs } from '../window.ts';
 import { type Bounds, constantBounds, UNBOUNDED, zeroUnless } from './bounds.ts';
 import { and, codes, type Test, TRUE } from './event-test.ts';

@@ -2,8 +2,13 @@
  * What the record alone can tell of a feature that is compared with a bar: how much was added up, how many different values were
  * seen last, how much of what went out was money that came in shortly before.
  */
-import type { CheckedRule, DeriveProgram, FeatureProgram, Tree } from '../checked-rule.ts';
-import { isDerived } from '../names.ts';
+import {
+  type CheckedRule,
+  type DeriveProgram,
+  type FeatureProgram,
+  isDerived,
+  type Tree,
+} from '../checked-rule.ts';
 import { windowReachMs } from '../window.ts';
 import type { FeatureBounds } from './feature-bounds.ts';
 import { isPairField, readOf } from './field-read.ts';

@@ -7,16 +7,16 @@
  */
 import { PRECISIONS } from '../../../schemas/enumerations.ts';
 import { LIMITS } from '../../../schemas/identity.ts';
-import type {
-  CheckedRule,
-  Closure,
-  DerivedValues,
-  FieldRead,
-  Predicate,
-  Scope,
-  Value,
+import {
+  type CheckedRule,
+  type Closure,
+  type DerivedValues,
+  type FieldRead,
+  isDerived,
+  type Predicate,
+  type Scope,
+  type Value,
 } from '../checked-rule.ts';
-import { isDerived } from '../names.ts';
 import type { EvaluationContext } from './evaluation.ts';
 import { cutAsOf, type HistoryIndex, type Rest } from './history-index.ts';
 

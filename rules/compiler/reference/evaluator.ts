@@ -7,8 +7,7 @@ import {
   type SubjectKind,
 } from '../../../schemas/enumerations.ts';
 import type { FeatureReading } from '../../../schemas/signal.ts';
-import type { CheckedRule, FieldName, Value } from '../checked-rule.ts';
-import { isDerived } from '../names.ts';
+import { type CheckedRule, type FieldName, isDerived, type Value } from '../checked-rule.ts';
 import { FALSE, UNKNOWN } from './as-of.ts';
 import type {
   AttributionOutcome,
