@@ -76,6 +76,8 @@ function compareSignals(a: Signal, b: Signal): number {
   return a.eventTime - b.eventTime || compareUtf8(a.id, b.id) || a.version - b.version;
 }
 
+/** Parts of a change of rules that are done behind a block: more rows than one brings are taken in under the new rules. */
+const ADVANCES_PER_BLOCK = 2;
 const COMPOSED = 'composed:';
 
 export function composedSource(subject: string): string {
@@ -253,7 +255,8 @@ export function createEngine(options: EngineOptions): Engine {
   async function admit(block: Uint8Array, offset: number): Promise<Uint8Array> {
     const outcomes = await detection.admit(block);
     rows.addBlock(block, offset, outcomes.length);
-    await detection.advance();
+    for (let left = ADVANCES_PER_BLOCK; left > 0 && (await detection.advance()); left--)
+      await options.pause?.();
     return outcomes;
   }
 

@@ -11,6 +11,7 @@ import { openHotDetector } from '../workspace/hot-detection.ts';
 import { compileKnowledge, type Knowledge } from '../workspace/knowledge.ts';
 import { decodeRules } from '../workspace/rule-record.ts';
 import { RuleTimeline } from '../workspace/rule-timeline.ts';
+import { ADVANCES_PER_RECORD } from './limits.ts';
 import {
   type FromWorker,
   RECORD,
@@ -39,7 +40,7 @@ class DetectWorker {
   }
 
   take({ kind, bytes }: RingRecord): void {
-    this.#detector.advance();
+    for (let left = ADVANCES_PER_RECORD; left > 0 && this.#detector.advance(); left--);
     if (kind === RECORD.BLOCK) this.#detector.admit(bytes);
     else if (kind === RECORD.RENEWED) this.#detector.renew(bytes);
     else if (kind === RECORD.RULE_SET) this.#compile(decodeRules(bytes));

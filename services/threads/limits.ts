@@ -18,5 +18,7 @@ export const THREADS_MAX = 1 + WORKERS_MAX;
 export const KEYS_PER_MESSAGE = 65_536;
 /** Questions of one message: their answers are posted together, and each holds the readings of all rules of a subject. */
 export const QUESTIONS_PER_MESSAGE = 4_096;
+/** Parts of a change of rules that a worker does before each record of its ring. */
+export const ADVANCES_PER_RECORD = 2;
 /** How long workers may go on with what waits in their rings when a pool is closed, before they are ended. */
 export const CLOSE_GRACE_MS = 10_000;

@@ -11,8 +11,9 @@ import {
   readsReference,
   ruleVersionKey,
 } from '../../../rules/compiler/index.ts';
+import type { KindSubjects } from './kind-subjects.ts';
 import { FLAG_SPOKEN } from './record-slab.ts';
-import type { KindSubjects, RuleTiers } from './rule-tiers.ts';
+import type { RuleTiers } from './rule-tiers.ts';
 import type { RuleMove } from './subject-runs.ts';
 
 const HOUR_MS = 3_600_000;

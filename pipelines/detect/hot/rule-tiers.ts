@@ -21,6 +21,7 @@ import { subjectKeyText } from '../subjects.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
 import { Confirmer } from './confirmer.ts';
 import type { IdleOptions } from './idle-sweep.ts';
+import { type KindSubjects, noSubjects } from './kind-subjects.ts';
 import { KindTier, type TierBytes } from './kind-tier.ts';
 import { plansOf } from './plan-cache.ts';
 import { FLAG_SPOKEN } from './record-slab.ts';
@@ -62,17 +63,6 @@ export interface RuleTiersOptions {
   readonly given?: ReadonlyMap<SubjectKind, KindSubjects>;
   /** The kinds that are looked at; default all that the rules name. */
   readonly kinds?: ReadonlySet<SubjectKind>;
-}
-
-/** One kind of subject under the rules. */
-export interface KindSubjects {
-  readonly tier: KindTier;
-  /** Subjects that have signals, by line. */
-  readonly runs: Map<number, SubjectRuns>;
-  /** Subjects with an hour of an open episode that waits for its end, and when that is. */
-  readonly waitingHours: Map<number, number>;
-  /** Lines of subjects with rules that changed on the way: they are reported whatever they have now. */
-  readonly moved: Set<number>;
 }
 
 export type Report = (subjectKey: string, signals: readonly RuleSignals[]) => void;
@@ -122,8 +112,7 @@ export class RuleTiers {
       const known = options.given?.get(kind);
       const tier = known?.tier ?? new KindTier({ plan, store, dictionary, rows, reports, subjects, idle });
       tierOf.set(kind, tier);
-      const fresh = { tier, runs: new Map(), waitingHours: new Map(), moved: new Set<number>() };
-      this.#subjects.set(tier, known ?? fresh);
+      this.#subjects.set(tier, known ?? noSubjects(tier));
     }
     this.#tiers = [...tierOf.values()];
     const environment = {
