@@ -178,7 +178,7 @@ export const COMPARISONS: readonly Comparison[] = [
     ),
     reference: stepping(REFERENCE),
     every: 40,
-    crowds: 1,
+    crowds: 0,
     takes: ofBlocks,
   },
   {
