@@ -4,11 +4,15 @@
  * Evidence mostly grows at its end, and what the unfinished hour brought is taken back and comes again. Versions share one list
  * of references, of which each holds how many are its own; the hash goes on from what was there before the latest.
  */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, type Hash, hash as hashOf } from 'node:crypto';
 import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import { LIMITS } from '../../../schemas/identity.ts';
 import { listText } from '../../../schemas/ids.ts';
 import type { Evidence, TransactionRef } from '../../../schemas/signal.ts';
+
+const ALGORITHM = 'sha256';
+/** So many references are hashed anew faster than a hash is kept and copied. */
+const HASHED_ANEW_MAX = 64;
 
 interface Entry {
   readonly position: number;
@@ -21,8 +25,8 @@ export class EvidenceSet {
   #entries: Entry[] = [];
   /** References of the first entries, at most `EVIDENCE_IDS`, and of some that were taken back: longer or shorter than the entries. */
   #refs: TransactionRef[] = [];
-  /** Hash over the first `#hashed` references. */
-  #hash: Hash = createHash('sha256');
+  /** Hash over the first `#hashed` references; few are hashed anew each time. */
+  #hash: Hash | null = null;
   #hashed = 0;
 
   has(position: number): boolean {
@@ -66,9 +70,7 @@ export class EvidenceSet {
     const refs = this.#refs;
     const count = this.#entries.length;
     const first = Math.min(count, LIMITS.EVIDENCE_IDS);
-    const hash = this.#hash.copy();
-    for (let i = this.#hashed; i < count; i++) hash.update(textOf(this.#entries[i]!.ref));
-    const digest = hash.digest('hex');
+    const digest = this.#digest();
     if (input === 'signals') {
       return { transactions: [], signals: refs.slice(0, first).map(({ id }) => id), count, hash: digest };
     }
@@ -82,7 +84,17 @@ export class EvidenceSet {
   }
 
   #hashUpTo(count: number): void {
+    if (count <= HASHED_ANEW_MAX) return;
+    this.#hash ??= createHash(ALGORITHM);
     for (; this.#hashed < count; this.#hashed++) this.#hash.update(textOf(this.#entries[this.#hashed]!.ref));
+  }
+
+  #digest(): string {
+    let text = '';
+    for (let i = this.#hashed; i < this.#entries.length; i++) text += textOf(this.#entries[i]!.ref);
+    return this.#hash === null
+      ? hashOf(ALGORITHM, text, 'hex')
+      : this.#hash.copy().update(text).digest('hex');
   }
 
   /** References of the entries from `from` on become shared ones; where others were taken back, versions may hold these. */
@@ -98,7 +110,7 @@ export class EvidenceSet {
   }
 
   #forget(): void {
-    this.#hash = createHash('sha256');
+    this.#hash = null;
     this.#hashed = 0;
     this.#refs = this.#entries.slice(0, LIMITS.EVIDENCE_IDS).map(({ ref }) => ref);
   }
