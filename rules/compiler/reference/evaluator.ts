@@ -40,6 +40,7 @@ export class RuleEvaluator {
   /** The subject without its kind: a party key where the kind is one of persons. */
   #subject = '';
   #isParty = false;
+  #fixedParams: Evaluation['params'] | null = null;
 
   constructor(rule: CheckedRule, context: EvaluationContext) {
     this.rule = rule;
@@ -160,16 +161,15 @@ export class RuleEvaluator {
     const feature = this.rule.program.features[position]!;
     const state = this.#values.state(position);
     const threshold = feature.comparison?.with(this.#values.asOf);
-    return {
-      name: feature.name,
-      value: readable(state.value),
-      ...(feature.comparison !== null && threshold !== undefined && !Array.isArray(threshold)
-        ? { threshold: readable(threshold), operator: feature.comparison.operator }
-        : {}),
-      ...(feature.unit === null ? {} : { unit: feature.unit }),
-      ...(state.missing > 0 ? { missing: state.missing } : {}),
-      ...(state.because === null ? {} : { unknownBecause: this.#because(position) }),
-    };
+    const reading: FeatureReading = { name: feature.name, value: readable(state.value) };
+    if (feature.comparison !== null && threshold !== undefined && !Array.isArray(threshold)) {
+      reading.threshold = readable(threshold);
+      reading.operator = feature.comparison.operator;
+    }
+    if (feature.unit !== null) reading.unit = feature.unit;
+    if (state.missing > 0) reading.missing = state.missing;
+    if (state.because !== null) reading.unknownBecause = this.#because(position);
+    return reading;
   }
 
   /** `missing:counterparty,precision`: what the left-out events lacked; else the plain reason. */
@@ -259,12 +259,15 @@ export class RuleEvaluator {
     return typeof value === 'string' ? value : null;
   }
 
+  /** Where no statutory threshold is among them, they are the same as of every event: readings share them. */
   #params(): Evaluation['params'] {
+    if (this.#fixedParams !== null) return this.#fixedParams;
     const values: Record<string, string | number | boolean | string[] | null> = {};
     for (const { name, run } of this.rule.program.params) {
       const value = run(this.#values.asOf);
       values[name] = typeof value === 'object' && value !== null ? [...value] : readable(value);
     }
+    if (this.rule.program.thresholds.length === 0) this.#fixedParams = values;
     return values;
   }
 }
