@@ -64,11 +64,6 @@ export class EventChunks {
     return (this.#next - this.#freeCount) * CHUNK_WORDS * 4 + (this.#cold?.bytes ?? 0);
   }
 
-  /** Chunks whose rows are all below this one may leave. */
-  set oldRows(row: number) {
-    this.#oldRows = row;
-  }
-
   /**
    * Appends a leg to the history of the record at word `base`; returns the entry, for `setBits`: 16 * chunk + place.
    */
@@ -284,13 +279,17 @@ export class EventChunks {
     }
   }
 
-  /** Lets old chunks leave of the histories that grew since the last call. The bits of all their entries must be set. */
-  settle(views: SlabViews): void {
+  /**
+   * Lets chunks leave whose rows are all below `oldRows`, of the histories that grew since the last call. The bits of all their
+   * entries must be set.
+   */
+  settle(views: SlabViews, oldRows: number): void {
+    this.#oldRows = oldRows;
     for (let i = 0; i < this.#grownCount; i++) this.#leave(views, this.#grown[i] as number, LOOKED_AT);
     this.#grownCount = 0;
   }
 
-  /** Lets all old chunks of a history leave but the last. */
+  /** As `settle`, of all chunks of a history but the last. */
   leave(views: SlabViews, base: number): void {
     this.#leave(views, base, Number.POSITIVE_INFINITY);
   }
