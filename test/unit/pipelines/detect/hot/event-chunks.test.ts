@@ -136,7 +136,7 @@ describe('histories', () => {
       },
       leave: (chunks, slab, line) => {
         const image = new Int32Array(20);
-        chunks.copyLast(slab.views, line << 4, image, 3);
+        chunks.moveLast(slab.views, line << 4, image, 3);
         chunks.putLast(slab.views, line << 4, image, 3);
       },
     };
