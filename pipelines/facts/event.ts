@@ -71,7 +71,7 @@ function columnOf(home: RowHome, position: number): ColumnArray {
 
 function getterOf({ column, at }: FactRead): Getter {
   if (column === 'time') {
-    // Asked for more than all else, and always in memory.
+    // Asked for more than all else, and in memory for longer.
     return function () {
       return this.store.timeOf(this.leg >> 1);
     };

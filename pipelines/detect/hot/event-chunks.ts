@@ -22,9 +22,9 @@ const FIRST_CHUNKS = 1 << 8;
 const LINE_SHIFT = 4;
 /** Histories touched at once. */
 const TOUCHED_MAX = 256;
-/** Histories that got a new chunk and wait to be looked at; others are when somebody asks. */
+/** Histories that got a new chunk and wait to be looked at. */
 const GROWN_MAX = 512;
-/** Chunks that are looked at when there is a new one. Of a history that is longer in memory, all are when somebody asks. */
+/** Chunks looked at when there is a new one; those of more histories, or of longer ones, when somebody asks. */
 const LOOKED_AT = 8;
 const SLAB_CHUNKS = 1 << SLAB_SHIFT;
 const SLAB_MASK = SLAB_CHUNKS - 1;
@@ -64,11 +64,6 @@ export class EventChunks {
     return (this.#next - this.#freeCount) * CHUNK_WORDS * 4 + (this.#cold?.bytes ?? 0);
   }
 
-  /** Chunks whose rows are all below this one may leave. */
-  set oldRows(row: number) {
-    this.#oldRows = row;
-  }
-
   /**
    * Appends a leg to the history of the record at word `base`; returns the entry, for `setBits`: 16 * chunk + place.
    */
@@ -106,7 +101,7 @@ export class EventChunks {
     this.#touched = sum | 0;
   }
 
-  /** What `touch` read, kept so that the reading is not optimised away. */
+  /** What `touch` read, so that the reading is not optimised away. */
   get touched(): number {
     return this.#touched;
   }
@@ -115,8 +110,7 @@ export class EventChunks {
   setBits(entry: number, bits: Int32Array, from: number): void {
     const chunk = entry >>> ENTRY_SHIFT;
     const slab = this.#slabs[chunk >>> SLAB_SHIFT] as Int32Array;
-    const slot = entry & ((1 << ENTRY_SHIFT) - 1);
-    const at = ((chunk & SLAB_MASK) << CHUNK_SHIFT) + ENTRIES_AT + this.#entryWords * slot;
+    const at = this.#wordOf(entry);
     for (let word = 1; word < this.#entryWords; word++) slab[at + word] = bits[from + word - 1] as number;
   }
 
@@ -284,18 +278,24 @@ export class EventChunks {
     }
   }
 
-  /** Lets old chunks leave of the histories that grew since the last call. The bits of all their entries must be set. */
-  settle(views: SlabViews): void {
-    for (let i = 0; i < this.#grownCount; i++) this.#leave(views, this.#grown[i] as number, LOOKED_AT);
+  /**
+   * Lets chunks leave whose rows are all below `oldRows`, of the histories that grew since the last call. The bits of all their
+   * entries must be set.
+   */
+  settle(views: SlabViews, oldRows: number): void {
+    this.#oldRows = oldRows;
+    for (let i = 0; i < this.#grownCount; i++) {
+      this.#leave(views, this.#grown[i] as number, LOOKED_AT, oldRows);
+    }
     this.#grownCount = 0;
   }
 
-  /** Lets all old chunks of a history leave but the last. */
+  /** As `settle`, of all chunks of a history but the last. */
   leave(views: SlabViews, base: number): void {
-    this.#leave(views, base, Number.POSITIVE_INFINITY);
+    this.#leave(views, base, Number.POSITIVE_INFINITY, this.#oldRows);
   }
 
-  #leave({ i32 }: SlabViews, base: number, most: number): void {
+  #leave({ i32 }: SlabViews, base: number, most: number, oldRows: number): void {
     if (this.#cold === undefined) return;
     const tail = i32[base + HEADER.tail] as number;
     let count = 0;
@@ -309,29 +309,35 @@ export class EventChunks {
       this.#chain[count++] = chunk;
     }
     // The oldest first: each then knows where the one before it lies.
-    if (chunk <= 0) this.#moveOut(this.#cold, count);
+    if (chunk <= 0) this.#moveOut(this.#cold, count, oldRows);
   }
 
   /** Moves chunks out whose rows are old, from the last of the chain, which is the oldest, up to its first, which stays. */
-  #moveOut(cold: ColdChunks, count: number): void {
+  #moveOut(cold: ColdChunks, count: number, oldRows: number): void {
     for (let i = count - 1; i > 0; i--) {
       const chunk = this.#chain[i] as number;
-      if (this.#lastLegOf(chunk) >> 1 >= this.#oldRows) return;
+      if (this.#lastLegOf(chunk) >> 1 >= oldRows) return;
       const reference = cold.put(this.#slab(chunk), (chunk & SLAB_MASK) << CHUNK_SHIFT);
       this.#giveBack(chunk);
       this.#setLink(this.#chain[i - 1] as number, -reference);
     }
   }
 
-  /** Copies the last chunk of a history to `out` at `at` and gives it back; those before it stay where they are. */
-  copyLast({ i32 }: SlabViews, base: number, out: Int32Array, at: number): void {
-    const chunk = i32[base + HEADER.tail] as number;
+  /**
+   * Copies the last chunk of a history, which has events, to `out` at `at` and gives it back; those before it leave, however
+   * young they are.
+   */
+  moveLast(views: SlabViews, base: number, out: Int32Array, at: number): void {
+    this.#leave(views, base, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    const chunk = views.i32[base + HEADER.tail] as number;
     const from = (chunk & SLAB_MASK) << CHUNK_SHIFT;
-    out.set(this.#slab(chunk).subarray(from, from + CHUNK_WORDS), at);
+    const used = ENTRIES_AT + this.#entryWords * (views.i32[base + HEADER.slot] as number);
+    out.set(this.#slab(chunk).subarray(from, from + used), at);
+    out.fill(0, at + used, at + CHUNK_WORDS);
     this.#giveBack(chunk);
   }
 
-  /** Makes a chunk that was copied so the last of a history again. */
+  /** Makes a chunk that was moved so the last of a history again. */
   putLast({ i32 }: SlabViews, base: number, words: Int32Array, at: number): void {
     const chunk = this.#allocate();
     this.#slab(chunk).set(words.subarray(at, at + CHUNK_WORDS), (chunk & SLAB_MASK) << CHUNK_SHIFT);

@@ -21,7 +21,7 @@ import { OwnedKeys, type Partition } from '../../partition/owned-keys.ts';
 import type { SilentReading } from '../detector.ts';
 import { splitSubjectKey } from '../subjects.ts';
 import type { IdleOptions } from './idle-sweep.ts';
-import type { TierBytes } from './kind-tier.ts';
+import type { TierBytes } from './record-slab.ts';
 import { Reports } from './reports.ts';
 import { toldAgain } from './rule-change.ts';
 import { RuleReload } from './rule-reload.ts';

@@ -88,13 +88,11 @@ export class IdleSweep {
     const end = Math.min(endLine, this.#hand + linesPerRecord * Math.max(SWEPT_MIN, budget));
     const { f64 } = this.#slab.views;
     for (let line = this.#hand; line < end; line += linesPerRecord) {
-      if ((f64[line << 3] as number) > newestMs - this.#idleMs) {
-        if (this.#slab.lengthOf(line) > LONG_EVENTS && this.#slab.isLive(line)) {
-          this.#chunks.leave(this.#slab.views, line << 4);
-        }
+      if (!this.#slab.isLive(line)) continue;
+      if ((f64[line << 3] as number) > newestMs - this.#idleMs || isKept(line)) {
+        if (this.#slab.lengthOf(line) > LONG_EVENTS) this.#chunks.leave(this.#slab.views, line << 4);
         continue;
       }
-      if (!this.#slab.isLive(line) || isKept(line)) continue;
       const key = this.#slab.views.i32[(line << 4) + HEADER.key] as number;
       const reference = this.#moveOut(line);
       if (reference !== 0) moved(key, reference);
@@ -113,11 +111,13 @@ export class IdleSweep {
     const chunkAt = 1 + (this.#layout.bytes >> 2);
     const words = chunkAt + CHUNK_WORDS + hidden.length;
     if (words > IDLE_WORDS_MAX) return 0;
-    this.#chunks.leave(views, base);
     const image = this.#subjects.room(words);
     image[0] = hidden.length;
     image.set(i32.subarray(base, base + chunkAt - 1), 1);
-    if (i32[base + HEADER.tail] !== 0) this.#chunks.copyLast(views, base, image, chunkAt);
+    const hasHistory = i32[base + HEADER.tail] !== 0;
+    image[1 + HEADER.tail] = hasHistory ? 1 : 0;
+    if (hasHistory) this.#chunks.moveLast(views, base, image, chunkAt);
+    else image.fill(0, chunkAt, chunkAt + CHUNK_WORDS);
     image.set(hidden, chunkAt + CHUNK_WORDS);
     const reference = this.#subjects.put(words);
     this.#count++;

@@ -28,12 +28,6 @@ const SEGMENT_LEGS = 0x1ffff;
 /** In the place of a row: columns to which rows that have left memory are copied, one behind the other. */
 const COLD = -1;
 
-export interface TierBytes {
-  readonly records: number;
-  readonly histories: number;
-  readonly events: number;
-}
-
 export interface KindTierOptions {
   readonly plan: KindPlan;
   readonly store: FactStore;
@@ -93,8 +87,7 @@ export class KindTier {
     this.#isOwner = plan.standpoint === 'owner';
     this.slab = new RecordSlab(plan.layout, subjects);
     this.#chunks = new EventChunks(plan.bitWords, idle?.file);
-    if (idle !== undefined)
-      this.#idle = new IdleSweep(plan.layout, this.slab, this.#chunks, this.#hidden, idle);
+    this.#idle = idle && new IdleSweep(plan.layout, this.slab, this.#chunks, this.#hidden, idle);
     this.#lines = new SubjectLines(this.slab, this.#idle);
     this.candidates = new CandidateList(plan.maskWords);
     this.#batch = new KernelBatch(plan);
@@ -105,10 +98,9 @@ export class KindTier {
   }
 
   /** Bytes of records, and of where they are; of histories, and how many events these hold. */
-  get bytes(): TierBytes {
-    const { bytes, events } = this.slab;
-    const lines = this.#lines.bytes + (this.#idle?.bytes ?? 0);
-    return { records: bytes + lines, histories: this.#chunks.bytes, events };
+  get bytes() {
+    const records = this.slab.bytes + this.#lines.bytes + (this.#idle?.bytes ?? 0);
+    return { records, histories: this.#chunks.bytes, events: this.slab.events };
   }
 
   /** Subjects whose state has left memory. */
@@ -201,11 +193,7 @@ export class KindTier {
     if (n === 0) return;
     this.#queued = 0;
     const lines = this.#queueLines;
-    for (let i = 0; i < n; i++) {
-      const key = this.#queueKeys[i] as number;
-      const line = this.#lines.at(key);
-      lines[i] = line > 0 ? line : this.#lines.take(key);
-    }
+    for (let i = 0; i < n; i++) lines[i] = this.#lines.take(this.#queueKeys[i] as number);
     const views = this.slab.views;
     this.#chunks.touch(views, lines, n);
     for (let i = 0; i < n; i++) {
@@ -309,8 +297,9 @@ export class KindTier {
   #runKernel(): void {
     if (this.#batch.count === 0) return;
     const { setBits } = this.#dictionary;
-    this.#batch.run(this.#columns, setBits, this.slab.views, this.#chunks, this.candidates, this.#allRules);
-    this.#chunks.settle(this.slab.views);
+    const { views } = this.slab;
+    this.#batch.run(this.#columns, setBits, views, this.#chunks, this.candidates, this.#allRules);
+    this.#chunks.settle(views, this.#store.coldRows);
   }
 
   /**
@@ -385,8 +374,7 @@ export class KindTier {
 
   /** As `IdleSweep.sweep`. Called when nothing waits. */
   sweep(newestMs: number, budget: number, isKept: (line: number) => boolean): void {
-    this.#chunks.settle(this.slab.views);
-    this.#chunks.oldRows = this.#store.coldRows;
+    this.#chunks.settle(this.slab.views, this.#store.coldRows);
     this.#idle?.sweep(newestMs, budget, isKept, (key, reference) => this.#lines.leave(key, reference));
   }
 

@@ -31,6 +31,13 @@ export interface SlabViews {
   readonly u8: Uint8Array;
 }
 
+/** Memory of tiers: records and where they are; histories, and how many events these hold. */
+export interface TierBytes {
+  readonly records: number;
+  readonly histories: number;
+  readonly events: number;
+}
+
 function viewsOf(bytes: number): SlabViews {
   const buffer = new ArrayBuffer(bytes);
   return { f64: new Float64Array(buffer), i32: new Int32Array(buffer), u8: new Uint8Array(buffer) };

@@ -136,7 +136,7 @@ describe('histories', () => {
       },
       leave: (chunks, slab, line) => {
         const image = new Int32Array(20);
-        chunks.copyLast(slab.views, line << 4, image, 3);
+        chunks.moveLast(slab.views, line << 4, image, 3);
         chunks.putLast(slab.views, line << 4, image, 3);
       },
     };
@@ -151,12 +151,11 @@ describe('histories', () => {
       // Five events a chunk.
       for (let leg = 0; leg < 20; leg++) add(leg);
       const chunkBytes = (chunks.bytes - bytes) / 4;
-      chunks.oldRows = 14;
-      chunks.settle(slab.views);
+      chunks.settle(slab.views, 14);
       // The rows of the first two chunks are all below 14, those of the third are not.
       expect(chunks.bytes).toBe(bytes + 2 * chunkBytes);
       for (let leg = 20; leg < 24; leg++) add(leg);
-      chunks.oldRows = 1_000;
+      chunks.settle(slab.views, 1_000);
       chunks.leave(slab.views, line << 4);
       expect(chunks.bytes).toBe(bytes + chunkBytes);
       add(24);
@@ -194,8 +193,7 @@ describe('histories', () => {
       chunks.setBits(entry, Int32Array.of(0, event[1]), 0);
       list.splice(back, 0, event);
       if (leg % 64 !== 0) continue;
-      chunks.oldRows = (leg >> 1) - 2_000;
-      chunks.settle(slab.views);
+      chunks.settle(slab.views, (leg >> 1) - 2_000);
       if (random.int(0, 9) === 0) chunks.leave(slab.views, base);
     }
     expect(file.bytes).toBeGreaterThan(300_000);
