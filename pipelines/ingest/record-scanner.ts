@@ -78,7 +78,13 @@ export class RecordScanner {
 
   push(chunk: Uint8Array): ScannedRecord[] {
     const fresh = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    return this.#scan(this.#carry.length === 0 ? fresh : Buffer.concat([this.#carry, fresh]), false);
+    if (this.#carry.length === 0) return this.#scan(fresh, false);
+    // What was cut is put together from the first line alone: the chunk is not copied for it.
+    const firstLine = fresh.indexOf(LF) + 1;
+    const records = this.#scan(Buffer.concat([this.#carry, fresh.subarray(0, firstLine)]), false);
+    const rest = fresh.subarray(firstLine);
+    const more = this.#scan(this.#carry.length === 0 ? rest : Buffer.concat([this.#carry, rest]), false);
+    return records.length === 0 ? more : records.concat(more);
   }
 
   /** The last records. `cut` says that the input broke off, so that what has no line end may be half a record. */

@@ -17,14 +17,13 @@ const TRIAL_HITS_MIN = 128;
 const REST_LOOKUPS = 24_576;
 
 const FIRST_BYTES = 1 << 16;
-/** Hash, entry + 1. */
-const LANES = 2;
-/** Kind, space, where its bytes begin. */
-const ENTRY_LANES = 3;
+/** Hash, entry + 1, kind and space, where its bytes begin: one line of memory a look-up. */
+const LANES = 4;
+/** Kinds and spaces from here on are not remembered: both fit one lane. */
+const OWNERS = 65_536;
 
 export class CellMemo<V> {
   #slots = new Int32Array(SLOTS * LANES);
-  readonly #entries = new Int32Array(ENTRIES_MAX * ENTRY_LANES);
   #values: V[] = [];
   #bytes = new Uint8Array(FIRST_BYTES);
   #used = 0;
@@ -51,7 +50,8 @@ export class CellMemo<V> {
   /** What `put` remembered of these cells; `which` are numbers of cells. */
   find(kind: number, space: number, bytes: Uint8Array, cells: Int32Array, which: Int32Array): V | undefined {
     this.#hash = 0;
-    if (this.#isResting(kind)) return undefined;
+    if (this.#isResting(kind) || kind >= OWNERS || space >= OWNERS) return undefined;
+    const owner = ownerOf(kind, space);
     let hash = Math.imul(kind + 1, 0x9e3779b1) ^ Math.imul(space + 1, 0x85ebca6b);
     for (let i = 0; i < which.length; i++) {
       const at = (which[i] as number) * CELL;
@@ -63,9 +63,11 @@ export class CellMemo<V> {
     this.#hash = hash;
     const slots = this.#slots;
     for (let slot = (hash >>> 1) & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
-      const entry = (slots[slot * LANES + 1] as number) - 1;
+      const lane = slot * LANES;
+      const entry = (slots[lane + 1] as number) - 1;
       if (entry === -1) return undefined;
-      if (slots[slot * LANES] !== hash || !this.#isSame(entry, kind, space, bytes, cells, which)) continue;
+      if (slots[lane] !== hash || slots[lane + 2] !== owner) continue;
+      if (!this.#isSame(slots[lane + 3] as number, bytes, cells, which)) continue;
       this.#hits[kind] = (this.#hits[kind] as number) + 1;
       return this.#values[entry];
     }
@@ -81,18 +83,9 @@ export class CellMemo<V> {
     return false;
   }
 
-  #isSame(
-    entry: number,
-    kind: number,
-    space: number,
-    bytes: Uint8Array,
-    cells: Int32Array,
-    which: Int32Array,
-  ): boolean {
-    const lane = entry * ENTRY_LANES;
-    if (this.#entries[lane] !== kind || this.#entries[lane + 1] !== space) return false;
+  #isSame(begin: number, bytes: Uint8Array, cells: Int32Array, which: Int32Array): boolean {
     const known = this.#bytes;
-    let at = this.#entries[lane + 2] as number;
+    let at = begin;
     for (let i = 0; i < which.length; i++) {
       const cell = (which[i] as number) * CELL;
       const from = cells[cell] as number;
@@ -124,7 +117,7 @@ export class CellMemo<V> {
       this.#bytes = grown;
     }
     const entry = this.#values.push(value) - 1;
-    this.#entries.set([kind, space, this.#used], entry * ENTRY_LANES);
+    const begin = this.#used;
     for (const each of which) {
       const from = cells[each * CELL] as number;
       const to = cells[each * CELL + 1] as number;
@@ -134,8 +127,11 @@ export class CellMemo<V> {
     }
     let slot = (hash >>> 1) & (SLOTS - 1);
     while (this.#slots[slot * LANES + 1] !== 0) slot = (slot + 1) & (SLOTS - 1);
-    this.#slots[slot * LANES] = hash;
-    this.#slots[slot * LANES + 1] = entry + 1;
+    const lane = slot * LANES;
+    this.#slots[lane] = hash;
+    this.#slots[lane + 1] = entry + 1;
+    this.#slots[lane + 2] = ownerOf(kind, space);
+    this.#slots[lane + 3] = begin;
   }
 
   /** The hash of the cells that `find` was asked for last, for `put`. */
@@ -143,3 +139,5 @@ export class CellMemo<V> {
     return this.#hash;
   }
 }
+
+const ownerOf = (kind: number, space: number): number => (kind << 16) | space;

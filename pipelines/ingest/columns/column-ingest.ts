@@ -11,6 +11,7 @@ import { FactDictionary } from '../../facts/dictionary.ts';
 import { canonicalise, type IngestContext } from '../canonical.ts';
 import { fillDefaults } from '../meaning.ts';
 import { type Fault, rowFaults } from '../row-faults.ts';
+import { areEmpty } from '../scan/cells.ts';
 import type { VaultEntry } from '../vault.ts';
 import { CellMemo } from './cell-memo.ts';
 import { type ColumnsOrigin, Composer } from './composer.ts';
@@ -28,7 +29,6 @@ const MEMBERS_MAX = 131_072;
 const SEED = [0, 0] as const;
 const ID_CHARS_MAX = 128;
 const DATE_CHARS = 10;
-const NOTHING: readonly VaultEntry[] = [];
 
 export interface ColumnsOptions {
   readonly context: IngestContext;
@@ -49,7 +49,7 @@ export class ColumnIngest implements PartsTaker {
   readonly heads = new CellMemo<Head>();
   readonly fragments = new CellMemo<Fragment>();
   /** What the row written last brought to the vault. */
-  vaultEntries: readonly VaultEntry[] = NOTHING;
+  vaultEntries: readonly VaultEntry[] = [];
   institution = '';
   id = '';
   version = 0;
@@ -65,11 +65,14 @@ export class ColumnIngest implements PartsTaker {
   /** The row written last where it was a document. */
   #document: FactRow | null = null;
   #bytes = BLOCK_OVERHEAD_BYTES;
+  #amount = '';
   readonly #spaces = new Map<string, Space>();
   readonly #headsByText = new Map<string, Head>();
   /** By space and group. */
   readonly #members: Map<string, Fragment>[] = [];
   #memberCount = 0;
+  /** By kind of part: where its cells are all empty, as most of a wide file are, the row has no such member. */
+  readonly #emptyIsNothing: boolean[] = [];
   /** Hashes of the parts that were not known, by group. */
   readonly #hashes = new Int32Array(GROUPS.length);
   /** Part by group, of those to be built. */
@@ -128,8 +131,6 @@ export class ColumnIngest implements PartsTaker {
     this.#composed(head);
     return true;
   }
-
-  #amount = '';
 
   #scalars(parts: RowParts, bytes: Buffer, cells: Int32Array): boolean {
     const composer = this.#composer;
@@ -195,6 +196,8 @@ export class ColumnIngest implements PartsTaker {
     for (let i = 0; i < parts.groups.length; i++) {
       const part = parts.groups[i] as RowParts['groups'][number];
       const { group } = part;
+      const isEmpty = areEmpty(cells, part.cells);
+      if (isEmpty && this.#emptyIsNothing[part.kind] === true) continue;
       const known = this.fragments.find(part.kind, space.number, bytes, cells, part.cells);
       if (known !== undefined) {
         if (group !== -1) fragments[group] = known;
@@ -205,8 +208,8 @@ export class ColumnIngest implements PartsTaker {
       if (value === UNREADABLE) return this.#giveUp();
       if (value === undefined) {
         const nothing = this.#builder.nothing();
-        if (group !== -1) fragments[group] = nothing;
-        this.fragments.put(part.kind, space.number, bytes, cells, part.cells, hash, nothing);
+        if (isEmpty) this.#emptyIsNothing[part.kind] = true;
+        else this.fragments.put(part.kind, space.number, bytes, cells, part.cells, hash, nothing);
         continue;
       }
       if (group === -1) return this.#giveUp();
