@@ -31,9 +31,11 @@ let writes = 0;
 /** Whether every thread of a process stands still. */
 function isStopped(pid) {
   if (!existsSync('/proc/self/task')) return execFileSync('ps', ['-o', 'state=', '-p', pid]).includes('T');
-  return readdirSync(`/proc/${pid}/task`).every((task) =>
-    /\) T /.test(readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8')),
-  );
+  return readdirSync(`/proc/${pid}/task`).every((task) => {
+    const stat = `/proc/${pid}/task/${task}/stat`;
+    // A thread may have ended meanwhile.
+    return !existsSync(stat) || /\) T /.test(readFileSync(stat, 'utf8'));
+  });
 }
 
 /** This thread does nothing else meanwhile, and what it gave to others to write has been acknowledged. */

@@ -123,8 +123,11 @@ export async function runInto(input: RunInput): Promise<RunOutput> {
 export interface Bench {
   readonly rulesDir: string;
   readonly secretFile: string;
-  /** A new data folder with the same secret as all others of this bench: equal identities have equal pseudonyms. */
-  dataDir(name: string): string;
+  /**
+   * A new data folder with the same secret as all others of this bench: equal identities have equal pseudonyms. Empty, or as
+   * the closed folder `of` is now.
+   */
+  dataDir(name: string, of?: string): string;
   /** Writes a file beside the data folders and returns its path. */
   file(name: string, content: string | Uint8Array): string;
   cleanUp(): void;
@@ -152,9 +155,9 @@ export async function openBench(): Promise<Bench | undefined> {
   return {
     rulesDir,
     secretFile: join(template, 'secret'),
-    dataDir(name) {
+    dataDir(name, of = template) {
       const path = join(folder, name);
-      cpSync(template, path, { recursive: true });
+      cpSync(of, path, { recursive: true, verbatimSymlinks: true });
       return path;
     },
     file(name, content) {

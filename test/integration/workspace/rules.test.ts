@@ -32,6 +32,8 @@ let files: { readonly files: readonly string[]; readonly parties: readonly strin
 /** Base rules up to FROM, changed ones after it, over all rows. */
 let expected: Standing;
 let underBase: Standing;
+/** The data folder after all rows under the base rules; what a test changes is a copy. */
+let based: string;
 
 /** The data folder after `activate` between two runs, as the command does it. */
 async function activate(dataDir: string, from = FROM, dir = changedDir): Promise<Standing> {
@@ -84,9 +86,9 @@ beforeAll(async () => {
     ],
     parties: [folder.file('parties.ndjson', ndjson(smallParties()))],
   };
-  const dataDir = folder.dataDir('expected');
-  underBase = (await run(dataDir, folder.rulesDir)).standing;
-  expected = await activate(dataDir);
+  based = folder.dataDir('based');
+  underBase = (await run(based, folder.rulesDir)).standing;
+  expected = await activate(folder.dataDir('expected', based));
   bench = folder;
 }, 120_000);
 
@@ -107,8 +109,7 @@ test('a change of sets changes something, and leaves alone what it does not conc
 
 test('opened again, the same stands: the log holds the sets, the folder they came from is not asked', async (context) => {
   if (bench === undefined) return context.skip();
-  const dataDir = bench.dataDir('reopened');
-  await run(dataDir, bench.rulesDir);
+  const dataDir = bench.dataDir('reopened', based);
   await activate(dataDir);
   expect(await reopened(dataDir)).toEqual(expected);
   // The set given is the newest recorded: its time stays.
@@ -129,8 +130,7 @@ test('the set first and the rows later, shuffled, end as the rows first and the 
 
 test('a run with other rules puts these in the place of all sets', async (context) => {
   if (bench === undefined) return context.skip();
-  const dataDir = bench.dataDir('replaced');
-  await run(dataDir, bench.rulesDir);
+  const dataDir = bench.dataDir('replaced', based);
   await activate(dataDir);
   const { standing } = await run(dataDir, bench.rulesDir, { files: [], parties: [] });
   expect(plain(standing)).toEqual(plain(underBase));
@@ -149,8 +149,7 @@ test('recorded rules that do not compile any more stop the folder, until others 
 
 test('rastro rules activate and history say what they did, and refuse what does not compile', async (context) => {
   if (bench === undefined) return context.skip();
-  const dataDir = bench.dataDir('command');
-  await run(dataDir, bench.rulesDir);
+  const dataDir = bench.dataDir('command', based);
   const before = await records(dataDir);
   const command = (...args: string[]) => rastro(['rules', ...args, '--data-dir', dataDir]);
 
@@ -250,7 +249,6 @@ test('killed around the record of a set and run on, the same stands', async (con
 
 test('events before the change stand as they did', async (context) => {
   if (bench === undefined) return context.skip();
-  const dataDir = bench.dataDir('future');
-  await run(dataDir, bench.rulesDir);
+  const dataDir = bench.dataDir('future', based);
   expect(plain(await activate(dataDir, FROM + 1_000 * DAY))).toEqual(plain(underBase));
 }, 60_000);
