@@ -18,6 +18,11 @@ const OPTIONS = {
   planted: { default: 25, smoke: 300, what: 'thousandths of the rows that belong to planted histories' },
   rules: { default: 0, smoke: 0, what: 'rules: shipped ones and variants of them; 0 is the shipped set' },
   lateness: { default: 0, smoke: 0, what: 'minutes for which rows wait for late ones; 0: they do not' },
+  memory: {
+    default: 0,
+    smoke: 0,
+    what: '1: old rows and idle subjects stay in memory; 0: on disk, as what ships',
+  },
   flush: { default: 64, smoke: 1, what: 'blocks between two flushes' },
   seed: { default: 1, smoke: 1, what: 'seed' },
 } satisfies Readonly<Record<string, BenchmarkOption>>;
@@ -52,7 +57,7 @@ export function ruleLoopOf({ name, what, factory, accounts, rows, heapMib }: Rul
       const isPromised =
         factory === createHot &&
         size('accounts') >= GOAL_ACCOUNTS &&
-        size('skew') + size('hot') + size('rules') + size('lateness') === 0;
+        size('skew') + size('hot') + size('rules') + size('lateness') + size('memory') === 0;
       return measureDetector(
         name,
         factory,
@@ -65,6 +70,7 @@ export function ruleLoopOf({ name, what, factory, accounts, rows, heapMib }: Rul
           plantedMilli: size('planted'),
           flushEvery: size('flush'),
           latenessMs: MINUTE_MS * size('lateness'),
+          inMemory: size('memory') === 1,
           isMeasured: size('rows') >= MEASURED_FROM_ROWS,
           goals: isPromised ? GOALS : undefined,
         },

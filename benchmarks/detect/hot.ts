@@ -129,8 +129,14 @@ export class HotSubject {
 /** Nobody is waited for who has not sent a row for so long. */
 const SILENCE_MS = 3_600_000;
 
-export const createHot: DetectorFactory = ({ knowledge, dictionary, accounts, rows, streaming }) => {
-  const subject = new HotSubject(knowledge, dictionary, { accounts, rows }, openCold());
+export const createHot: DetectorFactory = ({ knowledge, dictionary, accounts, rows, ...how }) => {
+  const { streaming, inMemory = false } = how;
+  const subject = new HotSubject(
+    knowledge,
+    dictionary,
+    { accounts, rows },
+    inMemory ? undefined : openCold(),
+  );
   for (const institution of streaming?.institutions ?? []) {
     const { latenessMs = 0 } = streaming ?? {};
     subject.core.setCadence(institution, 0, { kind: 'stream', latenessMs, silenceMs: SILENCE_MS });

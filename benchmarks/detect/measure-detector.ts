@@ -24,6 +24,7 @@ export interface LoopOptions extends StreamOptions {
   readonly flushEvery: number;
   /** Institutions stream and wait so long for late rows; 0: they send files, and nothing waits. */
   readonly latenessMs: number;
+  readonly inMemory: boolean;
   /** The figures count as those of a measured stream, and must lie in its ranges. */
   readonly isMeasured: boolean;
   /** Rows a CPU second to reach, in order and over the whole stream; undefined where nobody promised any. */
@@ -55,6 +56,7 @@ export async function measureDetector(
     dictionary,
     accounts: stream.population.accounts,
     rows: options.rows,
+    inMemory: options.inMemory,
     ...(options.latenessMs === 0
       ? {}
       : { streaming: { institutions: stream.institutions, latenessMs: options.latenessMs } }),

@@ -45,6 +45,8 @@ export interface DetectorSetup {
   readonly dictionary: FactDictionary;
   readonly accounts: number;
   readonly rows: number;
+  /** Old rows and idle subjects stay in memory: not what ships. */
+  readonly inMemory?: boolean;
   /** These stream, each row at most so much behind the others: default nobody. */
   readonly streaming?: { readonly institutions: Iterable<string>; readonly latenessMs: number };
 }
