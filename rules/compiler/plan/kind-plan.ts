@@ -163,6 +163,7 @@ export function* planningOf(
   ];
   const gates = drafts.map(({ gate }, bit) => ({ gate, bit }));
   const records = recordCode({
+    kind,
     counters,
     tallies: parts.tallies.map((part) => ({ part, bit: bitOf.get(part.base.test.key)! })),
     lots: parts.lots.map((part) => ({ part, bit: bitOf.get(part.test.key)! })),
@@ -176,10 +177,10 @@ export function* planningOf(
   yield;
   const events: EventCode[] = [];
   for (const [i, pass] of passesOf(outputs).entries()) {
-    events.push(eventCode(`events${i}`, pass));
+    events.push(eventCode(`${kind}Events${i}`, pass));
     yield;
   }
-  const { source, kernel, admits } = assemble(events, records);
+  const { source, kernel, admits } = assemble(kind, events, records);
   return {
     kind,
     standpoint,
@@ -283,17 +284,20 @@ interface Generated {
   readonly admits: Admits;
 }
 
-/** Only names of columns, names made here, and numbers are part of the source: see `literal.ts`. */
-function assemble(events: readonly EventCode[], records: string): Generated {
+/**
+ * Only names of columns, names made here, and numbers are part of the source: see `literal.ts`. Generated functions have no
+ * file: in profiles and logs of the engine their names tell the kernels of two kinds apart.
+ */
+function assemble(kind: SubjectKind, events: readonly EventCode[], records: string): Generated {
   const source = [
     "'use strict';",
     ...events.map((code) => code.source),
     records,
-    'function kernel(columns, setBits, slab, n, legs, places, outBits, outMask) {',
-    ...events.map((_, i) => `events${i}(columns, setBits, tables[${i}], n, legs, outBits, outMask);`),
-    'records(columns, slab, n, legs, places, outBits, outMask);',
+    `function ${kind}Kernel(columns, setBits, slab, n, legs, places, outBits, outMask) {`,
+    ...events.map((_, i) => `${kind}Events${i}(columns, setBits, tables[${i}], n, legs, outBits, outMask);`),
+    `${kind}Records(columns, slab, n, legs, places, outBits, outMask);`,
     '}',
-    'return { kernel, admits };',
+    `return { kernel: ${kind}Kernel, admits: ${kind}Admits };`,
   ].join('\n');
   const create = new Function('tables', source) as (
     tables: readonly Uint16Array[],

@@ -2,6 +2,7 @@
  * Code that brings an event into the record of its subject: rolls panes, raises counters, keeps the other parts, and asks the
  * gates of the rules that the event triggers; and code that asks the gates of a record as it stands.
  */
+import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import { atomsOf, countsOf, type Gate } from './gate.ts';
 import { type PaneLayout, RECORD_HEADER, type RecordLayout, WORD_BITS } from './layout.ts';
 import { literal } from './literal.ts';
@@ -36,6 +37,7 @@ export interface RecordGate {
 }
 
 export interface RecordCode {
+  readonly kind: SubjectKind;
   /** Bits of the predicates that are counted. */
   readonly counters: readonly { readonly bit: number }[];
   /** Their counters come after the others, in this order. */
@@ -56,9 +58,7 @@ interface CounterPlace {
   readonly previous: string;
 }
 
-/**
- * Functions `records(columns, slab, n, legs, records, outBits, outMask)` and `admits(slab, record, time, out, at)`.
- */
+/** Functions `…Records(columns, slab, n, legs, records, outBits, outMask)` and `…Admits(slab, record, time, out, at)` of a kind. */
 export function recordCode(code: RecordCode): string {
   const places = counterPlaces(code.layout);
   return [...recordsCode(code, places), ...admitsCode(code, places)].join('\n');
@@ -104,7 +104,7 @@ function recordsCode(code: RecordCode, places: ReadonlyMap<number, CounterPlace>
     ),
   ];
   return [
-    'function records(columns, slab, n, legs, records, outBits, outMask) {',
+    `function ${code.kind}Records(columns, slab, n, legs, records, outBits, outMask) {`,
     'const times = columns.time; const f64 = slab.f64; const i32 = slab.i32; const u8 = slab.u8;',
     ...columnsOf(placed, lots, lists).map((column) => `const c_${column} = columns.${column};`),
     ...panes.map((_, i) => `let p${i} = 0; let from${i} = Infinity; let until${i} = -Infinity;`),
@@ -167,7 +167,7 @@ function recordsCode(code: RecordCode, places: ReadonlyMap<number, CounterPlace>
 function admitsCode(code: RecordCode, places: ReadonlyMap<number, CounterPlace>): string[] {
   const { gates, maskWords, layout } = code;
   return [
-    'function admits(slab, record, time, out, at) {',
+    `function ${code.kind}Admits(slab, record, time, out, at) {`,
     'const i32 = slab.i32; const u8 = slab.u8; const o = record * 64; const w = record * 16;',
     ...(code.lists.length > 0 ? [`const minute = ${MINUTE_CODE};`] : []),
     ...layout.windows.map(
