@@ -1,12 +1,12 @@
 /**
  * Histories: of each subject the legs of its events in total order, with the bits that tier 1 found true on each, in chunks
- * from slabs with a free list. A subject's record holds its last chunk and how much of it is used; each chunk knows the one
- * before it.
+ * from slabs with a free list. A subject's record holds its last chunk and how much of it is used; each knows the one before.
  *
  * Chunks whose rows have all left memory leave it too (`cold-chunks.ts`), never the last one: before a chunk then stands,
  * below 0, the reference of one that is read where it lies. It comes back when events before it are put in or taken out.
  */
 import type { ColdFile } from '../../state/cold-file.ts';
+import { lineWords } from './aligned.ts';
 import { CHUNK_WORDS, ColdChunks } from './cold-chunks.ts';
 import { HEADER, type SlabViews } from './record-slab.ts';
 
@@ -379,7 +379,7 @@ export class EventChunks {
   #makeRoom(chunk: number): void {
     const slab = chunk >>> SLAB_SHIFT;
     const chunks = slab > 0 ? SLAB_CHUNKS : Math.max(FIRST_CHUNKS, 2 * (chunk & SLAB_MASK));
-    const room = new Int32Array(chunks * CHUNK_WORDS);
+    const room = lineWords(chunks * CHUNK_WORDS);
     const before = this.#slabs[slab];
     if (before !== undefined) room.set(before);
     this.#slabs[slab] = room;

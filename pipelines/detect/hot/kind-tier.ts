@@ -16,7 +16,7 @@ import { type EntryReader, EventChunks } from './event-chunks.ts';
 import { legsOf, positionAt } from './history-reading.ts';
 import { type IdleOptions, IdleSweep } from './idle-sweep.ts';
 import { BATCH, KernelBatch } from './kernel-batch.ts';
-import { FLAG_STALE, FLAG_UNGATED, HEADER, RecordSlab } from './record-slab.ts';
+import { FLAG_REPORTED, FLAG_STALE, FLAG_UNGATED, FLAGS_SETTLED, HEADER, RecordSlab } from './record-slab.ts';
 import type { Reports } from './reports.ts';
 import type { RowQuestions } from './row-questions.ts';
 import { REPORTS_OPEN, REPORTS_SETTLED, SeenReports } from './seen-reports.ts';
@@ -131,9 +131,16 @@ export class KindTier {
     if (this.#queued === BATCH) this.flush();
   }
 
+  /** As `add`, for a leg that nobody but another institution than the one that keeps the account has reported so far. */
+  addForeign(key: number, leg: number, timeMs: number): void {
+    this.slab.setFlag(this.#lines.take(key), FLAG_REPORTED);
+    this.add(key, leg, timeMs);
+  }
+
   /** As `add`, for a leg whose row shares a reference with other reports of its transfer, or may come to. */
   addReported(key: number, leg: number, timeMs: number, reference: number): void {
     const visibility = this.#twoReports.visibility(leg, this.#isOwner);
+    this.slab.setFlag(this.#lines.take(key), FLAG_REPORTED);
     const isSettled = visibility !== 'open';
     const seen = this.#reports.see(reference, isSettled ? REPORTS_SETTLED : REPORTS_OPEN);
     if (visibility === 'gone') {
@@ -228,7 +235,7 @@ export class KindTier {
       const line = late[i] as number;
       const leg = late[i + 1] as number;
       const base = line << 4;
-      if ((views.i32[base + HEADER.flags] as number) !== 0) {
+      if (((views.i32[base + HEADER.flags] as number) & FLAGS_SETTLED) !== 0) {
         this.#markStale(line);
         this.#chunks.append(views, base, leg);
         continue;
@@ -271,8 +278,7 @@ export class KindTier {
     this.flush();
     const line = this.lineOf(key);
     if (line === 0) return 0;
-    const flags = this.slab.views.i32[(line << 4) + HEADER.flags] as number;
-    if (flags === 0 && !this.#hidden.has(line)) return line;
+    if (!this.slab.hasFlag(line, FLAGS_SETTLED) && !this.#hidden.has(line)) return line;
     this.#markStale(line, changedMs);
     return 0;
   }
@@ -332,7 +338,10 @@ export class KindTier {
     this.#chunks.release(this.slab.views, base);
     this.slab.reset(line);
     const alive = legs.filter((leg) => !this.#rows.isDead(leg >> 1));
-    const { shown, hidden } = this.#twoReports.visible(alive, this.#isOwner);
+    // Of nearly all subjects no row has to be read to know this.
+    const { shown, hidden } = this.slab.hasFlag(line, FLAG_REPORTED)
+      ? this.#twoReports.visible(alive, this.#isOwner)
+      : { shown: alive, hidden: [] };
     if (hidden.length > 0) this.#hidden.set(line, hidden);
     else this.#hidden.delete(line);
     shown.sort((a, b) => this.#store.compareRows(a >> 1, b >> 1));

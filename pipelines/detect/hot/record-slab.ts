@@ -5,6 +5,7 @@
  * how many subjects will come says so at the start and never pays for that.
  */
 import type { RecordLayout } from '../../../rules/compiler/index.ts';
+import { lineWords } from './aligned.ts';
 
 export const LINE_BYTES = 64;
 const LINE_SHIFT_I32 = 4;
@@ -21,6 +22,11 @@ export const FLAG_STALE = 1;
 export const FLAG_UNGATED = 2;
 /** Some rule has, or had, a signal on the subject: what was evaluated of it rests on its whole history. */
 export const FLAG_SPOKEN = 4;
+
+/** Which of its events the subject reads depends on other reports of a transfer, or on who is declared as submitting. */
+export const FLAG_REPORTED = 8;
+/** Events of a subject without any of these may come and go in their place. */
+export const FLAGS_SETTLED = FLAG_STALE | FLAG_UNGATED | FLAG_SPOKEN;
 
 /** In the place of the key, of a record that is nobody's. */
 const FREE_KEY = -1;
@@ -39,8 +45,13 @@ export interface TierBytes {
 }
 
 function viewsOf(bytes: number): SlabViews {
-  const buffer = new ArrayBuffer(bytes);
-  return { f64: new Float64Array(buffer), i32: new Int32Array(buffer), u8: new Uint8Array(buffer) };
+  const i32 = lineWords(bytes / 4);
+  const { buffer, byteOffset } = i32;
+  return {
+    i32,
+    f64: new Float64Array(buffer, byteOffset, bytes / 8),
+    u8: new Uint8Array(buffer, byteOffset, bytes),
+  };
 }
 
 export class RecordSlab {
@@ -144,14 +155,16 @@ export class RecordSlab {
     this.#freeCount++;
   }
 
-  /** The record as on its first day, of the same subject. */
+  /** The record as on its first day, of the same subject; what it depends on stays known. */
   reset(line: number): void {
     const base = line << LINE_SHIFT_I32;
     const { i32, f64 } = this.#views;
     const key = i32[base + HEADER.key] as number;
+    const flags = (i32[base + HEADER.flags] as number) & FLAG_REPORTED;
     i32.fill(0, base, base + (this.layout.bytes >> 2));
     f64[(line << LINE_SHIFT_F64) + HEADER.lastTime] = Number.NEGATIVE_INFINITY;
     i32[base + HEADER.key] = key;
+    i32[base + HEADER.flags] = flags;
   }
 
   #reuse(): number {

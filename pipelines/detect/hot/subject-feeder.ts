@@ -130,7 +130,7 @@ export class SubjectFeeder {
     if (this.#owned !== undefined && !this.#owned.has(key)) return;
     if (isPlain) tier.add(key, leg, timeMs);
     else if (reference !== TEXT_NULL) tier.addReported(key, leg, timeMs, reference);
-    else if (this.#reports.visibility(leg, true) !== 'gone') tier.add(key, leg, timeMs);
+    else if (this.#reports.visibility(leg, true) !== 'gone') tier.addForeign(key, leg, timeMs);
   }
 
   #feedMember(tier: KindTier, key: number, leg: number, timeMs: number, reference: number): void {
