@@ -14,6 +14,7 @@ export const TOPIC_NAMES = [
   'alerts',
   'rules',
   'control',
+  'identities',
 ] as const;
 export type TopicName = (typeof TOPIC_NAMES)[number];
 
@@ -115,5 +116,14 @@ export const TOPICS: Readonly<Record<TopicName, TopicSpec>> = {
     cleanup: 'compact',
     retentionMs: 30 * DAY_MS,
     content: 'pseudonyms',
+  },
+  identities: {
+    name: 'identities',
+    holds: 'identities met for the first time, encrypted, on their way to the vault table',
+    key: 'none',
+    partitions: 8,
+    cleanup: 'delete',
+    retentionMs: 30 * DAY_MS,
+    content: 'encrypted',
   },
 };

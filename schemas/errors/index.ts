@@ -11,8 +11,10 @@ import { engineErrors } from './engine.ts';
 import { feedErrors } from './feed.ts';
 import { feedFileErrors } from './feed-files.ts';
 import { feedRowErrors } from './feed-rows.ts';
+import { httpErrors } from './http.ts';
 import { rulesErrors } from './rules.ts';
 import { storeErrors } from './store.ts';
+import { submissionErrors } from './submission.ts';
 
 export type { ErrorParams, ErrorRow, Lang, Localized } from './define.ts';
 
@@ -23,8 +25,10 @@ export const ERRORS = {
   ...feedErrors,
   ...feedFileErrors,
   ...feedRowErrors,
+  ...httpErrors,
   ...rulesErrors,
   ...storeErrors,
+  ...submissionErrors,
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

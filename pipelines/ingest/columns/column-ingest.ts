@@ -344,6 +344,16 @@ export class ColumnIngest implements PartsTaker {
     return head;
   }
 
+  /** Amount settled by the row that was written, in minor units. */
+  get settledMinor(): number | bigint {
+    return this.#document === null ? this.#composer.minor : BigInt(this.#document.tx.stamp.amountMinor);
+  }
+
+  /** Currency of `settledMinor`. */
+  get settledCcy(): string {
+    return this.#document === null ? (this.#composer.head?.ccy ?? '') : this.#document.tx.settled.ccy;
+  }
+
   /** What the row that was written is beside those that `ledger` knows and those kept in the open block. */
   seen(ledger: Pick<RowLedger, 'seen'>): Seen {
     return this.#block.seen(ledger, this.institution, this.id);

@@ -1,0 +1,134 @@
+/** Where what comes of a submission goes: to the log, or nowhere where it is only checked. */
+import type { ClosedBlock } from '../../pipelines/ingest/columns/open-block.ts';
+import type { FeedOutcome } from '../../pipelines/ingest/outcome.ts';
+import type { SubmissionSink } from '../../pipelines/ingest/submission/reader.ts';
+import type { RejectedWriter } from '../../pipelines/ingest/submission/rejected-lines.ts';
+import type { VaultEntry } from '../../pipelines/ingest/vault.ts';
+import type { Bus, NewRecord } from '../../pipelines/log/bus.ts';
+import type { PartyRecord } from '../../schemas/party.ts';
+import type { RejectedLine, StateRecord } from '../../schemas/submission.ts';
+import type { IdentityOutbox } from './identities.ts';
+import type { RowRouter } from './output.ts';
+import type { ReferenceBook } from './reference-book.ts';
+
+export interface SinkParts {
+  readonly bus: Bus;
+  readonly router: RowRouter;
+  readonly book: ReferenceBook;
+  readonly identities: IdentityOutbox;
+  readonly institution: string;
+  /** Null where rejected lines are not written by this reading. */
+  readonly rejected: { readonly writer: RejectedWriter; readonly run: string } | null;
+  /** False once somebody else may be at work on the submission: nothing more may be sent. */
+  readonly mayWrite: () => void;
+}
+
+/** Rejected lines onto their topic, and where they lie. */
+class RejectedLines {
+  readonly #parts: SinkParts;
+  #place: { partition: number; from: number; to: number } | null = null;
+
+  constructor(parts: SinkParts) {
+    this.#parts = parts;
+  }
+
+  add(line: RejectedLine): Promise<void> | undefined {
+    const record = this.#parts.rejected?.writer.add(line);
+    return record === undefined ? undefined : this.#append(record);
+  }
+
+  async close(): Promise<StateRecord['rejected']> {
+    const { rejected } = this.#parts;
+    const record = rejected?.writer.flush();
+    if (record !== undefined) await this.#append(record);
+    return rejected === null || this.#place === null ? null : { ...this.#place, run: rejected.run };
+  }
+
+  async #append(record: NewRecord): Promise<void> {
+    this.#parts.mayWrite();
+    const [offset] = await this.#parts.bus.append('rejected', [record]);
+    const to = offset as number;
+    this.#place = { partition: record.partition, from: this.#place?.from ?? to, to };
+  }
+}
+
+export interface ClosableSink extends SubmissionSink {
+  /** Everything handed over is durable. */
+  close(): Promise<Pick<StateRecord, 'rejected' | 'appended'>>;
+}
+
+/** Rows are taken in. */
+export class PublishingSink implements ClosableSink {
+  readonly #parts: SinkParts;
+  readonly #lines: RejectedLines;
+  readonly #appended: Record<string, number> = {};
+
+  constructor(parts: SinkParts) {
+    this.#parts = parts;
+    this.#lines = new RejectedLines(parts);
+  }
+
+  async feed({ providedId, mapping, provided, coverage, coverageByInstitution }: FeedOutcome): Promise<void> {
+    this.#parts.mayWrite();
+    await this.#parts.book.institution(this.#parts.institution);
+    await this.#parts.book.feed({
+      providedId,
+      mapping,
+      provided: [...provided],
+      coverage,
+      coverageByInstitution: { ...coverageByInstitution },
+    });
+  }
+
+  identities(entries: readonly VaultEntry[]): void {
+    this.#parts.identities.add(entries);
+  }
+
+  async rows(block: ClosedBlock): Promise<void> {
+    const { bus, router, identities, mayWrite } = this.#parts;
+    // The block's bytes are made now: its columns are written over afterwards.
+    const records = router.rows(block);
+    await identities.flush();
+    mayWrite();
+    const offsets = await bus.append('transactions', records);
+    records.forEach(({ partition }, i) => {
+      this.#appended[String(partition)] = offsets[i] as number;
+    });
+  }
+
+  async parties(records: readonly PartyRecord[]): Promise<void> {
+    await this.#parts.identities.flush();
+    this.#parts.mayWrite();
+    await this.#parts.book.parties(records);
+  }
+
+  rejected(line: RejectedLine): Promise<void> | undefined {
+    return this.#lines.add(line);
+  }
+
+  async close() {
+    return { rejected: await this.#lines.close(), appended: this.#appended };
+  }
+}
+
+/** Nothing is taken in; rejected lines are told, where somebody waits for them. */
+export class CheckingSink implements ClosableSink {
+  readonly #lines: RejectedLines;
+
+  constructor(parts: SinkParts) {
+    this.#lines = new RejectedLines(parts);
+  }
+
+  async feed(): Promise<void> {}
+  identities(): void {}
+  async rows(): Promise<void> {}
+  async parties(): Promise<void> {}
+
+  rejected(line: RejectedLine): Promise<void> | undefined {
+    return this.#lines.add(line);
+  }
+
+  async close() {
+    return { rejected: await this.#lines.close(), appended: {} };
+  }
+}
