@@ -77,7 +77,7 @@ export class ReferenceBook {
       }),
     );
     await this.#bus.append(TOPIC, control);
-    keys.forEach((key, i) => this.#learn(key, items[i] as Partial<ReferenceRecord>));
+    for (const [i, key] of keys.entries()) this.#learn(key, items[i] as Partial<ReferenceRecord>);
   }
 
   async #read(): Promise<void> {
