@@ -6,6 +6,7 @@
  */
 import { cliErrors } from './cli.ts';
 import { compositeErrors } from './composites.ts';
+import { configErrors } from './config.ts';
 import { type ErrorParams, fillTemplate, type Lang } from './define.ts';
 import { engineErrors } from './engine.ts';
 import { feedErrors } from './feed.ts';
@@ -19,6 +20,7 @@ export type { ErrorParams, ErrorRow, Lang, Localized } from './define.ts';
 export const ERRORS = {
   ...cliErrors,
   ...compositeErrors,
+  ...configErrors,
   ...engineErrors,
   ...feedErrors,
   ...feedFileErrors,
