@@ -12,6 +12,7 @@ import { engineErrors } from './engine.ts';
 import { feedErrors } from './feed.ts';
 import { feedFileErrors } from './feed-files.ts';
 import { feedRowErrors } from './feed-rows.ts';
+import { opsErrors } from './ops.ts';
 import { rulesErrors } from './rules.ts';
 import { storeErrors } from './store.ts';
 
@@ -25,6 +26,7 @@ export const ERRORS = {
   ...feedErrors,
   ...feedFileErrors,
   ...feedRowErrors,
+  ...opsErrors,
   ...rulesErrors,
   ...storeErrors,
 } as const;
