@@ -6,12 +6,14 @@
  */
 import { cliErrors } from './cli.ts';
 import { compositeErrors } from './composites.ts';
+import { configErrors } from './config.ts';
 import { type ErrorParams, fillTemplate, type Lang } from './define.ts';
 import { engineErrors } from './engine.ts';
 import { feedErrors } from './feed.ts';
 import { feedFileErrors } from './feed-files.ts';
 import { feedRowErrors } from './feed-rows.ts';
 import { httpErrors } from './http.ts';
+import { opsErrors } from './ops.ts';
 import { rulesErrors } from './rules.ts';
 import { storeErrors } from './store.ts';
 import { submissionErrors } from './submission.ts';
@@ -21,11 +23,13 @@ export type { ErrorParams, ErrorRow, Lang, Localized } from './define.ts';
 export const ERRORS = {
   ...cliErrors,
   ...compositeErrors,
+  ...configErrors,
   ...engineErrors,
   ...feedErrors,
   ...feedFileErrors,
   ...feedRowErrors,
   ...httpErrors,
+  ...opsErrors,
   ...rulesErrors,
   ...storeErrors,
   ...submissionErrors,

@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { errorHint, errorMessage, RastroError } from '../../schemas/errors/index.ts';
 import { packageRoot } from '../../schemas/package-root.ts';
 import { addAlerts } from './commands/alerts.ts';
+import { addConfig } from './commands/config.ts';
 import { addDb } from './commands/db.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -51,6 +52,7 @@ Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. NO_COLOR and --json wo
     addSignals,
     addAlerts,
     addUnmask,
+    addConfig,
     addDb,
     addSchema,
     addDoctor,

@@ -12,6 +12,8 @@ const AREAS: Readonly<Record<string, string>> = {
   RULES: 'Rules and reference data: what the compiler refuses.',
   COMPOSITE: 'Composites and the playbook: what the compiler refuses.',
   STORE: 'The store: embedded ClickHouse, migrations, statements.',
+  CONFIG: 'Configuration: file, environment, the files that hold secrets.',
+  OPS: 'Operation: observation, retention, holds, suppression.',
 };
 
 function cell(text: string): string {

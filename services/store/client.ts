@@ -14,15 +14,24 @@ export interface StoreOptions {
   /** User of a server; the embedded one knows `rastro` only. */
   readonly user?: string;
   readonly database?: string;
+  /** PEM of the authorities to trust for an https URL. */
+  readonly caPem?: Buffer | undefined;
+  /** Tables are distributed over the servers of a cluster: an insert is acknowledged when they have the rows, on most replicas. */
+  readonly onCluster?: boolean;
+}
+
+export interface InsertOptions {
+  /** The same on every attempt of one insert: a replicated table then takes it once. */
+  readonly token?: string;
 }
 
 export type QueryParams = Readonly<Record<string, unknown>>;
 
 export interface Store {
   /** Inserts rows given as objects; values that exceed 2^53 go as strings. Resolves when they are stored. */
-  insertRows(table: string, rows: ReadonlyArray<object>): Promise<void>;
+  insertRows(table: string, rows: ReadonlyArray<object>, options?: InsertOptions): Promise<void>;
   /** Inserts one Arrow IPC stream (schema and batches), or several pieces of one. */
-  insertArrow(table: string, ipcStream: Uint8Array): Promise<void>;
+  insertArrow(table: string, ipcStream: Uint8Array, options?: InsertOptions): Promise<void>;
   /** All rows of a result. Use `streamRows` where there may be more than some 100,000. */
   queryRows<T>(sql: string, params?: QueryParams): Promise<T[]>;
   /** The rows of a result in batches, in flat memory. */
@@ -40,6 +49,13 @@ const REQUEST_TIMEOUT_MS = 660_000;
 const IDLE_SOCKET_MS = 10_000;
 const OPEN_CONNECTIONS_MAX = 16;
 
+/** Without these a server would answer before the rows have reached the others. */
+const CLUSTER_SETTINGS = {
+  insert_distributed_sync: 1,
+  insert_quorum: 'auto',
+  distributed_product_mode: 'global',
+} as const;
+
 /** Opens the store; no request is sent yet. Every failure of its functions is a RastroError of the area STORE. */
 export function openStore(options: StoreOptions): Store {
   const { url } = options;
@@ -49,6 +65,7 @@ export function openStore(options: StoreOptions): Store {
     password: options.key ?? '',
     database: options.database ?? 'default',
     application: 'rastro',
+    ...(options.caPem === undefined ? {} : { tls: { ca_cert: options.caPem } }),
     request_timeout: REQUEST_TIMEOUT_MS,
     max_open_connections: OPEN_CONNECTIONS_MAX,
     // The client would print the engine's messages, which can quote rows.
@@ -58,13 +75,14 @@ export function openStore(options: StoreOptions): Store {
       output_format_json_quote_64bit_integers: 1,
       output_format_json_quote_decimals: 1,
       date_time_input_format: 'best_effort',
+      ...(options.onCluster === true ? CLUSTER_SETTINGS : {}),
     },
   });
   const guarded = <T>(work: () => Promise<T>) =>
     work().catch((error: unknown) => Promise.reject(storeError(error, url)));
   return {
-    insertRows: (table, rows) => guarded(() => insertRows(client, table, rows)),
-    insertArrow: (table, ipcStream) => guarded(() => insertArrow(client, table, ipcStream)),
+    insertRows: (table, rows, how) => guarded(() => insertRows(client, table, rows, how)),
+    insertArrow: (table, ipcStream, how) => guarded(() => insertArrow(client, table, ipcStream, how)),
     queryRows: (sql, params) => guarded(() => queryRows(client, sql, params)),
     streamRows: (sql, params) => streamRows(client, sql, params, url),
     command: (sql, params) => guarded(() => command(client, sql, params)),
@@ -77,17 +95,27 @@ async function insertRows(
   client: ClickHouseClient,
   table: string,
   rows: ReadonlyArray<object>,
+  options?: InsertOptions,
 ): Promise<void> {
   if (rows.length === 0) return;
-  await client.insert({ table, values: rows, format: 'JSONEachRow' });
+  await client.insert({ table, values: rows, format: 'JSONEachRow', ...tokenSetting(options) });
 }
 
-async function insertArrow(client: ClickHouseClient, table: string, ipcStream: Uint8Array): Promise<void> {
+function tokenSetting({ token }: InsertOptions = {}) {
+  return token === undefined ? {} : { clickhouse_settings: { insert_deduplication_token: token } };
+}
+
+async function insertArrow(
+  client: ClickHouseClient,
+  table: string,
+  ipcStream: Uint8Array,
+  options?: InsertOptions,
+): Promise<void> {
   const query = `INSERT INTO ${table} FORMAT ArrowStream`;
   const values = Readable.from([Buffer.from(ipcStream.buffer, ipcStream.byteOffset, ipcStream.byteLength)], {
     objectMode: false,
   });
-  const { stream } = await client.exec({ query, values });
+  const { stream } = await client.exec({ query, values, ...tokenSetting(options) });
   // An answer that nobody reads would hold its connection.
   stream.resume();
 }
@@ -125,7 +153,8 @@ async function ping(client: ClickHouseClient): Promise<void> {
 }
 
 const DENIED = new Set(['497', '516', '164', '192', '193', '194']);
-const BUSY = new Set(['202', '241']);
+/** Too many queries, memory, parts; a server that lost its keeper, is read-only, shuts down, or has too few replicas alive. */
+const BUSY = new Set(['202', '241', '252', '242', '319', '285', '209', '999', '225']);
 /** Codes whose messages speak of names and syntax only; others may quote a row, which must not reach a log. */
 const MESSAGE_IS_SAFE = new Set([
   '16',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { packageRoot } from '../../schemas/package-root.ts';
 import type { Store } from './client.ts';
+import { clusterForm } from './cluster-form.ts';
 
 export interface Migration {
   /** `0001-name.sql`. */
@@ -24,18 +25,39 @@ export interface MigrateOptions {
   readonly dryRun?: boolean;
   /** Folder of the files; this package's own by default. */
   readonly folder?: string;
+  /** Applies the replicated form on all servers of this cluster. */
+  readonly cluster?: string | undefined;
 }
 
 const FILE_NAME = /^\d{4}-[a-z0-9-]+\.sql$/;
 /** A section holds one statement and begins with `-- statement: what it makes`. */
 const SECTION = /^-- statement: .+$/m;
 
-const TABLE = `
-CREATE TABLE IF NOT EXISTS _migrations (
+const TABLE = `CREATE TABLE IF NOT EXISTS _migrations (
   file String COMMENT 'name of the migration file',
   sha256 String COMMENT 'checksum of the file as applied, hex',
   applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when its last statement had run'
-) ENGINE = ReplacingMergeTree(applied_at) ORDER BY file COMMENT 'migrations that this store has'`;
+) ENGINE = ReplacingMergeTree(applied_at)
+ORDER BY file
+COMMENT 'migrations that this store has'`;
+
+/** One copy on every server, whichever shard it holds: any of them is asked. */
+const TABLE_ON_CLUSTER = TABLE.replace('_migrations (', "_migrations ON CLUSTER '{cluster}' (").replace(
+  'ReplacingMergeTree(',
+  "ReplicatedReplacingMergeTree('/clickhouse/tables/{database}/{table}', '{shard}-{replica}', ",
+);
+
+/** Statements of a migration as they are sent: as written, or for every server of a cluster. */
+export function statementsFor({ file, statements }: Migration, cluster?: string): readonly string[] {
+  if (cluster === undefined) return statements;
+  return statements
+    .flatMap((statement) => clusterForm(statement, file))
+    .map((sql) => onCluster(sql, cluster));
+}
+
+function onCluster(sql: string, cluster: string): string {
+  return sql.replaceAll("'{cluster}'", `'${cluster}'`);
+}
 
 /**
  * The migrations of a folder, in order.
@@ -76,10 +98,12 @@ export async function migrate(store: Store, options: MigrateOptions = {}): Promi
   const states = compare(migrations, await appliedChecksums(store));
   const due = migrations.filter((_, index) => !states[index]!.applied);
   if (options.dryRun) return due.map(({ file }) => file);
-  if (due.length > 0) await store.command(TABLE);
-  for (const { file, sha256, statements } of due) {
-    for (const statement of statements) await store.command(statement);
-    await store.insertRows('_migrations', [{ file, sha256 }]);
+  const { cluster } = options;
+  if (due.length > 0)
+    await store.command(cluster === undefined ? TABLE : onCluster(TABLE_ON_CLUSTER, cluster));
+  for (const migration of due) {
+    for (const statement of statementsFor(migration, cluster)) await store.command(statement);
+    await store.insertRows('_migrations', [{ file: migration.file, sha256: migration.sha256 }]);
   }
   return due.map(({ file }) => file);
 }

@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { RastroError } from '../../../schemas/errors/index.ts';
+import { loadConfig, sectionOf } from '../../config/load.ts';
 import { startEmbedded } from '../../embedded/start.ts';
 import { openStore, type Store } from '../../store/client.ts';
+import { connectStore } from '../../store/connect.ts';
 import { migrate, migrationStatus } from '../../store/migrate.ts';
 import { announceServed, type CommandContext } from '../context.ts';
 import { EXIT } from '../exit.ts';
@@ -13,11 +15,27 @@ import { tableText } from '../terminal.ts';
 /** Where `serve` listens unless told otherwise: ClickHouse's own port. */
 const DEFAULT_PORT = '8123';
 
-async function withRawStore<T>({ dataDir }: CommandContext, work: (store: Store) => Promise<T>): Promise<T> {
+const CONFIG_OPTION = [
+  '--config <file>',
+  'the ClickHouse server or cluster of this configuration, not the data folder',
+] as const;
+
+/** The store of the data folder, or the server of a configuration; `cluster` where its tables are spread over one. */
+async function withRawStore<T>(
+  { dataDir }: CommandContext,
+  config: string | undefined,
+  work: (store: Store, cluster: string | undefined) => Promise<T>,
+): Promise<T> {
+  if (config !== undefined) {
+    const loaded = await loadConfig({ file: config, environment: process.env });
+    const clickhouse = sectionOf(loaded.config, 'clickhouse');
+    const server = await connectStore(clickhouse);
+    return work(server, clickhouse.cluster).finally(() => server.close());
+  }
   const embedded = await startEmbedded({ dataDir });
   const store = openStore({ url: embedded.url, key: embedded.key });
   try {
-    return await work(store);
+    return await work(store, undefined);
   } finally {
     await store.close();
     await embedded.stop();
@@ -27,13 +45,16 @@ async function withRawStore<T>({ dataDir }: CommandContext, work: (store: Store)
 export function addDb(program: Command): void {
   const db = program.command('db').description('the store: migrations, and the embedded ClickHouse');
 
-  handle<{ dryRun?: boolean }>(
+  handle<{ dryRun?: boolean; config?: string }>(
     db
       .command('migrate')
       .description('bring the tables to this version')
-      .option('--dry-run', 'only say what would be applied'),
-    async (context, { dryRun = false }) => {
-      const applied = await withRawStore(context, (store) => migrate(store, { dryRun }));
+      .option('--dry-run', 'only say what would be applied')
+      .option(...CONFIG_OPTION),
+    async (context, { dryRun = false, config }) => {
+      const applied = await withRawStore(context, config, (store, cluster) =>
+        migrate(store, { dryRun, cluster }),
+      );
       if (context.terminal.json) context.terminal.printJson({ applied, dryRun });
       else if (applied.length === 0) context.terminal.print('Nothing to apply: the tables are up to date.');
       else
@@ -42,8 +63,12 @@ export function addDb(program: Command): void {
     },
   );
 
-  handle(db.command('status').description('which migrations the store has'), async (context) => {
-    const states = await withRawStore(context, (store) => migrationStatus(store));
+  const status = db
+    .command('status')
+    .description('which migrations the store has')
+    .option(...CONFIG_OPTION);
+  handle<{ config?: string }>(status, async (context, { config }) => {
+    const states = await withRawStore(context, config, (store) => migrationStatus(store));
     const columns = [
       { title: 'migration', value: (row: (typeof states)[number]) => row.file },
       { title: 'applied', value: (row: (typeof states)[number]) => (row.applied ? 'yes' : 'no') },

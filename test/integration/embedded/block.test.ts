@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { blockBytes } from '../../../pipelines/facts/block.ts';
+import { mergedBlocks } from '../../../services/store/block-merge.ts';
 import { openStore } from '../../../services/store/client.ts';
 import { migrate } from '../../../services/store/migrate.ts';
 import { anyRow } from '../../support/fact-rows.ts';
@@ -58,6 +59,17 @@ describe.skipIf(suite === undefined)('a block', () => {
       doc: JSON.stringify(tx),
     }));
     expect(stored).toEqual(expected);
+
+    // Thin blocks and thick ones, with other dictionaries and other fact columns each, as one insert.
+    await store.command('CREATE TABLE merged AS transactions');
+    const cuts = [0, 1, 3, 120, 121, rows.length];
+    const blocks = cuts.slice(1).map((until, i) => blockBytes(rows.slice(cuts[i], until)));
+    await store.insertArrow('merged', mergedBlocks(blocks));
+    const [differing] = await store.queryRows<{ n: string; merged: string }>(
+      `SELECT count() AS n, (SELECT count() FROM merged) AS merged
+       FROM (SELECT * FROM transactions EXCEPT SELECT * FROM merged)`,
+    );
+    expect(differing).toEqual({ n: '0', merged: String(rows.length) });
     await store.close();
   });
 });

@@ -1,0 +1,53 @@
+/** Error codes of the area `config`: files and environment that tell the roles how to run. */
+import { defineErrors } from './define.ts';
+
+export const configErrors = defineErrors({
+  'RAS-CONFIG-FILE-MISSING': {
+    message: {
+      en: 'The configuration file {file} cannot be read: {detail}.',
+      es: 'No se puede leer el archivo de configuración {file}: {detail}.',
+      fr: 'Le fichier de configuration {file} est illisible : {detail}.',
+    },
+    hint: {
+      en: 'Check --config and RASTRO_CONFIG; without both, the environment alone says everything.',
+      es: 'Revise --config y RASTRO_CONFIG; sin ambos, el entorno lo dice todo.',
+      fr: 'Vérifiez --config et RASTRO_CONFIG ; sans eux, l’environnement dit tout.',
+    },
+  },
+  'RAS-CONFIG-INVALID': {
+    message: {
+      en: 'The configuration is not valid: {detail}.',
+      es: 'La configuración no es válida: {detail}.',
+      fr: 'La configuration n’est pas valide : {detail}.',
+    },
+    hint: {
+      en: 'Correct what is named; `rastro config check` lists everything, docs/operations.md says what each field means.',
+      es: 'Corrija lo indicado; `rastro config check` lo enumera todo y docs/operations.md explica cada campo.',
+      fr: 'Corrigez ce qui est nommé ; `rastro config check` énumère tout, docs/operations.md explique chaque champ.',
+    },
+  },
+  'RAS-CONFIG-SECTION-MISSING': {
+    message: {
+      en: 'The configuration has no section {section}, which this command needs.',
+      es: 'La configuración no tiene la sección {section}, que este comando necesita.',
+      fr: 'La configuration n’a pas de section {section}, dont cette commande a besoin.',
+    },
+    hint: {
+      en: 'Add it to the file given with --config, or set {example}.',
+      es: 'Añádala al archivo indicado con --config o defina {example}.',
+      fr: 'Ajoutez-la au fichier indiqué par --config, ou définissez {example}.',
+    },
+  },
+  'RAS-CONFIG-SECRET-UNREADABLE': {
+    message: {
+      en: 'The file {file} with the secret of {path} cannot be used: {detail}.',
+      es: 'El archivo {file} con el secreto de {path} no se puede usar: {detail}.',
+      fr: 'Le fichier {file} du secret de {path} est inutilisable : {detail}.',
+    },
+    hint: {
+      en: 'It holds the secret and nothing else, one line, readable by this user and not by everybody.',
+      es: 'Contiene el secreto y nada más, una línea, legible para este usuario y no para todos.',
+      fr: 'Il contient le secret et rien d’autre, une ligne, lisible par cet utilisateur et non par tous.',
+    },
+  },
+});

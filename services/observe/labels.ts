@@ -1,0 +1,67 @@
+/** Closed lists that logs and metrics speak in: a label has no value that is not here, so that their number is bounded. */
+import { ERRORS } from '../../schemas/errors/index.ts';
+import { TOPIC_NAMES } from '../../schemas/topics.ts';
+import { SHARD_COLUMNS } from '../store/cluster-form.ts';
+
+/** Where time goes. */
+export const STAGES = [
+  'receive',
+  'decode',
+  'validate',
+  'route',
+  'append',
+  'fetch',
+  'detect',
+  'hold',
+  'compose',
+  'insert',
+  'checkpoint',
+  'restore',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+export const TABLES: readonly string[] = Object.keys(SHARD_COLUMNS);
+
+/** Parts of a partition's state. */
+export const STATE_PARTS = ['subjects', 'histories', 'rows', 'texts', 'holders', 'composed', 'disk'] as const;
+
+export const SUBMISSION_STATES = [
+  'received',
+  'validating',
+  'accepted',
+  'partially_accepted',
+  'rejected',
+  'processed',
+  'refused',
+] as const;
+
+const PARTITIONS_MAX = 1_024;
+const partitions = (value: string) => /^\d{1,4}$/.test(value) && Number(value) < PARTITIONS_MAX;
+const oneOf = (values: readonly string[]) => {
+  const known = new Set(values);
+  return (value: string) => known.has(value);
+};
+
+/**
+ * Labels and their values. An institution is none: who submits how much is nobody's business who may read a dashboard, and
+ * their number times the codes has no bound that we set.
+ */
+export const LABELS = {
+  topic: oneOf(TOPIC_NAMES),
+  partition: partitions,
+  stage: oneOf(STAGES),
+  table: oneOf(TABLES),
+  code: oneOf(Object.keys(ERRORS)),
+  part: oneOf(STATE_PARTS),
+  state: oneOf(SUBMISSION_STATES),
+  outcome: oneOf(['ok', 'failed', 'refused']),
+} as const;
+export type Label = keyof typeof LABELS;
+
+/** What a value that is not in the list of its label is counted as. */
+export const OTHER = 'other';
+
+export function boundedLabel(label: Label, value: string | number): string {
+  const text = String(value);
+  return LABELS[label](text) ? text : OTHER;
+}
