@@ -9,7 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/seed.ts'],
-    globalSetup: ['test/support/temporary.ts', 'test/support/build-once.ts'],
+    globalSetup: ['test/support/temporary.ts', 'test/support/build-once.ts', 'test/support/kafka/shared.ts'],
     sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,

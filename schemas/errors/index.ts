@@ -4,6 +4,7 @@
  * Operating errors (bad input, a missing file, a store that is down) are thrown as `RastroError` at the border and
  * returned as values inside a stream. Programmer errors stay plain assertions and crash.
  */
+import { busGroupErrors } from './bus-group.ts';
 import { cliErrors } from './cli.ts';
 import { compositeErrors } from './composites.ts';
 import { configErrors } from './config.ts';
@@ -21,6 +22,7 @@ import { submissionErrors } from './submission.ts';
 export type { ErrorParams, ErrorRow, Lang, Localized } from './define.ts';
 
 export const ERRORS = {
+  ...busGroupErrors,
   ...cliErrors,
   ...compositeErrors,
   ...configErrors,
