@@ -24,7 +24,7 @@ const errorFiles = projectFiles().filter((path) => /^schemas\/errors\/.*\.ts$/.t
 describe('the error table', () => {
   test('codes are RAS-<AREA>-<WHAT>', () => {
     expect(codes.length).toBeGreaterThan(50);
-    const areas = 'BUS|CLI|COMPOSITE|CONFIG|ENGINE|FEED|HTTP|KEYS|OPS|RULES|STORE|SUBMISSION';
+    const areas = 'BUS|CLI|COMPOSITE|CONFIG|ENGINE|FEED|HTTP|KEYS|OPS|RULES|STORE|SUBMISSION|WORKER';
     expect(codes.filter((each) => !new RegExp(`^RAS-(${areas})(-[A-Z0-9]+)+$`).test(each))).toEqual([]);
   });
 
