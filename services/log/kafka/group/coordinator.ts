@@ -100,8 +100,8 @@ export class GroupCoordinator {
   readonly #watch: CoordinatorWatch;
   readonly #find: () => Promise<GroupBroker>;
   #located: GroupBroker | undefined;
-  /** Of the last join that was answered. */
-  #generation = -1;
+  /** The last join that was answered. */
+  #joined: Joined | undefined;
 
   constructor(cluster: Cluster, groupId: string, watch: CoordinatorWatch) {
     this.#groupId = groupId;
@@ -117,10 +117,11 @@ export class GroupCoordinator {
   }
 
   async joinGroup(request: JoinRequest): Promise<Joined> {
-    await this.#watch.beforeJoin(() => this.#beat(request));
+    await this.#watch.beforeJoin(() => this.beat());
+    this.#joined = undefined;
     try {
       const joined = await this.#ask((broker) => broker.joinGroup(request));
-      this.#generation = joined.generationId;
+      this.#joined = joined;
       this.#watch.joined(joined.memberId, joined.generationId);
       return joined;
     } catch (error) {
@@ -154,8 +155,27 @@ export class GroupCoordinator {
     }
   }
 
+  /**
+   * A heartbeat beside kafkajs' own, which stand still while it waits to fetch again after an error, or is kept from
+   * joining. What the answer means for the group's rounds, its own will find.
+   */
+  async beat(): Promise<void> {
+    if (this.#joined === undefined) return;
+    const { memberId, generationId } = this.#joined;
+    const sentAt = instant();
+    try {
+      const groupId = this.#groupId;
+      await this.#ask((broker) => broker.heartbeat({ groupId, memberId, groupGenerationId: generationId }));
+      this.#watch.heard(sentAt);
+    } catch (error) {
+      if (typeOf(error) === REBALANCING) this.#watch.heard(sentAt);
+      if (EXPELLED.has(typeOf(error) ?? '')) this.#watch.expelled();
+    }
+  }
+
   async leaveGroup(request: MemberOfGroup): Promise<void> {
     await this.#watch.beforeLeave();
+    this.#joined = undefined;
     await this.#ask((broker) => broker.leaveGroup(request));
   }
 
@@ -184,20 +204,6 @@ export class GroupCoordinator {
   /** Tells the group how far the member came. */
   async commit(request: Omit<CommitRequest, 'groupId'>): Promise<void> {
     await this.#ask((broker) => broker.offsetCommit({ ...request, groupId: this.#groupId }));
-  }
-
-  async #beat({ groupId, memberId }: MemberOfGroup): Promise<void> {
-    if (memberId === '') return;
-    const sentAt = instant();
-    try {
-      await this.#ask((broker) =>
-        broker.heartbeat({ groupId, memberId, groupGenerationId: this.#generation }),
-      );
-      this.#watch.heard(sentAt);
-    } catch (error) {
-      if (typeOf(error) === REBALANCING) this.#watch.heard(sentAt);
-      if (EXPELLED.has(typeOf(error) ?? '')) this.#watch.expelled();
-    }
   }
 
   async #ask<T>(request: (broker: GroupBroker) => Promise<T>): Promise<T> {

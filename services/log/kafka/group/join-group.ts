@@ -33,6 +33,8 @@ export interface JoinGroupOptions {
 const RETRY = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 10 };
 /** Checks of lease and progress. */
 const CHECK_MS = 1_000;
+/** kafkajs fetches, or waits to, ten times a second. After that long without it is worth a look whether the topics are there. */
+const QUIET_MS = 3_000;
 /** kafkajs may take so long to stop; then the process ends without it. */
 const STOP_MS = 10_000;
 
@@ -49,7 +51,11 @@ class KafkaMembership implements Membership {
   readonly #membership: GroupMembership;
   readonly #supervisor: Supervisor;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #nowMs: () => number;
+  #cluster: Cluster | undefined;
   #coordinator: GroupCoordinator | undefined;
+  /** When kafkajs last went through its loop of fetches. */
+  #loopedAtMs: number;
   #end!: { readonly resolve: () => void; readonly reject: (error: RastroError) => void };
   #over: Promise<void> | undefined;
 
@@ -58,6 +64,8 @@ class KafkaMembership implements Membership {
     this.#limits = { ...GROUP_LIMITS, ...options.limits };
     this.#group = `${options.prefix}${options.groupId}`;
     const nowMs = options.nowMs ?? (() => performance.now());
+    this.#nowMs = nowMs;
+    this.#loopedAtMs = nowMs();
     this.ended = new Promise((resolve, reject) => {
       this.#end = { resolve, reject };
     });
@@ -89,6 +97,10 @@ class KafkaMembership implements Membership {
       membership.check();
       const error = await this.#supervisor.check();
       if (error !== undefined) this.#failed(error);
+    });
+    this.#every(CHECK_MS, () => this.#missTopics());
+    this.#every(this.#limits.heartbeatMs, async () => {
+      if (nowMs() - membership.heardAtMs > this.#limits.heartbeatMs) await this.#coordinator?.beat();
     });
     this.#every(this.#limits.commitMs, () => this.#commit());
     this.#start().catch((error: unknown) => this.#failed(this.#crashed(error)));
@@ -148,6 +160,7 @@ class KafkaMembership implements Membership {
           claim: () => this.#membership.claim(),
           refuse: (error) => this.#failed(error),
           onCluster: (cluster: Cluster) => {
+            this.#cluster = cluster;
             this.#coordinator = new GroupCoordinator(cluster, this.#group, this.#membership);
           },
         }),
@@ -174,6 +187,9 @@ class KafkaMembership implements Membership {
         return topic === undefined ? [] : partitions.map((partition) => ({ topic, partition }));
       });
       this.#membership.assigned(places);
+    });
+    consumer.on(events.FETCH, () => {
+      this.#loopedAtMs = this.#nowMs();
     });
     consumer.on(events.REQUEST, ({ payload }) => {
       if (payload.apiName === 'Fetch') this.#supervisor.fetched();
@@ -212,6 +228,16 @@ class KafkaMembership implements Membership {
       next: Number(batch.lastOffset()) + 1,
       end: Number(batch.highWatermark),
     });
+  }
+
+  /** To kafkajs a topic that was deleted is an error among those that pass. */
+  async #missTopics(): Promise<void> {
+    if (this.#nowMs() - this.#loopedAtMs < QUIET_MS) return;
+    try {
+      await this.#cluster?.refreshMetadata();
+    } catch (error) {
+      if (isTopicGone(error)) this.#failed(this.#crashed(error));
+    }
   }
 
   /** For tools that show lag; nobody reads it back. What fails now is told next time. */

@@ -144,7 +144,9 @@ export class GroupMembership implements CoordinatorWatch {
   displaced(topic: string, partition: number): void {
     const known = this.#options.topicOf(topic);
     const feed = known === undefined ? undefined : this.#tenancy.find({ topic: known, partition });
-    if (feed !== undefined) void this.#offsetGone(feed, feed.fetched);
+    if (feed === undefined) return;
+    const range = `?..${feed.end}`;
+    this.#fail('RAS-BUS-GROUP-OFFSET-GONE', { topic: feed.topic, partition, offset: feed.fetched, range });
   }
 
   // What kafkajs says
