@@ -11,11 +11,14 @@ import { addDb } from './commands/db.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFeed } from './commands/feed.ts';
+import { addHold } from './commands/hold.ts';
+import { addRetention } from './commands/retention.ts';
 import { addRules } from './commands/rules.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
 import { addSignals } from './commands/signals.ts';
 import { addSimulate } from './commands/simulate.ts';
+import { addSuppress } from './commands/suppress.ts';
 import { addUnmask } from './commands/unmask.ts';
 import { EXIT, ExitError } from './exit.ts';
 
@@ -52,6 +55,9 @@ Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. NO_COLOR and --json wo
     addSignals,
     addAlerts,
     addUnmask,
+    addSuppress,
+    addHold,
+    addRetention,
     addConfig,
     addDb,
     addSchema,
