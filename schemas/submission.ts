@@ -202,8 +202,7 @@ export const problem = z.strictObject({
 });
 export type Problem = z.infer<typeof problem>;
 
-/** Whether nothing more will happen to an attempt unless somebody asks for it. */
-export function isFinal(state: SubmissionState, result: SubmissionResult | null, dryRun: boolean): boolean {
-  if (state === 'processed' || state === 'rejected') return true;
-  return dryRun && result !== null;
+/** Whether nothing more will happen to an attempt; `isRead`: it has a result. */
+export function isFinal(state: SubmissionState, isRead: boolean, dryRun: boolean): boolean {
+  return state === 'processed' || state === 'rejected' || (dryRun && isRead);
 }

@@ -45,6 +45,7 @@ export interface IngestOptions {
 export interface IngestRole {
   readonly url: string;
   readonly processor: Processor;
+  readonly view: SubmissionView;
   /** As a member of a group over `submissions`. */
   readonly member: GroupMember;
   /** Time of the last look at the log that it answered; for readiness. */
@@ -101,6 +102,7 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
   return {
     url: `${options.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     processor,
+    view,
     member: memberOf(bus, processor),
     lookedMs: () => processor.lookedMs,
     async stop(drainMs) {

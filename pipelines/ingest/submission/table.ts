@@ -128,7 +128,7 @@ export class SubmissionTable {
     for (const submission of this.#byId.values()) {
       const { claim, state } = submission;
       if (submission.partition !== partition) continue;
-      const isSettled = state !== null && isFinal(state.state, state.result, claim.dryRun);
+      const isSettled = state !== null && isFinal(state.state, state.result !== null, claim.dryRun);
       const slot = slotOf(claim.institution, claim.keyHash);
       const isKeyHeld = this.#byKey.get(slot) === submission;
       if (isKeyHeld && !this.#lost.has(slot) && claim.receivedMs + SUBMISSION_LIMITS.KEPT_MS < nowMs)

@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import type { Receipt } from '../../../schemas/submission.ts';
 import { line, publishedIds, startTestRole, type TestRole } from '../../support/ingest-role.ts';

@@ -1,0 +1,174 @@
+/** `rastro ingest`: the role that institutions hand their feeds in to. */
+
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import kafkajs from 'kafkajs';
+import type { Membership } from '../../../pipelines/log/bus.ts';
+import type { Config } from '../../../schemas/config.ts';
+import { sectionOf } from '../../config/load.ts';
+import { readSecretFile } from '../../config/secret-file.ts';
+import { ApiKeys } from '../../ingest/api-keys.ts';
+import { Drains, markedUntil } from '../../ingest/drains.ts';
+import { onePartition } from '../../ingest/output.ts';
+import { startIngest } from '../../ingest/role.ts';
+import { rulesInForce } from '../../ingest/rules-in-force.ts';
+import { clientOptions } from '../../log/kafka/client.ts';
+import { joinGroup } from '../../log/kafka/group/join-group.ts';
+import { Health } from '../../observe/health.ts';
+import { type Log, openLog } from '../../observe/log.ts';
+import { Metrics } from '../../observe/metrics.ts';
+import { serveObservation } from '../../observe/server.ts';
+import { openStore, type Store } from '../../store/client.ts';
+import { loadKnowledge } from '../../workspace/knowledge.ts';
+import { openSecret } from '../../workspace/secret.ts';
+import { EXIT } from '../exit.ts';
+import { handle } from '../handle.ts';
+import {
+  addConfigOption,
+  apiKeysFile,
+  type ConfigOption,
+  configOf,
+  mappingsFolder,
+  withBus,
+} from '../role-config.ts';
+
+interface IngestCommandOptions extends ConfigOption {
+  readonly rules?: string;
+  readonly rates?: string;
+}
+
+/** The log has not answered for so long: the role is not ready. */
+const SILENT_MS = 30_000;
+
+export function addIngest(program: Command): void {
+  const command = addConfigOption(
+    program
+      .command('ingest')
+      .description('serve institutions: receive feeds over HTTP, read them onto the log'),
+  )
+    .option('--rules <folder>', 'rules for a log that holds none yet (default: the shipped ones)')
+    .option('--rates <file>', 'rates in place of the shipped sample')
+    .addHelpText(
+      'after',
+      `
+Example:
+  rastro topics apply --config rastro.yaml
+  rastro keys new --institution bank-a --config rastro.yaml
+  rastro ingest --config rastro.yaml
+
+Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another process goes on from there.`,
+    );
+  handle<IngestCommandOptions>(command, async (_context, options) => {
+    const config = await configOf(options);
+    const log = openLog(config.logging, { role: 'ingest' });
+    const knowledge = await loadKnowledge({
+      ...(options.rules === undefined ? {} : { rulesDir: options.rules }),
+      ...(options.rates === undefined ? {} : { ratesFile: options.rates }),
+    });
+    return withBus(config, async (bus) => {
+      const keys = await openSecret(config.keys.folder);
+      const router = onePartition(await bus.partitionsOf('transactions'));
+      const { reference } = await rulesInForce(bus, router, knowledge);
+      const store = await storeOf(config);
+      const metrics = new Metrics();
+      metrics.watchProcess();
+      const health = new Health();
+      const onProblem = (_what: string, _id: string, error: unknown) => log.error('request.failed', error);
+      const { ingest } = config;
+      const role = await startIngest({
+        bus,
+        keys,
+        reference,
+        router,
+        apiKeys: new ApiKeys(apiKeysFile(config), Date.now),
+        mappingsFolder: mappingsFolder(config),
+        evaluatedUntil: async () => (store === undefined ? new Map() : markedUntil(store)),
+        nowMs: Date.now,
+        onProblem,
+        host: ingest.host,
+        port: ingest.port,
+        ...(ingest.tls === undefined ? {} : { tls: ingest.tls }),
+        submissionsMax: ingest.submissionsMax,
+        submissionBytesMax: ingest.submissionBytesMax,
+        idleMs: ingest.idleMs,
+        headersMs: ingest.headersMs,
+      });
+      const { view, processor } = role;
+      const drains =
+        store === undefined
+          ? undefined
+          : new Drains({
+              bus,
+              store,
+              rawKey: keys.raw,
+              table: view.table,
+              owned: () => processor.owned,
+              onProblem,
+            });
+      drains?.start();
+      const kafka = sectionOf(config, 'kafka');
+      const membership = joinGroup({
+        kafka: new kafkajs.Kafka(await clientOptions(kafka)),
+        bus,
+        prefix: kafka.prefix,
+        groupId: 'ingest',
+        topics: ['submissions'],
+        member: role.member,
+      });
+      let isDraining = false;
+      health.add('draining', () => ({ ok: !isDraining }));
+      health.add('fetch', () => {
+        const value = membership.sinceFetchMs();
+        return { ok: value < SILENT_MS, value, unit: 'ms' };
+      });
+      health.add('log', () => {
+        const value = Date.now() - role.lookedMs();
+        return { ok: value < SILENT_MS, value, unit: 'ms' };
+      });
+      const observed = config.observe.enabled
+        ? await serveObservation(config.observe, metrics, health)
+        : undefined;
+      log.info('role.started', { port: Number(new URL(role.url).port) });
+      const failure = await ended(membership, log);
+      isDraining = true;
+      log.info('role.draining');
+      await role.stop(ingest.drainMs);
+      await membership.leave();
+      await drains?.stop();
+      await store?.close();
+      await observed?.close();
+      log.info('role.ended');
+      return failure === undefined ? EXIT.FINE : EXIT.FAILURE;
+    });
+  });
+}
+
+/** Resolves when the process is asked to end, or the membership cannot go on; then with the reason. */
+function ended(membership: Membership, log: Log): Promise<unknown> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(undefined));
+    membership.ended.then(
+      () => resolve(undefined),
+      (error: unknown) => {
+        log.error('role.failed', error);
+        resolve(error);
+      },
+    );
+  });
+}
+
+/** The store, where one is configured; the role works without it, but `processed` is never told. */
+async function storeOf({ clickhouse }: Config): Promise<Store | undefined> {
+  if (clickhouse === undefined) return undefined;
+  const { url, user, passwordFile, database, caFile, cluster } = clickhouse;
+  return openStore({
+    url,
+    user,
+    database,
+    ...(passwordFile === undefined
+      ? {}
+      : { key: await readSecretFile(passwordFile, 'clickhouse.passwordFile') }),
+    ...(caFile === undefined ? {} : { caPem: await readFile(caFile) }),
+    onCluster: cluster !== undefined,
+  });
+}
