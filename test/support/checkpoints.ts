@@ -83,7 +83,10 @@ export function imageDifference(a: Uint8Array, b: Uint8Array): string | null {
       return `frame ${i}: ${one?.name} | ${two?.name}`;
     if (Buffer.compare(one.payload, two.payload) === 0) continue;
     const at = one.payload.findIndex((byte, place) => byte !== two.payload[place]);
-    return `frame ${i}, ${one.name}: ${one.payload.length} | ${two.payload.length} bytes, at ${at}`;
+    return `frame ${i}, ${one.name}: ${one.payload.length} | ${two.payload.length} bytes, at ${at}: ${dump(one.payload, at)} | ${dump(two.payload, at)}`;
   }
   return null;
 }
+
+const dump = (payload: Uint8Array, at: number): string =>
+  Array.from(new Int32Array(Uint8Array.from(payload.subarray(at & ~63, (at & ~63) + 64)).buffer)).join();

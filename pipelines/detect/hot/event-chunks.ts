@@ -151,7 +151,8 @@ export class EventChunks {
     const { i32 } = views;
     const last =
       ((i32[base + HEADER.tail] as number) << ENTRY_SHIFT) + (i32[base + HEADER.slot] as number) - 1;
-    // From the end on each takes the place of the one before it, whose content goes on.
+    // From the end on each takes the place of the one before it, whose content goes on; nothing is left behind the last.
+    this.#spare.fill(0);
     this.#swapSpare(last);
     let entry = last;
     for (let position = (i32[base + HEADER.length] as number) - 1; position > found; position--) {
