@@ -12,6 +12,7 @@ import { confirm } from './kernels/confirm.ts';
 import { gates } from './kernels/gates.ts';
 import { logToSignals, logToSignalsReference } from './log-to-signals.ts';
 import { memoryLatency } from './memory-latency.ts';
+import { rebuild } from './rebuild.ts';
 import { ruleConditions } from './rule-conditions.ts';
 import { ruleLoop, ruleLoopReference } from './rule-loop.ts';
 import { rulesReload } from './rules-reload.ts';
@@ -31,6 +32,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ruleLoop,
   hotAccount,
   rulesReload,
+  rebuild,
   logToSignalsReference,
   logToSignals,
   day,

@@ -5,7 +5,7 @@ import type { Benchmark, BenchmarkResult, Sizes } from './benchmark.ts';
 import { measurePace, type Pace, pace } from './pace.ts';
 
 /** Set in the process that measures, to the case it runs; the sizes follow as JSON. */
-const CASE_FLAG = '--measure-case';
+export const CASE_FLAG = '--measure-case';
 const PACE_FLAG = '--measure-pace';
 
 export interface Job {

@@ -4,6 +4,8 @@
  * Rows are written in the order of their numbers, so that "is it there?" is one comparison. Tier 2 reads single rows of few
  * subjects, scattered over time: a page is small, and the cache holds many.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
+import { CheckpointDamage, type CheckpointIn, type CheckpointOut } from '../recovery/checkpoint-image.ts';
 import type { ColdFile } from '../state/cold-file.ts';
 import { Page } from './page.ts';
 import type { Segment } from './segment.ts';
@@ -88,6 +90,20 @@ export class ColdRows {
     this.#used[slot] = 1;
     this.#lastSlot = slot;
     return this.#slots[slot] as Page;
+  }
+
+  /** Where the pages lie; they themselves are the cold file's. */
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.numbers('pages', this.#rows, this.pageRows);
+    yield* out.array('pages.at', this.#positions, this.#rows >>> this.#pageShift);
+  }
+
+  load(image: CheckpointIn): void {
+    const [rows = 0, pageRows] = image.numbers('pages');
+    if (pageRows !== this.pageRows) throw new CheckpointDamage('pages of another size');
+    while (this.#positions.length < rows >>> this.#pageShift) this.#grow();
+    image.into('pages.at', this.#positions);
+    this.#rows = rows;
   }
 
   /** A slot without a page: a new one, or that of a page that was not read for a round of the hand. */

@@ -4,8 +4,10 @@
  * Equal ids mean equal texts. A set's id stands for its members in byte order, each once; id 0 is the empty set. Members
  * that somebody asks about (`memberBit`) have a bit, so that `"x" in set` is one AND on `setBits[setId]`.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import { Interner } from '../intern/interner.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 
 /** Ids kept for words (`Interner`): they fit 16 bits. More than banks, places, sectors and currencies have names. */
 const WORD_IDS = 32_768;
@@ -102,6 +104,19 @@ export class FactDictionary {
   /** By set id: the bits of its members that have one. Another array after it has grown. */
   get setBits(): Int32Array {
     return this.#setBits;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* this.interner.save(out);
+    yield* out.list('sets', this.#sets.slice(1));
+    yield* out.list('members', this.#bits);
+  }
+
+  /** Fills a dictionary that has nothing yet. */
+  load(image: CheckpointIn): void {
+    this.interner.load(image);
+    for (const members of image.list('sets')) this.setId(members as string[]);
+    for (const [text] of image.list('members') as Iterable<[string, number]>) this.memberBit(text);
   }
 
   #bitsOf(members: readonly string[]): number {

@@ -3,10 +3,13 @@
  * first, where they lie within 49 days of each other. Windows are counted without a disk; beyond the longest one nobody counts,
  * and the times are let go.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { SEGMENT_ROWS, SEGMENT_SHIFT } from './segment-size.ts';
 
 const PLACE = SEGMENT_ROWS - 1;
 const WORD_MAX = 0xffff_ffff;
+const WORD_BYTES = 4;
 
 export class OldTimes {
   /** By segment; undefined where the times were let go. */
@@ -45,6 +48,34 @@ export class OldTimes {
     const segment = row >>> SEGMENT_SHIFT;
     const times = this.#times[segment];
     return times === undefined ? Number.NaN : this.#bases[segment]! + times[row & PLACE]!;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.numbers('times', this.#times.length, this.#first);
+    yield* out.array('times.bases', Float64Array.from(this.#bases));
+    yield* out.array('times.latest', Float64Array.from(this.#latest));
+    for (const times of this.#times.slice(this.#first)) {
+      yield* out.numbers('times.form', times?.BYTES_PER_ELEMENT ?? 0);
+      yield* out.array('times.of', times as Uint32Array | Float64Array);
+    }
+  }
+
+  load(image: CheckpointIn): void {
+    const [segments = 0, first = 0] = image.numbers('times');
+    this.#bases.push(...image.array('times.bases', Float64Array));
+    this.#latest.push(...image.array('times.latest', Float64Array));
+    this.#first = first;
+    for (let i = 0; i < segments; i++) {
+      if (i < first) {
+        this.#times.push(undefined);
+        continue;
+      }
+      const [bytes] = image.numbers('times.form');
+      const times =
+        bytes === WORD_BYTES ? image.array('times.of', Uint32Array) : image.array('times.of', Float64Array);
+      this.#times.push(times);
+      this.#bytes += times.byteLength;
+    }
   }
 
   /** Lets go the times of the earliest segments of whose rows none is at `fromMs` or later. */

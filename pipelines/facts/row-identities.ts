@@ -2,7 +2,9 @@
  * What identifies and versions the rows of a segment, and who else than accounts and holders has an event of them: asked for
  * when two rows are compared or a row comes again, not by rules.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
 import type { FactBatch } from '../../schemas/facts.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { HASH_WORDS } from './batch.ts';
 import { SEGMENT_ROWS } from './segment-size.ts';
 
@@ -103,6 +105,34 @@ export class RowIdentities implements IdentityHome {
     this.hash = enlarged(this.hash, HASH_WORDS * used, HASH_WORDS * rows);
     this.flags = enlarged(this.flags, used, rows);
     this.memberEnds = enlarged(this.memberEnds, used, rows);
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    const rows = this.#rows;
+    yield* out.array('id.ends', this.idEnds, rows);
+    yield* out.array('id.version', this.version, rows);
+    yield* out.array('id.hash', this.hash, HASH_WORDS * rows);
+    yield* out.array('id.flags', this.flags, rows);
+    yield* out.array('id.bytes', this.idBytes, this.idStart(rows));
+    const members = this.memberStart(rows);
+    yield* out.array('member.ends', this.memberEnds, rows);
+    yield* out.array('member.kind', this.memberKind, members);
+    yield* out.array('member.key', this.memberKey, members);
+    yield* out.array('member.side', this.memberSide, members);
+  }
+
+  /** Reads as many rows as were saved, for which there is room. */
+  load(image: CheckpointIn): void {
+    this.#rows = image.into('id.ends', this.idEnds);
+    image.into('id.version', this.version);
+    image.into('id.hash', this.hash);
+    image.into('id.flags', this.flags);
+    // What has no fixed width gets the room that it needs, and grows when more comes.
+    this.idBytes = image.array('id.bytes', Uint8Array);
+    image.into('member.ends', this.memberEnds);
+    this.memberKind = image.array('member.kind', Uint8Array);
+    this.memberKey = image.array('member.key', Int32Array);
+    this.memberSide = image.array('member.side', Uint8Array);
   }
 
   #appendIds({ idBytes, idEnds }: FactBatch, from: number, until: number): void {

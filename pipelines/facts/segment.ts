@@ -6,7 +6,9 @@
  * When all of it lies in the cold file too, identities and the columns that nobody reads leave memory. What is asked for all
  * the same comes back, a column at a time.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
 import { FACT_COLUMNS, type FactBatch, type FactColumnName, type FactColumns } from '../../schemas/facts.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { RowIdentities } from './row-identities.ts';
 import { SEGMENT_ROWS } from './segment-size.ts';
 import {
@@ -41,6 +43,9 @@ export interface RowHome {
 /** Reads a column of rows that have left memory as a whole. */
 export type ReadBack = (name: FactColumnName) => ColumnArray;
 
+/** Beside a form: the column has left memory. */
+const DROPPED = 0x80;
+
 const HOME = Symbol('home');
 
 /** What stands behind the columns of a segment: one that is not there is brought back. */
@@ -71,7 +76,11 @@ export class Segment implements RowHome {
   #readBack: ReadBack | null = null;
 
   /** Room for `capacity` rows at first. `like`: the segment before, whose columns need what these will. */
-  constructor(capacity: number, like?: Segment, identities = new RowIdentities(capacity)) {
+  constructor(
+    capacity: number,
+    like?: Segment,
+    identities: RowIdentities | null = new RowIdentities(capacity),
+  ) {
     this.#capacity = capacity;
     this.identities = identities;
     const forms = like === undefined ? [] : like.#columns.map((column) => column.form);
@@ -134,6 +143,45 @@ export class Segment implements RowHome {
     });
     this.columns = this.#named();
     return identities;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    const columns = [...this.#columns, this.#references];
+    yield* out.numbers('segment', this.rows, this.#capacity, this.identities === null ? 0 : 1);
+    const forms = columns.map(({ form, isDropped }) => form + (isDropped ? DROPPED : 0));
+    yield* out.array('segment.forms', Uint8Array.from(forms));
+    for (const column of columns) yield* column.save(out);
+    if (this.identities !== null) yield* this.identities.save(out);
+  }
+
+  /** The segment that was saved; `readBack` gives what had left memory. */
+  static load(image: CheckpointIn, readBack: ReadBack): Segment {
+    const [rows = 0, capacity = 0, hasIdentities] = image.numbers('segment');
+    const segment = new Segment(
+      capacity,
+      undefined,
+      hasIdentities === 1 ? new RowIdentities(capacity) : null,
+    );
+    segment.#load(image, rows, readBack);
+    return segment;
+  }
+
+  #load(image: CheckpointIn, rows: number, readBack: ReadBack): void {
+    const columns = [...this.#columns, this.#references];
+    const forms = image.array('segment.forms', Uint8Array);
+    columns.forEach((column, i) => {
+      column.begin(forms[i]! & ~DROPPED, (forms[i]! & DROPPED) !== 0);
+    });
+    growColumns(
+      columns.filter(({ isDropped }) => !isDropped),
+      this.#capacity,
+    );
+    for (const column of columns) column.load(image, rows);
+    this.identities?.load(image);
+    this.rows = rows;
+    if (this.identities === null) this.#readBack = readBack;
+    this.list = this.#columns.map((column) => (column.isDropped ? undefined : column.array));
+    this.columns = this.#named();
   }
 
   get bytes(): number {

@@ -7,7 +7,9 @@
  * alone. Nothing else changes for whoever asks: a page is read back. Only `columns`, which promises a segment, is dear for
  * rows that have left.
  */
-import { allocateFacts, type FactBatch, type FactColumnName, type FactColumns } from '../../schemas/facts.ts';
+import type { Steps } from '../../rules/compiler/index.ts';
+import type { FactBatch, FactColumnName, FactColumns } from '../../schemas/facts.ts';
+import { CheckpointDamage, type CheckpointIn, type CheckpointOut } from '../recovery/checkpoint-image.ts';
 import type { ColdFile } from '../state/cold-file.ts';
 import { HASH_WORDS } from './batch.ts';
 import { ColdRows } from './cold-rows.ts';
@@ -18,6 +20,7 @@ import type { IdentityHome, MemberVisit, RowIdentities } from './row-identities.
 import { COLUMN_AT, COLUMN_NAMES, FIRST_ROWS, type RowHome, Segment } from './segment.ts';
 import { SEGMENT_ROWS, SEGMENT_SHIFT } from './segment-size.ts';
 import type { ColumnArray } from './stored-column.ts';
+import { ThawedSegments } from './thawed-segments.ts';
 
 const PLACE = SEGMENT_ROWS - 1;
 const DAY_MS = 86_400_000;
@@ -40,11 +43,6 @@ export interface FactStoreOptions {
   readonly pageRows?: number;
   /** Pages held in memory. */
   readonly cachePages?: number;
-}
-
-interface Thawed {
-  readonly segment: number;
-  readonly columns: FactColumns;
 }
 
 export interface FactMemory {
@@ -73,9 +71,7 @@ export class FactStore {
   /** Arrays of a segment that was stripped, for the next one. */
   #spare: RowIdentities | null = null;
   #newestMs = Number.NEGATIVE_INFINITY;
-  /** Columns of the two segments that were last read back as a whole: whoever goes through all of them is between two. */
-  #thawed: readonly Thawed[] = [];
-  #thawing: (Thawed & { rows: number }) | null = null;
+  readonly #thawed = new ThawedSegments((row, into, place) => this.copyRow(row, into, place));
 
   constructor(dictionary: FactDictionary, options: FactStoreOptions = {}) {
     const { cold, hotWindowMs = HOT_WINDOW_MS, pageRows, cachePages } = options;
@@ -138,7 +134,7 @@ export class FactStore {
    * segment that has left memory they are read back as a whole.
    */
   columns(row: number): FactColumns {
-    return this.#segments[row >>> SEGMENT_SHIFT]?.columns ?? this.#thaw(row >>> SEGMENT_SHIFT);
+    return this.#segments[row >>> SEGMENT_SHIFT]?.columns ?? this.#thawed.columns(row >>> SEGMENT_SHIFT);
   }
 
   /**
@@ -147,20 +143,7 @@ export class FactStore {
    */
   thaw(row: number, rows: number): boolean {
     const segment = row >>> SEGMENT_SHIFT;
-    if (this.#segments[segment] !== undefined) return false;
-    if (this.#thawed.some((each) => each.segment === segment)) return false;
-    if (this.#thawing?.segment !== segment)
-      this.#thawing = { segment, columns: allocateFacts(SEGMENT_ROWS), rows: 0 };
-    const { columns } = this.#thawing;
-    const list = COLUMN_NAMES.map((name) => columns[name]);
-    const end = Math.min(SEGMENT_ROWS, this.#thawing.rows + rows);
-    const first = segment << SEGMENT_SHIFT;
-    for (let place = this.#thawing.rows; place < end; place++) this.copyRow(first + place, list, place);
-    this.#thawing.rows = end;
-    if (end < SEGMENT_ROWS) return true;
-    this.#thawed = [this.#thawing, ...this.#thawed.slice(0, 1)];
-    this.#thawing = null;
-    return false;
+    return this.#segments[segment] === undefined && this.#thawed.advance(segment, rows);
   }
 
   /**
@@ -287,6 +270,35 @@ export class FactStore {
     return { recentRows: this.#rows - this.#coldRows, recent, forever, cache: this.#cold?.cacheBytes ?? 0 };
   }
 
+  /** The rows that are in memory, and where the others lie. */
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.numbers('rows', this.#rows, this.#coldRows, this.#strippedRows, this.#newestMs);
+    yield* out.list(
+      'rows.wide',
+      Array.from(this.#wide, ([row, amount]) => [row, String(amount)]),
+    );
+    yield* this.#oldTimes.save(out);
+    if (this.#cold !== undefined) yield* this.#cold.save(out);
+    for (const segment of this.#segments) if (segment !== undefined) yield* segment.save(out);
+  }
+
+  /** Fills an empty store with the same options; the cold file is as it was then. */
+  load(image: CheckpointIn): void {
+    [this.#rows = 0, this.#coldRows = 0, this.#strippedRows = 0, this.#newestMs = 0] = image.numbers('rows');
+    if (this.#cold === undefined && this.#coldRows > 0) throw new CheckpointDamage('rows in no file');
+    for (const [row, amount] of image.list('rows.wide') as Iterable<[number, string]>)
+      this.#wide.set(row, BigInt(amount));
+    this.#oldTimes.load(image);
+    this.#cold?.load(image);
+    for (let at = 0; at << SEGMENT_SHIFT < this.#rows; at++) {
+      const first = at << SEGMENT_SHIFT;
+      const isHere = first + SEGMENT_ROWS > this.#coldRows;
+      const segment = isHere ? Segment.load(image, (name) => this.#readBack(first, name)) : undefined;
+      this.#segments.push(segment);
+      this.#times.push(segment?.columns.time);
+    }
+  }
+
   #identityHome(row: number): IdentityHome {
     if (row < this.#strippedRows) return this.#cold!.page(row);
     return this.#segments[row >>> SEGMENT_SHIFT]!.identities as RowIdentities;
@@ -365,11 +377,6 @@ export class FactStore {
       out.set(column, width * place);
     }
     return out!;
-  }
-
-  #thaw(segment: number): FactColumns {
-    this.thaw(segment << SEGMENT_SHIFT, SEGMENT_ROWS);
-    return this.#thawed.find((each) => each.segment === segment)!.columns;
   }
 }
 

@@ -4,6 +4,7 @@
  *
  * A value that does not fit makes its column wider, there and then; the next segment begins with what this one needed.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
 import {
   BYTE_NULL,
   FACT_COLUMNS,
@@ -13,6 +14,7 @@ import {
   SMALL_NULL,
   TEXT_NULL,
 } from '../../schemas/facts.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { LEGS } from './segment-size.ts';
 
 export type ColumnArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
@@ -214,6 +216,9 @@ export class StoredColumn {
   #used = 0;
   #capacity: number;
 
+  /** Its values have left memory. */
+  isDropped = false;
+
   /** Room for `rows` rows in form `form`: what a column of this name needed before. */
   constructor({ per, type }: FactColumn, isTime: boolean, rows: number, form: number) {
     this.width = per === 'leg' ? 2 : 1;
@@ -275,7 +280,25 @@ export class StoredColumn {
 
   /** Leaves its memory to whoever holds `array`; nothing is asked of it any more but what it `needed`. */
   drop(): void {
+    this.isDropped = true;
     this.array = this.#forms.nulls;
+  }
+
+  /** Before there is room: how the values will lie that `load` reads. */
+  begin(form: number, isDropped: boolean): void {
+    this.#form = form;
+    this.isDropped = isDropped;
+    this.array = this.#forms.nulls;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    if (this.#form > 0 && !this.isDropped) yield* out.array('column', this.array, this.#used);
+  }
+
+  /** Reads the values of `rows` rows, for which there is room in the form in which they were. */
+  load(image: CheckpointIn, rows: number): void {
+    this.#used = this.width * rows;
+    if (this.#form > 0 && !this.isDropped) image.into('column', this.array);
   }
 
   #copy(values: BatchArray, start: number, end: number): boolean {

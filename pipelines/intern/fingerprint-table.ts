@@ -11,6 +11,8 @@
  *
  * Equal fingerprints are not equal keys: the caller compares what `seek` finds, and asks `next` for more.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { LOAD_DENOMINATOR, LOAD_NUMERATOR, SLOTS_MOVED_PER_INSERTION, TABLE_BITS_MAX } from './limits.ts';
 import { SlotArray } from './slot-array.ts';
 
@@ -119,6 +121,26 @@ export class FingerprintTable {
     if (place >= 0) this.#slots.remove(place);
     else (this.#old as SlotArray).remove(-2 - place);
     this.#count--;
+  }
+
+  /** Slot by slot: what is loaded is the same table, growth that is under way included. */
+  *save(out: CheckpointOut): Steps<void> {
+    const oldBits = this.#old?.bits ?? 0;
+    yield* out.numbers('table', this.#slots.bits, this.#count, oldBits, this.#start, this.#moved);
+    yield* this.#slots.save(out);
+    if (this.#old !== null) yield* this.#old.save(out);
+  }
+
+  load(image: CheckpointIn): void {
+    const [bits = 0, count = 0, oldBits = 0, start = 0, moved = 0] = image.numbers('table');
+    this.#slots = new SlotArray(bits);
+    this.#slots.load(image);
+    this.#old = oldBits === 0 ? null : new SlotArray(oldBits);
+    this.#old?.load(image);
+    this.#count = count;
+    this.#countMax = countMaxOf(bits);
+    this.#start = start;
+    this.#moved = moved;
   }
 
   #isPassed(old: SlotArray, home: number): boolean {

@@ -8,7 +8,10 @@
  *
  * Ids depend on the order of the calls alone, never on the seed or on when a table grew.
  */
+
+import type { Steps } from '../../rules/compiler/index.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { CheckpointDamage, type CheckpointIn, type CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { FingerprintTable } from './fingerprint-table.ts';
 import { FINGERPRINT_BITS, type HashSeed, KeyHash, loadWords, loadWordsOfView, wordsOf } from './key-hash.ts';
 import { INLINE_BYTES, INLINE_WORDS, KeyRows } from './key-rows.ts';
@@ -195,6 +198,22 @@ export class Interner {
   /** How often an id was given again after it was retired; 0 for its first key. */
   generation(id: number): number {
     return this.#rows.generation(id);
+  }
+
+  /** What is loaded under the same seed gives the same ids, to the keys that come as to those that came. */
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.array('hash', this.#hash.check());
+    yield* this.#table.save(out);
+    yield* this.#rows.save(out);
+  }
+
+  /** Fills an interner that has no key yet. @throws CheckpointDamage under another seed too */
+  load(image: CheckpointIn): void {
+    const check = this.#hash.check();
+    if (image.array('hash', Int32Array).some((lane, i) => lane !== check[i]))
+      throw new CheckpointDamage('another seed');
+    this.#table.load(image);
+    this.#rows.load(image);
   }
 
   #demand(id: number): void {

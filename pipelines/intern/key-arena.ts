@@ -3,6 +3,8 @@
  * size in such multiples; a block given back is used again by the next key of its class. Blocks are neither split nor
  * joined: keys of one kind have nearly one length, and so find each other's blocks.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { KEY_BYTES_MAX } from './limits.ts';
 
 const SLAB_WORDS_BITS = 18;
@@ -47,6 +49,26 @@ export class KeyArena {
     const units = unitsOf(words);
     this.slab(address)[this.offset(address)] = this.#free[units]!;
     this.#free[units] = address + 1;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.numbers('arena', this.#slabs.length, this.#unitsUsed);
+    yield* out.array('arena.free', this.#free);
+    for (const slab of this.#slabs) {
+      const isLast = slab === this.#slabs.at(-1);
+      yield* out.array('arena.slab', slab, isLast ? this.#unitsUsed * UNIT_WORDS : SLAB_WORDS);
+    }
+  }
+
+  load(image: CheckpointIn): void {
+    const [slabs = 0, unitsUsed = 0] = image.numbers('arena');
+    image.into('arena.free', this.#free);
+    for (let i = 0; i < slabs; i++) {
+      const slab = new Int32Array(SLAB_WORDS);
+      image.into('arena.slab', slab);
+      this.#slabs.push(slab);
+    }
+    this.#unitsUsed = unitsUsed;
   }
 
   /** The slab of a block. */

@@ -78,6 +78,13 @@ export class KeyHash {
     this.#maskB = topBits(bits - 32);
   }
 
+  /** Lanes that are others under another seed. */
+  check(): Int32Array {
+    const words = new Int32Array(2);
+    this.write(words, 0, words.length, 0, words, 0);
+    return words;
+  }
+
   /**
    * Writes the fingerprint of `count` words from index `at` on, a key of `bytes` bytes, to `out[to]` and `out[to + 1]`.
    * The first lane's high bits are the best: a table takes its place from them.

@@ -11,6 +11,8 @@
  * The lowest ids may be set aside for words, the texts of which there are few: a column of them then fits narrow numbers,
  * whatever else got an id before. Words beyond get ids like any other key.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { KeyArena } from './key-arena.ts';
 import { wordsOf } from './key-hash.ts';
 
@@ -136,6 +138,43 @@ export class KeyRows {
   /** How often the id was given again; 0 for its first key. */
   generation(id: number): number {
     return this.#generations[id >>> CHUNK_BITS]?.[id & CHUNK_MASK] ?? 0;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    const used = this.#chunks.flatMap((chunk, i) => (chunk === NOTHING ? [] : [i]));
+    const counted = [...this.#generations.keys()].filter((i) => this.#generations[i] !== undefined);
+    yield* out.numbers('keys', this.#end, this.#wordEnd, this.#live, this.#lastRetired);
+    yield* out.array('keys.used', Int32Array.from(used));
+    for (const i of used) yield* out.array('keys.rows', this.#chunks[i]!, ROW_WORDS * this.#usedOf(i));
+    yield* out.array('keys.counted', Int32Array.from(counted));
+    for (const i of counted) yield* out.array('keys.generations', this.#generations[i]!);
+    yield* this.#arena.save(out);
+  }
+
+  /** Fills rows that hold nothing yet. */
+  load(image: CheckpointIn): void {
+    const [end = 0, wordEnd = 0, live = 0, lastRetired = -1] = image.numbers('keys');
+    for (const i of image.array('keys.used', Int32Array)) {
+      this.#fresh(i << CHUNK_BITS);
+      image.into('keys.rows', this.#chunks[i]!);
+    }
+    for (const i of image.array('keys.counted', Int32Array)) {
+      const generations = image.array('keys.generations', Int32Array);
+      this.#generations[i] = generations;
+      this.#generationBytes += generations.byteLength;
+    }
+    this.#arena.load(image);
+    this.#end = end;
+    this.#wordEnd = wordEnd;
+    this.#live = live;
+    this.#lastRetired = lastRetired;
+  }
+
+  /** Rows of a chunk up to the last one that was ever given. */
+  #usedOf(chunk: number): number {
+    const first = chunk << CHUNK_BITS;
+    const end = this.#end > Math.max(first, this.#wordIds) ? this.#end : this.#wordEnd;
+    return Math.min(1 << CHUNK_BITS, end - first);
   }
 
   #take(): number {

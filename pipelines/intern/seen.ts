@@ -4,6 +4,8 @@
  * The table knows fingerprints only. Every hit is confirmed by `sameKey`, which compares with the stored row, and the
  * search goes on where it says no: a collision costs a comparison, never a lost row.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { FingerprintTable } from './fingerprint-table.ts';
 import { FINGERPRINT_BITS, type HashSeed, KeyHash, loadWords, wordsOf } from './key-hash.ts';
 import { BATCH_KEYS, KEY_BYTES_MAX, TABLE_ENTRIES_MAX } from './limits.ts';
@@ -114,6 +116,15 @@ export class SeenTable {
     if (place === -1) return false;
     this.#table.remove(place);
     return true;
+  }
+
+  /** The rows are who holds them's to save. To be loaded under the same seed. */
+  *save(out: CheckpointOut): Steps<void> {
+    yield* this.#table.save(out);
+  }
+
+  load(image: CheckpointIn): void {
+    this.#table.load(image);
   }
 
   #place(institution: number, bytes: Uint8Array, start: number, end: number): number {

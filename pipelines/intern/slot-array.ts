@@ -4,6 +4,9 @@
  *
  * A slot has three words: both lanes of the fingerprint, and value + 1 (0: empty).
  */
+import type { Steps } from '../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
+
 const SLOT_WORDS = 3;
 /** 768 KiB a chunk, as of `key-rows.ts`: of one that was used before the allocator zeroes all at once. */
 const CHUNK_BITS = 16;
@@ -123,5 +126,22 @@ export class SlotArray {
     if (this.#chunkShift < CHUNK_BITS) return;
     this.#chunks[slot >>> this.#chunkShift] = VOID;
     this.#chunkCount--;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    const used = this.#chunks.flatMap((chunk, i) => (chunk === VOID ? [] : [i]));
+    yield* out.array('slots.used', Int32Array.from(used));
+    for (const i of used) yield* out.array('slots', this.#chunks[i]!);
+  }
+
+  /** Fills an array of as many slots, in which there is nothing yet. */
+  load(image: CheckpointIn): void {
+    for (const i of image.array('slots.used', Int32Array)) {
+      if (this.#chunks[i] === VOID) {
+        this.#chunks[i] = new Int32Array(SLOT_WORDS << this.#chunkShift);
+        this.#chunkCount++;
+      }
+      image.into('slots', this.#chunks[i]!);
+    }
   }
 }

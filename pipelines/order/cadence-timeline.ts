@@ -17,6 +17,11 @@ export class CadenceTimeline {
     this.#cadences.splice(at, 0, cadence);
   }
 
+  /** What was declared, by time. */
+  declared(): [fromMs: number, cadence: Cadence][] {
+    return this.#fromMs.map((fromMs, i) => [fromMs, this.#cadences[i] as Cadence]);
+  }
+
   at(timeMs: number): Cadence {
     for (let i = this.#fromMs.length - 1; i >= 0; i--) {
       if ((this.#fromMs[i] as number) <= timeMs) return this.#cadences[i] as Cadence;

@@ -4,7 +4,9 @@
  * A binary heap over typed arrays. Times are kept beside the rows; the store is asked only where two are equal. A row that
  * comes in order costs one comparison, any other one at most as many as there are levels.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
 import type { FactStore } from '../facts/store.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 
 const FIRST_CAPACITY = 1_024;
 
@@ -64,6 +66,20 @@ export class HeldRows {
     this.#rows[at] = row;
     this.#times[at] = timeMs;
     return first;
+  }
+
+  /** The heap as it lies. */
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.array('held.rows', this.#rows, this.#count);
+    yield* out.array('held.times', this.#times, this.#count);
+  }
+
+  load(image: CheckpointIn): void {
+    const rows = image.array('held.rows', Int32Array);
+    while (this.#rows.length < rows.length) this.#grow();
+    this.#rows.set(rows);
+    image.into('held.times', this.#times);
+    this.#count = rows.length;
   }
 
   #isChildBefore(a: number, b: number): boolean {

@@ -4,8 +4,10 @@
  *
  * What goes on out of order is evaluated all the same, only dearer: waiting changes when a signal is known, never which.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
 import type { Cadence } from '../../schemas/cadence.ts';
 import type { FactStore } from '../facts/store.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { HeldRows } from './held-rows.ts';
 import type { RowStates } from './row-states.ts';
 import { Watermark } from './watermark.ts';
@@ -124,6 +126,22 @@ export class Ordering {
   drain(): void {
     while (this.#held.count > 0) this.#pop();
     this.#handOn();
+  }
+
+  /** Between blocks: nothing is on its way. */
+  *save(out: CheckpointOut): Steps<void> {
+    const { held, reordered, releasedEarly, late } = this.counts;
+    yield* out.numbers('order', this.#newestMs, held, reordered, releasedEarly, late);
+    yield* this.#watermark.save(out);
+    yield* this.#held.save(out);
+  }
+
+  load(image: CheckpointIn): void {
+    const [newestMs = 0, held = 0, reordered = 0, releasedEarly = 0, late = 0] = image.numbers('order');
+    this.#newestMs = newestMs;
+    Object.assign(this.counts, { held, reordered, releasedEarly, late });
+    this.#watermark.load(image);
+    this.#held.load(image);
   }
 
   /** Rows of one segment. */

@@ -1,4 +1,6 @@
 /** Of each row of a store whether it counts, does not count, or counts but waits to be put in order. */
+import type { Steps } from '../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 
 const FIRST_ROWS = 1_024;
 const DEAD = 1;
@@ -35,6 +37,14 @@ export class RowStates {
   /** Dead or held: nobody reads it. */
   isOut(row: number): boolean {
     return row < this.#states.length && this.#states[row] !== 0;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.array('states', this.#states);
+  }
+
+  load(image: CheckpointIn): void {
+    this.#states = image.array('states', Uint8Array);
   }
 
   #set(row: number, state: number): void {

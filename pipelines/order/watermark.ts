@@ -9,7 +9,9 @@
  * What a partition has reached is what an empty block of the log says (the writer puts one where it is silent), or what at
  * least two streaming institutions have reached: one row with a wrong year makes nobody else silent.
  */
+import type { Steps } from '../../rules/compiler/index.ts';
 import type { Cadence } from '../../schemas/cadence.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { CadenceTimeline } from './cadence-timeline.ts';
 
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -101,6 +103,30 @@ export class Watermark {
     if (leastMs === Number.POSITIVE_INFINITY) leastMs = this.#toldMs;
     if (leastMs > this.#timeMs) this.#timeMs = leastMs;
     return this.#timeMs;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    const senders = this.#senders.map(({ timeline }, slot) => [
+      this.#slotOf.indexOf(slot),
+      timeline.declared(),
+    ]);
+    yield* out.list('senders', senders);
+    // Some of these are infinite, which no list can say.
+    const times = this.#senders.flatMap(({ highestMs, toldMs }) => [highestMs, toldMs]);
+    yield* out.numbers('watermark', this.#toldMs, this.#timeMs, ...times);
+  }
+
+  load(image: CheckpointIn): void {
+    const senders = [...image.list('senders')] as [number, [number, Cadence][]][];
+    for (const [institution, declared] of senders)
+      for (const [fromMs, cadence] of declared) this.declare(institution, fromMs, cadence);
+    const [toldMs = NEVER, timeMs = NEVER, ...times] = image.numbers('watermark');
+    this.#toldMs = toldMs;
+    this.#timeMs = timeMs;
+    for (const [i, sender] of this.#senders.entries()) {
+      sender.highestMs = times[2 * i] ?? NEVER;
+      sender.toldMs = times[2 * i + 1] ?? NEVER;
+    }
   }
 
   /** The higher one of what blocks told and the second highest time of those who stream. */

@@ -1,12 +1,20 @@
 /**
  * `ColdFile` on disk: append-only files of units, each behind its length and checksum.
  *
- * It is a cache of what the log holds. Hence no fsync, nothing to recover, and files that a crash left behind are deleted
- * when the next process begins. One process at a time uses a folder: the lock of the workspace sees to that.
+ * It is a cache of what the log holds. Hence no fsync, and files that a crash left behind are deleted when the next process
+ * begins. One process at a time uses a folder: the lock of the workspace sees to that.
+ *
+ * A checkpoint holds on to the files by a second link to each and by how long the last one was. Bytes of units never change and
+ * files only grow, so that whoever goes on from it cuts off what came later and has the units that were there; that the file at
+ * hand deletes its link when nothing of it is asked for any more does not touch the other one.
  */
 import {
   closeSync,
   constants,
+  copyFileSync,
+  fstatSync,
+  ftruncateSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -16,6 +24,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { CheckpointDamage } from '../../pipelines/recovery/checkpoint-image.ts';
 import { COLD_LIMITS, type ColdFile } from '../../pipelines/state/cold-file.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 
@@ -36,8 +45,38 @@ function failure(path: string, error: unknown): RastroError {
   return new RastroError('RAS-ENGINE-STATE-FAILED', { file: path, reason: (error as Error).message });
 }
 
-class DiskColdFile implements ColdFile {
-  readonly #prefix: string;
+/** Which units there were. */
+export interface ColdMark {
+  readonly fileBytes: number;
+  /** The last part, or -1, and how long it was. */
+  readonly last: number;
+  readonly end: number;
+  /** Number of each part, the bytes of its units that were not released, and how long it was. */
+  readonly parts: readonly (readonly [number: number, live: number, bytes: number])[];
+}
+
+export interface DiskColdFile extends ColdFile {
+  /** Links to the files of all units that are there, in a folder of the same disk. */
+  link(folder: string): ColdMark;
+}
+
+/** Two names of one file; where the file system has no such thing, a copy of it. */
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EXDEV' && code !== 'EMLINK') throw error;
+    copyFileSync(from, to, constants.COPYFILE_FICLONE);
+  }
+}
+
+const partName = (name: string, number: number): string => `${name}-${number}${EXTENSION}`;
+
+class DiskFile implements DiskColdFile {
+  readonly #folder: string;
+  readonly #name: string;
+  readonly #onDamage: () => void;
   readonly #fileBytes: number;
   readonly #totalBytes: number;
   /** By number; a part that nothing is left of is gone. */
@@ -50,8 +89,10 @@ class DiskColdFile implements ColdFile {
   #live = 0;
   readonly #header = Buffer.alloc(HEADER_BYTES);
 
-  constructor(prefix: string, fileBytes: number, totalBytes: number) {
-    this.#prefix = prefix;
+  constructor(folder: string, name: string, fileBytes: number, totalBytes: number, onDamage: () => void) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#onDamage = onDamage;
     this.#fileBytes = fileBytes;
     this.#totalBytes = totalBytes;
   }
@@ -90,6 +131,7 @@ class DiskColdFile implements ColdFile {
     if (found >= HEADER_BYTES && length > into.length && length <= COLD_LIMITS.UNIT_BYTES) return length;
     const isWhole = found >= HEADER_BYTES + length && length > 0 && length <= into.length;
     if (!isWhole || crc32(into.subarray(0, length)) !== this.#header.readUInt32LE(4)) {
+      this.#onDamage();
       throw new RastroError('RAS-ENGINE-STATE-DAMAGED', { file: part.path, position: offset });
     }
     return length;
@@ -111,12 +153,47 @@ class DiskColdFile implements ColdFile {
     this.#number = -1;
   }
 
+  link(folder: string): ColdMark {
+    this.#drain();
+    for (const number of this.#parts.keys()) {
+      const name = partName(this.#name, number);
+      try {
+        linkOrCopy(join(this.#folder, name), join(folder, name));
+      } catch (error) {
+        throw failure(join(folder, name), error);
+      }
+    }
+    const parts = Array.from(
+      this.#parts,
+      ([number, { live, descriptor }]) => [number, live, fstatSync(descriptor).size] as const,
+    );
+    return { fileBytes: this.#fileBytes, last: this.#number, end: this.#end, parts };
+  }
+
+  /** Goes on with the units that were there when `mark` was made; the file is empty so far. */
+  goOn({ folder, mark }: ColdOrigin): void {
+    if (mark.fileBytes !== this.#fileBytes)
+      throw new CheckpointDamage(`${this.#name}: files of another size`);
+    for (const [number, live, bytes] of mark.parts) {
+      const name = partName(this.#name, number);
+      const path = join(this.#folder, name);
+      linkOrCopy(join(folder, name), path);
+      const descriptor = openSync(path, constants.O_RDWR | constants.O_APPEND);
+      this.#parts.set(number, { path, descriptor, live });
+      this.#live += live;
+      if (fstatSync(descriptor).size < bytes) throw new CheckpointDamage(`${name} is too short`);
+      ftruncateSync(descriptor, bytes);
+    }
+    this.#number = mark.last;
+    this.#end = mark.end;
+  }
+
   #begin(): void {
     this.#drain();
     const before = this.#parts.get(this.#number);
     if (before?.live === 0) this.#remove(this.#number, before);
     const number = this.#number + 1;
-    const path = `${this.#prefix}-${number}${EXTENSION}`;
+    const path = join(this.#folder, partName(this.#name, number));
     const { O_RDWR, O_CREAT, O_EXCL, O_APPEND } = constants;
     try {
       const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND, 0o600);
@@ -184,16 +261,41 @@ export interface DiskColdFileOptions {
   readonly fileBytes?: number;
   /** Bytes of all units; default `COLD_LIMITS.TOTAL_BYTES`. */
   readonly totalBytes?: number;
+  /** What to go on with; default: nothing. */
+  readonly from?: ColdOrigin | undefined;
+  /** Called before a unit that is damaged is refused. */
+  readonly onDamage?: (() => void) | undefined;
+}
+
+/** Where a checkpoint has its links, and which units there are. */
+export interface ColdOrigin {
+  readonly folder: string;
+  readonly mark: ColdMark;
 }
 
 /**
- * Opens an empty cold file in `folder`, which is made if it is not there; what an earlier process left of this name is
- * deleted. `name`: letters and digits.
+ * Opens a cold file in `folder`, which is made if it is not there; what an earlier process left of this name is deleted.
+ * `name`: letters and digits. It is empty, or has the units of a checkpoint.
+ * @throws CheckpointDamage where these are not there
  */
-export function openColdFile(folder: string, name: string, options: DiskColdFileOptions = {}): ColdFile {
+export function openColdFile(folder: string, name: string, options: DiskColdFileOptions = {}): DiskColdFile {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const isLeft = (entry: string) => entry.startsWith(`${name}-`) && entry.endsWith(EXTENSION);
   for (const entry of readdirSync(folder).filter(isLeft)) unlinkSync(join(folder, entry));
-  const { fileBytes = COLD_LIMITS.FILE_BYTES, totalBytes = COLD_LIMITS.TOTAL_BYTES } = options;
-  return new DiskColdFile(join(folder, name), fileBytes, totalBytes);
+  const {
+    fileBytes = COLD_LIMITS.FILE_BYTES,
+    totalBytes = COLD_LIMITS.TOTAL_BYTES,
+    from,
+    onDamage,
+  } = options;
+  const file = new DiskFile(folder, name, fileBytes, totalBytes, onDamage ?? (() => undefined));
+  if (from === undefined) return file;
+  try {
+    file.goOn(from);
+    return file;
+  } catch (error) {
+    file.close();
+    if (error instanceof CheckpointDamage) throw error;
+    throw new CheckpointDamage(`${name}: ${(error as Error).message}`);
+  }
 }

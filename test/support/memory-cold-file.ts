@@ -4,13 +4,18 @@ export interface MemoryColdFile extends ColdFile {
   readonly units: ReadonlyMap<number, Uint8Array>;
   /** Units read so far. */
   readonly reads: number;
+  /** A file with the same units where they are; what comes to one of the two does not come to the other. */
+  copy(): MemoryColdFile;
 }
 
 /** A cold file for tests: units in memory, each only where it was appended, read back as copies. */
-export function memoryColdFile(): MemoryColdFile {
-  const units = new Map<number, Uint8Array>();
-  let end = 0;
-  let bytes = 0;
+export function memoryColdFile(
+  from: Iterable<readonly [number, Uint8Array]> = [],
+  endsAt = 0,
+): MemoryColdFile {
+  const units = new Map(from);
+  let end = endsAt;
+  let bytes = [...units.values()].reduce((sum, { length }) => sum + length, 0);
   let reads = 0;
   return {
     append(unit) {
@@ -41,6 +46,7 @@ export function memoryColdFile(): MemoryColdFile {
     get reads() {
       return reads;
     },
+    copy: () => memoryColdFile(units, end),
     close() {
       units.clear();
       bytes = 0;

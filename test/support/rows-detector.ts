@@ -9,9 +9,11 @@ import { HotDetector, type HotDetectorOptions } from '../../pipelines/detect/hot
 import { ROW_OUTCOMES } from '../../pipelines/detect/hot/row-ledger.ts';
 import { factsOf } from '../../pipelines/facts/batch.ts';
 import type { OrderCounts } from '../../pipelines/order/ordering.ts';
+import type { EvaluationContext, RuleSet } from '../../rules/compiler/index.ts';
 import type { Cadence } from '../../schemas/cadence.ts';
 import type { FactBatch } from '../../schemas/facts.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
+import { imageOf, restarted } from './checkpoints.ts';
 
 /** The rows that count are compared again when there are so many times as many. */
 const COMPARED_AGAIN = 1.2;
@@ -27,6 +29,10 @@ export interface RowsDetectorOptions {
   readonly reloadSteps?: readonly number[];
   /** Some institutions stream: rows wait, and signals are asked for before they are in. */
   readonly order?: OrderOptions;
+  /** Asked whenever signals were asked for: whether the process ends here and another one goes on from its checkpoint. */
+  readonly restarts?: () => boolean;
+  /** Gets the image of the first lane whenever signals were asked for. */
+  readonly image?: (image: Uint8Array) => void;
 }
 
 export interface OrderOptions {
@@ -56,13 +62,14 @@ interface Waiting extends Hashed {
 }
 
 class Lane {
-  readonly hot: HotDetector;
+  hot: HotDetector;
+  #options: HotDetectorOptions;
   readonly #providedBy: DetectorOptions['providedBy'];
 
   constructor(options: DetectorOptions, index: number, count: number, given: RowsDetectorOptions) {
     this.#providedBy = options.providedBy;
     const { ruleSet, evaluation, horizonMs } = options;
-    this.hot = new HotDetector({
+    this.#options = {
       ruleSet,
       evaluation,
       horizonMs,
@@ -70,9 +77,22 @@ class Lane {
       partition: { index, count },
       heldRowsMax: given.order?.heldRowsMax,
       ...given.hot,
-    });
+    };
+    this.hot = new HotDetector(this.#options);
     for (const { institution, fromMs, cadence } of given.order?.cadences ?? [])
       this.hot.setCadence(institution, fromMs, cadence);
+  }
+
+  useRules(ruleSet: RuleSet, evaluation: EvaluationContext, fromMs: number): void {
+    this.hot.useRules(ruleSet, evaluation, fromMs);
+    this.#options = { ...this.#options, ruleSet, evaluation };
+  }
+
+  /** Goes on with a detector that was made of a checkpoint of this one, and must give the same checkpoint. */
+  restart(): void {
+    const { hot, options } = restarted(this.hot, this.#options);
+    this.hot = hot;
+    this.#options = options;
   }
 
   #facts(rows: readonly Hashed[]): FactBatch {
@@ -162,6 +182,12 @@ export function createRowsDetector(options: DetectorOptions, given: RowsDetector
     if (blocks % evaluateEvery > 0) return;
     for (const { hot } of lanes)
       for (const { subjectKey, signals } of hot.evaluate()) early.set(subjectKey, signals);
+    endProcess();
+  }
+
+  function endProcess(): void {
+    if (given.restarts?.() === true) for (const lane of lanes) lane.restart();
+    given.image?.(imageOf(lanes[0]!.hot));
   }
 
   /** Every row is looked at: often while there are few, then ever more seldom. */
@@ -181,7 +207,9 @@ export function createRowsDetector(options: DetectorOptions, given: RowsDetector
 
   return {
     set,
-    orderCounts: lanes[0]!.hot.core.orderCounts,
+    get orderCounts() {
+      return lanes[0]!.hot.core.orderCounts;
+    },
     admit(tx, hash) {
       const admission = set.admit(tx, hash, () => {});
       if (admission.kind !== 'reject') hashes.set(told(tx), hash);
@@ -194,7 +222,7 @@ export function createRowsDetector(options: DetectorOptions, given: RowsDetector
     },
     useRules(ruleSet, evaluation, fromMs) {
       takeIn();
-      for (const { hot } of lanes) hot.useRules(ruleSet, evaluation, fromMs);
+      for (const lane of lanes) lane.useRules(ruleSet, evaluation, fromMs);
     },
     restamp(keys, restamp) {
       takeIn();
@@ -222,6 +250,7 @@ export function createRowsDetector(options: DetectorOptions, given: RowsDetector
       }
       for (const [subjectKey, signals] of early) if (!reported.has(subjectKey)) report(subjectKey, signals);
       early.clear();
+      endProcess();
     },
   };
 }

@@ -129,7 +129,7 @@ const stream = (latenessMs: number, silenceMs: number): Cadence => ({
 });
 const always = (institution: string, cadence: Cadence) => ({ institution, fromMs: 0, cadence });
 /** Streams lie over weeks with hours between rows: what waits for hours here waits for seconds in life. */
-const STREAMING: readonly (OrderOptions & { readonly name: string })[] = [
+export const STREAMING: readonly (OrderOptions & { readonly name: string })[] = [
   {
     name: 'late by days',
     cadences: [always(BANK, stream(2 * DAY_MS, 9 * DAY_MS)), always(OTHER_BANK, stream(DAY_MS, 4 * DAY_MS))],

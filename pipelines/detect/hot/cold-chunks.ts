@@ -2,6 +2,8 @@
  * Chunks of histories that have left memory: pages of them in a cold file, as they were, and the pages that were read last.
  * What reads a history goes from a chunk in memory to one here as from one to the next.
  */
+import type { Steps } from '../../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import type { ColdFile } from '../../state/cold-file.ts';
 
 /** Words of a chunk: one cache line. */
@@ -86,6 +88,22 @@ export class ColdChunks {
     this.#page = 0;
     this.#filled = 0;
     this.#cached.fill(NO_PAGE);
+  }
+
+  /** Where the pages lie, and the one that is being filled. */
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.numbers('old', this.#page, this.#filled);
+    yield* out.array('old.positions', this.#positions, this.#page);
+    yield* out.array('old.live', this.#live, this.#page + 1);
+    yield* out.array('old.filling', this.#filling, this.#filled * CHUNK_WORDS);
+  }
+
+  load(image: CheckpointIn): void {
+    [this.#page = 0, this.#filled = 0] = image.numbers('old');
+    while (this.#positions.length <= this.#page) this.#grow();
+    image.into('old.positions', this.#positions);
+    image.into('old.live', this.#live);
+    image.into('old.filling', this.#filling);
   }
 
   #write(): void {

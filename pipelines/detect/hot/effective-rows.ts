@@ -5,10 +5,12 @@
  * Every row stays in the store under its number. `row-ledger.ts` says which count; here they are fed, and rows that reverse
  * others find them, whichever comes first.
  */
+import type { Steps } from '../../../rules/compiler/index.ts';
 import type { Reversal } from '../../../schemas/event-fields.ts';
 import { FACT_FLAGS, type FactBatch } from '../../../schemas/facts.ts';
 import { compareRefs } from '../../../schemas/order.ts';
 import type { FactStore } from '../../facts/store.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import type { HotCore } from './hot-core.ts';
 import { OUTCOME, RowLedger } from './row-ledger.ts';
 
@@ -34,6 +36,16 @@ export interface EffectiveRowsOptions {
 interface Reverser {
   readonly row: number;
   readonly amountMinor: bigint | null;
+}
+
+type SavedReversers = [original: string, rows: [row: number, amountMinor: string | null][]];
+
+function* savedReversers(reversers: ReadonlyMap<string, readonly Reverser[]>): Iterable<SavedReversers> {
+  for (const [original, rows] of reversers)
+    yield [
+      original,
+      rows.map(({ row, amountMinor }) => [row, amountMinor === null ? null : String(amountMinor)]),
+    ];
 }
 
 export class EffectiveRows {
@@ -100,6 +112,26 @@ export class EffectiveRows {
       const identity = this.#identityOf(first + place);
       if (this.#reversers.has(identity)) this.#reverse(identity);
     }
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* this.ledger.save(out);
+    yield* out.list('reversers', savedReversers(this.#reversers));
+    yield* out.list('originals', this.#originals);
+    yield* out.list('orphans', this.#orphans);
+  }
+
+  /** Fills an empty set over the store of the same checkpoint. */
+  load(image: CheckpointIn): void {
+    this.ledger.load(image);
+    for (const [original, rows] of image.list('reversers') as Iterable<SavedReversers>)
+      this.#reversers.set(
+        original,
+        rows.map(([row, amount]) => ({ row, amountMinor: amount === null ? null : BigInt(amount) })),
+      );
+    for (const [identity, original] of image.list('originals') as Iterable<[string, string]>)
+      this.#originals.set(identity, original);
+    for (const original of image.list('orphans') as Iterable<string>) this.#orphans.add(original);
   }
 
   /** Reversals that a row brings or takes away. */

@@ -5,19 +5,17 @@
  * Chunks whose rows have all left memory leave it too (`cold-chunks.ts`), never the last one: before a chunk then stands,
  * below 0, the reference of one that is read where it lies. It comes back when events before it are put in or taken out.
  */
+import type { Steps } from '../../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import type { ColdFile } from '../../state/cold-file.ts';
-import { lineWords } from './aligned.ts';
+import { ChunkMemory } from './chunk-memory.ts';
 import { CHUNK_WORDS, ColdChunks } from './cold-chunks.ts';
 import { HEADER, type SlabViews } from './record-slab.ts';
 
 /** A chunk: the one before it, and the entries, each a leg and its words of bits. */
-const CHUNK_SHIFT = 4;
 const ENTRIES_AT = 1;
 /** An entry is named by 16 times its chunk and its place there. */
 const ENTRY_SHIFT = 4;
-/** Slabs of 4 MiB, which the system can give huge pages; the first one begins small. */
-const SLAB_SHIFT = 16;
-const FIRST_CHUNKS = 1 << 8;
 /** Records are 16 words to a line. */
 const LINE_SHIFT = 4;
 /** Histories touched at once. */
@@ -26,8 +24,6 @@ const TOUCHED_MAX = 256;
 const GROWN_MAX = 512;
 /** Chunks looked at when there is a new one; those of more histories, or of longer ones, when somebody asks. */
 const LOOKED_AT = 8;
-const SLAB_CHUNKS = 1 << SLAB_SHIFT;
-const SLAB_MASK = SLAB_CHUNKS - 1;
 
 /** Takes position and leg of an event and where its words of bits begin; false ends the reading. */
 export type EntryReader = (position: number, leg: number, words: Int32Array, at: number) => boolean;
@@ -37,11 +33,7 @@ export class EventChunks {
   readonly #entryWords: number;
   /** Events of a chunk. */
   readonly chunkEvents: number;
-  readonly #slabs: Int32Array[] = [];
-  /** Chunk 0 is no chunk. */
-  #next = 1;
-  #free = 0;
-  #freeCount = 0;
+  readonly #memory = new ChunkMemory();
   readonly #tails = new Int32Array(TOUCHED_MAX);
   #touched = 0;
   /** One entry, on its way to another place. */
@@ -61,7 +53,7 @@ export class EventChunks {
   }
 
   get bytes(): number {
-    return (this.#next - this.#freeCount) * CHUNK_WORDS * 4 + (this.#cold?.bytes ?? 0);
+    return this.#memory.bytes + (this.#cold?.bytes ?? 0);
   }
 
   /**
@@ -73,14 +65,14 @@ export class EventChunks {
     let slot = i32[base + HEADER.slot] as number;
     if (chunk === 0 || slot === this.chunkEvents) {
       if (chunk !== 0 && this.#grownCount < GROWN_MAX) this.#grown[this.#grownCount++] = base;
-      const fresh = this.#allocate();
-      this.#slab(fresh)[(fresh & SLAB_MASK) << CHUNK_SHIFT] = chunk;
+      const fresh = this.#memory.allocate();
+      this.#memory.slab(fresh)[this.#memory.startOf(fresh)] = chunk;
       chunk = fresh;
       slot = 0;
       i32[base + HEADER.tail] = chunk;
     }
-    const slab = this.#slabs[chunk >>> SLAB_SHIFT] as Int32Array;
-    const at = ((chunk & SLAB_MASK) << CHUNK_SHIFT) + ENTRIES_AT + this.#entryWords * slot;
+    const slab = this.#memory.slab(chunk);
+    const at = this.#memory.startOf(chunk) + ENTRIES_AT + this.#entryWords * slot;
     slab[at] = leg;
     for (let word = 1; word < this.#entryWords; word++) slab[at + word] = 0;
     i32[base + HEADER.slot] = slot + 1;
@@ -96,7 +88,7 @@ export class EventChunks {
     }
     for (let i = 0; i < count; i++) {
       const chunk = this.#tails[i] as number;
-      if (chunk !== 0) sum += this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+      if (chunk !== 0) sum += this.#memory.slab(chunk)[this.#memory.startOf(chunk)] as number;
     }
     this.#touched = sum | 0;
   }
@@ -109,7 +101,7 @@ export class EventChunks {
   /** Sets the bits of an entry from `bits[from ..]`. */
   setBits(entry: number, bits: Int32Array, from: number): void {
     const chunk = entry >>> ENTRY_SHIFT;
-    const slab = this.#slabs[chunk >>> SLAB_SHIFT] as Int32Array;
+    const slab = this.#memory.slab(chunk);
     const at = this.#wordOf(entry);
     for (let word = 1; word < this.#entryWords; word++) slab[at + word] = bits[from + word - 1] as number;
   }
@@ -139,7 +131,7 @@ export class EventChunks {
       this.#copyEntry(from, entry);
       entry = from;
     }
-    const slab = this.#slab(entry >>> ENTRY_SHIFT);
+    const slab = this.#memory.slab(entry >>> ENTRY_SHIFT);
     const at = this.#wordOf(entry);
     slab[at] = leg;
     for (let word = 1; word < this.#entryWords; word++) slab[at + word] = 0;
@@ -159,7 +151,8 @@ export class EventChunks {
     const { i32 } = views;
     const last =
       ((i32[base + HEADER.tail] as number) << ENTRY_SHIFT) + (i32[base + HEADER.slot] as number) - 1;
-    // From the end on each takes the place of the one before it, whose content goes on.
+    // From the end on each takes the place of the one before it, whose content goes on; nothing is left behind the last.
+    this.#spare.fill(0);
     this.#swapSpare(last);
     let entry = last;
     for (let position = (i32[base + HEADER.length] as number) - 1; position > found; position--) {
@@ -171,7 +164,7 @@ export class EventChunks {
   }
 
   #swapSpare(entry: number): void {
-    const slab = this.#slab(entry >>> ENTRY_SHIFT);
+    const slab = this.#memory.slab(entry >>> ENTRY_SHIFT);
     const at = this.#wordOf(entry);
     for (let word = 0; word < this.#entryWords; word++) {
       const held = slab[at + word] as number;
@@ -187,7 +180,7 @@ export class EventChunks {
     i32[base + HEADER.slot] = slot;
     if (slot > 0) return;
     const before = this.#chunkBefore(chunk);
-    this.#giveBack(chunk);
+    this.#memory.giveBack(chunk);
     i32[base + HEADER.tail] = before;
     i32[base + HEADER.slot] = before === 0 ? 0 : this.chunkEvents;
   }
@@ -201,7 +194,7 @@ export class EventChunks {
   /** Leg of the entry before this one, or -1; read where it lies. */
   #legBefore(entry: number): number {
     if ((entry & ((1 << ENTRY_SHIFT) - 1)) !== 0) {
-      return this.#slab(entry >>> ENTRY_SHIFT)[this.#wordOf(entry - 1)] as number;
+      return this.#memory.slab(entry >>> ENTRY_SHIFT)[this.#wordOf(entry - 1)] as number;
     }
     const before = this.#linkOf(entry >>> ENTRY_SHIFT);
     return before === 0 ? -1 : this.#lastLegOf(before);
@@ -212,34 +205,34 @@ export class EventChunks {
     const before = this.#linkOf(chunk);
     if (before >= 0) return before;
     const cold = this.#cold as ColdChunks;
-    const back = this.#allocate();
+    const back = this.#memory.allocate();
     const words = cold.wordsOf(-before);
     const from = cold.startOf(-before);
-    this.#slab(back).set(words.subarray(from, from + CHUNK_WORDS), (back & SLAB_MASK) << CHUNK_SHIFT);
+    this.#memory.slab(back).set(words.subarray(from, from + CHUNK_WORDS), this.#memory.startOf(back));
     cold.release(-before);
     this.#setLink(chunk, back);
     return back;
   }
 
   #linkOf(chunk: number): number {
-    return this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
+    return this.#memory.slab(chunk)[this.#memory.startOf(chunk)] as number;
   }
 
   #setLink(chunk: number, link: number): void {
-    this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] = link;
+    this.#memory.slab(chunk)[this.#memory.startOf(chunk)] = link;
   }
 
   /** Leg of the last event of a whole chunk, in memory or not. */
   #lastLegOf(chunk: number): number {
     const last = ENTRIES_AT + this.#entryWords * (this.chunkEvents - 1);
-    if (chunk > 0) return this.#slab(chunk)[((chunk & SLAB_MASK) << CHUNK_SHIFT) + last] as number;
+    if (chunk > 0) return this.#memory.slab(chunk)[this.#memory.startOf(chunk) + last] as number;
     const cold = this.#cold as ColdChunks;
     return cold.wordsOf(-chunk)[cold.startOf(-chunk) + last] as number;
   }
 
   #copyEntry(from: number, to: number): void {
-    const source = this.#slab(from >>> ENTRY_SHIFT);
-    const target = this.#slab(to >>> ENTRY_SHIFT);
+    const source = this.#memory.slab(from >>> ENTRY_SHIFT);
+    const target = this.#memory.slab(to >>> ENTRY_SHIFT);
     const at = this.#wordOf(from);
     const into = this.#wordOf(to);
     for (let word = 0; word < this.#entryWords; word++) target[into + word] = source[at + word] as number;
@@ -247,15 +240,15 @@ export class EventChunks {
 
   #wordOf(entry: number): number {
     const slot = entry & ((1 << ENTRY_SHIFT) - 1);
-    return (((entry >>> ENTRY_SHIFT) & SLAB_MASK) << CHUNK_SHIFT) + ENTRIES_AT + this.#entryWords * slot;
+    return this.#memory.startOf(entry >>> ENTRY_SHIFT) + ENTRIES_AT + this.#entryWords * slot;
   }
 
   /** Leg of the last event; the history is not empty. */
   lastLeg(views: SlabViews, base: number): number {
     const chunk = views.i32[base + HEADER.tail] as number;
     const slot = (views.i32[base + HEADER.slot] as number) - 1;
-    return this.#slab(chunk)[
-      ((chunk & SLAB_MASK) << CHUNK_SHIFT) + ENTRIES_AT + this.#entryWords * slot
+    return this.#memory.slab(chunk)[
+      this.#memory.startOf(chunk) + ENTRIES_AT + this.#entryWords * slot
     ] as number;
   }
 
@@ -265,9 +258,8 @@ export class EventChunks {
     let chunk = views.i32[base + HEADER.tail] as number;
     let slot = (views.i32[base + HEADER.slot] as number) - 1;
     while (position >= from) {
-      const words = chunk > 0 ? this.#slab(chunk) : (this.#cold as ColdChunks).wordsOf(-chunk);
-      const start =
-        chunk > 0 ? (chunk & SLAB_MASK) << CHUNK_SHIFT : (this.#cold as ColdChunks).startOf(-chunk);
+      const words = chunk > 0 ? this.#memory.slab(chunk) : (this.#cold as ColdChunks).wordsOf(-chunk);
+      const start = chunk > 0 ? this.#memory.startOf(chunk) : (this.#cold as ColdChunks).startOf(-chunk);
       const before = words[start] as number;
       for (; slot >= 0 && position >= from; slot--, position--) {
         const at = start + ENTRIES_AT + this.#entryWords * slot;
@@ -317,8 +309,8 @@ export class EventChunks {
     for (let i = count - 1; i > 0; i--) {
       const chunk = this.#chain[i] as number;
       if (this.#lastLegOf(chunk) >> 1 >= oldRows) return;
-      const reference = cold.put(this.#slab(chunk), (chunk & SLAB_MASK) << CHUNK_SHIFT);
-      this.#giveBack(chunk);
+      const reference = cold.put(this.#memory.slab(chunk), this.#memory.startOf(chunk));
+      this.#memory.giveBack(chunk);
       this.#setLink(this.#chain[i - 1] as number, -reference);
     }
   }
@@ -330,17 +322,17 @@ export class EventChunks {
   moveLast(views: SlabViews, base: number, out: Int32Array, at: number): void {
     this.#leave(views, base, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
     const chunk = views.i32[base + HEADER.tail] as number;
-    const from = (chunk & SLAB_MASK) << CHUNK_SHIFT;
+    const from = this.#memory.startOf(chunk);
     const used = ENTRIES_AT + this.#entryWords * (views.i32[base + HEADER.slot] as number);
-    out.set(this.#slab(chunk).subarray(from, from + used), at);
+    out.set(this.#memory.slab(chunk).subarray(from, from + used), at);
     out.fill(0, at + used, at + CHUNK_WORDS);
-    this.#giveBack(chunk);
+    this.#memory.giveBack(chunk);
   }
 
   /** Makes a chunk that was moved so the last of a history again. */
   putLast({ i32 }: SlabViews, base: number, words: Int32Array, at: number): void {
-    const chunk = this.#allocate();
-    this.#slab(chunk).set(words.subarray(at, at + CHUNK_WORDS), (chunk & SLAB_MASK) << CHUNK_SHIFT);
+    const chunk = this.#memory.allocate();
+    this.#memory.slab(chunk).set(words.subarray(at, at + CHUNK_WORDS), this.#memory.startOf(chunk));
     i32[base + HEADER.tail] = chunk;
   }
 
@@ -349,7 +341,7 @@ export class EventChunks {
     let chunk = views.i32[base + HEADER.tail] as number;
     while (chunk > 0) {
       const before = this.#linkOf(chunk);
-      this.#giveBack(chunk);
+      this.#memory.giveBack(chunk);
       chunk = before;
     }
     while (chunk < 0) {
@@ -365,36 +357,14 @@ export class EventChunks {
     this.#cold?.clear();
   }
 
-  #giveBack(chunk: number): void {
-    this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] = this.#free;
-    this.#free = chunk;
-    this.#freeCount++;
+  /** To be called when no history waits to be looked at: behind `settle`. */
+  *save(out: CheckpointOut): Steps<void> {
+    yield* this.#memory.save(out);
+    if (this.#cold !== undefined) yield* this.#cold.save(out);
   }
 
-  #slab(chunk: number): Int32Array {
-    return this.#slabs[chunk >>> SLAB_SHIFT] as Int32Array;
-  }
-
-  /** A further slab, or, of the first one, twice the room. */
-  #makeRoom(chunk: number): void {
-    const slab = chunk >>> SLAB_SHIFT;
-    const chunks = slab > 0 ? SLAB_CHUNKS : Math.max(FIRST_CHUNKS, 2 * (chunk & SLAB_MASK));
-    const room = lineWords(chunks * CHUNK_WORDS);
-    const before = this.#slabs[slab];
-    if (before !== undefined) room.set(before);
-    this.#slabs[slab] = room;
-  }
-
-  #allocate(): number {
-    if (this.#free !== 0) {
-      const chunk = this.#free;
-      this.#free = this.#slab(chunk)[(chunk & SLAB_MASK) << CHUNK_SHIFT] as number;
-      this.#freeCount--;
-      return chunk;
-    }
-    const chunk = this.#next++;
-    const room = this.#slabs[chunk >>> SLAB_SHIFT]?.length ?? 0;
-    if ((chunk & SLAB_MASK) << CHUNK_SHIFT >= room) this.#makeRoom(chunk);
-    return chunk;
+  load(image: CheckpointIn): void {
+    this.#memory.load(image);
+    this.#cold?.load(image);
   }
 }

@@ -8,7 +8,7 @@
  * called: a subject whose rows did not come in order is rebuilt, and evaluated from the hour on in which its history changed.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { EvaluationContext, KindPlan, RuleSet } from '../../../rules/compiler/index.ts';
+import type { EvaluationContext, KindPlan, RuleSet, Steps } from '../../../rules/compiler/index.ts';
 import type { Cadence } from '../../../schemas/cadence.ts';
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import type { Reversal } from '../../../schemas/event-fields.ts';
@@ -18,14 +18,18 @@ import type { FactStore } from '../../facts/store.ts';
 import { type OrderCounts, Ordering } from '../../order/ordering.ts';
 import { RowStates } from '../../order/row-states.ts';
 import { OwnedKeys, type Partition } from '../../partition/owned-keys.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
+import type { SubjectSignals } from '../detection.ts';
 import type { SilentReading } from '../detector.ts';
 import { splitSubjectKey } from '../subjects.ts';
 import type { IdleOptions } from './idle-sweep.ts';
 import type { TierBytes } from './record-slab.ts';
 import { Reports } from './reports.ts';
+import { loadedReversals, savedReversals } from './reversals-image.ts';
 import { toldAgain } from './rule-change.ts';
 import { RuleReload } from './rule-reload.ts';
 import { type HotCounts, type Report, RuleTiers, type RuleTiersOptions } from './rule-tiers.ts';
+import { loadTiers, saveTiers } from './tiers-image.ts';
 
 const FIRST_SUBJECTS = 1_024;
 const HOUR_MS = 3_600_000;
@@ -264,6 +268,36 @@ export class HotCore {
     for (const subjectKey of this.#owed)
       report(subjectKey, this.#tiers.signalsOf(...splitSubjectKey(subjectKey)));
     this.#owed.clear();
+  }
+
+  /** Everything that came is evaluated: a checkpoint can be taken. Rows that wait for the watermark may go on to do so. */
+  get isSettled(): boolean {
+    return this.#reload === undefined && this.waiting === 0;
+  }
+
+  /** To be called when it is settled. Rules and store are saved by who holds them. */
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.numbers('core', this.#toldMs);
+    yield* this.#reports.save(out);
+    yield* this.#states.save(out);
+    yield* this.#ordering.save(out);
+    yield* out.list('reversals', savedReversals(this.#reversals));
+    yield* saveTiers(this.#tiers, out);
+  }
+
+  /** Fills an evaluator to which nothing was fed, over dictionary and store of the same checkpoint. */
+  load(image: CheckpointIn): void {
+    [this.#toldMs = 0] = image.numbers('core');
+    this.#reports.load(image);
+    this.#states.load(image);
+    this.#ordering.load(image);
+    for (const [row, reversals] of loadedReversals(image)) this.#reversals.set(row, reversals);
+    loadTiers(this.#tiers, image, this.#finishedMs);
+  }
+
+  /** What stands on every subject of which something was said. */
+  standing(): Iterable<SubjectSignals> {
+    return this.#tiers.standing();
   }
 
   /** Puts the rules in force that were asked for, if there are any. */

@@ -1,5 +1,5 @@
 /** Detection in one thread: blocks of the log in, signals out. What it holds: dictionary, store, effective rows, hot evaluator. */
-import type { EvaluationContext, RuleSet } from '../../../rules/compiler/index.ts';
+import type { EvaluationContext, RuleSet, Steps } from '../../../rules/compiler/index.ts';
 import { warmUp } from '../../../rules/compiler/index.ts';
 import { documentsOf } from '../../../schemas/arrow.ts';
 import { decodeFacts } from '../../../schemas/block-facts.ts';
@@ -8,6 +8,7 @@ import type { FactBatch } from '../../../schemas/facts.ts';
 import { FactDictionary } from '../../facts/dictionary.ts';
 import { FactStore, type FactStoreOptions } from '../../facts/store.ts';
 import type { Partition } from '../../partition/owned-keys.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import type { Detection, SilentQuestion, SubjectSignals } from '../detection.ts';
 import type { SilentReading } from '../detector.ts';
 import { splitSubjectKey } from '../subjects.ts';
@@ -35,6 +36,11 @@ export interface HotDetectorOptions {
   /** Subjects of a kind, and rows, to make room for at the start. */
   readonly subjects?: number | undefined;
   readonly rows?: number | undefined;
+  /**
+   * Where to go on from: what `save` wrote of a detector with the same rules, seed, horizon and partition; cold files are as they
+   * were then. Default: from nothing.
+   */
+  readonly checkpoint?: CheckpointIn | undefined;
 }
 
 export class HotDetector implements Detection {
@@ -45,11 +51,17 @@ export class HotDetector implements Detection {
   readonly #rows: EffectiveRows;
   readonly #close: () => void;
 
+  /** @throws CheckpointDamage where the checkpoint is not what was saved */
   constructor(options: HotDetectorOptions) {
     const { ruleSet, evaluation, seed, horizonMs, coldRows, idle, partition, heldRowsMax } = options;
-    const { subjects, rows } = options;
+    const { subjects, rows, checkpoint } = options;
     this.dictionary = new FactDictionary(seed);
     this.store = new FactStore(this.dictionary, coldRows);
+    // First of all: plans are made of the ids that texts had.
+    if (checkpoint !== undefined) {
+      this.dictionary.load(checkpoint);
+      this.store.load(checkpoint);
+    }
     this.core = new HotCore({
       ruleSet,
       evaluation,
@@ -61,6 +73,10 @@ export class HotDetector implements Detection {
       ...(partition === undefined ? {} : { partition }),
     });
     this.#rows = new EffectiveRows({ store: this.store, core: this.core, seed, horizonMs, rows });
+    if (checkpoint !== undefined) {
+      this.core.load(checkpoint);
+      this.#rows.load(checkpoint);
+    }
     this.#close = () => {
       coldRows?.cold?.close();
       idle?.file.close();
@@ -163,6 +179,23 @@ export class HotDetector implements Detection {
       reports.push({ subjectKey, signals });
     });
     return reports;
+  }
+
+  /** Everything that came is evaluated: `save` can be called. */
+  get isSettled(): boolean {
+    return this.core.isSettled;
+  }
+
+  /** Writes everything that it holds, in steps between which nothing may be asked of it. To be called when it is settled. */
+  *save(out: CheckpointOut): Steps<void> {
+    yield* this.dictionary.save(out);
+    yield* this.store.save(out);
+    yield* this.core.save(out);
+    yield* this.#rows.save(out);
+  }
+
+  standing(): Iterable<SubjectSignals> {
+    return this.core.standing();
   }
 
   silentReadings(questions: readonly SilentQuestion[]): SilentReading[][] {

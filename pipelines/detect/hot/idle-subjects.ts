@@ -2,6 +2,8 @@
  * Where the state of idle subjects lies: one unit of a cold file each, named by a small number that the tier keeps in the
  * place of the record's line.
  */
+import type { Steps } from '../../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import { COLD_LIMITS, type ColdFile } from '../../state/cold-file.ts';
 
 const FIRST_SUBJECTS = 1_024;
@@ -69,6 +71,19 @@ export class IdleSubjects {
     for (let reference = 1; reference < this.#next; reference++) {
       if (this.#lengths[reference] !== 0) this.#release(reference);
     }
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.numbers('idle', this.#next, this.#free);
+    yield* out.array('idle.positions', this.#positions, this.#next);
+    yield* out.array('idle.lengths', this.#lengths, this.#next);
+  }
+
+  load(image: CheckpointIn): void {
+    [this.#next = 1, this.#free = 0] = image.numbers('idle');
+    while (this.#positions.length <= this.#next) this.#grow();
+    image.into('idle.positions', this.#positions);
+    image.into('idle.lengths', this.#lengths);
   }
 
   #release(reference: number): void {

@@ -3,7 +3,8 @@
  * chunk of the history. The rest of that is read where it lies (`event-chunks.ts`): who comes back once a quarter does not
  * bring a year along.
  */
-import type { RecordLayout } from '../../../rules/compiler/index.ts';
+import type { RecordLayout, Steps } from '../../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import type { ColdFile } from '../../state/cold-file.ts';
 import { CHUNK_WORDS } from './cold-chunks.ts';
 import type { EventChunks } from './event-chunks.ts';
@@ -98,6 +99,16 @@ export class IdleSweep {
       if (reference !== 0) moved(key, reference);
     }
     this.#hand = end < endLine ? end : 0;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.numbers('sweep', this.#hand, this.#sweepAtMs, this.#count);
+    yield* this.#subjects.save(out);
+  }
+
+  load(image: CheckpointIn): void {
+    [this.#hand = 0, this.#sweepAtMs = 0, this.#count = 0] = image.numbers('sweep');
+    this.#subjects.load(image);
   }
 
   /** Reference of the subject, or 0 if it stays. The image: how many legs are hidden, the record, the last chunk, those legs. */

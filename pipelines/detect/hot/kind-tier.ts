@@ -12,16 +12,24 @@ import { allocateFacts, type FactColumns } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
 import { CandidateList } from './candidate-list.ts';
-import { type EntryReader, EventChunks } from './event-chunks.ts';
+import type { EntryReader, EventChunks } from './event-chunks.ts';
 import { legsOf, positionAt } from './history-reading.ts';
-import { type IdleOptions, IdleSweep } from './idle-sweep.ts';
+import type { IdleOptions } from './idle-sweep.ts';
 import { BATCH, KernelBatch } from './kernel-batch.ts';
-import { FLAG_REPORTED, FLAG_STALE, FLAG_UNGATED, FLAGS_SETTLED, HEADER, RecordSlab } from './record-slab.ts';
+import {
+  FLAG_REPORTED,
+  FLAG_STALE,
+  FLAG_UNGATED,
+  FLAGS_SETTLED,
+  HEADER,
+  type RecordSlab,
+} from './record-slab.ts';
 import type { Reports } from './reports.ts';
 import type { RowQuestions } from './row-questions.ts';
-import { REPORTS_OPEN, REPORTS_SETTLED, SeenReports } from './seen-reports.ts';
+import { REPORTS_OPEN, REPORTS_SETTLED, type SeenReports } from './seen-reports.ts';
 import { changeOf, type StaleSubject } from './stale-subject.ts';
-import { SubjectLines } from './subject-lines.ts';
+import type { SubjectLines } from './subject-lines.ts';
+import { TierState } from './tier-state.ts';
 
 /** Bits of a leg that say where in its segment it lies. */
 const SEGMENT_LEGS = 0x1ffff;
@@ -44,6 +52,8 @@ export class KindTier {
   readonly candidates: CandidateList;
   /** A record a subject. */
   readonly slab: RecordSlab;
+  /** What stays of the subjects when nothing waits. */
+  readonly state: TierState;
   lateEvents = 0;
   readonly #store: FactStore;
   readonly #dictionary: FactDictionary;
@@ -54,12 +64,11 @@ export class KindTier {
   /** Masks of all rules, and of those that a record leaves open. */
   readonly #allRules: Int32Array;
   readonly #admitted: Int32Array;
-  readonly #idle: IdleSweep | undefined;
   readonly #lines: SubjectLines;
   readonly #stale = new Map<number, StaleSubject>();
   /** Legs that other reports of their transfer hide, by line. */
-  readonly #hidden = new Map<number, number[]>();
-  readonly #reports = new SeenReports();
+  readonly #hidden: Map<number, number[]>;
+  readonly #reports: SeenReports;
 
   /** Events that wait for their records to be looked up, all of the columns at hand. */
   #queued = 0;
@@ -85,10 +94,12 @@ export class KindTier {
     this.#rows = rows;
     this.#twoReports = reports;
     this.#isOwner = plan.standpoint === 'owner';
-    this.slab = new RecordSlab(plan.layout, subjects);
-    this.#chunks = new EventChunks(plan.bitWords, idle?.file);
-    this.#idle = idle && new IdleSweep(plan.layout, this.slab, this.#chunks, this.#hidden, idle);
-    this.#lines = new SubjectLines(this.slab, this.#idle);
+    this.state = new TierState(plan, subjects, idle);
+    this.slab = this.state.slab;
+    this.#chunks = this.state.chunks;
+    this.#lines = this.state.lines;
+    this.#hidden = this.state.hidden;
+    this.#reports = this.state.reports;
     this.candidates = new CandidateList(plan.maskWords);
     this.#batch = new KernelBatch(plan);
     this.#columns = this.#coldColumns;
@@ -97,21 +108,9 @@ export class KindTier {
     for (const { bit } of plan.rules) this.#allRules[bit >>> 5]! |= 1 << (bit & 31);
   }
 
-  /** Bytes of records, and of where they are; of histories, and how many events these hold. */
-  get bytes() {
-    const records = this.slab.bytes + this.#lines.bytes + (this.#idle?.bytes ?? 0);
-    return { records, histories: this.#chunks.bytes, events: this.slab.events };
-  }
-
-  /** Subjects whose state has left memory. */
-  get idleCount(): number {
-    return this.#idle?.count ?? 0;
-  }
-
   /** Forgets what has left memory. The tier is not used again. */
   close(): void {
-    this.#idle?.clear();
-    this.#chunks.close();
+    this.state.close();
   }
 
   /** The events that are added from now on lie in `columns`, whose first row is row `row` of the store. */
@@ -384,7 +383,7 @@ export class KindTier {
   /** As `IdleSweep.sweep`. Called when nothing waits. */
   sweep(newestMs: number, budget: number, isKept: (line: number) => boolean): void {
     this.#chunks.settle(this.slab.views, this.#store.coldRows);
-    this.#idle?.sweep(newestMs, budget, isKept, (key, reference) => this.#lines.leave(key, reference));
+    this.state.idle?.sweep(newestMs, budget, isKept, (key, reference) => this.#lines.leave(key, reference));
   }
 
   /** `changedMs`: from when on, beside the events that come or go, something else has changed. */

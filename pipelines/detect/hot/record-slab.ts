@@ -4,7 +4,8 @@
  * A record is named by its line, its offset in 64-byte units; 0 is no record. The slab doubles when it is full; who knows
  * how many subjects will come says so at the start and never pays for that.
  */
-import type { RecordLayout } from '../../../rules/compiler/index.ts';
+import type { RecordLayout, Steps } from '../../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import { lineWords } from './aligned.ts';
 
 export const LINE_BYTES = 64;
@@ -165,6 +166,21 @@ export class RecordSlab {
     f64[(line << LINE_SHIFT_F64) + HEADER.lastTime] = Number.NEGATIVE_INFINITY;
     i32[base + HEADER.key] = key;
     i32[base + HEADER.flags] = flags;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.numbers('records', this.#nextLine, this.#free, this.#freeCount);
+    yield* out.array('records.all', this.#views.i32, this.#nextLine << LINE_SHIFT_I32);
+  }
+
+  load(image: CheckpointIn): void {
+    const [nextLine = 1, free = 0, freeCount = 0] = image.numbers('records');
+    const needed = nextLine * LINE_BYTES;
+    if (needed > this.#views.u8.length) this.#views = viewsOf(needed);
+    image.into('records.all', this.#views.i32);
+    this.#nextLine = nextLine;
+    this.#free = free;
+    this.#freeCount = freeCount;
   }
 
   #reuse(): number {

@@ -2,9 +2,11 @@
  * One transfer, two reports (SEMANTICS §1): which rows a subject reads when several institutions report the same transfer,
  * or when another institution than the one that keeps the account reports it.
  */
+import type { Steps } from '../../../rules/compiler/index.ts';
 import { TEXT_NULL } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
 
 /** Visible whatever else is reported, never visible, or a question of the other reports. */
 export type Visibility = 'shown' | 'gone' | 'open';
@@ -73,6 +75,15 @@ export class Reports {
     return senders.reduce((least, sender) =>
       this.#dictionary.interner.compare(sender, least) < 0 ? sender : least,
     );
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.list('declared', this.#declaredFrom);
+  }
+
+  load(image: CheckpointIn): void {
+    for (const [institution, fromMs] of image.list('declared') as Iterable<[number, number]>)
+      this.#declaredFrom.set(institution, fromMs);
   }
 
   #keeperOf(leg: number): number {

@@ -5,9 +5,11 @@
  * "Seen before" is a fingerprint table whose every hit is confirmed by the stored row's institution and id. Invariant: apart
  * from conflicts and the horizon, what counts depends only on which rows were admitted, never on their order (SEMANTICS §1).
  */
+import type { Steps } from '../../../rules/compiler/index.ts';
 import type { BlockIdentities } from '../../../schemas/block-facts.ts';
 import { FACT_FLAGS } from '../../../schemas/facts.ts';
 import { SeenTable } from '../../intern/seen.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import { REEVALUATION_HORIZON_MS } from '../effective-set.ts';
 
 const HASH_WORDS = 4;
@@ -239,6 +241,22 @@ export class RowLedger {
   #sameVersion(known: number, version: number): number {
     if (this.#identities.versionOf(known) === version) return known;
     return this.#versions.get(known)?.find((row) => this.#identities.versionOf(row) === version) ?? -1;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.numbers('ledger', this.#highestTime);
+    yield* this.#seen.save(out);
+    yield* out.list('versions', this.#versions);
+    yield* out.array('counting', this.#counting);
+  }
+
+  /** Fills an empty ledger over the store of the same checkpoint. */
+  load(image: CheckpointIn): void {
+    [this.#highestTime = 0] = image.numbers('ledger');
+    this.#seen.load(image);
+    for (const [row, versions] of image.list('versions') as Iterable<[number, number[]]>)
+      this.#versions.set(row, versions);
+    this.#counting = image.array('counting', Uint8Array);
   }
 
   #makeRoom(rows: number): void {

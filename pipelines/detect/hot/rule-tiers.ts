@@ -10,15 +10,14 @@ import {
   type RuleSet,
 } from '../../../rules/compiler/index.ts';
 import { SUBJECT_KINDS, type SubjectKind } from '../../../schemas/enumerations.ts';
-import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import { TEXT_NULL } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
-import { factEvent } from '../../facts/event.ts';
 import type { FactStore } from '../../facts/store.ts';
 import type { OwnedKeys } from '../../partition/owned-keys.ts';
+import type { SubjectSignals } from '../detection.ts';
 import type { RuleSignals, SilentReading } from '../detector.ts';
 import { subjectKeyText } from '../subjects.ts';
-import type { SubjectCandidates } from './candidate-list.ts';
+import { everyPosition, type SubjectCandidates } from './candidate-list.ts';
 import { Confirmer } from './confirmer.ts';
 import type { IdleOptions } from './idle-sweep.ts';
 import { type KindSubjects, noSubjects } from './kind-subjects.ts';
@@ -30,6 +29,7 @@ import { reopenedOf } from './reopened.ts';
 import type { Reports } from './reports.ts';
 import type { RowQuestions } from './row-questions.ts';
 import { silentReadingsOf } from './silent-readings.ts';
+import { SubjectEvents } from './subject-events.ts';
 import { SubjectFeeder } from './subject-feeder.ts';
 import { SubjectRuns } from './subject-runs.ts';
 
@@ -76,7 +76,7 @@ export class RuleTiers {
   readonly #store: FactStore;
   readonly #dictionary: FactDictionary;
   readonly #evaluation: EvaluationContext;
-  readonly #rows: RuleTiersOptions['rows'];
+  readonly #events: SubjectEvents;
   readonly #counts: HotCounts;
   readonly #tiers: readonly KindTier[];
   readonly #account: KindTier | undefined;
@@ -96,7 +96,7 @@ export class RuleTiers {
     this.#store = store;
     this.#dictionary = dictionary;
     this.#evaluation = options.evaluation;
-    this.#rows = rows;
+    this.#events = new SubjectEvents(store, rows);
     this.#counts = options.counts;
     this.#sweptRows = store.rows;
     store.keep(columnsRead(options.ruleSet));
@@ -148,7 +148,8 @@ export class RuleTiers {
   /** Bytes of records and histories over all kinds. */
   get bytes(): TierBytes {
     const sum = { records: 0, histories: 0, events: 0 };
-    for (const { bytes } of this.#tiers) {
+    for (const { state } of this.#tiers) {
+      const { bytes } = state;
       sum.records += bytes.records;
       sum.histories += bytes.histories;
       sum.events += bytes.events;
@@ -163,7 +164,7 @@ export class RuleTiers {
 
   /** Subjects, of all kinds, whose state has left memory. */
   get idleSubjects(): number {
-    return this.#tiers.reduce((count, tier) => count + tier.idleCount, 0);
+    return this.#tiers.reduce((count, { state }) => count + (state.idle?.count ?? 0), 0);
   }
 
   /** Every subject of the row is looked at anew: which events it has, and what was said as of those from `changedMs` on. */
@@ -286,7 +287,7 @@ export class RuleTiers {
       const subject = runsOf.get(line);
       if (subject === undefined) continue;
       subject.reopen(fromMs, position);
-      this.#renewEvents(tier, line, subject.events);
+      this.#events.renew(tier, line, subject.events);
       if (!candidates.has(line)) candidates.set(line, NO_CANDIDATES);
       this.#evaluateSubject(tier, runsOf, line, candidates, finishedMs, true, report);
     }
@@ -315,7 +316,7 @@ export class RuleTiers {
   ): void {
     const found = candidates.get(line) as SubjectCandidates;
     candidates.delete(line);
-    const keyText = () => subjectKeyText(tier.plan.kind, this.#dictionary.text(tier.slab.keyOf(line)));
+    const keyText = () => this.#keyOf(tier, line);
     const known = runsOf.get(line);
     if (!hadSignals && known?.canWait(found, tier.slab.lastTimeOf(line), finishedMs)) return;
     const subject = known ?? new SubjectRuns(tier.plan, keyText);
@@ -324,7 +325,7 @@ export class RuleTiers {
       lastTimeMs: tier.slab.lastTimeOf(line),
       length: tier.slab.lengthOf(line),
       confirm: (bit, first) => confirmer.of(tier, line, bit, first),
-      read: (events) => this.#readEvents(tier, line, events),
+      read: (events) => this.#events.read(tier, line, events),
       setOpen: (bit, isOpen) => tier.slab.setOpen(line, bit, isOpen),
     });
     if (!hasRun && !hadSignals) return;
@@ -339,31 +340,6 @@ export class RuleTiers {
     else runsOf.delete(line);
   }
 
-  /** Reads anew those of `events` whose reversals are others than they were. */
-  #renewEvents(tier: KindTier, line: number, events: RuleEvent[]): void {
-    const { standpoint } = tier.plan;
-    tier.readBack(line, 0, (position, leg) => {
-      const reversals = this.#rows.reversalsOf(leg >> 1);
-      if (position < events.length && (events[position] as RuleEvent).reversals !== reversals) {
-        events[position] = factEvent(this.#store, leg, standpoint, reversals);
-      }
-      return true;
-    });
-  }
-
-  /** Reads the events of a subject beyond those that `events` holds. */
-  #readEvents(tier: KindTier, line: number, events: RuleEvent[]): void {
-    const from = events.length;
-    const length = tier.slab.lengthOf(line);
-    if (length === from) return;
-    events.length = length;
-    const { standpoint } = tier.plan;
-    tier.readBack(line, from, (position, leg) => {
-      events[position] = factEvent(this.#store, leg, standpoint, this.#rows.reversalsOf(leg >> 1));
-      return true;
-    });
-  }
-
   /** What the rules said of a subject as of an event of its without firing (`SilentQuestion`). */
   silentReadings(kind: SubjectKind, key: string, untilMs: number, position?: number): SilentReading[] {
     this.repair();
@@ -371,9 +347,39 @@ export class RuleTiers {
     const line = tier?.lineOf(this.#dictionary.interner.findText(key)) ?? 0;
     if (tier === undefined || line === 0) return [];
     const events = this.#subjects.get(tier)?.runs.get(line)?.events ?? [];
-    this.#readEvents(tier, line, events);
+    this.#events.read(tier, line, events);
     const subjectKey = subjectKeyText(kind, key);
     return silentReadingsOf(tier.plan, subjectKey, events, untilMs, this.#evaluation, position);
+  }
+
+  /**
+   * Subjects of a kind that have signals, by line, in a tier that was filled from a checkpoint: what was said of them follows
+   * from their histories, and is found out once more. Nobody is told. False where one of them has none.
+   */
+  revive({ tier, runs }: KindSubjects, lines: Int32Array, finishedMs: number): boolean {
+    const { plan, slab } = tier;
+    const confirmer = this.#confirmers.get(tier) as Confirmer;
+    for (const line of lines) {
+      const length = slab.lengthOf(line);
+      const subject = new SubjectRuns(plan, () => this.#keyOf(tier, line));
+      subject.run(everyPosition(plan, length), this.#evaluation, finishedMs, {
+        lastTimeMs: slab.lastTimeOf(line),
+        length,
+        confirm: (bit, first) => confirmer.of(tier, line, bit, first),
+        read: (events) => this.#events.read(tier, line, events),
+        // The record says so already.
+        setOpen: () => undefined,
+      });
+      if (!subject.hasSignals) return false;
+      runs.set(line, subject);
+    }
+    return true;
+  }
+
+  /** What stands on every subject that has signals. */
+  *standing(): Iterable<SubjectSignals> {
+    for (const { runs } of this.#subjects.values())
+      for (const subject of runs.values()) yield { subjectKey: subject.key, signals: subject.signals() };
   }
 
   /** What stands on a subject as of the last evaluation. */
@@ -381,6 +387,10 @@ export class RuleTiers {
     const subjects = this.kindOf(kind);
     const line = subjects?.tier.lineOf(this.#dictionary.interner.findText(key)) ?? 0;
     return subjects?.runs.get(line)?.signals() ?? [];
+  }
+
+  #keyOf({ plan, slab }: KindTier, line: number): string {
+    return subjectKeyText(plan.kind, this.#dictionary.text(slab.keyOf(line)));
   }
 
   #tierOf(kind: SubjectKind): KindTier | undefined {

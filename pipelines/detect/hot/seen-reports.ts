@@ -1,5 +1,8 @@
 /** What a tier has seen of each shared reference: reports that nothing can hide, and such that others may. */
 
+import type { Steps } from '../../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
+
 export const REPORTS_SETTLED = 1;
 export const REPORTS_OPEN = 2;
 const FIRST_REFERENCES = 1_024;
@@ -18,5 +21,13 @@ export class SeenReports {
     const before = this.#seen[reference] as number;
     this.#seen[reference] = Math.max(before, report);
     return before;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.array('reports', this.#seen);
+  }
+
+  load(image: CheckpointIn): void {
+    this.#seen = image.array('reports', Uint8Array);
   }
 }

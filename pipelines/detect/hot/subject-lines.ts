@@ -1,4 +1,6 @@
 /** Where the record of each subject of a tier lies, by the id of its key. */
+import type { Steps } from '../../../rules/compiler/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import type { IdleSweep } from './idle-sweep.ts';
 import type { RecordSlab } from './record-slab.ts';
 
@@ -38,6 +40,14 @@ export class SubjectLines {
       this.#lineOf[key] = line;
     }
     return line;
+  }
+
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.array('lines', this.#lineOf);
+  }
+
+  load(image: CheckpointIn): void {
+    this.#lineOf = image.array('lines', Int32Array);
   }
 
   /** The record has left memory, and lies under this reference. */
