@@ -20,6 +20,7 @@ import { opsErrors } from './ops.ts';
 import { rulesErrors } from './rules.ts';
 import { storeErrors } from './store.ts';
 import { submissionErrors } from './submission.ts';
+import { workerErrors } from './worker.ts';
 
 export type { ErrorParams, ErrorRow, Lang, Localized } from './define.ts';
 
@@ -38,6 +39,7 @@ export const ERRORS = {
   ...rulesErrors,
   ...storeErrors,
   ...submissionErrors,
+  ...workerErrors,
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

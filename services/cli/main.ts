@@ -12,18 +12,19 @@ import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFeed } from './commands/feed.ts';
 import { addHold } from './commands/hold.ts';
-import { addRetention } from './commands/retention.ts';
 import { addIngest } from './commands/ingest.ts';
 import { addKeys } from './commands/keys.ts';
 import { addRejects } from './commands/rejects.ts';
+import { addRetention } from './commands/retention.ts';
 import { addRules } from './commands/rules.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
 import { addSignals } from './commands/signals.ts';
 import { addSimulate } from './commands/simulate.ts';
-import { addSuppress } from './commands/suppress.ts';
 import { addSubmit } from './commands/submit.ts';
+import { addSuppress } from './commands/suppress.ts';
 import { addUnmask } from './commands/unmask.ts';
+import { addWorker } from './commands/worker.ts';
 import { EXIT, ExitError } from './exit.ts';
 
 const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string })
@@ -63,6 +64,7 @@ Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. NO_COLOR and --json wo
     addHold,
     addRetention,
     addIngest,
+    addWorker,
     addSubmit,
     addKeys,
     addRejects,

@@ -8,9 +8,13 @@
  */
 import type { StandingChange } from '../../pipelines/engine/step.ts';
 import {
+  alertNearness,
+  type Nearness,
+  replacementOf,
   type StandingItem,
   type StandingWrite,
   type StoredRow,
+  signalNearness,
   standingWrite,
   withdrawnWrite,
 } from '../../pipelines/recovery/standing.ts';
@@ -73,7 +77,7 @@ function dateTime(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
 }
 
-function signalRow({ item, revision, contentHash, status, replacedBy }: StandingWrite<Signal>): object {
+export function signalRow({ item, revision, contentHash, status, replacedBy }: StandingWrite<Signal>): object {
   return {
     id: item.id,
     revision,
@@ -101,7 +105,7 @@ function signalRow({ item, revision, contentHash, status, replacedBy }: Standing
   };
 }
 
-function alertRow({ item, revision, contentHash, status }: StandingWrite<Alert>): object {
+export function alertRow({ item, revision, contentHash, status }: StandingWrite<Alert>): object {
   return {
     id: item.id,
     revision,
@@ -119,25 +123,6 @@ function alertRow({ item, revision, contentHash, status }: StandingWrite<Alert>)
     doc: canonicalJson(item),
   };
 }
-
-/** Of the standing items of a source, the one that takes the place of a withdrawn one: same kind, nearest opening. */
-function replacementOf<T extends StandingItem>(
-  withdrawn: T,
-  standing: readonly T[],
-  nearness: (a: T, b: T) => number,
-): string {
-  let best: T | undefined;
-  for (const candidate of standing) {
-    if (!Number.isFinite(nearness(withdrawn, candidate))) continue;
-    if (best === undefined || nearness(withdrawn, candidate) < nearness(withdrawn, best)) best = candidate;
-  }
-  return best?.id ?? '';
-}
-
-const signalNearness = (a: Signal, b: Signal) =>
-  a.rule === b.rule ? Math.abs(a.openedAt - b.openedAt) : Number.POSITIVE_INFINITY;
-const alertNearness = (a: Alert, b: Alert) =>
-  a.typology === b.typology ? Math.abs(a.openedAt - b.openedAt) : Number.POSITIVE_INFINITY;
 
 export class Writer {
   readonly #store: Store;
@@ -212,7 +197,7 @@ export class Writer {
     index: StoredIndex,
     source: string,
     standing: readonly T[],
-    nearness: (a: T, b: T) => number,
+    nearness: Nearness<T>,
   ): Promise<StandingWrite<T>[]> {
     const stored = index.of(source);
     const out: StandingWrite<T>[] = [];

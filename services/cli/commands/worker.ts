@@ -1,0 +1,124 @@
+/** `rastro worker`: the role that evaluates what the log holds. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import kafkajs from 'kafkajs';
+import type { Membership } from '../../../pipelines/log/bus.ts';
+import { sectionOf } from '../../config/load.ts';
+import { clientOptions } from '../../log/kafka/client.ts';
+import { joinGroup } from '../../log/kafka/group/join-group.ts';
+import { Health } from '../../observe/health.ts';
+import { type Log, openLog } from '../../observe/log.ts';
+import { Metrics } from '../../observe/metrics.ts';
+import { serveObservation } from '../../observe/server.ts';
+import { connectStore } from '../../store/connect.ts';
+import { migrate } from '../../store/migrate.ts';
+import { WORKER_TOPICS, WorkerRole } from '../../worker/role.ts';
+import { ownStateFolder } from '../../worker/state-folder.ts';
+import { loadKnowledge } from '../../workspace/knowledge.ts';
+import { openSecret } from '../../workspace/secret.ts';
+import { EXIT } from '../exit.ts';
+import { handle } from '../handle.ts';
+import { addConfigOption, type ConfigOption, configOf, withBus } from '../role-config.ts';
+
+interface WorkerCommandOptions extends ConfigOption {
+  readonly rules?: string;
+  readonly rates?: string;
+}
+
+/** Of `worker.checkpointFolder`: what a process keeps beside memory while it runs. */
+const STATE_FOLDER = 'state';
+
+export function addWorker(program: Command): void {
+  const command = addConfigOption(
+    program.command('worker').description('evaluate the log: detect, compose, write to the store'),
+  )
+    .option('--rules <folder>', 'rules for a log that holds none yet (default: the shipped ones)')
+    .option('--rates <file>', 'rates in place of the shipped sample')
+    .addHelpText(
+      'after',
+      `
+Example:
+  rastro topics apply --config rastro.yaml
+  rastro worker --config rastro.yaml
+
+Any number of them share the partitions. Ends on SIGTERM when what it has begun is done; the others take over.`,
+    );
+  handle<WorkerCommandOptions>(command, async (_context, options) => {
+    const config = await configOf(options);
+    const kafka = sectionOf(config, 'kafka');
+    const clickhouse = sectionOf(config, 'clickhouse');
+    const { worker } = config;
+    const log = openLog(config.logging, { role: 'worker' });
+    const knowledge = await loadKnowledge({
+      ...(options.rules === undefined ? {} : { rulesDir: options.rules }),
+      ...(options.rates === undefined ? {} : { ratesFile: options.rates }),
+    });
+    return withBus(config, async (bus) => {
+      const keys = await openSecret(config.keys.folder);
+      const store = await connectStore(clickhouse);
+      for (const file of await migrate(
+        store,
+        clickhouse.cluster === undefined ? {} : { cluster: clickhouse.cluster },
+      ))
+        log.info('migration.applied', { file });
+      const metrics = new Metrics();
+      metrics.watchProcess();
+      const role = new WorkerRole({
+        bus,
+        store,
+        keys,
+        knowledge,
+        config: worker,
+        stateFolder: ownStateFolder(join(worker.checkpointFolder, STATE_FOLDER)),
+        metrics,
+        log,
+      });
+      const membership = joinGroup({
+        kafka: new kafkajs.Kafka(await clientOptions(kafka)),
+        bus,
+        prefix: kafka.prefix,
+        groupId: 'worker',
+        topics: [...WORKER_TOPICS],
+        member: role.member,
+        limits: { bufferBytes: worker.bufferedBytesMax, drainMs: worker.drainMs, stallMs: worker.silentMs },
+      });
+      let isDraining = false;
+      const health = new Health();
+      health.add('draining', () => ({ ok: !isDraining }));
+      health.add('store', () => ({ ok: role.circuit.isUp }));
+      health.add('partitions', () => ({ ok: true, value: role.partitions.length, unit: 'partitions' }));
+      health.add('fetch', () => {
+        const value = membership.sinceFetchMs();
+        metrics.set('rastro_last_fetch_age_seconds', {}, value / 1_000);
+        return { ok: value < worker.silentMs, value, unit: 'ms' };
+      });
+      const observed = config.observe.enabled
+        ? await serveObservation(config.observe, metrics, health)
+        : undefined;
+      log.info('role.started');
+      const failure = await ended(membership, log);
+      isDraining = true;
+      log.info('role.draining');
+      await membership.leave();
+      await role.close();
+      await store.close();
+      await observed?.close();
+      log.info('role.ended');
+      return failure === undefined ? EXIT.FINE : EXIT.FAILURE;
+    });
+  });
+}
+
+/** Resolves when the process is asked to end, or the membership cannot go on; then with the reason. */
+function ended(membership: Membership, log: Log): Promise<unknown> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(undefined));
+    membership.ended.then(
+      () => resolve(undefined),
+      (error: unknown) => {
+        log.error('role.failed', error);
+        resolve(error);
+      },
+    );
+  });
+}

@@ -1,0 +1,139 @@
+/**
+ * Records of one partition of `transactions` as steps of its engine. What the partition's log says besides rows (what feeds provide,
+ * who submits, rule sets) is remembered here, since rows and signals are read with it.
+ */
+import type { PartitionEngine } from '../../pipelines/engine/partition-engine.ts';
+import type { NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
+import { RECORD_KINDS, type RecordKind } from '../../pipelines/log/port.ts';
+import { RastroError } from '../../schemas/errors/index.ts';
+import type { Knowledge } from '../workspace/knowledge.ts';
+import { decodeReference, type ReferenceRecord } from '../workspace/reference-record.ts';
+import { RecordedSets, RuleTimeline } from '../workspace/rule-timeline.ts';
+import { decodeWatermark } from '../workspace/watermark-record.ts';
+import type { BlockSpool } from './block-spool.ts';
+
+const NOTHING_PROVIDED: ReadonlySet<string> = new Set();
+const NOT_ROWS = { outcomes: undefined, records: [] } as const;
+
+/** What a record did: of rows the index in `ROW_OUTCOMES` of each; records that have to go to `signals`. */
+export interface InputOutcome {
+  readonly outcomes: Uint8Array | undefined;
+  readonly records: readonly NewRecord[];
+}
+
+export function kindOf({ headers }: Pick<TopicRecord, 'headers'>): RecordKind {
+  const { kind = '' } = headers;
+  const known = RECORD_KINDS.find((each) => each === kind);
+  if (known === undefined)
+    throw new RastroError('RAS-ENGINE-MESSAGE', { kind: 'transactions', detail: 'kind' });
+  return known;
+}
+
+/** What feeds of the partition's log provide. */
+export class ProvidedFields {
+  readonly #feeds = new Map<string, ReadonlySet<string>>();
+
+  add({ feeds }: Pick<ReferenceRecord, 'feeds'>): void {
+    for (const { providedId, provided } of feeds) this.#feeds.set(providedId, new Set(provided));
+  }
+
+  of(id: string): ReadonlySet<string> {
+    return this.#feeds.get(id) ?? NOTHING_PROVIDED;
+  }
+}
+
+export class PartitionInput {
+  readonly #engine: Pick<PartitionEngine, 'step' | 'rulesRecords'>;
+  readonly #spool: BlockSpool;
+  readonly #provided: ProvidedFields;
+  readonly #sets = new RecordedSets();
+  #timeline: RuleTimeline;
+
+  constructor(parts: {
+    engine: Pick<PartitionEngine, 'step' | 'rulesRecords'>;
+    spool: BlockSpool;
+    provided: ProvidedFields;
+    /** In force until the log says otherwise. */
+    knowledge: Knowledge;
+  }) {
+    this.#engine = parts.engine;
+    this.#spool = parts.spool;
+    this.#provided = parts.provided;
+    this.#timeline = new RuleTimeline([parts.knowledge]);
+  }
+
+  /**
+   * Takes in the next record.
+   * @throws RastroError where it cannot be read; then nothing of it was taken in
+   */
+  async take(record: TopicRecord): Promise<InputOutcome> {
+    const { value, offset } = record;
+    if (value === null) return NOT_ROWS;
+    switch (kindOf(record)) {
+      case 'transactions':
+      case 'copies': {
+        // Documents are asked for while the rows are taken in.
+        this.#spool.add(offset, value);
+        const outcomes = await this.#engine.step({ kind: 'transactions', block: value, offset });
+        return { outcomes, records: [] };
+      }
+      case 'reference':
+        await this.#takeReference(readable('reference', () => decodeReference(value)));
+        return NOT_ROWS;
+      case 'watermark': {
+        const { timeMs, institution } = readable('watermark', () => decodeWatermark(value));
+        await this.#engine.step({ kind: 'watermark', timeMs, institution });
+        return NOT_ROWS;
+      }
+      case 'rules':
+        return { outcomes: undefined, records: await this.#takeRules(value, offset) };
+    }
+  }
+
+  async #takeReference(reference: ReferenceRecord): Promise<void> {
+    this.#provided.add(reference);
+    for (const { institution, fromMs, cadence } of reference.declarations) {
+      await this.#engine.step({ kind: 'declare', institution, fromMs });
+      if (cadence !== undefined) await this.#engine.step({ kind: 'cadence', institution, fromMs, cadence });
+    }
+  }
+
+  /** A set that does not compile is refused, and the one before goes on. */
+  async #takeRules(payload: Uint8Array, offset: number): Promise<readonly NewRecord[]> {
+    readable('rules', () => this.#sets.read(payload));
+    const timeline = this.#sets.timeline ?? this.#timeline;
+    const fromMs = timeline.differsFrom(this.#timeline);
+    this.#timeline = timeline;
+    if (fromMs === Number.POSITIVE_INFINITY) return [];
+    const { ruleSet, evaluation, compose } = timeline.rules;
+    await this.#engine.step({ kind: 'rules', ruleSet, evaluation, compose, fromMs });
+    return this.#engine.rulesRecords(payload, offset);
+  }
+}
+
+/** What compose reads of rule sets that were recorded; the engine hears of each once, in their order. */
+export class ComposeRules {
+  readonly #sets = new RecordedSets();
+  #timeline: RuleTimeline;
+
+  constructor(knowledge: Knowledge) {
+    this.#timeline = new RuleTimeline([knowledge]);
+  }
+
+  read(payload: Uint8Array) {
+    this.#sets.read(payload);
+    const timeline = this.#sets.timeline ?? this.#timeline;
+    const fromMs = timeline.differsFrom(this.#timeline);
+    this.#timeline = timeline;
+    return fromMs === Number.POSITIVE_INFINITY ? undefined : { compose: timeline.rules.compose, fromMs };
+  }
+}
+
+function readable<T>(kind: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (RastroError.is(error)) throw error;
+    throw new RastroError('RAS-ENGINE-MESSAGE', { kind, detail: 'value' }, { cause: error });
+  }
+}
