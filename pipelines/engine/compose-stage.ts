@@ -34,23 +34,25 @@ export class ComposeStage {
     this.#compose = compose;
   }
 
-  /** Takes in what a holder's sources attribute to a subject. Where something newer is known, that is returned, as in `HolderStage`. */
-  take(attributed: Attributed): Attributed | undefined {
+  /** Takes in what a holder's sources attribute to a subject. Its caller knows that it is the newest (`asOf`). */
+  take(attributed: Attributed): void {
     let holders = this.#subjects.get(attributed.subject);
     if (holders === undefined) {
       holders = new Map();
       this.#subjects.set(attributed.subject, holders);
     }
-    const known = holders.get(attributed.holder);
-    if (known !== undefined && known.asOf > attributed.asOf) return known;
     holders.set(attributed.holder, attributed);
     this.#touched.add(attributed.subject);
-    return undefined;
   }
 
   /** The next flush composes the subject whatever came in. */
   await(subject: string): void {
     this.#touched.add(subject);
+  }
+
+  /** The next flush composes everybody. */
+  touchAll(): void {
+    for (const subject of this.#subjects.keys()) this.#touched.add(subject);
   }
 
   /** From now on it is composed so: subjects with versions from `fromMs` of event time on are composed anew. */

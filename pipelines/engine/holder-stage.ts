@@ -54,22 +54,21 @@ export class HolderStage {
   readonly #behind = new Map<string, Set<string>>();
   readonly #touched = new Set<string>();
 
-  /**
-   * Takes in what stands on a source now. Where something newer is known nothing changes, and that is returned: in a compacted
-   * log the older one has taken its place.
-   */
-  take(observed: Observed): Observed | undefined {
+  /** Takes in what stands on a source now. Its caller knows that it is the newest (`asOf`). */
+  take(observed: Observed): void {
     let holder = this.#holders.get(observed.holder);
     if (holder === undefined) {
       holder = { sources: new Map(), told: new Set() };
       this.#holders.set(observed.holder, holder);
     }
-    const known = holder.sources.get(observed.source)?.observed;
-    if (known !== undefined && known.asOf > observed.asOf) return known;
     holder.sources.set(observed.source, { observed, own: [], standing: [] });
     this.#behind.set(observed.source, (this.#behind.get(observed.source) ?? new Set()).add(observed.holder));
     this.#touched.add(observed.holder);
-    return undefined;
+  }
+
+  /** The next flush says everything that stands. */
+  touchAll(): void {
+    for (const holder of this.#holders.keys()) this.#touched.add(holder);
   }
 
   /** Forgets sources on which nothing stands: who hears of each source in order needs no memory of what is gone. */
