@@ -14,7 +14,7 @@ import type { Item } from './play.ts';
 
 const PROVIDED = 'canonical@1';
 /** Small enough that messages travel in parts. */
-const PART_BYTES = 16 * 1024;
+const PART_BYTES = 2 * 1024;
 const BLOCK_ROWS = 24;
 const TURNS_PER_BLOCK = 12;
 

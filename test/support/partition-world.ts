@@ -43,6 +43,9 @@ export interface WorldOptions {
   readonly partBytes: number;
 }
 
+/** Messages go through three stages, and some are said again. */
+const ROUNDS_MAX = 100;
+
 interface Zombie {
   readonly machine: PartitionMachine;
   left: number;
@@ -145,7 +148,9 @@ export class PartitionWorld {
     this.#append(this.#router.close());
     for (const zombie of this.#zombies)
       while (zombie.left > 0 || zombie.unheard.length > 0) await this.#walk(zombie);
+    let rounds = 0;
     for (let isIdle = false; !isIdle; ) {
+      if (++rounds > ROUNDS_MAX) throw new Error('the machines never come to rest');
       isIdle = true;
       for (const machine of this.#machines) {
         const { transactionsAt } = machine;
