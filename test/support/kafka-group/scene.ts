@@ -1,5 +1,5 @@
 /** Topics of a test on a broker, a stream of counted records into them, and members to read them. */
-import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
+import kafkajs, { type Admin, type Cluster, type Kafka, type Producer } from 'kafkajs';
 import type { GroupMember, Membership, PartitionRange, TopicRecord } from '../../../pipelines/log/bus.ts';
 import type { TopicName } from '../../../schemas/topics.ts';
 import { joinGroup } from '../../../services/log/kafka/group/join-group.ts';
@@ -145,6 +145,28 @@ export class Scene {
       member,
       limits: { ...QUICK, ...limits },
     });
+  }
+
+  /** The node that coordinates the group. */
+  async coordinator(groupId = 'workers'): Promise<{ readonly coordinator: number }> {
+    let cluster: Cluster | undefined;
+    const consumer = this.kafka.consumer({
+      groupId: 'none',
+      partitionAssigners: [
+        (given) => {
+          cluster = given.cluster;
+          return kafkajs.PartitionAssigners.roundRobin(given);
+        },
+      ],
+    });
+    await consumer.connect();
+    const broker = (await cluster?.findGroupCoordinator({
+      groupId: `${this.prefix}${groupId}`,
+    })) as unknown as {
+      readonly nodeId: number;
+    };
+    await consumer.disconnect();
+    return { coordinator: Number(broker.nodeId) };
   }
 
   async close(): Promise<void> {
