@@ -4,6 +4,7 @@
  * Operating errors (bad input, a missing file, a store that is down) are thrown as `RastroError` at the border and
  * returned as values inside a stream. Programmer errors stay plain assertions and crash.
  */
+import { busErrors } from './bus.ts';
 import { busGroupErrors } from './bus-group.ts';
 import { cliErrors } from './cli.ts';
 import { compositeErrors } from './composites.ts';
@@ -18,6 +19,7 @@ import { storeErrors } from './store.ts';
 export type { ErrorParams, ErrorRow, Lang, Localized } from './define.ts';
 
 export const ERRORS = {
+  ...busErrors,
   ...busGroupErrors,
   ...cliErrors,
   ...compositeErrors,

@@ -15,6 +15,8 @@ import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
 import { addSignals } from './commands/signals.ts';
 import { addSimulate } from './commands/simulate.ts';
+import { addTail } from './commands/tail.ts';
+import { addTopics } from './commands/topics.ts';
 import { addUnmask } from './commands/unmask.ts';
 import { EXIT, ExitError } from './exit.ts';
 
@@ -52,6 +54,8 @@ Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. NO_COLOR and --json wo
     addAlerts,
     addUnmask,
     addDb,
+    addTopics,
+    addTail,
     addSchema,
     addDoctor,
   ]) {
@@ -65,6 +69,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'RAS-CLI-BAD-OPTION',
   'RAS-CLI-UNKNOWN-NAME',
   'RAS-CLI-NO-FILE',
+  'RAS-BUS-CONFIG',
   'RAS-FEED-FILE-NOT-FOUND',
   'RAS-FEED-MAPPING-NOT-FOUND',
 ]);

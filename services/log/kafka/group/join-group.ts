@@ -263,7 +263,7 @@ class KafkaMembership implements Membership {
     if (RastroError.is(error)) return error;
     if (isTopicGone(error)) {
       const topic = this.#options.topics.join(' / ');
-      return new RastroError('RAS-BUS-GROUP-TOPIC-GONE', { topic }, { cause: error });
+      return new RastroError('RAS-BUS-TOPIC-MISSING', { topic }, { cause: error });
     }
     if (typeOf(error) === 'INCONSISTENT_GROUP_PROTOCOL') {
       return new RastroError('RAS-BUS-GROUP-VERSION', { group: this.#group, own: ASSIGNMENT_PROTOCOL });

@@ -137,9 +137,7 @@ export class GroupMembership implements CoordinatorWatch {
   displaced(topic: string, partition: number): void {
     const known = this.#options.topicOf(topic);
     const feed = known === undefined ? undefined : this.#tenancy.find({ topic: known, partition });
-    if (feed === undefined) return;
-    const range = `?..${feed.end}`;
-    this.#fail('RAS-BUS-GROUP-OFFSET-GONE', { topic: feed.topic, partition, offset: feed.fetched, range });
+    if (feed !== undefined) this.#offsetGone(feed, feed.fetched);
   }
 
   // What kafkajs says
@@ -158,7 +156,7 @@ export class GroupMembership implements CoordinatorWatch {
     // Closed, or not told yet: it is read again from where it is sought.
     if (feed === undefined || feed.state !== 'ready' || !this.#handover.isOpen) return;
     if (from > feed.fetched || (from < feed.fetched && fetched.end < feed.fetched)) {
-      void this.#offsetGone(feed, feed.fetched);
+      this.#offsetGone(feed, feed.fetched);
       return;
     }
     // A partition that changed its leader may come from both.
@@ -262,7 +260,7 @@ export class GroupMembership implements CoordinatorWatch {
       if (from === undefined) throw new Error(`no offset for ${feed.name}`);
       const range = ranges.get(feed.topic)?.[feed.partition];
       if (range === undefined || from < range.begin || from > range.end) {
-        await this.#offsetGone(feed, from);
+        this.#offsetGone(feed, from);
         return;
       }
       feed.next = from;
@@ -271,11 +269,8 @@ export class GroupMembership implements CoordinatorWatch {
     }
   }
 
-  async #offsetGone({ topic, partition }: PartitionFeed, offset: number): Promise<void> {
-    const ranges = await this.#options.bus.ranges(topic).catch(() => undefined);
-    const found = ranges?.[partition];
-    const range = found === undefined ? '?' : `${found.begin}..${found.end}`;
-    this.#fail('RAS-BUS-GROUP-OFFSET-GONE', { topic, partition, offset, range });
+  #offsetGone({ topic, partition }: PartitionFeed, offset: number): void {
+    this.#fail('RAS-BUS-OFFSET-GONE', { topic, partition, offset });
   }
 
   #stuck(): void {

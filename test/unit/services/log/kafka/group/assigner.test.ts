@@ -63,7 +63,7 @@ describe('the assigner that kafkajs gets', () => {
 
   test.each([
     ['RAS-BUS-GROUP-PARTITIONS', { transactions: 4, signals: 5 }, TOPICS],
-    ['RAS-BUS-GROUP-TOPIC-GONE', { transactions: 4 }, TOPICS],
+    ['RAS-BUS-TOPIC-MISSING', { transactions: 4 }, TOPICS],
     ['RAS-BUS-GROUP-VERSION', { transactions: 4, signals: 4 }, ['transactions']],
   ])('refuses with %s', async (code, counts, topics) => {
     const refused: RastroError[] = [];
