@@ -50,30 +50,6 @@ export const busGroupErrors = defineErrors({
       fr: 'Créez-les avec `rastro topics apply` ; le nombre est fixé dès qu’il y a des enregistrements.',
     },
   },
-  'RAS-BUS-GROUP-TOPIC-GONE': {
-    message: {
-      en: 'Topic {topic} is not there (any more).',
-      es: 'El tema {topic} no existe (o ya no).',
-      fr: 'Le sujet {topic} n’existe pas (ou plus).',
-    },
-    hint: {
-      en: 'Make it with `rastro topics apply`; if it was deleted, restore its records before starting again.',
-      es: 'Créelo con `rastro topics apply`; si fue borrado, restaure sus registros antes de arrancar de nuevo.',
-      fr: 'Créez-le avec `rastro topics apply` ; s’il a été supprimé, restaurez ses enregistrements avant de relancer.',
-    },
-  },
-  'RAS-BUS-GROUP-OFFSET-GONE': {
-    message: {
-      en: 'Partition {partition} of {topic} has no offset {offset} (it has {range}).',
-      es: 'La partición {partition} de {topic} no tiene el desplazamiento {offset} (tiene {range}).',
-      fr: 'La partition {partition} de {topic} n’a pas le décalage {offset} (elle a {range}).',
-    },
-    hint: {
-      en: 'Records were deleted before they were read, or the topic was made anew: rebuild from the store.',
-      es: 'Se borraron registros antes de leerlos, o el tema se creó de nuevo: reconstruya desde el almacén.',
-      fr: 'Des enregistrements ont été supprimés avant lecture, ou le sujet recréé : reconstruisez depuis le stockage.',
-    },
-  },
   'RAS-BUS-GROUP-STUCK': {
     message: {
       en: 'Partition {partition} of {topic} went to another member, and work on it did not end in {seconds} s.',

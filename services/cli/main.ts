@@ -23,6 +23,8 @@ import { addSignals } from './commands/signals.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addSubmit } from './commands/submit.ts';
 import { addSuppress } from './commands/suppress.ts';
+import { addTail } from './commands/tail.ts';
+import { addTopics } from './commands/topics.ts';
 import { addUnmask } from './commands/unmask.ts';
 import { addWorker } from './commands/worker.ts';
 import { EXIT, ExitError } from './exit.ts';
@@ -70,6 +72,8 @@ Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. NO_COLOR and --json wo
     addRejects,
     addConfig,
     addDb,
+    addTopics,
+    addTail,
     addSchema,
     addDoctor,
   ]) {
@@ -83,6 +87,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'RAS-CLI-BAD-OPTION',
   'RAS-CLI-UNKNOWN-NAME',
   'RAS-CLI-NO-FILE',
+  'RAS-BUS-CONFIG',
   'RAS-FEED-FILE-NOT-FOUND',
   'RAS-FEED-MAPPING-NOT-FOUND',
 ]);

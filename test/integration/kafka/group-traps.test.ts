@@ -175,7 +175,7 @@ describe.each(versions)('traps of kafkajs, on Kafka %i', (version) => {
     const membership = at.join(probe('one', books));
     await until('it is read', () => books.missing(at.ends).length === 0);
     await at.admin.deleteTopics({ topics: [at.nameOf('signals')] });
-    expect(await codeOf(membership)).toBe('RAS-BUS-GROUP-TOPIC-GONE');
+    expect(await codeOf(membership)).toBe('RAS-BUS-TOPIC-MISSING');
     expect(await at.admin.listTopics()).not.toContain(at.nameOf('signals'));
   });
 
@@ -186,10 +186,10 @@ describe.each(versions)('traps of kafkajs, on Kafka %i', (version) => {
       topic: at.nameOf('signals'),
       partitions: [{ partition: 1, offset: '5' }],
     });
-    expect(await codeOf(at.join(probe('one', new Books())))).toBe('RAS-BUS-GROUP-OFFSET-GONE');
+    expect(await codeOf(at.join(probe('one', new Books())))).toBe('RAS-BUS-OFFSET-GONE');
     const ahead = new Books();
     for (const [place, end] of at.ends) ahead.checkpoint.set(place, end + 1);
-    expect(await codeOf(at.join(probe('one', ahead)))).toBe('RAS-BUS-GROUP-OFFSET-GONE');
+    expect(await codeOf(at.join(probe('one', ahead)))).toBe('RAS-BUS-OFFSET-GONE');
   });
 
   test.concurrent('offsets that go while they are waited for: kafkajs may not read on elsewhere', async () => {
@@ -208,7 +208,7 @@ describe.each(versions)('traps of kafkajs, on Kafka %i', (version) => {
       partitions: [{ partition: 1, offset: '15' }],
     });
     let_go();
-    expect(await codeOf(membership)).toBe('RAS-BUS-GROUP-OFFSET-GONE');
+    expect(await codeOf(membership)).toBe('RAS-BUS-OFFSET-GONE');
     expect(books.faults).toEqual([]);
   });
 

@@ -4,12 +4,15 @@
  * current any more (`dropped`), and what it gave up (`revoked`). Each batch takes `workMs`.
  */
 import kafkajs from 'kafkajs';
+import { kafkaConfig } from '../../../dist/schemas/config.js';
+import { KafkaBus } from '../../../dist/services/log/kafka/bus.js';
+import { clientOptions } from '../../../dist/services/log/kafka/client.js';
 import { joinGroup } from '../../../dist/services/log/kafka/group/join-group.js';
 
 const { brokers, prefix, topics, limits, workMs } = JSON.parse(process.argv[2]);
-const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
-const admin = kafka.admin();
-await admin.connect();
+const config = kafkaConfig.parse({ brokers, prefix, compression: 'none' });
+const kafka = new kafkajs.Kafka(await clientOptions(config));
+const bus = await KafkaBus.open(config);
 
 let answer;
 process.on('message', (froms) => answer(froms));
@@ -21,15 +24,7 @@ const membership = joinGroup({
   groupId: 'workers',
   topics,
   limits,
-  bus: {
-    async ranges(topic) {
-      const offsets = await admin.fetchTopicOffsets(`${prefix}${topic}`);
-      return offsets
-        .sort((a, b) => a.partition - b.partition)
-        .map(({ low, high }) => ({ begin: Number(low), end: Number(high) }));
-    },
-    async *read() {},
-  },
+  bus,
   member: {
     async assigned(places) {
       const froms = await new Promise((resolve) => {
@@ -55,6 +50,6 @@ membership.ended.then(
     process.send({ kind: 'ended', code: error.code });
     process.exitCode = 1;
     process.disconnect();
-    admin.disconnect();
+    bus.close();
   },
 );

@@ -1,7 +1,10 @@
 /** Topics of a test on a broker, a stream of counted records into them, and members to read them. */
-import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
-import type { GroupMember, Membership, PartitionRange, TopicRecord } from '../../../pipelines/log/bus.ts';
+import kafkajs, { type Admin, type Cluster, type Kafka } from 'kafkajs';
+import type { GroupMember, Membership } from '../../../pipelines/log/bus.ts';
+import { kafkaConfig } from '../../../schemas/config.ts';
 import type { TopicName } from '../../../schemas/topics.ts';
+import { KafkaBus } from '../../../services/log/kafka/bus.ts';
+import { clientOptions } from '../../../services/log/kafka/client.ts';
 import { joinGroup } from '../../../services/log/kafka/group/join-group.ts';
 import type { GroupLimits } from '../../../services/log/kafka/group/limits.ts';
 import { ownPrefix } from '../kafka/shared.ts';
@@ -28,33 +31,31 @@ export interface SceneOptions {
 
 export class Scene {
   readonly kafka: Kafka;
-  readonly prefix = ownPrefix();
+  readonly prefix: string;
   readonly partitions: number;
   readonly topics: readonly TopicName[];
   /** Partition by name, and how many records were acknowledged. */
   readonly ends = new Map<string, number>();
   readonly admin: Admin;
-  readonly #producer: Producer;
+  readonly bus: KafkaBus;
   #streaming: Promise<void> | undefined;
   #isStreaming = false;
 
-  private constructor(options: SceneOptions) {
-    this.kafka = new kafkajs.Kafka({
-      brokers: [...options.brokers],
-      logLevel: kafkajs.logLevel.NOTHING,
-      requestTimeout: 10_000,
-      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 40 },
-    });
+  private constructor(kafka: Kafka, bus: KafkaBus, prefix: string, options: SceneOptions) {
+    this.kafka = kafka;
+    this.bus = bus;
+    this.prefix = prefix;
     this.partitions = options.partitions ?? 6;
     this.topics = options.topics ?? PAIR;
     this.admin = this.kafka.admin();
-    this.#producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
   }
 
   static async make(options: SceneOptions): Promise<Scene> {
-    const scene = new Scene(options);
+    const prefix = ownPrefix();
+    const config = kafkaConfig.parse({ brokers: options.brokers, prefix, compression: 'none' });
+    const kafka = new kafkajs.Kafka(await clientOptions(config));
+    const scene = new Scene(kafka, await KafkaBus.open(config), prefix, options);
     await scene.admin.connect();
-    await scene.#producer.connect();
     await scene.admin.createTopics({
       // kafkajs waits with requests that fail where the broker has not heard of the topic yet.
       waitForLeaders: false,
@@ -85,11 +86,12 @@ export class Scene {
   async append(records: number, bytes = 16): Promise<void> {
     const value = Buffer.alloc(bytes);
     for (const topic of this.topics) {
-      const messages = Array.from({ length: records * this.partitions }, (_, i) => ({
+      const rows = Array.from({ length: records * this.partitions }, (_, i) => ({
         partition: i % this.partitions,
+        key: 'k',
         value,
       }));
-      await this.#producer.send({ topic: this.nameOf(topic), messages, acks: -1 });
+      await this.bus.append(topic, rows);
       for (let p = 0; p < this.partitions; p++) {
         const place = `${topic}-${p}`;
         this.ends.set(place, (this.ends.get(place) ?? 0) + records);
@@ -117,18 +119,6 @@ export class Scene {
     return [...this.ends.values()].reduce((sum, end) => sum + end, 0);
   }
 
-  async ranges(topic: TopicName): Promise<PartitionRange[]> {
-    const offsets = await this.admin.fetchTopicOffsets(this.nameOf(topic));
-    return offsets
-      .sort((a, b) => a.partition - b.partition)
-      .map(({ low, high }) => ({ begin: Number(low), end: Number(high) }));
-  }
-
-  /** As much as the supervisor asks for: that there is a record. */
-  async *read(topic: TopicName, partition: number, from: number): AsyncIterable<TopicRecord> {
-    yield { topic, partition, offset: from, key: null, headers: {}, value: null };
-  }
-
   join(
     member: GroupMember,
     limits: Partial<GroupLimits> = {},
@@ -138,7 +128,7 @@ export class Scene {
   ): Membership {
     return joinGroup({
       kafka,
-      bus: this,
+      bus: this.bus,
       prefix: this.prefix,
       groupId,
       topics,
@@ -147,9 +137,31 @@ export class Scene {
     });
   }
 
+  /** The node that coordinates the group. */
+  async coordinator(groupId = 'workers'): Promise<{ readonly coordinator: number }> {
+    let cluster: Cluster | undefined;
+    const consumer = this.kafka.consumer({
+      groupId: 'none',
+      partitionAssigners: [
+        (given) => {
+          cluster = given.cluster;
+          return kafkajs.PartitionAssigners.roundRobin(given);
+        },
+      ],
+    });
+    await consumer.connect();
+    const broker = (await cluster?.findGroupCoordinator({
+      groupId: `${this.prefix}${groupId}`,
+    })) as unknown as {
+      readonly nodeId: number;
+    };
+    await consumer.disconnect();
+    return { coordinator: Number(broker.nodeId) };
+  }
+
   async close(): Promise<void> {
     await this.endStream();
-    await this.#producer.disconnect();
+    await this.bus.close();
     await this.admin.disconnect();
   }
 }

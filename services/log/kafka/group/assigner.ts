@@ -50,7 +50,7 @@ export interface AssignerOptions {
 function partitionsOf(topics: readonly string[], cluster: Cluster): number {
   const counts = topics.map((topic) => cluster.findTopicPartitionMetadata(topic).length);
   const gone = topics.find((_, at) => counts[at] === 0);
-  if (gone !== undefined) throw new RastroError('RAS-BUS-GROUP-TOPIC-GONE', { topic: gone });
+  if (gone !== undefined) throw new RastroError('RAS-BUS-TOPIC-MISSING', { topic: gone });
   if (new Set(counts).size > 1) {
     const detail = topics.map((topic, at) => `${topic} ${counts[at]}`).join(', ');
     throw new RastroError('RAS-BUS-GROUP-PARTITIONS', { detail });

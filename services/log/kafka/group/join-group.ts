@@ -51,11 +51,8 @@ class KafkaMembership implements Membership {
   readonly #membership: GroupMembership;
   readonly #supervisor: Supervisor;
   readonly #timers: NodeJS.Timeout[] = [];
-  readonly #nowMs: () => number;
   #cluster: Cluster | undefined;
   #coordinator: GroupCoordinator | undefined;
-  /** When kafkajs last went through its loop of fetches. */
-  #loopedAtMs: number;
   #end!: { readonly resolve: () => void; readonly reject: (error: RastroError) => void };
   #over: Promise<void> | undefined;
 
@@ -64,8 +61,6 @@ class KafkaMembership implements Membership {
     this.#limits = { ...GROUP_LIMITS, ...options.limits };
     this.#group = `${options.prefix}${options.groupId}`;
     const nowMs = options.nowMs ?? (() => performance.now());
-    this.#nowMs = nowMs;
-    this.#loopedAtMs = nowMs();
     this.ended = new Promise((resolve, reject) => {
       this.#end = { resolve, reject };
     });
@@ -132,8 +127,13 @@ class KafkaMembership implements Membership {
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, STOP_MS);
     });
-    await Promise.race([this.#consumer.disconnect().catch(() => undefined), limit]);
+    await Promise.race([this.#goodbye().catch(() => undefined), limit]);
     clearTimeout(timer);
+  }
+
+  async #goodbye(): Promise<void> {
+    await this.#coordinator?.leave().catch(() => undefined);
+    await this.#consumer.disconnect();
   }
 
   /** One at a time; an error of one round is the next round's business. */
@@ -189,7 +189,7 @@ class KafkaMembership implements Membership {
       this.#membership.assigned(places);
     });
     consumer.on(events.FETCH, () => {
-      this.#loopedAtMs = this.#nowMs();
+      this.#supervisor.looped();
     });
     consumer.on(events.REQUEST, ({ payload }) => {
       if (payload.apiName === 'Fetch') this.#supervisor.fetched();
@@ -232,7 +232,7 @@ class KafkaMembership implements Membership {
 
   /** To kafkajs a topic that was deleted is an error among those that pass. */
   async #missTopics(): Promise<void> {
-    if (this.#nowMs() - this.#loopedAtMs < QUIET_MS) return;
+    if (this.#supervisor.sinceLoopMs() < QUIET_MS) return;
     try {
       await this.#cluster?.refreshMetadata();
     } catch (error) {
@@ -263,7 +263,7 @@ class KafkaMembership implements Membership {
     if (RastroError.is(error)) return error;
     if (isTopicGone(error)) {
       const topic = this.#options.topics.join(' / ');
-      return new RastroError('RAS-BUS-GROUP-TOPIC-GONE', { topic }, { cause: error });
+      return new RastroError('RAS-BUS-TOPIC-MISSING', { topic }, { cause: error });
     }
     if (typeOf(error) === 'INCONSISTENT_GROUP_PROTOCOL') {
       return new RastroError('RAS-BUS-GROUP-VERSION', { group: this.#group, own: ASSIGNMENT_PROTOCOL });

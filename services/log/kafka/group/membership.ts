@@ -82,8 +82,9 @@ export class GroupMembership implements CoordinatorWatch {
     return this.#handover.isOpen;
   }
 
-  get bufferedBytes(): number {
-    return this.#handover.bytes;
+  /** In a generation, and yet no partition may be fetched now. */
+  hasNothingToFetch(): boolean {
+    return this.#standing === 'in' && (!this.isOpen || this.held().every(({ paused }) => paused));
   }
 
   held(): PartitionFeed[] {
@@ -102,13 +103,10 @@ export class GroupMembership implements CoordinatorWatch {
 
   // What the coordinator says
 
-  async beforeJoin(beat: () => Promise<void>): Promise<void> {
+  async beforeParting(): Promise<void> {
     if (this.#over) throw new Error('the membership is over');
-    const { drainMs, heartbeatMs } = this.#options.limits;
     if (this.#standing === 'in') this.#standing = 'parting';
-    const beating = setInterval(() => void beat(), heartbeatMs);
-    await this.#handover.drain(drainMs);
-    clearInterval(beating);
+    await this.#handover.drain(this.#options.limits.drainMs);
     this.#standing = 'joining';
     this.#handover.close();
   }
@@ -136,17 +134,10 @@ export class GroupMembership implements CoordinatorWatch {
     this.#fail('RAS-BUS-GROUP-VERSION', { group: this.#options.group, own: 'other protocol' });
   }
 
-  async beforeLeave(): Promise<void> {
-    this.#standing = 'joining';
-    await this.#letGo();
-  }
-
   displaced(topic: string, partition: number): void {
     const known = this.#options.topicOf(topic);
     const feed = known === undefined ? undefined : this.#tenancy.find({ topic: known, partition });
-    if (feed === undefined) return;
-    const range = `?..${feed.end}`;
-    this.#fail('RAS-BUS-GROUP-OFFSET-GONE', { topic: feed.topic, partition, offset: feed.fetched, range });
+    if (feed !== undefined) this.#offsetGone(feed, feed.fetched);
   }
 
   // What kafkajs says
@@ -165,7 +156,7 @@ export class GroupMembership implements CoordinatorWatch {
     // Closed, or not told yet: it is read again from where it is sought.
     if (feed === undefined || feed.state !== 'ready' || !this.#handover.isOpen) return;
     if (from > feed.fetched || (from < feed.fetched && fetched.end < feed.fetched)) {
-      void this.#offsetGone(feed, feed.fetched);
+      this.#offsetGone(feed, feed.fetched);
       return;
     }
     // A partition that changed its leader may come from both.
@@ -269,7 +260,7 @@ export class GroupMembership implements CoordinatorWatch {
       if (from === undefined) throw new Error(`no offset for ${feed.name}`);
       const range = ranges.get(feed.topic)?.[feed.partition];
       if (range === undefined || from < range.begin || from > range.end) {
-        await this.#offsetGone(feed, from);
+        this.#offsetGone(feed, from);
         return;
       }
       feed.next = from;
@@ -278,11 +269,8 @@ export class GroupMembership implements CoordinatorWatch {
     }
   }
 
-  async #offsetGone({ topic, partition }: PartitionFeed, offset: number): Promise<void> {
-    const ranges = await this.#options.bus.ranges(topic).catch(() => undefined);
-    const found = ranges?.[partition];
-    const range = found === undefined ? '?' : `${found.begin}..${found.end}`;
-    this.#fail('RAS-BUS-GROUP-OFFSET-GONE', { topic, partition, offset, range });
+  #offsetGone({ topic, partition }: PartitionFeed, offset: number): void {
+    this.#fail('RAS-BUS-OFFSET-GONE', { topic, partition, offset });
   }
 
   #stuck(): void {
