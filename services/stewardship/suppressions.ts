@@ -30,7 +30,8 @@ export interface Proposal extends Decision {
   readonly expiresMs: number;
 }
 
-export type Verdict = 'approve' | 'reject' | 'lift';
+export const VERDICTS = ['approve', 'reject', 'lift'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** No suppression lasts longer; it can be proposed again. */
 export const SUPPRESSION_DAYS_MAX = 3_653;

@@ -6,6 +6,7 @@ import {
   listSuppressions,
   proposeSuppression,
   SUPPRESSION_DAYS_MAX,
+  VERDICTS,
   type Verdict,
   withheldCount,
 } from '../../stewardship/suppressions.ts';
@@ -18,7 +19,7 @@ import { tableText } from '../terminal.ts';
 const DAY_MS = 86_400_000;
 const DAYS_DEFAULT = '365';
 
-const VERDICTS: Readonly<Record<Verdict, string>> = {
+const WHAT_IT_DOES: Readonly<Record<Verdict, string>> = {
   approve: 'let a proposal of somebody else act',
   reject: 'turn a proposal down, or take one back',
   lift: 'end one that acts',
@@ -61,10 +62,10 @@ what happens after --covers-until, are never withheld.`,
     },
   );
 
-  for (const [verdict, description] of Object.entries(VERDICTS) as [Verdict, string][]) {
+  for (const verdict of VERDICTS) {
     const command = suppress
       .command(`${verdict} <id>`)
-      .description(description)
+      .description(WHAT_IT_DOES[verdict])
       .requiredOption('--reason <text>', 'why; name nobody')
       .option(...SERVER_OPTION);
     handle<ServerOption & { reason: string }>(command, async ({ terminal, dataDir }, options, [id = '']) => {
