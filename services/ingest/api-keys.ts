@@ -99,6 +99,7 @@ export class ApiKeys {
   #byId = new Map<string, StoredKey>();
   #changed = Number.NaN;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
 
   constructor(path: string, nowMs: () => number) {
     this.#path = path;
@@ -118,10 +119,17 @@ export class ApiKeys {
     return key !== undefined && isEqual && isValid(key, this.#nowMs()) ? key : undefined;
   }
 
+  /** Nobody is judged by keys that are still being read. */
   async #look(): Promise<void> {
     const nowMs = this.#nowMs();
-    if (nowMs - this.#lookedMs < INGEST_LIMITS.KEYS_LOOK_MS) return;
-    this.#lookedMs = nowMs;
+    if (nowMs - this.#lookedMs >= INGEST_LIMITS.KEYS_LOOK_MS) {
+      this.#lookedMs = nowMs;
+      this.#reading = this.#read();
+    }
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
     const changed = await stat(this.#path).then(
       ({ mtimeMs }) => mtimeMs,
       () => 0,

@@ -82,8 +82,8 @@ export async function readAttempt(
 }
 
 async function mappingOf(parts: AttemptParts, { claim, replay }: Submission): Promise<Mapping | RastroError> {
-  if (replay !== null && replay.mapping !== null) return parseMapping(replay.mapping, 'replay.yaml');
   try {
+    if (replay !== null && replay.mapping !== null) return parseMapping(replay.mapping, 'replay.yaml');
     return await parts.mappings.load(claim.mapping);
   } catch (error) {
     if (!RastroError.is(error)) throw error;
@@ -178,6 +178,8 @@ async function* uninterrupted(records: AsyncIterable<TopicRecord>): AsyncGenerat
   try {
     yield* records;
   } catch (error) {
+    if (RastroError.is(error) && error.code === 'RAS-BUS-OFFSET-GONE')
+      throw new RastroError('RAS-SUBMISSION-GONE', {}, { cause: error });
     throw new Interrupted(error);
   }
 }

@@ -3,8 +3,9 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
-import type { Bus } from '../../pipelines/log/bus.ts';
+import type { Bus, TopicRecord } from '../../pipelines/log/bus.ts';
 import type { Receipt, SubmissionReport, SubmissionStatus } from '../../schemas/submission.ts';
+import type { TopicName } from '../../schemas/topics.ts';
 import { ApiKeys, makeKey, writeKeys } from '../../services/ingest/api-keys.ts';
 import { onePartition } from '../../services/ingest/output.ts';
 import { type IngestOptions, type IngestRole, startIngest } from '../../services/ingest/role.ts';
@@ -103,10 +104,17 @@ export function line(id: string, changes: object = {}): string {
   return `${JSON.stringify({ ...testRow({ institution: INSTITUTION, id }), ...changes })}\n`;
 }
 
+/** All records of a topic, partition by partition. */
+export async function recordsOf(bus: Bus, topic: TopicName): Promise<TopicRecord[]> {
+  const records: TopicRecord[] = [];
+  for (const [partition, { begin, end }] of (await bus.ranges(topic)).entries())
+    for await (const record of bus.read(topic, partition, begin, end)) records.push(record);
+  return records;
+}
+
 /** Ids of the rows on the topic, in its order. */
-export function publishedIds(bus: SmallBus): string[] {
-  return bus
-    .all('transactions')
+export async function publishedIds(bus: Bus): Promise<string[]> {
+  return (await recordsOf(bus, 'transactions'))
     .filter(({ headers }) => headers['kind'] === 'transactions')
     .flatMap(({ value }) => [...(tableFromIPC(value as Uint8Array).getChild('id') ?? [])].map(String));
 }

@@ -48,13 +48,6 @@ export class SmallBus implements Bus {
     }
   }
 
-  /** All records of a topic, partition by partition. */
-  all(topic: TopicName): TopicRecord[] {
-    return [...this.#topics]
-      .filter(([name]) => name.startsWith(`${topic}/`))
-      .flatMap(([, records]) => records);
-  }
-
   async close(): Promise<void> {}
 
   #of(topic: TopicName, partition: number): TopicRecord[] {

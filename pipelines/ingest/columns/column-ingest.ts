@@ -18,6 +18,7 @@ import { type ColumnsOrigin, Composer } from './composer.ts';
 import { type Fragment, GROUPS } from './fragment.ts';
 import { FragmentBuilder, KEYED_ORDER } from './fragment-builder.ts';
 import { HEAD_LEAVES, type Head, type HeadInput, headOf, type Space } from './head.ts';
+import { MemberMemo } from './member-memo.ts';
 import { BLOCK_OVERHEAD_BYTES, type ClosedBlock, OpenBlock, ROW_OVERHEAD_BYTES } from './open-block.ts';
 import { plainMinor } from './plain-amount.ts';
 import { type PartsTaker, type RowParts, UNREADABLE } from './row-parts.ts';
@@ -69,8 +70,7 @@ export class ColumnIngest implements PartsTaker {
   readonly #spaces = new Map<string, Space>();
   readonly #headsByText = new Map<string, Head>();
   /** By space and group. */
-  readonly #members: Map<string, Fragment>[] = [];
-  #memberCount = 0;
+  readonly #members = new MemberMemo<Fragment>(MEMBERS_MAX);
   /** By kind of part: where its cells are all empty, as most of a wide file are, the row has no such member. */
   readonly #emptyIsNothing: boolean[] = [];
   /** Hashes of the parts that were not known, by group. */
@@ -297,7 +297,7 @@ export class ColumnIngest implements PartsTaker {
       fragments[group] = null;
       if (value === undefined) continue;
       const text = typeof value === 'string' ? value : JSON.stringify(value);
-      const known = this.#members[number * GROUPS.length + group]?.get(text);
+      const known = this.#members.find(number * GROUPS.length + group, text);
       if (known !== undefined) fragments[group] = known;
       else {
         values[group] = value;
@@ -313,21 +313,11 @@ export class ColumnIngest implements PartsTaker {
       this.#buildMissing(head.space, (fragment, group) => {
         const value = row[GROUPS[group] as keyof TransactionInput];
         const text = typeof value === 'string' ? value : JSON.stringify(value);
-        this.#rememberMember(number * GROUPS.length + group, text, fragment);
+        this.#members.put(number * GROUPS.length + group, text, fragment);
       });
     }
     this.#composed(head);
     return true;
-  }
-
-  #rememberMember(at: number, text: string, fragment: Fragment): void {
-    if (++this.#memberCount > MEMBERS_MAX) {
-      this.#members.length = 0;
-      this.#memberCount = 1;
-    }
-    const known = this.#members[at];
-    if (known === undefined) this.#members[at] = new Map([[text, fragment]]);
-    else known.set(text, fragment);
   }
 
   #headOfText(row: TransactionInput): Head | null {
@@ -401,8 +391,7 @@ export class ColumnIngest implements PartsTaker {
     this.fragments.clear();
     this.#headsByText.clear();
     this.#spaces.clear();
-    this.#members.length = 0;
-    this.#memberCount = 0;
+    this.#members.clear();
     this.#block = this.#newBlock();
     this.#composer = this.#newComposer();
     this.#builder = new FragmentBuilder(this.#options.context, this.#block.dictionary);
