@@ -64,14 +64,26 @@ export const busErrors = defineErrors({
   },
   'RAS-BUS-RECORD-TOO-LARGE': {
     message: {
-      en: 'A record for {topic} has {bytes} bytes; it takes {most}.',
-      es: 'Un registro para {topic} tiene {bytes} bytes; admite {most}.',
-      fr: 'Un enregistrement pour {topic} a {bytes} octets ; il en admet {most}.',
+      en: 'A record of {bytes} bytes is too large for {topic}.',
+      es: 'Un registro de {bytes} bytes es demasiado grande para {topic}.',
+      fr: 'Un enregistrement de {bytes} octets est trop grand pour {topic}.',
     },
     hint: {
       en: 'Send it in parts; where the broker allows less, set max.message.bytes with `rastro topics apply`.',
       es: 'Envíelo en partes; si el bróker permite menos, ajuste max.message.bytes con `rastro topics apply`.',
       fr: 'Envoyez-le en parties ; si le courtier en permet moins, réglez max.message.bytes avec `rastro topics apply`.',
+    },
+  },
+  'RAS-BUS-KEY-MISSING': {
+    message: {
+      en: 'A record for {topic} has no key, and the topic keeps the last record of each key.',
+      es: 'Un registro para {topic} no tiene clave, y el tema conserva el último registro de cada clave.',
+      fr: 'Un enregistrement pour {topic} n’a pas de clé, et le sujet garde le dernier enregistrement de chaque clé.',
+    },
+    hint: {
+      en: 'Report this with the code: whoever made the record must name what it is about.',
+      es: 'Informe este código: quien creó el registro debe decir de qué trata.',
+      fr: 'Signalez ce code : qui a créé l’enregistrement doit nommer ce dont il parle.',
     },
   },
   'RAS-BUS-CODEC-MISSING': {
@@ -189,9 +201,9 @@ export const busErrors = defineErrors({
       fr: 'Le sujet {topic} a {is} partitions et devrait en avoir {wanted} ; un nombre déjà utilisé ne se change pas.',
     },
     hint: {
-      en: 'Records of a subject would be in two partitions. Set kafka.partitions to the number that is, or make topics with another kafka.prefix and read everything again.',
-      es: 'Los registros de un sujeto quedarían en dos particiones. Ponga en kafka.partitions el número existente, o cree temas con otro kafka.prefix y lea todo de nuevo.',
-      fr: 'Les enregistrements d’un sujet seraient dans deux partitions. Mettez dans kafka.partitions le nombre existant, ou créez des sujets avec un autre kafka.prefix et relisez tout.',
+      en: 'Records of one key would be in two partitions. Set kafka.partitions to the number that is (it counts for topics by subject), or make topics with another kafka.prefix and read everything again.',
+      es: 'Los registros de una clave quedarían en dos particiones. Ponga en kafka.partitions el número existente (vale para los temas por sujeto), o cree temas con otro kafka.prefix y lea todo de nuevo.',
+      fr: 'Les enregistrements d’une clé seraient dans deux partitions. Mettez dans kafka.partitions le nombre existant (il vaut pour les sujets par personne suivie), ou créez des sujets avec un autre kafka.prefix et relisez tout.',
     },
   },
   'RAS-BUS-CONFIG': {

@@ -10,7 +10,7 @@ import { ApiKeys, makeKey, writeKeys } from '../../services/ingest/api-keys.ts';
 import { onePartition } from '../../services/ingest/output.ts';
 import { type IngestOptions, type IngestRole, startIngest } from '../../services/ingest/role.ts';
 import { testKeys, testReference, testRow } from './ingest.ts';
-import { SmallBus } from './small-bus.ts';
+import { memoryBus } from './memory-bus.ts';
 
 export const INSTITUTION = 'bank-a';
 const FAR_MS = Date.UTC(2100, 0, 1);
@@ -37,7 +37,7 @@ export interface SubmitOptions {
 export const SETTLED = ['accepted', 'partially_accepted', 'rejected', 'processed'] as const;
 
 export async function startTestRole(changes: Partial<IngestOptions> = {}): Promise<TestRole> {
-  const bus = changes.bus ?? new SmallBus();
+  const bus = changes.bus ?? memoryBus();
   const file = join(await mkdtemp(join(tmpdir(), 'keys-')), 'keys.json');
   const { key, stored } = makeKey({
     institution: INSTITUTION,

@@ -9,16 +9,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NewRecord } from '../../../pipelines/log/bus.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
-import { TOPIC_VALUE_BYTES } from '../../../schemas/topics.ts';
+import { TOPIC_VALUE_BYTES, TOPICS } from '../../../schemas/topics.ts';
 import type { Compression } from './codecs.ts';
 import { mayPass } from './errors.ts';
 import { BUS_LIMITS } from './limits.ts';
 import { nextWaitMs, type TopicLink } from './link.ts';
 import { encodeBatch, recordBytes } from './record-batch.ts';
-import { produceRequest } from './requests.ts';
+import { type PartitionFailure, produceRequest } from './requests.ts';
 
 /** Sequence numbers are 31 bits and begin anew behind the last. */
 const SEQUENCES = 2 ** 31;
+/** A topic may take less than `schemas/topics.ts` says, until it is applied. */
+const TOO_LARGE: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
 interface Call {
   readonly records: readonly NewRecord[];
@@ -65,11 +67,12 @@ export class Appender {
   append(records: readonly NewRecord[]): Promise<readonly number[]> {
     if (records.length === 0) return Promise.resolve([]);
     const topic = this.#link.name;
+    const needsKey = TOPICS[this.#link.topic].cleanup === 'compact';
     const sizes = records.map((record) => {
+      if (needsKey && record.key === null) throw new RastroError('RAS-BUS-KEY-MISSING', { topic });
       const bytes = recordBytes(record);
       const isTooLarge = bytes > BUS_LIMITS.BATCH_BYTES || (record.value?.length ?? 0) > TOPIC_VALUE_BYTES;
-      if (isTooLarge)
-        throw new RastroError('RAS-BUS-RECORD-TOO-LARGE', { topic, bytes, most: TOPIC_VALUE_BYTES });
+      if (isTooLarge) throw new RastroError('RAS-BUS-RECORD-TOO-LARGE', { topic, bytes });
       return bytes;
     });
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
@@ -213,9 +216,13 @@ export class Appender {
     }
   }
 
-  #fail({ entries }: Bundle, error: unknown): void {
+  #fail({ entries, batch }: Bundle, error: unknown): void {
     this.#sender = undefined;
-    const failure = this.#link.error(error, 'append');
+    const { name } = this.#link;
+    const isTooLarge = TOO_LARGE.has((error as PartitionFailure | undefined)?.type ?? '');
+    const failure = isTooLarge
+      ? new RastroError('RAS-BUS-RECORD-TOO-LARGE', { topic: name, bytes: batch.length })
+      : this.#link.error(error, 'append');
     for (const { call } of entries) {
       call.failure ??= failure;
       settle(call, 1);

@@ -114,6 +114,8 @@ export function openCluster(options: ClientOptions): Cluster {
     // Topics are made by `rastro topics apply`, with what they need.
     allowAutoTopicCreation: false,
     maxInFlightRequests: null,
+    // Ends of partitions as `read` sees them: no role of ours writes in transactions, and one of others that hangs must not hide them.
+    isolationLevel: 0,
     reauthenticationThreshold: 10_000,
   });
 }

@@ -1,5 +1,5 @@
 /** What kafkajs and brokers say, as errors of the area BUS. */
-import { type ErrorParams, RastroError } from '../../../schemas/errors/index.ts';
+import { type ErrorCode, type ErrorParams, RastroError } from '../../../schemas/errors/index.ts';
 
 /** What was being done, for who reads the message. */
 export interface BusContext {
@@ -59,16 +59,16 @@ export function busError(error: unknown, context: BusContext): RastroError {
   if (own !== undefined) return own as RastroError;
   const { topic, what, user = '', mechanism = '' } = context;
   const brokers = context.brokers.join(', ');
-  const fail = (code: 'UNTRUSTED' | 'UNREACHABLE' | 'LOGIN-REFUSED', params: ErrorParams) =>
-    new RastroError(`RAS-BUS-${code}`, params, { cause: error });
+  const fail = (code: ErrorCode, params: ErrorParams) => new RastroError(code, params, { cause: error });
   for (const { type, name, code, message } of links) {
     const named = type === undefined ? undefined : BY_TYPE[type]?.(context, type);
     if (named !== undefined) return named;
     if (type?.endsWith('_AUTHORIZATION_FAILED'))
       return new RastroError('RAS-BUS-NOT-AUTHORISED', { what: topic ?? what });
-    if (name === 'KafkaJSSASLAuthenticationError') return fail('LOGIN-REFUSED', { user, mechanism });
-    if (typeof code === 'string' && UNTRUSTED.test(code)) return fail('UNTRUSTED', { brokers, detail: code });
-    if (isUnreachable(name)) return fail('UNREACHABLE', { brokers, detail: code ?? message });
+    if (name === 'KafkaJSSASLAuthenticationError') return fail('RAS-BUS-LOGIN-REFUSED', { user, mechanism });
+    if (typeof code === 'string' && UNTRUSTED.test(code))
+      return fail('RAS-BUS-UNTRUSTED', { brokers, detail: code });
+    if (isUnreachable(name)) return fail('RAS-BUS-UNREACHABLE', { brokers, detail: code ?? message });
   }
   const detail = links.at(-1)?.message ?? String(error);
   return new RastroError('RAS-BUS-REQUEST-FAILED', { what, detail }, { cause: error });

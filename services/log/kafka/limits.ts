@@ -12,7 +12,7 @@ export const BUS_LIMITS = {
   RETRY_FIRST_MS: 100,
   RETRY_LONGEST_MS: 1_000,
   /** As long may a topic be unknown to the broker asked: it may have been made just now. */
-  TOPIC_RETRY_MS: 5_000,
+  TOPIC_RETRY_MS: 3_000,
   /** An append is tried again for that long while partitions have no leader, or too few replicas. */
   APPEND_RETRY_MS: 120_000,
   /** As long is a read tried again. */

@@ -4,7 +4,7 @@ import { RastroError } from '../../../schemas/errors/index.ts';
 import type { Receipt } from '../../../schemas/submission.ts';
 import type { TopicName } from '../../../schemas/topics.ts';
 import { line, publishedIds, recordsOf, startTestRole, type TestRole } from '../../support/ingest-role.ts';
-import { SmallBus } from '../../support/small-bus.ts';
+import { memoryBus } from '../../support/memory-bus.ts';
 
 const roles: TestRole[] = [];
 const start = async (...args: Parameters<typeof startTestRole>) => {
@@ -57,7 +57,7 @@ const CRASHES = [
 ] as const;
 
 test.each(CRASHES)('killed at $topic $append (after it: $after), another process ends it', async (at) => {
-  const bus = new SmallBus();
+  const bus = memoryBus();
   const { dying, state } = dyingBus(bus, at);
   const first = await start({ bus: dying });
   const receipt = (await (await first.submit(body)).json()) as Receipt;
@@ -78,7 +78,7 @@ test.each(CRASHES)('killed at $topic $append (after it: $after), another process
 });
 
 test('a partition that goes to another process is not written to any more', async () => {
-  const bus = new SmallBus();
+  const bus = memoryBus();
   const first = await start({ bus });
   const receipt = (await (await first.submit(body)).json()) as Receipt;
   await first.role.processor.disown([...first.role.processor.owned]);
@@ -90,7 +90,7 @@ test('a partition that goes to another process is not written to any more', asyn
 });
 
 test('while the log does not answer, nothing is acknowledged, and afterwards the same request is taken in', async () => {
-  const bus = new SmallBus();
+  const bus = memoryBus();
   const append = bus.append.bind(bus);
   let isDown = true;
   bus.append = (topic, records) =>
@@ -107,7 +107,7 @@ test('while the log does not answer, nothing is acknowledged, and afterwards the
 });
 
 test('asked to end, the role finishes what it reads', async () => {
-  const bus = new SmallBus();
+  const bus = memoryBus();
   const { submit, role } = await start({ bus });
   const receipt = (await (await submit(body)).json()) as Receipt;
   await expect.poll(() => role.view.table.submission(receipt.submissionId)?.state?.state).toBeDefined();

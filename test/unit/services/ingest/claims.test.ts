@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SubmissionTable } from '../../../../pipelines/ingest/submission/table.ts';
 import type { Bus } from '../../../../pipelines/log/bus.ts';
 import { RastroError } from '../../../../schemas/errors/index.ts';
 import { SUBMISSION_LIMITS } from '../../../../schemas/submission.ts';
@@ -8,12 +7,25 @@ import { type Received, type ReceiveRequest, Receiver } from '../../../../servic
 import { SubmissionView } from '../../../../services/ingest/view.ts';
 import { testKeys } from '../../../support/ingest.ts';
 import { recordsOf } from '../../../support/ingest-role.ts';
-import { SmallBus } from '../../../support/small-bus.ts';
+import { memoryBus } from '../../../support/memory-bus.ts';
 
 /** A process: a view and a receiver of its own over the same topics. */
 function processOn(bus: Bus, nowMs = 1_000) {
   const view = new SubmissionView(bus);
   return { view, receiver: new Receiver({ bus, view, rawKey: testKeys.raw, nowMs: () => nowMs }) };
+}
+
+/** Every append waits for its turn, before it is there and before it is acknowledged. */
+function paused(bus: Bus, pause: (what: string) => Promise<void>): Bus {
+  return {
+    ...bus,
+    async append(topic, records) {
+      await pause(`before ${topic}`);
+      const offsets = await bus.append(topic, records);
+      await pause(`after ${topic}`);
+      return offsets;
+    },
+  };
 }
 
 async function* bodyOf(text: string) {
@@ -48,7 +60,7 @@ test('however processes interleave, one key has one submission, and all who ask 
       fc.scheduler(),
       fc.array(fc.record({ process: fc.nat(3), body: fc.nat(1) }), { minLength: 2, maxLength: 8 }),
       async (scheduler, askers) => {
-        const bus = new SmallBus({ pause: (what) => scheduler.schedule(Promise.resolve(), what) });
+        const bus = paused(memoryBus(), (what) => scheduler.schedule(Promise.resolve(), what));
         const processes = Array.from({ length: 4 }, () => processOn(bus));
         const asked = askers.map(({ process, body }) =>
           outcomeOf(
@@ -76,7 +88,7 @@ test('however processes interleave, one key has one submission, and all who ask 
 });
 
 test('a hundred processes at once agree', async () => {
-  const bus = new SmallBus();
+  const bus = memoryBus();
   const outcomes = await Promise.all(
     Array.from({ length: 100 }, () => outcomeOf(processOn(bus).receiver.receive(request('the same')))),
   );
@@ -85,7 +97,7 @@ test('a hundred processes at once agree', async () => {
 });
 
 test('a table says the same after compaction, and claims that lost never rise', async () => {
-  const bus = new SmallBus();
+  const bus = memoryBus();
   const first = processOn(bus);
   const second = processOn(bus);
   const [a] = await Promise.all([
@@ -108,10 +120,10 @@ test('a table says the same after compaction, and claims that lost never rise', 
   expect(rest).toHaveLength(1);
   expect(first.view.table.deletable(partition, 1_001)).toEqual([]);
 
-  const lastOf = new Map((await recordsOf(bus, 'submissions')).map((record) => [record.key, record]));
-  const compacted = new SubmissionTable();
-  for (const record of lastOf.values()) if (record.value !== null) compacted.apply(record);
-  expect([...compacted.submissions()].map(({ claim }) => claim.submissionId)).toEqual(
+  bus.compact('submissions');
+  const late = processOn(bus);
+  await late.view.catchUp();
+  expect([...late.view.table.submissions()].map(({ claim }) => claim.submissionId)).toEqual(
     'id' in a ? [a.id] : [],
   );
 
@@ -126,7 +138,7 @@ test('a table says the same after compaction, and claims that lost never rise', 
 });
 
 test('without a key, the same bytes with the same options are one submission', async () => {
-  const bus = new SmallBus();
+  const bus = memoryBus();
   const { receiver } = processOn(bus);
   const none = { idempotencyKey: null };
   const first = await receiver.receive(request('a', none));
@@ -137,13 +149,13 @@ test('without a key, the same bytes with the same options are one submission', a
 });
 
 test('another institution may use the same key', async () => {
-  const { receiver } = processOn(new SmallBus());
+  const { receiver } = processOn(memoryBus());
   await receiver.receive(request('a'));
   expect((await receiver.receive(request('b', { institution: 'bank-b' }))).replayed).toBe(false);
 });
 
 test('an aborted upload leaves no submission', async () => {
-  const bus = new SmallBus();
+  const bus = memoryBus();
   const { receiver, view } = processOn(bus);
   async function* broken() {
     yield Buffer.alloc(2_000_000, 65);
@@ -157,7 +169,7 @@ test('an aborted upload leaves no submission', async () => {
 });
 
 test('nothing on the topics shows a key, a name or a row', async () => {
-  const bus = new SmallBus();
+  const bus = memoryBus();
   const { receiver } = processOn(bus);
   await receiver.receive(request('Juana Perez;5523', { idempotencyKey: 'juana-perez-5523' }));
   for (const topic of ['feeds', 'submissions'] as const)

@@ -5,7 +5,7 @@ import { Receiver } from '../../../../services/ingest/receive.ts';
 import { buildServer } from '../../../../services/ingest/server.ts';
 import { SubmissionView } from '../../../../services/ingest/view.ts';
 import { testKeys } from '../../../support/ingest.ts';
-import { SmallBus } from '../../../support/small-bus.ts';
+import { memoryBus } from '../../../support/memory-bus.ts';
 
 interface Operation {
   readonly operationId: string;
@@ -23,7 +23,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 );
 
 test('the document describes the routes that there are, and each of them says what a key must allow', async () => {
-  const bus = new SmallBus();
+  const bus = memoryBus();
   const view = new SubmissionView(bus);
   const routes: { method: string; path: string; scope: unknown }[] = [];
   const app = buildServer({
