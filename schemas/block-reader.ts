@@ -83,7 +83,8 @@ export class BlockReader {
     const out = new Float64Array(this.rows);
     if (data === undefined) return out;
     const values: unknown = data.values;
-    if (!(values instanceof BigInt64Array) || values.length < this.rows) corrupt(name);
+    const isLong = values instanceof BigInt64Array || values instanceof BigUint64Array;
+    if (!isLong || values.length < this.rows) corrupt(name);
     const words = new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
     const { nullBitmap } = data;
     const hasNulls = data.nullCount > 0;

@@ -3,11 +3,11 @@
  */
 import type { EvaluationContext, RuleLookup } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
+import type { EvidenceTransaction } from '../../schemas/evidence-transaction.ts';
 import { LIMITS } from '../../schemas/identity.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Playbook } from '../../schemas/playbook.ts';
 import type { Signal } from '../../schemas/signal.ts';
-import type { Transaction } from '../../schemas/transaction.ts';
 import { changesBetween } from './changes.ts';
 import type { CheckedComposite } from './composites.ts';
 import type { AlertVersion } from './episodes.ts';
@@ -36,7 +36,7 @@ export interface ComposeContext {
   /** Evaluations that did not fire, for the indicators near, not fired and not evaluable. */
   readonly nearReadings?: readonly RuleReading[];
   /** Canonical fields that the feed of a row provides. */
-  providedOf?(transaction: Transaction): ReadonlySet<string>;
+  providedOf?(transaction: EvidenceTransaction): ReadonlySet<string>;
   /** Write only the last version of each alert; what it holds is the same. Default: all versions. */
   readonly lastVersionsOnly?: boolean;
 }

@@ -3,14 +3,14 @@
  */
 
 import type { Alert } from '../../schemas/alert.ts';
+import type { EvidenceSide, EvidenceTransaction } from '../../schemas/evidence-transaction.ts';
 import { LIMITS } from '../../schemas/identity.ts';
 import { hashList } from '../../schemas/ids.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Signal, TransactionRef } from '../../schemas/signal.ts';
-import type { Side, Transaction } from '../../schemas/transaction.ts';
 
 /** Finds a transaction of the effective set; undefined where this process does not hold it. */
-export type TransactionLookup = (ref: TransactionRef) => Transaction | undefined;
+export type TransactionLookup = (ref: TransactionRef) => EvidenceTransaction | undefined;
 
 export interface EvidenceSet {
   /** Every known reference in total order; those whose transaction is not at hand come last. */
@@ -18,7 +18,7 @@ export interface EvidenceSet {
   /** Hex SHA-256 over `refs`. */
   readonly hash: string;
   /** Transactions at hand, in total order. */
-  readonly transactions: readonly Transaction[];
+  readonly transactions: readonly EvidenceTransaction[];
   readonly missing: number;
   /** A signal names more transactions than it carries references of. */
   readonly cut: boolean;
@@ -31,7 +31,7 @@ export const UNKNOWN_NODE = 'unknown';
 
 interface Entry {
   readonly ref: TransactionRef;
-  readonly transaction: Transaction | undefined;
+  readonly transaction: EvidenceTransaction | undefined;
   /** What the hash reads of the reference. */
   readonly text: string;
   /** Number of the last gathering that took the entry. */
@@ -139,12 +139,12 @@ export interface Flow {
 
 const CASH_KINDS: ReadonlySet<string> = new Set(['cash_deposit', 'cash_withdrawal', 'cash_exchange']);
 
-function isCash(transaction: Transaction): boolean {
+function isCash(transaction: EvidenceTransaction): boolean {
   return CASH_KINDS.has(transaction.kind) || transaction.instrument === 'cash';
 }
 
 /** Keys under which one side of a row may be known, the most personal first. */
-export function sideKeys(side: Side, extra: readonly string[]): string[] {
+export function sideKeys(side: EvidenceSide, extra: readonly string[]): string[] {
   const keys: string[] = [];
   if (side.holderKey !== undefined) keys.push(side.holderKey);
   if (side.accountKey !== undefined) keys.push(side.accountKey);
@@ -160,7 +160,7 @@ function nodeOf(keys: readonly string[], parties: PartyIndex, fallback: string):
 }
 
 /** Both ends of a transaction: a party of the alert where one stands there, else whoever the row names. */
-export function endsOf(transaction: Transaction, parties: PartyIndex): { from: string; to: string } {
+export function endsOf(transaction: EvidenceTransaction, parties: PartyIndex): { from: string; to: string } {
   const { stamp } = transaction;
   const conductors = transaction.conductors?.filter((c) => c.isHolder !== true).map((c) => c.ref) ?? [];
   const beneficiaries = transaction.beneficiaries?.map((b) => b.ref) ?? [];
@@ -174,7 +174,7 @@ export function endsOf(transaction: Transaction, parties: PartyIndex): { from: s
   return { from, to };
 }
 
-function flowOf(transaction: Transaction, parties: PartyIndex): Flow {
+function flowOf(transaction: EvidenceTransaction, parties: PartyIndex): Flow {
   const { from, to } = endsOf(transaction, parties);
   const { kind, stamp } = transaction;
   return {
@@ -191,14 +191,14 @@ function flowOf(transaction: Transaction, parties: PartyIndex): Flow {
 
 /** Flows of the transactions of one subject; kept while the parties of its alerts are the same. */
 export class FlowBook {
-  #flows = new Map<Transaction, Flow>();
+  #flows = new Map<EvidenceTransaction, Flow>();
   #parties = '';
 
   /**
    * Completed movements among `transactions` (in total order). A transfer that both institutions report counts once:
    * the first report in the order.
    */
-  flowsOf(transactions: readonly Transaction[], parties: PartyIndex): Flow[] {
+  flowsOf(transactions: readonly EvidenceTransaction[], parties: PartyIndex): Flow[] {
     const signature = [...parties].map(([key, party]) => `${key}=${party}`).join(' ');
     if (signature !== this.#parties) this.#flows = new Map();
     this.#parties = signature;
@@ -295,7 +295,7 @@ export function edgesOf(flows: readonly Flow[]): { edges: Alert['edges']; left: 
  * too, since the balance would not say whose it is.
  */
 export function reachableOf(
-  transactions: readonly Transaction[],
+  transactions: readonly EvidenceTransaction[],
   parties: PartyIndex,
   subject: string,
 ): Alert['reachable'] {

@@ -8,9 +8,9 @@ import type { Alert } from '../../schemas/alert.ts';
 import { PRECISIONS } from '../../schemas/enumerations.ts';
 import type { Localized } from '../../schemas/errors/define.ts';
 import { fillTemplate, type Lang } from '../../schemas/errors/define.ts';
+import type { EvidenceTransaction } from '../../schemas/evidence-transaction.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { FeatureReading, Signal } from '../../schemas/signal.ts';
-import type { Transaction } from '../../schemas/transaction.ts';
 import type { CheckedComposite } from './composites.ts';
 import type { AlertVersion } from './episodes.ts';
 import { durationText, eachLang, groupDigits, moneyText, numberText } from './text.ts';
@@ -58,8 +58,8 @@ function numberOf(value: string | number | boolean | null, rule: CheckedRule): n
 /** What a rule needs and the evidence's feeds do not show: canonical fields, or a finer time. */
 function missingFields(
   rule: CheckedRule,
-  transactions: readonly Transaction[],
-  providedOf: ((transaction: Transaction) => ReadonlySet<string>) | undefined,
+  transactions: readonly EvidenceTransaction[],
+  providedOf: ((transaction: EvidenceTransaction) => ReadonlySet<string>) | undefined,
 ): string[] {
   const missing: string[] = [];
   if (transactions.length === 0) return missing;
@@ -102,8 +102,8 @@ export function indicatorsOf(
   version: AlertVersion,
   rules: RuleLookup,
   readings: readonly RuleReading[],
-  transactions: readonly Transaction[],
-  providedOf?: (transaction: Transaction) => ReadonlySet<string>,
+  transactions: readonly EvidenceTransaction[],
+  providedOf?: (transaction: EvidenceTransaction) => ReadonlySet<string>,
 ): Indicator[] {
   const indicators = firedIndicators(version, rules);
   const fired = new Set(indicators.map((i) => i.rule));

@@ -4,8 +4,8 @@
 import type { RuleLookup } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import type { Lang, Localized } from '../../schemas/errors/define.ts';
+import type { EvidenceTransaction } from '../../schemas/evidence-transaction.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
-import type { Transaction } from '../../schemas/transaction.ts';
 import type { CheckedComposite } from './composites.ts';
 import type { AlertVersion } from './episodes.ts';
 import type { EvidenceSet } from './evidence.ts';
@@ -35,7 +35,7 @@ export interface Telling {
   readonly companionsAway: number;
 }
 
-function institutionsText(transactions: readonly Transaction[]): Localized {
+function institutionsText(transactions: readonly EvidenceTransaction[]): Localized {
   const names = [...new Set(transactions.map((t) => t.institution))].sort(compareUtf8);
   const many = { en: 'institutions', es: 'instituciones', fr: 'institutions' };
   const none = { en: 'no institution', es: 'ninguna institución', fr: 'aucune institution' };

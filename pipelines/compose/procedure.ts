@@ -8,9 +8,9 @@
 
 import type { EvaluationContext } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
+import type { EvidenceTransaction } from '../../schemas/evidence-transaction.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { ActionKind, Playbook, TransactionSelector } from '../../schemas/playbook.ts';
-import type { Transaction } from '../../schemas/transaction.ts';
 import type { CheckedComposite } from './composites.ts';
 import type { AlertVersion } from './episodes.ts';
 import { DAY_MS } from './freshness.ts';
@@ -37,14 +37,14 @@ export interface ProcedureInput {
   readonly roles: readonly AlertParty[];
   readonly facts: ReadonlyMap<string, PartyFacts>;
   /** Evidence in total order. */
-  readonly transactions: readonly Transaction[];
+  readonly transactions: readonly EvidenceTransaction[];
   readonly jurisdictions: readonly Country[];
   readonly playbook: Playbook;
   readonly evaluation: EvaluationContext;
 }
 
 /** Countries that the evidence touches. */
-export function countriesSeen(transactions: readonly Transaction[]): ReadonlySet<string> {
+export function countriesSeen(transactions: readonly EvidenceTransaction[]): ReadonlySet<string> {
   const seen = new Set<string>();
   for (const t of transactions) {
     for (const country of [t.stamp.debtor.country, t.stamp.creditor.country])
@@ -57,7 +57,7 @@ export function countriesSeen(transactions: readonly Transaction[]): ReadonlySet
 /** The composite's countries among those seen; all of them where the evidence names none. */
 export function jurisdictionsOf(
   composite: CheckedComposite,
-  transactions: readonly Transaction[],
+  transactions: readonly EvidenceTransaction[],
 ): Country[] {
   const seen = countriesSeen(transactions);
   const own = COUNTRIES.filter((country) => composite.file.jurisdictions.includes(country));
@@ -65,7 +65,7 @@ export function jurisdictionsOf(
   return found.length > 0 ? found : own;
 }
 
-function selects(selector: TransactionSelector, t: Transaction): boolean {
+function selects(selector: TransactionSelector, t: EvidenceTransaction): boolean {
   const { kinds, rails, channels } = selector;
   return (
     (kinds?.includes(t.kind) ?? true) &&

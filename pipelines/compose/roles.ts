@@ -10,8 +10,8 @@ import type { RuleLookup } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import type { Family, PartyKind, Role } from '../../schemas/enumerations.ts';
 import type { Localized } from '../../schemas/errors/define.ts';
+import type { EvidenceTransaction } from '../../schemas/evidence-transaction.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
-import type { Transaction } from '../../schemas/transaction.ts';
 import type { CheckedComposite } from './composites.ts';
 import type { AlertVersion } from './episodes.ts';
 import { type PartyIndex, sideKeys } from './evidence.ts';
@@ -54,7 +54,7 @@ const ROLE_RANK: readonly Role[] = [
 
 /** Facts about every party of the index, from transactions in total order. */
 export function partyFactsOf(
-  transactions: readonly Transaction[],
+  transactions: readonly EvidenceTransaction[],
   parties: PartyIndex,
 ): ReadonlyMap<string, PartyFacts> {
   const facts = new Map<string, PartyFacts & { accounts: Map<string, Set<string>> }>();

@@ -17,10 +17,14 @@ export interface SubjectSignals {
   readonly signals: readonly RuleSignals[];
 }
 
-/** What did the rules say of the subject, as of its last event at or before `untilMs`? */
+/**
+ * What did the rules say of the subject, as of the event at `position` of its history, as the last evaluation counted; without
+ * one, as of its last event at or before `untilMs`?
+ */
 export interface SilentQuestion {
   readonly subjectKey: string;
   readonly untilMs: number;
+  readonly position?: number;
 }
 
 export interface Detection {

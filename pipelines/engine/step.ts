@@ -2,6 +2,7 @@
 import type { EvaluationContext, RuleSet } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import type { Cadence } from '../../schemas/cadence.ts';
+import type { EvidenceTransaction } from '../../schemas/evidence-transaction.ts';
 import type { Signal, TransactionRef } from '../../schemas/signal.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
 import type { RuleReading } from '../compose/indicators.ts';
@@ -18,10 +19,10 @@ export interface Composition {
 
 /** What compose may look up; all of it a function of the effective set. */
 export interface Lookups {
-  transactionOf(ref: TransactionRef): Transaction | undefined;
+  transactionOf(ref: TransactionRef): EvidenceTransaction | undefined;
   /** The last version of a signal that is not after `eventTimeMs`. */
   signalOf(signalId: string, eventTimeMs: number): Signal | undefined;
-  providedOf(tx: Transaction): ReadonlySet<string>;
+  providedOf(tx: EvidenceTransaction): ReadonlySet<string>;
 }
 
 /** `readings`: what rules said of the observed subjects without firing; they explain an alert and never make one. */

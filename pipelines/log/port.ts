@@ -6,11 +6,12 @@
  */
 
 /**
- * `transactions`: an Arrow IPC block of canonical rows. `reference`: parties, declared institutions, feeds, as JSON.
+ * `transactions`: an Arrow IPC block of canonical rows. `copies`: the same, of rows that are stored from another partition's log
+ * (`pipelines/partition/router.ts`). `reference`: parties, declared institutions, feeds, as JSON.
  * `rules`: the files of a rule set and the event time from which it is in force, as JSON. `watermark`: how far event time has come,
  * as JSON (`schemas/watermark.ts`). A new kind goes to the end: a log holds them by number.
  */
-export const RECORD_KINDS = ['transactions', 'reference', 'rules', 'watermark'] as const;
+export const RECORD_KINDS = ['transactions', 'reference', 'rules', 'watermark', 'copies'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 export interface LogRecord {

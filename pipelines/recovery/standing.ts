@@ -5,8 +5,10 @@
  * Invariant: of one id, equal revision implies equal content. A re-run that only repeats what is stored writes nothing,
  * which is what makes a repeated or interrupted run harmless.
  */
+import type { Alert } from '../../schemas/alert.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { contentHash } from '../../schemas/ids.ts';
+import type { Signal } from '../../schemas/signal.ts';
 
 /** Versions of one id stay below this; an hourly version for a century does. */
 const VERSION_SPAN = 2 ** 20;
@@ -81,4 +83,26 @@ export function withdrawnWrite<T extends StandingItem>(
     status: 'withdrawn',
     replacedBy,
   };
+}
+
+/** How near a document that stands is to one that stands no more; Infinity where it does not take its place. */
+export type Nearness<T> = (withdrawn: T, standing: T) => number;
+
+export const signalNearness: Nearness<Signal> = (a, b) =>
+  a.rule === b.rule ? Math.abs(a.openedAt - b.openedAt) : Number.POSITIVE_INFINITY;
+export const alertNearness: Nearness<Alert> = (a, b) =>
+  a.typology === b.typology ? Math.abs(a.openedAt - b.openedAt) : Number.POSITIVE_INFINITY;
+
+/** Of the standing items of a source, the one that takes the place of a withdrawn one (same kind, nearest opening), or empty. */
+export function replacementOf<T extends StandingItem>(
+  withdrawn: T,
+  standing: readonly T[],
+  nearness: Nearness<T>,
+): string {
+  let best: T | undefined;
+  for (const candidate of standing) {
+    if (!Number.isFinite(nearness(withdrawn, candidate))) continue;
+    if (best === undefined || nearness(withdrawn, candidate) < nearness(withdrawn, best)) best = candidate;
+  }
+  return best?.id ?? '';
 }

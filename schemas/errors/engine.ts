@@ -122,6 +122,30 @@ export const engineErrors = defineErrors({
       fr: 'Remettez le secret d’origine ; la clé de pseudonymes ne change jamais sur place.',
     },
   },
+  'RAS-ENGINE-MESSAGE': {
+    message: {
+      en: 'A record of the topic signals ({kind}) cannot be read: {detail}.',
+      es: 'Un registro del tema signals ({kind}) no se puede leer: {detail}.',
+      fr: 'Un enregistrement du sujet signals ({kind}) ne peut pas être lu : {detail}.',
+    },
+    hint: {
+      en: 'Another version of Rastro wrote it, or something else did. It was passed over; what it told is told again when its sender goes on.',
+      es: 'Lo escribió otra versión de Rastro, u otro programa. Se pasó por alto; lo que decía se repite cuando su emisor continúa.',
+      fr: 'Une autre version de Rastro l’a écrit, ou autre chose. Il a été ignoré ; ce qu’il disait est redit quand son émetteur reprend.',
+    },
+  },
+  'RAS-ENGINE-MESSAGE-SIZE': {
+    message: {
+      en: 'A message of {kind} has {bytes} bytes, over the limit of {limit}.',
+      es: 'Un mensaje de {kind} tiene {bytes} bytes, por encima del límite de {limit}.',
+      fr: 'Un message de {kind} a {bytes} octets, au-delà de la limite de {limit}.',
+    },
+    hint: {
+      en: 'One subject has more standing signals than can be told: give its rules a longer `quiet`, or look at the account.',
+      es: 'Un sujeto tiene más señales vigentes de las que se pueden comunicar: dé a sus reglas un `quiet` más largo o revise la cuenta.',
+      fr: 'Un sujet a plus de signaux en cours qu’on ne peut en transmettre : donnez à ses règles un `quiet` plus long, ou examinez le compte.',
+    },
+  },
   'RAS-ENGINE-SECRET': {
     message: {
       en: 'The secret {path} cannot be used: {detail}.',

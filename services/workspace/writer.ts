@@ -8,9 +8,13 @@
  */
 import type { StandingChange } from '../../pipelines/engine/step.ts';
 import {
+  alertNearness,
+  type Nearness,
+  replacementOf,
   type StandingItem,
   type StandingWrite,
   type StoredRow,
+  signalNearness,
   standingWrite,
   withdrawnWrite,
 } from '../../pipelines/recovery/standing.ts';
@@ -120,25 +124,6 @@ function alertRow({ item, revision, contentHash, status }: StandingWrite<Alert>)
   };
 }
 
-/** Of the standing items of a source, the one that takes the place of a withdrawn one: same kind, nearest opening. */
-function replacementOf<T extends StandingItem>(
-  withdrawn: T,
-  standing: readonly T[],
-  nearness: (a: T, b: T) => number,
-): string {
-  let best: T | undefined;
-  for (const candidate of standing) {
-    if (!Number.isFinite(nearness(withdrawn, candidate))) continue;
-    if (best === undefined || nearness(withdrawn, candidate) < nearness(withdrawn, best)) best = candidate;
-  }
-  return best?.id ?? '';
-}
-
-const signalNearness = (a: Signal, b: Signal) =>
-  a.rule === b.rule ? Math.abs(a.openedAt - b.openedAt) : Number.POSITIVE_INFINITY;
-const alertNearness = (a: Alert, b: Alert) =>
-  a.typology === b.typology ? Math.abs(a.openedAt - b.openedAt) : Number.POSITIVE_INFINITY;
-
 export class Writer {
   readonly #store: Store;
   readonly #after: AfterWrite;
@@ -212,7 +197,7 @@ export class Writer {
     index: StoredIndex,
     source: string,
     standing: readonly T[],
-    nearness: (a: T, b: T) => number,
+    nearness: Nearness<T>,
   ): Promise<StandingWrite<T>[]> {
     const stored = index.of(source);
     const out: StandingWrite<T>[] = [];

@@ -10,6 +10,7 @@ import { FACT_FLAGS, type FactBatch } from '../../../schemas/facts.ts';
 import { compareRefs } from '../../../schemas/order.ts';
 import type { FactStore } from '../../facts/store.ts';
 import type { HotCore } from './hot-core.ts';
+import { Orphans } from './orphans.ts';
 import { OUTCOME, RowLedger } from './row-ledger.ts';
 
 const COMPLETED = 0;
@@ -45,7 +46,7 @@ export class EffectiveRows {
   /** The identity that a row reverses, by the row's own identity. */
   readonly #originals = new Map<string, string>();
   /** Reversed identities that are not there yet. */
-  readonly #orphans = new Set<string>();
+  readonly #orphans = new Orphans();
 
   constructor({ store, core, seed, horizonMs, rows }: EffectiveRowsOptions) {
     this.#store = store;
@@ -83,10 +84,8 @@ export class EffectiveRows {
     // What concerns other rows comes after these are in.
     for (const place of special)
       this.#settle(batch, place, first + place, outcomes[place] as number, reversedBy);
-    for (const original of this.#orphans) {
-      const row = this.#rowOf(original);
-      if (row >= first) this.#reverse(original);
-    }
+    for (const original of this.#orphans.among(batch, (place) => this.#identityOf(first + place)))
+      if (this.#rowOf(original) >= first) this.#reverse(original);
     return outcomes;
   }
 

@@ -316,9 +316,9 @@ export class HotCore {
     else tiers.disturb(row, firstTimeOf([first]));
   }
 
-  /** What the rules said of a subject as of its last event at or before `untilMs` without firing. */
-  silentReadings(kind: SubjectKind, key: string, untilMs: number): SilentReading[] {
-    return this.#tiers.silentReadings(kind, key, untilMs);
+  /** What the rules said of a subject as of an event of its without firing (`SilentQuestion`). */
+  silentReadings(kind: SubjectKind, key: string, untilMs: number, position?: number): SilentReading[] {
+    return this.#tiers.silentReadings(kind, key, untilMs, position);
   }
 
   /**

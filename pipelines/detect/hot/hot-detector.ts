@@ -166,8 +166,8 @@ export class HotDetector implements Detection {
   }
 
   silentReadings(questions: readonly SilentQuestion[]): SilentReading[][] {
-    return questions.map(({ subjectKey, untilMs }) =>
-      this.core.silentReadings(...splitSubjectKey(subjectKey), untilMs),
+    return questions.map(({ subjectKey, untilMs, position }) =>
+      this.core.silentReadings(...splitSubjectKey(subjectKey), untilMs, position),
     );
   }
 

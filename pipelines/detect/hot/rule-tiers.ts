@@ -364,15 +364,16 @@ export class RuleTiers {
     });
   }
 
-  /** What the rules said of a subject as of its last event at or before `untilMs` without firing. */
-  silentReadings(kind: SubjectKind, key: string, untilMs: number): SilentReading[] {
+  /** What the rules said of a subject as of an event of its without firing (`SilentQuestion`). */
+  silentReadings(kind: SubjectKind, key: string, untilMs: number, position?: number): SilentReading[] {
     this.repair();
     const tier = this.#tierOf(kind);
     const line = tier?.lineOf(this.#dictionary.interner.findText(key)) ?? 0;
     if (tier === undefined || line === 0) return [];
     const events = this.#subjects.get(tier)?.runs.get(line)?.events ?? [];
     this.#readEvents(tier, line, events);
-    return silentReadingsOf(tier.plan, subjectKeyText(kind, key), events, untilMs, this.#evaluation);
+    const subjectKey = subjectKeyText(kind, key);
+    return silentReadingsOf(tier.plan, subjectKey, events, untilMs, this.#evaluation, position);
   }
 
   /** What stands on a subject as of the last evaluation. */

@@ -3,15 +3,16 @@ import { type EvaluationContext, evaluateAt, holdsAt, type KindPlan } from '../.
 import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import type { SilentReading } from '../detector.ts';
 
-/** As of the last event at or before `untilMs`; `events` are all of the subject's, in total order. */
+/** As of the event at `position`, else of the last one at or before `untilMs`; `events` are all of the subject's, in total order. */
 export function silentReadingsOf(
   { kind, rules }: KindPlan,
   observedOn: string,
   events: RuleEvent[],
   untilMs: number,
   context: EvaluationContext,
+  position?: number,
 ): SilentReading[] {
-  const index = events.findLastIndex((event) => event.time <= untilMs);
+  const index = position ?? events.findLastIndex((event) => event.time <= untilMs);
   if (index < 0) return [];
   const history = { subjectKey: observedOn, subjectKind: kind, events };
   const { time } = events[index] as RuleEvent;

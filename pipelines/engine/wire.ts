@@ -1,0 +1,176 @@
+/** Messages between stages as the values of records, and back (`schemas/signal-messages.ts`). */
+import type { EvidenceTransaction } from '../../schemas/evidence-transaction.ts';
+import { compareUtf8 } from '../../schemas/order.ts';
+import type { Signal } from '../../schemas/signal.ts';
+import {
+  type AttributedMessage,
+  attributedMessage,
+  type ObservedMessage,
+  observedMessage,
+  type PackedSignal,
+  SIGNAL_MESSAGE_LIMITS,
+  type ToldMessage,
+  toldMessage,
+} from '../../schemas/signal-messages.ts';
+import type { RuleReading } from '../compose/indicators.ts';
+import { type Attributed, NO_FACTS, type Observed, type SourceFacts } from './messages.ts';
+
+type Facts = Pick<ObservedMessage, 'refs' | 'transactions' | 'feeds' | 'readings'>;
+type Ref = Facts['refs'][number];
+
+const identityOf = ({ institution, id }: { institution: string; id: string }) => `${institution}\u0000${id}`;
+
+function compareSignals(a: Signal, b: Signal): number {
+  return compareUtf8(a.id, b.id) || a.version - b.version;
+}
+
+function compareReadings(a: RuleReading, b: RuleReading): number {
+  return compareUtf8(a.observedOn, b.observedOn) || a.eventTime - b.eventTime || compareUtf8(a.rule, b.rule);
+}
+
+/** References of a message, each once. */
+class RefTable {
+  readonly refs: Ref[] = [];
+  readonly #places = new Map<string, number>();
+
+  /** Places of references as ranges: versions of a signal mostly share theirs, in the same order. */
+  ranges(references: Signal['evidence']['transactions']): number[] {
+    const ranges: number[] = [];
+    let next = -1;
+    for (const ref of references) {
+      const key = `${identityOf(ref)}\u0000${ref.version}`;
+      let place = this.#places.get(key);
+      if (place === undefined) {
+        place = this.refs.push([ref.institution, ref.id, ref.version]) - 1;
+        this.#places.set(key, place);
+      }
+      if (place === next) (ranges[ranges.length - 1] as number)++;
+      else ranges.push(place, 1);
+      next = place + 1;
+    }
+    return ranges;
+  }
+
+  pack(signal: Signal): PackedSignal {
+    const { evidence, ...rest } = signal;
+    const { transactions, ...counted } = evidence;
+    return { ...rest, evidence: { ...counted, ranges: this.ranges(transactions) } };
+  }
+}
+
+function unpack({ evidence, ...rest }: PackedSignal, refs: readonly Ref[]): Signal {
+  const { ranges, ...counted } = evidence;
+  const transactions: Signal['evidence']['transactions'] = [];
+  for (let i = 0; i < ranges.length; i += 2) {
+    const from = ranges[i] as number;
+    for (const [institution, id, version] of refs.slice(from, from + (ranges[i + 1] ?? 0)))
+      transactions.push({ institution, id, version });
+  }
+  return { ...rest, evidence: { transactions, ...counted } };
+}
+
+/** Facts about the references of a table, which must be whole. */
+async function packedFacts(table: RefTable, facts: SourceFacts): Promise<Facts> {
+  const transactions = new Map<string, EvidenceTransaction>();
+  const feeds = new Map<string, string[]>();
+  for (const [institution, id, version] of table.refs) {
+    const key = identityOf({ institution, id });
+    if (transactions.has(key)) continue;
+    if (transactions.size === SIGNAL_MESSAGE_LIMITS.TRANSACTIONS) break;
+    const found = facts.transactionOf({ institution, id, version });
+    if (found === undefined) continue;
+    transactions.set(key, found);
+    const { provided } = found.stamp;
+    if (!feeds.has(provided)) feeds.set(provided, [...facts.providedOf(found)].sort(compareUtf8));
+  }
+  const readings = [...(await facts.readings())].sort(compareReadings);
+  return {
+    refs: table.refs,
+    transactions: [...transactions.values()],
+    feeds: Object.fromEntries([...feeds].sort(([a], [b]) => compareUtf8(a, b))),
+    readings: readings.map((reading) => ({ ...reading, features: [...reading.features] })),
+  };
+}
+
+function factsOf({ refs, transactions, feeds, readings }: Facts): SourceFacts {
+  if (refs.length === 0 && readings.length === 0) return NO_FACTS;
+  const byIdentity = new Map(transactions.map((tx) => [identityOf(tx), tx]));
+  const provided = new Map(Object.entries(feeds).map(([id, fields]) => [id, new Set(fields)]));
+  return {
+    transactionOf: (ref) => byIdentity.get(identityOf(ref)),
+    providedOf: (tx) => provided.get(tx.stamp.provided) ?? new Set(),
+    readings: () => readings,
+  };
+}
+
+const bytesOf = (message: object): Uint8Array => Buffer.from(JSON.stringify(message), 'utf8');
+const jsonOf = (bytes: Uint8Array): unknown =>
+  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+
+/** Latest versions first: where a table has an end, these are in it. */
+function latestFirst(signals: Iterable<Signal>): Signal[] {
+  return [...signals].sort((a, b) => b.eventTime - a.eventTime || compareSignals(b, a));
+}
+
+export async function encodeObserved({ source, holder, signals, facts }: Observed): Promise<Uint8Array> {
+  const table = new RefTable();
+  for (const { evidence } of latestFirst(signals.map(({ signal }) => signal)))
+    table.ranges(evidence.transactions);
+  const message: ObservedMessage = {
+    source,
+    holder,
+    signals: [...signals]
+      .sort((a, b) => compareSignals(a.signal, b.signal))
+      .map(({ signal, lastFiredAt, quietMs }) => ({ signal: table.pack(signal), lastFiredAt, quietMs })),
+    ...(await packedFacts(table, facts)),
+  };
+  return bytesOf(message);
+}
+
+/** @throws where the value is none. */
+export function decodeObserved(bytes: Uint8Array, asOf: number): Observed {
+  const { source, holder, signals, ...facts } = observedMessage.parse(jsonOf(bytes));
+  return {
+    asOf,
+    source,
+    holder,
+    signals: signals.map(({ signal, ...held }) => ({ ...held, signal: unpack(signal, facts.refs) })),
+    facts: factsOf(facts),
+  };
+}
+
+export async function encodeAttributed(attributed: Attributed): Promise<Uint8Array> {
+  const { subject, holder, signals, companions, facts } = attributed;
+  const table = new RefTable();
+  for (const { evidence } of latestFirst([...signals, ...companions])) table.ranges(evidence.transactions);
+  const message: AttributedMessage = {
+    subject,
+    holder,
+    signals: [...signals].sort(compareSignals).map((signal) => table.pack(signal)),
+    companions: [...companions].sort(compareSignals).map((signal) => table.pack(signal)),
+    ...(await packedFacts(table, facts)),
+  };
+  return bytesOf(message);
+}
+
+/** @throws where the value is none. */
+export function decodeAttributed(bytes: Uint8Array, asOf: number): Attributed {
+  const { subject, holder, signals, companions, ...facts } = attributedMessage.parse(jsonOf(bytes));
+  return {
+    asOf,
+    subject,
+    holder,
+    signals: signals.map((signal) => unpack(signal, facts.refs)),
+    companions: companions.map((signal) => unpack(signal, facts.refs)),
+    facts: factsOf(facts),
+  };
+}
+
+export function encodeTold(message: ToldMessage): Uint8Array {
+  return bytesOf(message);
+}
+
+/** @throws where the value is none. */
+export function decodeTold(bytes: Uint8Array): ToldMessage {
+  return toldMessage.parse(jsonOf(bytes));
+}

@@ -1,0 +1,187 @@
+/** One partition of the distributed form in memory: its two logs, its stages, and what befalls them. */
+import { HotDetector } from '../../pipelines/detect/hot/hot-detector.ts';
+import type { ToldSource } from '../../pipelines/engine/detect-stage.ts';
+import {
+  PartitionEngine,
+  type Recalled,
+  type SignalOutcome,
+} from '../../pipelines/engine/partition-engine.ts';
+import type { Step } from '../../pipelines/engine/step.ts';
+import type { NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
+import { Documents } from '../../pipelines/log/documents.ts';
+import type { Partition } from '../../pipelines/partition/owned-keys.ts';
+import type { StandingWrite } from '../../pipelines/recovery/standing.ts';
+import type { Alert } from '../../schemas/alert.ts';
+import type { Signal } from '../../schemas/signal.ts';
+import type { Knowledge } from '../../services/workspace/knowledge.ts';
+import { memoryColdFile } from './memory-cold-file.ts';
+
+/** A record of `transactions` as the stages take it. */
+export type Input =
+  | { readonly kind: 'rows'; readonly block: Uint8Array }
+  | { readonly kind: 'step'; readonly step: Step };
+
+export interface StoredDocument {
+  readonly revision: number;
+  readonly contentHash: string;
+  readonly status: string;
+  readonly item: Signal | Alert;
+}
+
+/** The store: of each (id, owner) the row with the highest revision; of equal ones the content must be equal. */
+export class MemoryStore {
+  readonly rows = new Map<string, StoredDocument>();
+  written = 0;
+
+  write(
+    kind: 'signal' | 'alert',
+    { item, revision, contentHash, status }: StandingWrite<Signal | Alert>,
+  ): void {
+    const owner = 'observedHolder' in item ? item.observedHolder : item.subject;
+    const key = `${kind} ${item.id} ${owner}`;
+    this.written++;
+    const known = this.rows.get(key);
+    if (known !== undefined && known.revision === revision && known.contentHash !== contentHash)
+      throw new Error(`${key}: two contents of revision ${revision}`);
+    if (known !== undefined && known.revision >= revision) return;
+    this.rows.set(key, { revision, contentHash, status, item });
+  }
+
+  get standing(): (Signal | Alert)[] {
+    return [...this.rows.values()].flatMap(({ status, item }) => (status === 'standing' ? [item] : []));
+  }
+}
+
+export interface Logs {
+  /** By partition, by offset. */
+  readonly transactions: Input[][];
+  /** By partition, in order; compaction leaves gaps in the offsets. */
+  readonly signals: TopicRecord[][];
+}
+
+export function append(logs: Logs, records: readonly NewRecord[], ends: number[]): void {
+  for (const { partition, key, headers = {}, value } of records) {
+    const offset = ends[partition] as number;
+    ends[partition] = offset + 1;
+    logs.signals[partition]?.push({ topic: 'signals', partition, offset, key, headers, value });
+  }
+}
+
+/** What a run keeps for the next one. */
+export interface Checkpoint {
+  /** Offset of the last record of `transactions`, and of `signals`, that is answered. */
+  readonly transactions: number;
+  readonly signals: number;
+  readonly told: readonly ToldSource[];
+}
+
+export interface MachineOptions {
+  readonly knowledge: Knowledge;
+  readonly provided: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly partition: Partition;
+  readonly logs: Logs;
+  readonly writer: string;
+  readonly partBytes: number;
+}
+
+export interface Said {
+  readonly records: readonly NewRecord[];
+  readonly outcome?: SignalOutcome;
+}
+
+export class PartitionMachine {
+  readonly engine: PartitionEngine;
+  readonly #options: MachineOptions;
+  /** Offsets of the next records. */
+  transactionsAt = 0;
+  signalsAt = 0;
+
+  private constructor(options: MachineOptions, hasAnswered: boolean) {
+    const { knowledge, provided, partition, logs, writer, partBytes } = options;
+    const { ruleSet, evaluation, compose } = knowledge;
+    this.#options = options;
+    const readPart = (offset: number, start: number, length: number) => {
+      const input = logs.transactions[partition.index]?.[offset];
+      if (input?.kind !== 'rows') throw new RangeError(`no block ${offset}`);
+      return input.block.subarray(start, start + length);
+    };
+    this.engine = new PartitionEngine({
+      detection: new HotDetector({ ruleSet, evaluation, seed: [1, 2], partition }),
+      documents: new Documents({ readPart }, memoryColdFile()),
+      ruleSet,
+      compose,
+      providedBy: (id) => provided.get(id) ?? new Set(),
+      readRules: () => undefined,
+      partition,
+      writer,
+      hasAnswered,
+      partBytes,
+    });
+  }
+
+  /** Begins behind a checkpoint; without one from nothing, with what the store holds. */
+  static async start(
+    options: MachineOptions,
+    from?: Checkpoint,
+    recalled?: Recalled,
+  ): Promise<[PartitionMachine, Said]> {
+    const machine = new PartitionMachine(options, from !== undefined);
+    const signals = options.logs.signals[options.partition.index] ?? [];
+    const answered = from?.signals ?? signals.at(-1)?.offset ?? -1;
+    if (from !== undefined) {
+      await machine.read(from.transactions + 1);
+      await machine.engine.resume(from.told, from.transactions);
+    }
+    for (const record of signals) {
+      if (record.offset > answered) break;
+      await machine.engine.take(record);
+    }
+    machine.signalsAt = answered + 1;
+    const outcome = await machine.engine.begin(answered, recalled);
+    return [machine, { records: outcome.records, outcome }];
+  }
+
+  get inputs(): readonly Input[] {
+    return this.#options.logs.transactions[this.#options.partition.index] ?? [];
+  }
+
+  /** Takes in records of `transactions` before `until`. */
+  async read(until: number): Promise<void> {
+    for (; this.transactionsAt < Math.min(until, this.inputs.length); this.transactionsAt++) {
+      const input = this.inputs[this.transactionsAt] as Input;
+      const offset = this.transactionsAt;
+      await this.engine.step(
+        input.kind === 'rows' ? { kind: 'transactions', block: input.block, offset } : input.step,
+      );
+    }
+  }
+
+  async flush(): Promise<Said> {
+    const { told, observed } = await this.engine.flush(this.transactionsAt - 1);
+    return { records: [...told, ...observed] };
+  }
+
+  /** Takes in at most so many records of `signals`. */
+  async take(most: number): Promise<Said[]> {
+    const said: Said[] = [];
+    const log = this.#options.logs.signals[this.#options.partition.index] ?? [];
+    let from = log.length;
+    while (from > 0 && (log[from - 1] as TopicRecord).offset >= this.signalsAt) from--;
+    for (const record of log.slice(from, from + most)) {
+      const outcome = await this.engine.take(record);
+      if (outcome.fault !== undefined) throw outcome.fault;
+      this.signalsAt = record.offset + 1;
+      said.push({ records: outcome.records, outcome });
+    }
+    return said;
+  }
+
+  /** To be called behind a flush whose records are there. */
+  get checkpoint(): Checkpoint {
+    return {
+      transactions: this.transactionsAt - 1,
+      signals: this.engine.resumeFrom(this.signalsAt - 1) - 1,
+      told: this.engine.told,
+    };
+  }
+}
