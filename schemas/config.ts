@@ -151,16 +151,8 @@ export const tracingConfig = z.strictObject({
 });
 export type TracingConfig = z.infer<typeof tracingConfig>;
 
-/** What is deleted after a time. The stored rows of each belong together; `services/retention` says to what it applies. */
-export const RETAINED = [
-  'transactions',
-  'rejects',
-  'submissions',
-  'signals',
-  'alerts',
-  'parties',
-  'vault',
-] as const;
+/** What is deleted after a time; `services/stewardship` says from when it counts. What has no days is kept. */
+export const RETAINED = ['transactions', 'rejects', 'submissions', 'signals', 'alerts', 'parties'] as const;
 export type Retained = (typeof RETAINED)[number];
 
 const DAYS_MAX = 36_500;

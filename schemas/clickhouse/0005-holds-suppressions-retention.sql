@@ -137,3 +137,14 @@ COMMENT 'what retention deleted, and under which policy';
 
 -- statement: retention_runs_current
 CREATE VIEW IF NOT EXISTS retention_runs_current AS SELECT * FROM retention_runs FINAL;
+
+-- statement: retention_keys
+CREATE TABLE IF NOT EXISTS retention_keys (
+  run_id String COMMENT 'run that deletes them',
+  step LowCardinality(String) COMMENT 'what is deleted',
+  key_1 String COMMENT 'first column of the identity',
+  key_2 String COMMENT 'second column of the identity, empty if there is none',
+  revision UInt64 COMMENT 'ReplacingMergeTree version; equal revision implies equal content'
+) ENGINE = ReplacingMergeTree(revision)
+ORDER BY (run_id, step, key_1, key_2)
+COMMENT 'identities that a running retention deletes; emptied at its end';

@@ -38,18 +38,6 @@ export const opsErrors = defineErrors({
       fr: 'Consultez-le avec `{list}`.',
     },
   },
-  'RAS-OPS-ACTOR-MISSING': {
-    message: {
-      en: 'Nobody is named who does this.',
-      es: 'No se indica quién hace esto.',
-      fr: 'Personne n’est nommé comme auteur de cette action.',
-    },
-    hint: {
-      en: 'Say who you are with --actor or RASTRO_ACTOR; it is kept with the decision.',
-      es: 'Indique quién es con --actor o RASTRO_ACTOR; se guarda con la decisión.',
-      fr: 'Dites qui vous êtes avec --actor ou RASTRO_ACTOR ; c’est conservé avec la décision.',
-    },
-  },
   'RAS-OPS-RETENTION-STUCK': {
     message: {
       en: 'Retention of {table} did not finish: {detail}.',

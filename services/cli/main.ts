@@ -14,12 +14,15 @@ import { addFeed } from './commands/feed.ts';
 import { addIngest } from './commands/ingest.ts';
 import { addKeys } from './commands/keys.ts';
 import { addRejects } from './commands/rejects.ts';
+import { addHold } from './commands/hold.ts';
+import { addRetention } from './commands/retention.ts';
 import { addRules } from './commands/rules.ts';
 import { addRun } from './commands/run.ts';
 import { addSchema } from './commands/schema.ts';
 import { addSignals } from './commands/signals.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addSubmit } from './commands/submit.ts';
+import { addSuppress } from './commands/suppress.ts';
 import { addUnmask } from './commands/unmask.ts';
 import { EXIT, ExitError } from './exit.ts';
 
@@ -60,6 +63,9 @@ Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. NO_COLOR and --json wo
     addSubmit,
     addKeys,
     addRejects,
+    addSuppress,
+    addHold,
+    addRetention,
     addConfig,
     addDb,
     addSchema,

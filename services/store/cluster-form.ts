@@ -25,6 +25,7 @@ export const SHARD_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   suppression_events: ['suppression_id'],
   alert_outcomes: ['alert_id'],
   retention_runs: ['run_id'],
+  retention_keys: ['run_id', 'step', 'key_1'],
 };
 
 const LOCAL = '_local';

@@ -8,9 +8,9 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /** Folders of code that ships, lowest layer first: each may import itself and those before it. */
 export const LAYERS = ['schemas', 'rules', 'pipelines', 'services'] as const;
 
-const FOLDERS = [...LAYERS, 'benchmarks', 'test', 'docs', '.ci'];
+const FOLDERS = [...LAYERS, 'benchmarks', 'test', 'docs', 'deploy', '.ci'];
 /** Generated, installed, or a user's data. */
-const NOT_OURS = new Set(['node_modules', 'dist', '.git', '.rastro', 'coverage', '.cache']);
+const NOT_OURS = new Set(['node_modules', 'dist', '.git', '.rastro', 'coverage', '.cache', 'secrets']);
 
 function filesUnder(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {

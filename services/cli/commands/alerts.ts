@@ -14,7 +14,7 @@ import { tableText } from '../terminal.ts';
 const LANGS = ['en', 'es', 'fr'] as const;
 
 const LIST = `
-SELECT doc FROM alerts_standing
+SELECT doc FROM alerts_queue
 WHERE ({typology:String} = '' OR typology = {typology:String}) AND ({subject:String} = '' OR subject = {subject:String})
 ORDER BY life_safety DESC, score_milli DESC, id
 LIMIT {limit:UInt32}`;
@@ -42,7 +42,7 @@ export function addAlerts(program: Command): void {
 
   const list = alerts
     .command('list')
-    .description('standing alerts: life-safety first, then by score')
+    .description('standing alerts that nothing withholds: life-safety first, then by score')
     .option('--typology <id>', 'only this composite, e.g. K-SMUG')
     .option('--subject <key>', 'only alerts about this subject')
     .option('--limit <n>', 'at most so many', '50')

@@ -2,23 +2,17 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { RastroError } from '../../../schemas/errors/index.ts';
-import { loadConfig, sectionOf } from '../../config/load.ts';
 import { startEmbedded } from '../../embedded/start.ts';
 import { openStore, type Store } from '../../store/client.ts';
-import { connectStore } from '../../store/connect.ts';
 import { migrate, migrationStatus } from '../../store/migrate.ts';
 import { announceServed, type CommandContext } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
+import { SERVER_OPTION, withServer } from '../server-store.ts';
 import { tableText } from '../terminal.ts';
 
 /** Where `serve` listens unless told otherwise: ClickHouse's own port. */
 const DEFAULT_PORT = '8123';
-
-const CONFIG_OPTION = [
-  '--config <file>',
-  'the ClickHouse server or cluster of this configuration, not the data folder',
-] as const;
 
 /** The store of the data folder, or the server of a configuration; `cluster` where its tables are spread over one. */
 async function withRawStore<T>(
@@ -26,12 +20,7 @@ async function withRawStore<T>(
   config: string | undefined,
   work: (store: Store, cluster: string | undefined) => Promise<T>,
 ): Promise<T> {
-  if (config !== undefined) {
-    const loaded = await loadConfig({ file: config, environment: process.env });
-    const clickhouse = sectionOf(loaded.config, 'clickhouse');
-    const server = await connectStore(clickhouse);
-    return work(server, clickhouse.cluster).finally(() => server.close());
-  }
+  if (config !== undefined) return withServer(config, work);
   const embedded = await startEmbedded({ dataDir });
   const store = openStore({ url: embedded.url, key: embedded.key });
   try {
@@ -50,7 +39,7 @@ export function addDb(program: Command): void {
       .command('migrate')
       .description('bring the tables to this version')
       .option('--dry-run', 'only say what would be applied')
-      .option(...CONFIG_OPTION),
+      .option(...SERVER_OPTION),
     async (context, { dryRun = false, config }) => {
       const applied = await withRawStore(context, config, (store, cluster) =>
         migrate(store, { dryRun, cluster }),
@@ -66,7 +55,7 @@ export function addDb(program: Command): void {
   const status = db
     .command('status')
     .description('which migrations the store has')
-    .option(...CONFIG_OPTION);
+    .option(...SERVER_OPTION);
   handle<{ config?: string }>(status, async (context, { config }) => {
     const states = await withRawStore(context, config, (store) => migrationStatus(store));
     const columns = [

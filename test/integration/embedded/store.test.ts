@@ -27,6 +27,7 @@ const IDENTITIES: Readonly<Record<string, readonly string[]>> = {
   suppression_events: ['suppression_id', 'event_id'],
   alert_outcomes: ['alert_id'],
   retention_runs: ['run_id', 'step'],
+  retention_keys: ['run_id', 'step', 'key_1', 'key_2'],
 };
 
 describe.skipIf(suite === undefined)('the store', () => {

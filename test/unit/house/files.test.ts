@@ -82,7 +82,7 @@ describe('length', () => {
 describe('names', () => {
   test('files and folders are kebab-case', () => {
     const NAMED_BY_OTHERS =
-      /^(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY|SEMANTICS|RESULTS)\.md$|^LICENSE$/;
+      /^(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY|SEMANTICS|RESULTS)\.md$|^(LICENSE|Dockerfile)$/;
     const odd = files.filter((path) => {
       const name = posix.basename(path);
       if (layerOf(path) === 'rules' && path.endsWith('.yaml')) return false;

@@ -1,10 +1,11 @@
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { configSchema } from '../../../../schemas/config.ts';
 import { variableOf } from '../../../../services/config/environment.ts';
+import { openKeys } from '../../../../services/config/keys.ts';
 import { checkConfig, loadConfig, sectionOf } from '../../../../services/config/load.ts';
 import { HIDDEN, printedSettings, SECRET_NAME } from '../../../../services/config/print.ts';
 import { readSecretFile } from '../../../../services/config/secret-file.ts';
@@ -138,6 +139,22 @@ describe('secrets', () => {
     expect(printed.find(({ path }) => path === 'kafka.password')?.value).toBe(HIDDEN);
     expect(printed.find(({ path }) => path === 'kafka.sasl.passwordFile')?.value).toBe('/run/secrets/kafka');
     expect(JSON.stringify(printed)).not.toContain('geheim');
+  });
+
+  test('a role never makes the secret of the keys, and reads none that others may read or a group may write', async () => {
+    const keys = join(folder, 'keys');
+    mkdirSync(keys);
+    await expect(openKeys({ folder: keys })).rejects.toMatchObject({ code: 'RAS-ENGINE-SECRET' });
+    expect(readdirSync(keys)).toEqual([]);
+    const text = Buffer.alloc(32, 7).toString('base64url');
+    written('keys/secret', `${text}\n`, 0o440);
+    expect((await openKeys({ folder: keys })).pseudonymKeyId).toMatch(/^[0-9a-f]{16}$/);
+    for (const mode of [0o444, 0o660]) {
+      written('keys/secret', `${text}\n`, mode);
+      await expect(openKeys({ folder: keys })).rejects.toMatchObject({ code: 'RAS-ENGINE-SECRET' });
+    }
+    written('keys/secret', text.slice(0, 20));
+    await expect(openKeys({ folder: keys })).rejects.toMatchObject({ code: 'RAS-ENGINE-SECRET' });
   });
 
   test('a file holds one line, for this user or its group', async () => {
