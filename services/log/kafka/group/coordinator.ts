@@ -4,7 +4,8 @@
  *
  * - the broker is looked up again whenever it does not answer or is not the coordinator any more. kafkajs ends the consumer
  *   (and joins as a stranger, while the group waits for the ghost) where a heartbeat meets a broker that is starting;
- * - the membership has a say before a join and a leave, and hears of every answered heartbeat when that was sent;
+ * - a consumer that kafkajs ends and starts anew stays the same member: it does not leave, and joins under its id;
+ * - the membership has a say before a join, and hears of every answered heartbeat when that was sent;
  * - the group's committed offsets are never read, and kafkajs may not move a partition to where it likes when its offset
  *   is gone.
  */
@@ -49,8 +50,8 @@ interface GroupBroker {
 
 /** A membership, as the coordinator's answers reach it. */
 export interface CoordinatorWatch {
-  /** Before every request to join: partitions may be another's once it is sent. `beat` keeps the session until then. */
-  beforeJoin(beat: () => Promise<void>): Promise<void>;
+  /** Before every request to join, and where kafkajs ends the consumer: partitions may be another's afterwards. */
+  beforeParting(): Promise<void>;
   joined(memberId: string, generation: number): void;
   /** True between asking to join and being in: what was agreed on before is over. */
   isJoining(): boolean;
@@ -60,8 +61,6 @@ export interface CoordinatorWatch {
   expelled(): void;
   /** The group speaks another protocol. */
   inconsistent(): void;
-  /** Before the member leaves. */
-  beforeLeave(): Promise<void>;
   /** kafkajs found an offset out of range and would go on somewhere else. */
   displaced(topic: string, partition: number): void;
 }
@@ -73,7 +72,8 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'GROUP_LOAD_IN_PROGRESS',
 ]);
-const EXPELLED: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION']);
+const UNKNOWN = 'UNKNOWN_MEMBER_ID';
+const EXPELLED: ReadonlySet<string> = new Set([UNKNOWN, 'ILLEGAL_GENERATION']);
 /** What kafkajs throws where a broker was never connected. */
 const NOT_CONNECTED = 'Broker not connected';
 
@@ -100,8 +100,10 @@ export class GroupCoordinator {
   readonly #watch: CoordinatorWatch;
   readonly #find: () => Promise<GroupBroker>;
   #located: GroupBroker | undefined;
-  /** Of the last join that was answered. */
-  #generation = -1;
+  /** The last join that was answered. */
+  #joined: Joined | undefined;
+  /** Under which the group may know the member. */
+  #memberId = '';
 
   constructor(cluster: Cluster, groupId: string, watch: CoordinatorWatch) {
     this.#groupId = groupId;
@@ -117,14 +119,18 @@ export class GroupCoordinator {
   }
 
   async joinGroup(request: JoinRequest): Promise<Joined> {
-    await this.#watch.beforeJoin(() => this.#beat(request));
+    await this.#watch.beforeParting();
+    const memberId = request.memberId === '' ? this.#memberId : request.memberId;
+    this.#joined = undefined;
     try {
-      const joined = await this.#ask((broker) => broker.joinGroup(request));
-      this.#generation = joined.generationId;
+      const joined = await this.#ask((broker) => broker.joinGroup({ ...request, memberId }));
+      this.#joined = joined;
+      this.#memberId = joined.memberId;
       this.#watch.joined(joined.memberId, joined.generationId);
       return joined;
     } catch (error) {
       if (typeOf(error) === 'INCONSISTENT_GROUP_PROTOCOL') this.#watch.inconsistent();
+      if (typeOf(error) === UNKNOWN) this.#memberId = '';
       throw isUnanswered(error) ? joinAgain(MOVED, 'no coordinator to join the group with') : error;
     }
   }
@@ -143,20 +149,49 @@ export class GroupCoordinator {
   /** One that nobody answers is no reason to end: the lease says until when the member may go on. */
   async heartbeat(request: Heartbeat): Promise<void> {
     if (this.#watch.isJoining()) throw joinAgain(REBALANCING, 'the last join came to nothing');
+    try {
+      await this.#beat(request);
+    } catch (error) {
+      if (!isUnanswered(error)) throw error;
+    }
+  }
+
+  /**
+   * A heartbeat beside kafkajs' own, which stand still while it waits to fetch again after an error, or is kept from
+   * joining. What the answer means for the group's rounds, its own will find.
+   */
+  async beat(): Promise<void> {
+    if (this.#joined === undefined) return;
+    const { memberId, generationId } = this.#joined;
+    await this.#beat({ groupId: this.#groupId, memberId, groupGenerationId: generationId }).catch(
+      () => undefined,
+    );
+  }
+
+  async #beat(request: Heartbeat): Promise<void> {
     const sentAt = instant();
     try {
       await this.#ask((broker) => broker.heartbeat(request));
       this.#watch.heard(sentAt);
     } catch (error) {
       if (typeOf(error) === REBALANCING) this.#watch.heard(sentAt);
+      if (typeOf(error) === UNKNOWN) this.#memberId = '';
       if (EXPELLED.has(typeOf(error) ?? '')) this.#watch.expelled();
-      if (!isUnanswered(error)) throw error;
+      throw error;
     }
   }
 
-  async leaveGroup(request: MemberOfGroup): Promise<void> {
-    await this.#watch.beforeLeave();
-    await this.#ask((broker) => broker.leaveGroup(request));
+  /** kafkajs' way to end a consumer, which it may start anew. */
+  async leaveGroup(): Promise<void> {
+    await this.#watch.beforeParting();
+  }
+
+  /** The group need not wait for the member's session to end. */
+  async leave(): Promise<void> {
+    const request = { groupId: this.#groupId, memberId: this.#memberId };
+    this.#joined = undefined;
+    this.#memberId = '';
+    if (request.memberId !== '') await this.#ask((broker) => broker.leaveGroup(request));
   }
 
   /** Where to read is the member's to say (every partition is sought before it is read). */
@@ -184,20 +219,6 @@ export class GroupCoordinator {
   /** Tells the group how far the member came. */
   async commit(request: Omit<CommitRequest, 'groupId'>): Promise<void> {
     await this.#ask((broker) => broker.offsetCommit({ ...request, groupId: this.#groupId }));
-  }
-
-  async #beat({ groupId, memberId }: MemberOfGroup): Promise<void> {
-    if (memberId === '') return;
-    const sentAt = instant();
-    try {
-      await this.#ask((broker) =>
-        broker.heartbeat({ groupId, memberId, groupGenerationId: this.#generation }),
-      );
-      this.#watch.heard(sentAt);
-    } catch (error) {
-      if (typeOf(error) === REBALANCING) this.#watch.heard(sentAt);
-      if (EXPELLED.has(typeOf(error) ?? '')) this.#watch.expelled();
-    }
   }
 
   async #ask<T>(request: (broker: GroupBroker) => Promise<T>): Promise<T> {

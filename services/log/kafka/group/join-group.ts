@@ -33,6 +33,8 @@ export interface JoinGroupOptions {
 const RETRY = { initialRetryTime: 200, maxRetryTime: 2_000, retries: 10 };
 /** Checks of lease and progress. */
 const CHECK_MS = 1_000;
+/** kafkajs fetches, or waits to, ten times a second. After that long without it is worth a look whether the topics are there. */
+const QUIET_MS = 3_000;
 /** kafkajs may take so long to stop; then the process ends without it. */
 const STOP_MS = 10_000;
 
@@ -49,6 +51,7 @@ class KafkaMembership implements Membership {
   readonly #membership: GroupMembership;
   readonly #supervisor: Supervisor;
   readonly #timers: NodeJS.Timeout[] = [];
+  #cluster: Cluster | undefined;
   #coordinator: GroupCoordinator | undefined;
   #end!: { readonly resolve: () => void; readonly reject: (error: RastroError) => void };
   #over: Promise<void> | undefined;
@@ -90,6 +93,10 @@ class KafkaMembership implements Membership {
       const error = await this.#supervisor.check();
       if (error !== undefined) this.#failed(error);
     });
+    this.#every(CHECK_MS, () => this.#missTopics());
+    this.#every(this.#limits.heartbeatMs, async () => {
+      if (nowMs() - membership.heardAtMs > this.#limits.heartbeatMs) await this.#coordinator?.beat();
+    });
     this.#every(this.#limits.commitMs, () => this.#commit());
     this.#start().catch((error: unknown) => this.#failed(this.#crashed(error)));
   }
@@ -120,8 +127,13 @@ class KafkaMembership implements Membership {
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, STOP_MS);
     });
-    await Promise.race([this.#consumer.disconnect().catch(() => undefined), limit]);
+    await Promise.race([this.#goodbye().catch(() => undefined), limit]);
     clearTimeout(timer);
+  }
+
+  async #goodbye(): Promise<void> {
+    await this.#coordinator?.leave().catch(() => undefined);
+    await this.#consumer.disconnect();
   }
 
   /** One at a time; an error of one round is the next round's business. */
@@ -148,6 +160,7 @@ class KafkaMembership implements Membership {
           claim: () => this.#membership.claim(),
           refuse: (error) => this.#failed(error),
           onCluster: (cluster: Cluster) => {
+            this.#cluster = cluster;
             this.#coordinator = new GroupCoordinator(cluster, this.#group, this.#membership);
           },
         }),
@@ -174,6 +187,9 @@ class KafkaMembership implements Membership {
         return topic === undefined ? [] : partitions.map((partition) => ({ topic, partition }));
       });
       this.#membership.assigned(places);
+    });
+    consumer.on(events.FETCH, () => {
+      this.#supervisor.looped();
     });
     consumer.on(events.REQUEST, ({ payload }) => {
       if (payload.apiName === 'Fetch') this.#supervisor.fetched();
@@ -212,6 +228,16 @@ class KafkaMembership implements Membership {
       next: Number(batch.lastOffset()) + 1,
       end: Number(batch.highWatermark),
     });
+  }
+
+  /** To kafkajs a topic that was deleted is an error among those that pass. */
+  async #missTopics(): Promise<void> {
+    if (this.#supervisor.sinceLoopMs() < QUIET_MS) return;
+    try {
+      await this.#cluster?.refreshMetadata();
+    } catch (error) {
+      if (isTopicGone(error)) this.#failed(this.#crashed(error));
+    }
   }
 
   /** For tools that show lag; nobody reads it back. What fails now is told next time. */

@@ -82,8 +82,9 @@ export class GroupMembership implements CoordinatorWatch {
     return this.#handover.isOpen;
   }
 
-  get bufferedBytes(): number {
-    return this.#handover.bytes;
+  /** In a generation, and yet no partition may be fetched now. */
+  hasNothingToFetch(): boolean {
+    return this.#standing === 'in' && (!this.isOpen || this.held().every(({ paused }) => paused));
   }
 
   held(): PartitionFeed[] {
@@ -102,13 +103,10 @@ export class GroupMembership implements CoordinatorWatch {
 
   // What the coordinator says
 
-  async beforeJoin(beat: () => Promise<void>): Promise<void> {
+  async beforeParting(): Promise<void> {
     if (this.#over) throw new Error('the membership is over');
-    const { drainMs, heartbeatMs } = this.#options.limits;
     if (this.#standing === 'in') this.#standing = 'parting';
-    const beating = setInterval(() => void beat(), heartbeatMs);
-    await this.#handover.drain(drainMs);
-    clearInterval(beating);
+    await this.#handover.drain(this.#options.limits.drainMs);
     this.#standing = 'joining';
     this.#handover.close();
   }
@@ -136,15 +134,12 @@ export class GroupMembership implements CoordinatorWatch {
     this.#fail('RAS-BUS-GROUP-VERSION', { group: this.#options.group, own: 'other protocol' });
   }
 
-  async beforeLeave(): Promise<void> {
-    this.#standing = 'joining';
-    await this.#letGo();
-  }
-
   displaced(topic: string, partition: number): void {
     const known = this.#options.topicOf(topic);
     const feed = known === undefined ? undefined : this.#tenancy.find({ topic: known, partition });
-    if (feed !== undefined) void this.#offsetGone(feed, feed.fetched);
+    if (feed === undefined) return;
+    const range = `?..${feed.end}`;
+    this.#fail('RAS-BUS-GROUP-OFFSET-GONE', { topic: feed.topic, partition, offset: feed.fetched, range });
   }
 
   // What kafkajs says

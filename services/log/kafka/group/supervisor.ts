@@ -10,7 +10,7 @@ import type { PartitionFeed } from './partition-feed.ts';
 
 export interface SupervisorOptions {
   readonly limits: GroupLimits;
-  readonly membership: Pick<GroupMembership, 'held' | 'isOpen' | 'heardAtMs'>;
+  readonly membership: Pick<GroupMembership, 'held' | 'isOpen' | 'hasNothingToFetch' | 'heardAtMs'>;
   readonly bus: Pick<Bus, 'ranges' | 'read'>;
   readonly nowMs: () => number;
 }
@@ -18,10 +18,21 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   #fetchedAtMs: number;
+  #loopedAtMs: number;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#fetchedAtMs = options.nowMs();
+    this.#loopedAtMs = this.#fetchedAtMs;
+  }
+
+  /** kafkajs went through its loop of fetches, whatever came of it. */
+  looped(): void {
+    this.#loopedAtMs = this.#options.nowMs();
+  }
+
+  sinceLoopMs(): number {
+    return this.#options.nowMs() - this.#loopedAtMs;
   }
 
   /** A broker answered a fetch. */
@@ -31,12 +42,12 @@ export class Supervisor {
 
   /**
    * Time since the cluster last answered a fetch. Where nothing is to be fetched (no partition is the member's, all of them
-   * are held back or loading) its coordinator's answers count.
+   * are held back or loading) its coordinator's answers count, as long as kafkajs would fetch.
    */
   sinceFetchMs(): number {
     const { membership, nowMs } = this.#options;
-    const isIdle = !membership.isOpen || membership.held().every(({ paused }) => paused);
-    return nowMs() - (isIdle ? Math.max(this.#fetchedAtMs, membership.heardAtMs) : this.#fetchedAtMs);
+    if (!membership.hasNothingToFetch()) return nowMs() - this.#fetchedAtMs;
+    return nowMs() - Math.max(this.#fetchedAtMs, Math.min(membership.heardAtMs, this.#loopedAtMs));
   }
 
   /** What is wrong; undefined where nothing is. */
