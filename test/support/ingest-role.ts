@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import type { Bus, TopicRecord } from '../../pipelines/log/bus.ts';
+import type { RuleSet } from '../../rules/compiler/index.ts';
 import type { Receipt, SubmissionReport, SubmissionStatus } from '../../schemas/submission.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import { ApiKeys, makeKey, writeKeys } from '../../services/ingest/api-keys.ts';
-import { onePartition } from '../../services/ingest/output.ts';
+import { routerOf } from '../../services/ingest/output.ts';
 import { type IngestOptions, type IngestRole, startIngest } from '../../services/ingest/role.ts';
 import { testKeys, testReference, testRow } from './ingest.ts';
 import { memoryBus } from './memory-bus.ts';
@@ -36,7 +37,9 @@ export interface SubmitOptions {
 
 export const SETTLED = ['accepted', 'partially_accepted', 'rejected', 'processed'] as const;
 
-export async function startTestRole(changes: Partial<IngestOptions> = {}): Promise<TestRole> {
+export async function startTestRole(
+  changes: Partial<IngestOptions> & { readonly rules?: Pick<RuleSet, 'rules'> } = {},
+): Promise<TestRole> {
   const bus = changes.bus ?? memoryBus();
   const file = join(await mkdtemp(join(tmpdir(), 'keys-')), 'keys.json');
   const { key, stored } = makeKey({
@@ -51,7 +54,7 @@ export async function startTestRole(changes: Partial<IngestOptions> = {}): Promi
     bus,
     keys: testKeys,
     reference: testReference,
-    router: onePartition(await bus.partitionsOf('transactions')),
+    router: routerOf(await bus.partitionsOf('transactions'), changes.rules ?? { rules: [] }),
     apiKeys: new ApiKeys(file, Date.now),
     mappingsFolder: null,
     evaluatedUntil: async () => new Map(),

@@ -334,14 +334,16 @@ export class ColumnIngest implements PartsTaker {
     return head;
   }
 
-  /** Amount settled by the row that was written, in minor units. */
-  get settledMinor(): number | bigint {
-    return this.#document === null ? this.#composer.minor : BigInt(this.#document.tx.stamp.amountMinor);
+  /** Bytes of the document of the row that was written. */
+  get docBytes(): number {
+    return this.#block.docBytes;
   }
 
-  /** Currency of `settledMinor`. */
-  get settledCcy(): string {
-    return this.#document === null ? (this.#composer.head?.ccy ?? '') : this.#document.tx.settled.ccy;
+  /** Adds what the row that was written settled, in minor units. */
+  settleInto(sums: { add(ccy: string, minor: number | bigint): void }): void {
+    const row = this.#document?.tx;
+    if (row === undefined) sums.add(this.#composer.head?.ccy ?? '', this.#composer.minor);
+    else sums.add(row.settled.ccy, BigInt(row.stamp.amountMinor));
   }
 
   /** What the row that was written is beside those that `ledger` knows and those kept in the open block. */
@@ -351,13 +353,12 @@ export class ColumnIngest implements PartsTaker {
 
   /** Whether the open block has no room for the row that was written: it is to be closed first. */
   get isFull(): boolean {
-    const size = this.#block.docBytes + ROW_OVERHEAD_BYTES;
-    return this.#block.rows > 0 && this.#bytes + size > this.#options.blockBytes;
+    return this.rows > 0 && this.#bytes + this.docBytes + ROW_OVERHEAD_BYTES > this.#options.blockBytes;
   }
 
   /** The row that was written becomes part of the block. True where the block is full now. */
   keep(): boolean {
-    this.#bytes += this.#block.docBytes + ROW_OVERHEAD_BYTES;
+    this.#bytes += this.docBytes + ROW_OVERHEAD_BYTES;
     if (this.#document === null) this.composed += 1;
     else this.documents += 1;
     this.#block.keep(this.institution, this.id);
