@@ -117,9 +117,9 @@ export const submissionErrors = defineErrors({
       fr: 'Le fichier de clés d’API {path} est inutilisable : {detail}.',
     },
     hint: {
-      en: 'It must be readable by its owner only, and written by `rastro keys` alone.',
-      es: 'Sólo su dueño debe poder leerlo y sólo `rastro keys` escribirlo.',
-      fr: 'Seul son propriétaire doit pouvoir le lire, et seul `rastro keys` l’écrire.',
+      en: 'It must not be readable by everybody, and only `rastro keys` writes it.',
+      es: 'No debe poder leerlo cualquiera y sólo `rastro keys` lo escribe.',
+      fr: 'Il ne doit pas être lisible par tous, et seul `rastro keys` l’écrit.',
     },
   },
   'RAS-KEYS-UNKNOWN': {

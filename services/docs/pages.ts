@@ -13,6 +13,9 @@ const AREAS: Readonly<Record<string, string>> = {
   COMPOSITE: 'Composites and the playbook: what the compiler refuses.',
   STORE: 'The store: embedded ClickHouse, migrations, statements.',
   CONFIG: 'Configuration: file, environment, the files that hold secrets.',
+  HTTP: 'The ingest role: what it answers requests.',
+  SUBMISSION: 'Submissions: reading them, the client, dead letters.',
+  KEYS: 'API keys of institutions.',
   OPS: 'Operation: observation, retention, holds, suppression.',
 };
 

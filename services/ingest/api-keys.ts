@@ -15,6 +15,8 @@ import { INGEST_LIMITS } from './limits.ts';
 export const SCOPES = ['submit', 'read'] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** Anybody, and writing by a group. A group may read: orchestrators hand files to a process by its group. */
+const TOO_OPEN = 0o027;
 const ID_BYTES = 6;
 const SECRET_BYTES = 32;
 const KEY = /^ras_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
@@ -38,7 +40,7 @@ export async function readKeys(path: string): Promise<readonly StoredKey[]> {
   let text: string;
   try {
     const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0)
+    if ((mode & TOO_OPEN) !== 0)
       throw new RastroError('RAS-KEYS-FILE', { path, detail: `mode ${(mode & 0o777).toString(8)}` });
     text = await readFile(path, 'utf8');
   } catch (error) {
@@ -99,6 +101,7 @@ export class ApiKeys {
   #byId = new Map<string, StoredKey>();
   #changed = Number.NaN;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
 
   constructor(path: string, nowMs: () => number) {
     this.#path = path;
@@ -118,10 +121,17 @@ export class ApiKeys {
     return key !== undefined && isEqual && isValid(key, this.#nowMs()) ? key : undefined;
   }
 
+  /** Nobody is judged by keys that are still being read. */
   async #look(): Promise<void> {
     const nowMs = this.#nowMs();
-    if (nowMs - this.#lookedMs < INGEST_LIMITS.KEYS_LOOK_MS) return;
-    this.#lookedMs = nowMs;
+    if (nowMs - this.#lookedMs >= INGEST_LIMITS.KEYS_LOOK_MS) {
+      this.#lookedMs = nowMs;
+      this.#reading = this.#read();
+    }
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
     const changed = await stat(this.#path).then(
       ({ mtimeMs }) => mtimeMs,
       () => 0,

@@ -13,6 +13,7 @@ import { RejectedWriter } from '../../pipelines/ingest/submission/rejected-lines
 import type { Submission } from '../../pipelines/ingest/submission/table.ts';
 import type { Bus, TopicRecord } from '../../pipelines/log/bus.ts';
 import { LOG_LIMITS } from '../../pipelines/log/port.ts';
+import { ROUTER_LIMITS } from '../../pipelines/partition/router.ts';
 import { slotOfKey } from '../../pipelines/partition/slots.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { Mapping } from '../../schemas/mapping.ts';
@@ -26,8 +27,6 @@ import { openReplay, type Replay } from './replay.ts';
 import { CheckingSink, type ClosableSink, PublishingSink, type SinkParts } from './sinks.ts';
 
 const RUN_BYTES = 9;
-/** Bytes at which a block closes, by estimate: what it really has stays below a record's size. */
-const BLOCK_BYTES = LOG_LIMITS.BLOCK_BYTES - 64 * 1024;
 
 export interface AttemptParts {
   readonly bus: Bus;
@@ -82,8 +81,8 @@ export async function readAttempt(
 }
 
 async function mappingOf(parts: AttemptParts, { claim, replay }: Submission): Promise<Mapping | RastroError> {
-  if (replay !== null && replay.mapping !== null) return parseMapping(replay.mapping, 'replay.yaml');
   try {
+    if (replay !== null && replay.mapping !== null) return parseMapping(replay.mapping, 'replay.yaml');
     return await parts.mappings.load(claim.mapping);
   } catch (error) {
     if (!RastroError.is(error)) throw error;
@@ -141,7 +140,8 @@ async function readOnce(
     context,
     sink,
     blockRows: LOG_LIMITS.BLOCK_ROWS,
-    blockBytes: BLOCK_BYTES,
+    blockBytes: LOG_LIMITS.BLOCK_BYTES,
+    docBytes: ROUTER_LIMITS.DOC_BYTES,
     ...(replay === null ? {} : { only: (byteOffset: number) => replay.wants(byteOffset) }),
     onBatch: async () => {
       mayWrite();
@@ -178,6 +178,8 @@ async function* uninterrupted(records: AsyncIterable<TopicRecord>): AsyncGenerat
   try {
     yield* records;
   } catch (error) {
+    if (RastroError.is(error) && error.code === 'RAS-BUS-OFFSET-GONE')
+      throw new RastroError('RAS-SUBMISSION-GONE', {}, { cause: error });
     throw new Interrupted(error);
   }
 }

@@ -1,31 +1,54 @@
 /**
- * Rows to records of the topic `transactions`. Which partitions a row belongs to is the router's matter; whoever publishes only
- * knows this.
+ * Rows to records of the topic `transactions`: to the partitions of the subjects that the rules ask about, each submission in blocks
+ * of its own, so that what it brought can be ended with it.
  */
 import type { ClosedBlock } from '../../pipelines/ingest/columns/open-block.ts';
 import type { NewRecord } from '../../pipelines/log/bus.ts';
 import type { RecordKind } from '../../pipelines/log/port.ts';
+import { kindsOfRules, type RoutedBlock, Router } from '../../pipelines/partition/router.ts';
+import type { RuleSet } from '../../rules/compiler/index.ts';
 
-/** Header of a record of `transactions`: its kind, as in the log port; `copies` are rows that another partition stores. */
+/** Header of a record of `transactions`: its kind, as in the log port. */
 export const KIND_HEADER = 'kind';
 
-export interface RowRouter {
-  /** Records of the rows of a block. */
+/** The rows of one submission. */
+export interface RowOutput {
+  /** Records that the rows of a block have filled. */
   rows(block: ClosedBlock): readonly NewRecord[];
+  /** Records of what waits. */
+  close(): readonly NewRecord[];
+}
+
+export interface RowRouter {
+  open(): RowOutput;
   /** A record that every partition has to have in front of what rests on it. */
   toAll(kind: RecordKind, payload: Uint8Array): readonly NewRecord[];
 }
 
-/** All rows in one partition, which owns every subject: the form for one worker. */
-export function onePartition(partitions: number): RowRouter {
+export function routerOf(partitions: number, ruleSet: Pick<RuleSet, 'rules'>): RowRouter {
+  const kinds = kindsOfRules(ruleSet);
   return {
-    // Where the block will lie is not known yet; whoever stores it says so.
-    rows: (block) => [record(0, 'transactions', block.bytes(0))],
-    toAll: (kind, payload) =>
-      Array.from({ length: partitions }, (_, partition) => record(partition, kind, payload)),
+    open() {
+      const router = new Router({ partitions, kinds });
+      return {
+        rows(block) {
+          // Where the blocks will lie is not known yet; whoever stores the rows says so.
+          const { blocks, tooLarge } = router.route(block.bytes(0));
+          if (tooLarge.length > 0) throw new Error('a row that is too large was not rejected');
+          return blocks.map(recordOf);
+        },
+        close: () => router.close().map(recordOf),
+      };
+    },
+    toAll: (kind, value) =>
+      Array.from({ length: partitions }, (_, partition) => recordOf({ partition, kind, bytes: value })),
   };
 }
 
-function record(partition: number, kind: RecordKind, value: Uint8Array): NewRecord {
-  return { partition, key: null, headers: { [KIND_HEADER]: kind }, value };
+function recordOf({
+  partition,
+  kind,
+  bytes,
+}: Pick<RoutedBlock, 'partition' | 'bytes'> & { kind: RecordKind }): NewRecord {
+  return { partition, key: null, headers: { [KIND_HEADER]: kind }, value: bytes };
 }

@@ -40,7 +40,7 @@ export class Processor {
   readonly #tries = new Map<string, { count: number; notBeforeMs: number }>();
   #running: Promise<void> | undefined;
   #isStopping = false;
-  #wake = () => undefined as void;
+  #wake: () => void = () => undefined;
   #sweptMs = 0;
   #toldMs = 0;
   /** When the log last answered. */
@@ -160,8 +160,7 @@ export class Processor {
   /** The log's failures are waited out. Anything else is tried a few times, for one submission must not hold up the others. */
   async #again(submission: Submission, error: unknown, mayWrite: () => void): Promise<void> {
     const { submissionId } = submission.claim;
-    const isOfTheLog = error instanceof Interrupted || RastroError.is(error);
-    const count = (this.#tries.get(submissionId)?.count ?? 0) + (isOfTheLog ? 0 : 1);
+    const count = (this.#tries.get(submissionId)?.count ?? 0) + (isOfTheLog(error) ? 0 : 1);
     this.#tries.set(submissionId, {
       count,
       notBeforeMs: this.#options.nowMs() + INGEST_LIMITS.TRY_AFTER_MS,
@@ -229,3 +228,8 @@ export class Processor {
     }
   }
 }
+
+/** A record that is too large stays so. */
+const isOfTheLog = (error: unknown): boolean =>
+  error instanceof Interrupted ||
+  (RastroError.is(error) && error.code.startsWith('RAS-BUS-') && error.code !== 'RAS-BUS-RECORD-TOO-LARGE');

@@ -82,11 +82,11 @@ export class ReferenceBook {
 
   async #read(): Promise<void> {
     const ranges = await this.#bus.ranges(TOPIC);
-    for (const [partition, { end }] of ranges.entries()) {
+    for (const [partition, { begin, end }] of ranges.entries()) {
       for await (const { key, value, offset } of this.#bus.read(
         TOPIC,
         partition,
-        this.#next[partition] ?? 0,
+        Math.max(this.#next[partition] ?? 0, begin),
         end,
       )) {
         this.#next[partition] = offset + 1;

@@ -19,7 +19,9 @@ export async function* rejectedLines(
 ): AsyncGenerator<readonly RejectedLine[]> {
   if (state.rejected === null) return;
   const { partition, from, to, run } = state.rejected;
-  for await (const record of bus.read('rejected', partition, from, to + 1)) {
+  const begin = (await bus.ranges('rejected'))[partition]?.begin ?? 0;
+  // Lines that were kept long enough are gone; how many there were, the result still says.
+  for await (const record of bus.read('rejected', partition, Math.max(from, begin), to + 1)) {
     const of = rejectedRun(record);
     if (of?.submissionId === state.submissionId && of.run === run) yield openRejected(rawKey, record);
   }

@@ -51,6 +51,8 @@ export interface ServerOptions {
   /** A submission was received: there is something to do. */
   readonly onReceived: () => void;
   readonly onProblem: (what: string, id: string, error: unknown) => void;
+  /** Told of every route as it is added. */
+  readonly onRoute?: (route: { method: string; path: string; scope: Scope | 'open' | undefined }) => void;
 }
 
 /** A connection on which nothing moves for so many times `idleMs` is closed. */
@@ -116,6 +118,9 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   });
   app.setNotFoundHandler((request, reply) => problem(request, reply, new RastroError('RAS-HTTP-NOT-FOUND')));
 
+  app.addHook('onRoute', ({ method, url, config }) => {
+    options.onRoute?.({ method: String(method), path: url, scope: config?.scope });
+  });
   app.addHook('onSend', async (_request, reply) => {
     reply.headers(SECURITY_HEADERS);
     if (tls !== undefined) reply.header('strict-transport-security', 'max-age=31536000');

@@ -8,7 +8,7 @@ import type { Bus, NewRecord } from '../../pipelines/log/bus.ts';
 import type { PartyRecord } from '../../schemas/party.ts';
 import type { RejectedLine, StateRecord } from '../../schemas/submission.ts';
 import type { IdentityOutbox } from './identities.ts';
-import type { RowRouter } from './output.ts';
+import type { RowOutput, RowRouter } from './output.ts';
 import type { ReferenceBook } from './reference-book.ts';
 
 export interface SinkParts {
@@ -61,11 +61,13 @@ export interface ClosableSink extends SubmissionSink {
 export class PublishingSink implements ClosableSink {
   readonly #parts: SinkParts;
   readonly #lines: RejectedLines;
+  readonly #output: RowOutput;
   readonly #appended: Record<string, number> = {};
 
   constructor(parts: SinkParts) {
     this.#parts = parts;
     this.#lines = new RejectedLines(parts);
+    this.#output = parts.router.open();
   }
 
   async feed({ providedId, mapping, provided, coverage, coverageByInstitution }: FeedOutcome): Promise<void> {
@@ -85,9 +87,13 @@ export class PublishingSink implements ClosableSink {
   }
 
   async rows(block: ClosedBlock): Promise<void> {
-    const { bus, router, identities, mayWrite } = this.#parts;
-    // The block's bytes are made now: its columns are written over afterwards.
-    const records = router.rows(block);
+    // The block's bytes are read now: its columns are written over afterwards.
+    await this.#append(this.#output.rows(block));
+  }
+
+  async #append(records: readonly NewRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const { bus, identities, mayWrite } = this.#parts;
     await identities.flush();
     mayWrite();
     const offsets = await bus.append('transactions', records);
@@ -107,6 +113,7 @@ export class PublishingSink implements ClosableSink {
   }
 
   async close() {
+    await this.#append(this.#output.close());
     return { rejected: await this.#lines.close(), appended: this.#appended };
   }
 }

@@ -41,11 +41,12 @@ export class SubmissionView {
   }
 
   async #read(partition: number, until: number): Promise<void> {
-    for await (const record of this.#bus.read(TOPIC, partition, this.#next[partition] ?? 0, until)) {
+    const from = this.#next[partition] ?? (await this.#bus.ranges(TOPIC))[partition]?.begin ?? 0;
+    for await (const record of this.#bus.read(TOPIC, partition, from, until)) {
       this.table.apply(record);
       this.#next[partition] = record.offset + 1;
     }
     // Offsets may be missing at the end: compacted away.
-    this.#next[partition] = Math.max(this.#next[partition] ?? 0, until);
+    this.#next[partition] = Math.max(from, until);
   }
 }

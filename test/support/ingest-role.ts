@@ -3,13 +3,15 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
-import type { Bus } from '../../pipelines/log/bus.ts';
+import type { Bus, TopicRecord } from '../../pipelines/log/bus.ts';
+import type { RuleSet } from '../../rules/compiler/index.ts';
 import type { Receipt, SubmissionReport, SubmissionStatus } from '../../schemas/submission.ts';
+import type { TopicName } from '../../schemas/topics.ts';
 import { ApiKeys, makeKey, writeKeys } from '../../services/ingest/api-keys.ts';
-import { onePartition } from '../../services/ingest/output.ts';
+import { routerOf } from '../../services/ingest/output.ts';
 import { type IngestOptions, type IngestRole, startIngest } from '../../services/ingest/role.ts';
 import { testKeys, testReference, testRow } from './ingest.ts';
-import { SmallBus } from './small-bus.ts';
+import { memoryBus } from './memory-bus.ts';
 
 export const INSTITUTION = 'bank-a';
 const FAR_MS = Date.UTC(2100, 0, 1);
@@ -35,8 +37,10 @@ export interface SubmitOptions {
 
 export const SETTLED = ['accepted', 'partially_accepted', 'rejected', 'processed'] as const;
 
-export async function startTestRole(changes: Partial<IngestOptions> = {}): Promise<TestRole> {
-  const bus = changes.bus ?? new SmallBus();
+export async function startTestRole(
+  changes: Partial<IngestOptions> & { readonly rules?: Pick<RuleSet, 'rules'> } = {},
+): Promise<TestRole> {
+  const bus = changes.bus ?? memoryBus();
   const file = join(await mkdtemp(join(tmpdir(), 'keys-')), 'keys.json');
   const { key, stored } = makeKey({
     institution: INSTITUTION,
@@ -50,7 +54,7 @@ export async function startTestRole(changes: Partial<IngestOptions> = {}): Promi
     bus,
     keys: testKeys,
     reference: testReference,
-    router: onePartition(await bus.partitionsOf('transactions')),
+    router: routerOf(await bus.partitionsOf('transactions'), changes.rules ?? { rules: [] }),
     apiKeys: new ApiKeys(file, Date.now),
     mappingsFolder: null,
     evaluatedUntil: async () => new Map(),
@@ -103,10 +107,17 @@ export function line(id: string, changes: object = {}): string {
   return `${JSON.stringify({ ...testRow({ institution: INSTITUTION, id }), ...changes })}\n`;
 }
 
+/** All records of a topic, partition by partition. */
+export async function recordsOf(bus: Bus, topic: TopicName): Promise<TopicRecord[]> {
+  const records: TopicRecord[] = [];
+  for (const [partition, { begin, end }] of (await bus.ranges(topic)).entries())
+    for await (const record of bus.read(topic, partition, begin, end)) records.push(record);
+  return records;
+}
+
 /** Ids of the rows on the topic, in its order. */
-export function publishedIds(bus: SmallBus): string[] {
-  return bus
-    .all('transactions')
+export async function publishedIds(bus: Bus): Promise<string[]> {
+  return (await recordsOf(bus, 'transactions'))
     .filter(({ headers }) => headers['kind'] === 'transactions')
     .flatMap(({ value }) => [...(tableFromIPC(value as Uint8Array).getChild('id') ?? [])].map(String));
 }

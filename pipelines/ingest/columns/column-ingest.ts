@@ -18,6 +18,7 @@ import { type ColumnsOrigin, Composer } from './composer.ts';
 import { type Fragment, GROUPS } from './fragment.ts';
 import { FragmentBuilder, KEYED_ORDER } from './fragment-builder.ts';
 import { HEAD_LEAVES, type Head, type HeadInput, headOf, type Space } from './head.ts';
+import { MemberMemo } from './member-memo.ts';
 import { BLOCK_OVERHEAD_BYTES, type ClosedBlock, OpenBlock, ROW_OVERHEAD_BYTES } from './open-block.ts';
 import { plainMinor } from './plain-amount.ts';
 import { type PartsTaker, type RowParts, UNREADABLE } from './row-parts.ts';
@@ -69,8 +70,7 @@ export class ColumnIngest implements PartsTaker {
   readonly #spaces = new Map<string, Space>();
   readonly #headsByText = new Map<string, Head>();
   /** By space and group. */
-  readonly #members: Map<string, Fragment>[] = [];
-  #memberCount = 0;
+  readonly #members = new MemberMemo<Fragment>(MEMBERS_MAX);
   /** By kind of part: where its cells are all empty, as most of a wide file are, the row has no such member. */
   readonly #emptyIsNothing: boolean[] = [];
   /** Hashes of the parts that were not known, by group. */
@@ -297,7 +297,7 @@ export class ColumnIngest implements PartsTaker {
       fragments[group] = null;
       if (value === undefined) continue;
       const text = typeof value === 'string' ? value : JSON.stringify(value);
-      const known = this.#members[number * GROUPS.length + group]?.get(text);
+      const known = this.#members.find(number * GROUPS.length + group, text);
       if (known !== undefined) fragments[group] = known;
       else {
         values[group] = value;
@@ -313,21 +313,11 @@ export class ColumnIngest implements PartsTaker {
       this.#buildMissing(head.space, (fragment, group) => {
         const value = row[GROUPS[group] as keyof TransactionInput];
         const text = typeof value === 'string' ? value : JSON.stringify(value);
-        this.#rememberMember(number * GROUPS.length + group, text, fragment);
+        this.#members.put(number * GROUPS.length + group, text, fragment);
       });
     }
     this.#composed(head);
     return true;
-  }
-
-  #rememberMember(at: number, text: string, fragment: Fragment): void {
-    if (++this.#memberCount > MEMBERS_MAX) {
-      this.#members.length = 0;
-      this.#memberCount = 1;
-    }
-    const known = this.#members[at];
-    if (known === undefined) this.#members[at] = new Map([[text, fragment]]);
-    else known.set(text, fragment);
   }
 
   #headOfText(row: TransactionInput): Head | null {
@@ -344,14 +334,16 @@ export class ColumnIngest implements PartsTaker {
     return head;
   }
 
-  /** Amount settled by the row that was written, in minor units. */
-  get settledMinor(): number | bigint {
-    return this.#document === null ? this.#composer.minor : BigInt(this.#document.tx.stamp.amountMinor);
+  /** Bytes of the document of the row that was written. */
+  get docBytes(): number {
+    return this.#block.docBytes;
   }
 
-  /** Currency of `settledMinor`. */
-  get settledCcy(): string {
-    return this.#document === null ? (this.#composer.head?.ccy ?? '') : this.#document.tx.settled.ccy;
+  /** Adds what the row that was written settled, in minor units. */
+  settleInto(sums: { add(ccy: string, minor: number | bigint): void }): void {
+    const row = this.#document?.tx;
+    if (row === undefined) sums.add(this.#composer.head?.ccy ?? '', this.#composer.minor);
+    else sums.add(row.settled.ccy, BigInt(row.stamp.amountMinor));
   }
 
   /** What the row that was written is beside those that `ledger` knows and those kept in the open block. */
@@ -361,13 +353,12 @@ export class ColumnIngest implements PartsTaker {
 
   /** Whether the open block has no room for the row that was written: it is to be closed first. */
   get isFull(): boolean {
-    const size = this.#block.docBytes + ROW_OVERHEAD_BYTES;
-    return this.#block.rows > 0 && this.#bytes + size > this.#options.blockBytes;
+    return this.rows > 0 && this.#bytes + this.docBytes + ROW_OVERHEAD_BYTES > this.#options.blockBytes;
   }
 
   /** The row that was written becomes part of the block. True where the block is full now. */
   keep(): boolean {
-    this.#bytes += this.#block.docBytes + ROW_OVERHEAD_BYTES;
+    this.#bytes += this.docBytes + ROW_OVERHEAD_BYTES;
     if (this.#document === null) this.composed += 1;
     else this.documents += 1;
     this.#block.keep(this.institution, this.id);
@@ -401,8 +392,7 @@ export class ColumnIngest implements PartsTaker {
     this.fragments.clear();
     this.#headsByText.clear();
     this.#spaces.clear();
-    this.#members.length = 0;
-    this.#memberCount = 0;
+    this.#members.clear();
     this.#block = this.#newBlock();
     this.#composer = this.#newComposer();
     this.#builder = new FragmentBuilder(this.#options.context, this.#block.dictionary);

@@ -17,8 +17,8 @@ export class MoneyTotals {
 
   /** `minor`: a bigint, or a safe integer. */
   add(ccy: string, minor: number | bigint, rows = 1): void {
-    let sum = this.#sums.get(ccy);
-    if (sum === undefined) this.#sums.set(ccy, (sum = { rows: 0, exact: 0n, small: 0 }));
+    const sum = this.#sums.get(ccy) ?? { rows: 0, exact: 0n, small: 0 };
+    this.#sums.set(ccy, sum);
     sum.rows += rows;
     if (typeof minor === 'bigint') sum.exact += minor;
     else if (Math.abs(sum.small) + Math.abs(minor) < EXACT_MAX) sum.small += minor;

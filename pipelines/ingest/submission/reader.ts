@@ -51,6 +51,8 @@ export interface ReadOptions {
   readonly sink: SubmissionSink;
   readonly blockRows: number;
   readonly blockBytes: number;
+  /** Bytes that the document of a row may have. */
+  readonly docBytes: number;
   /** Whether the record at an offset is to be taken in; the others count as known rows only. Default: all are. */
   readonly only?: (byteOffset: number) => boolean;
   /** Called after every batch of records; may throw to end the reading. */
@@ -206,6 +208,13 @@ class Reader {
       this.#counts.read++;
       return this.#reject([this.#foreign(outcome, institution)]);
     }
+    if (isWanted && columns.docBytes > this.#options.docBytes) {
+      const params = { bytes: columns.docBytes, limit: this.#options.docBytes };
+      columns.drop();
+      this.#counts.read++;
+      const where = { line, byteOffset, field: '', masked: '', original: new Uint8Array(0) };
+      return this.#reject([{ kind: 'reject', code: 'RAS-FEED-LINE-TOO-LONG', params, ...where }]);
+    }
     const seen = columns.seen(this.#rows);
     if (!isWanted) {
       columns.drop();
@@ -235,7 +244,7 @@ class Reader {
   #keep(columns: ColumnIngest): Promise<void> | undefined {
     if (columns.isFull) return this.#flush().then(() => this.#keep(columns));
     this.#counts.accepted++;
-    this.#totals.add(columns.settledCcy, columns.settledMinor);
+    columns.settleInto(this.#totals);
     return columns.keep() ? this.#flush() : undefined;
   }
 

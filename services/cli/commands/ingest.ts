@@ -5,11 +5,11 @@ import type { Command } from 'commander';
 import kafkajs from 'kafkajs';
 import type { Membership } from '../../../pipelines/log/bus.ts';
 import type { Config } from '../../../schemas/config.ts';
+import { openKeys } from '../../config/keys.ts';
 import { sectionOf } from '../../config/load.ts';
 import { readSecretFile } from '../../config/secret-file.ts';
 import { ApiKeys } from '../../ingest/api-keys.ts';
 import { Drains, markedUntil } from '../../ingest/drains.ts';
-import { onePartition } from '../../ingest/output.ts';
 import { startIngest } from '../../ingest/role.ts';
 import { rulesInForce } from '../../ingest/rules-in-force.ts';
 import { clientOptions } from '../../log/kafka/client.ts';
@@ -20,7 +20,6 @@ import { Metrics } from '../../observe/metrics.ts';
 import { serveObservation } from '../../observe/server.ts';
 import { openStore, type Store } from '../../store/client.ts';
 import { loadKnowledge } from '../../workspace/knowledge.ts';
-import { openSecret } from '../../workspace/secret.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import {
@@ -66,9 +65,8 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
       ...(options.rates === undefined ? {} : { ratesFile: options.rates }),
     });
     return withBus(config, async (bus) => {
-      const keys = await openSecret(config.keys.folder);
-      const router = onePartition(await bus.partitionsOf('transactions'));
-      const { reference } = await rulesInForce(bus, router, knowledge);
+      const keys = await openKeys(config.keys);
+      const { reference, router } = await rulesInForce(bus, knowledge);
       const store = await storeOf(config);
       const metrics = new Metrics();
       metrics.watchProcess();

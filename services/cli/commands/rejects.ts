@@ -5,10 +5,10 @@ import type { Command } from 'commander';
 import { parseMapping } from '../../../pipelines/ingest/mapping-file.ts';
 import type { Submission } from '../../../pipelines/ingest/submission/table.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
+import { openKeys } from '../../config/keys.ts';
 import { askReplay, type RejectFilter, submissionOf, withRejects } from '../../ingest/rejects.ts';
 import { reportOf, statusOf } from '../../ingest/status.ts';
 import { SubmissionView } from '../../ingest/view.ts';
-import { openSecret } from '../../workspace/secret.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { moment } from '../options.ts';
@@ -106,7 +106,7 @@ export function addRejects(program: Command): void {
     addConfigOption(rejects.command('show <submission>').description('its rejected lines, values masked')),
     async ({ terminal }, options, [id = '']) => {
       const config = await configOf(options);
-      const { raw } = await openSecret(config.keys.folder);
+      const { raw } = await openKeys(config.keys);
       return withBus(config, async (bus) => {
         const view = new SubmissionView(bus);
         await view.catchUp();
