@@ -2,7 +2,6 @@
  * Events as of which rules could fire: (line of the subject, position in its history, words of a mask of rules), in order of
  * arrival.
  */
-import type { KindPlan } from '../../../rules/compiler/index.ts';
 
 const FIRST_CAPACITY = 256;
 
@@ -22,17 +21,6 @@ export function candidatesFrom(
   const first = positions.findIndex((each) => each >= position);
   if (first < 0) return { positions: [], masks: [] };
   return { positions: positions.slice(first), masks: masks.slice(first * maskWords) };
-}
-
-/** Every event of a history of `length` events as a candidate of every rule. */
-export function everyPosition(
-  plan: Pick<KindPlan, 'rules' | 'maskWords'>,
-  length: number,
-): SubjectCandidates {
-  const all = new Array<number>(plan.maskWords).fill(0);
-  for (const { bit } of plan.rules) all[bit >>> 5]! |= 1 << (bit & 31);
-  const positions = Array.from({ length }, (_, i) => i);
-  return { positions, masks: positions.flatMap(() => all) };
 }
 
 export class CandidateList {

@@ -266,7 +266,7 @@ export class HotCore {
       report(subjectKey, signals);
     }, this.#finishedMs);
     for (const subjectKey of this.#owed)
-      report(subjectKey, this.#tiers.signalsOf(...splitSubjectKey(subjectKey)));
+      report(subjectKey, this.#tiers.signalsOf(...splitSubjectKey(subjectKey), this.#finishedMs));
     this.#owed.clear();
   }
 
@@ -292,12 +292,12 @@ export class HotCore {
     this.#states.load(image);
     this.#ordering.load(image);
     for (const [row, reversals] of loadedReversals(image)) this.#reversals.set(row, reversals);
-    loadTiers(this.#tiers, image, this.#finishedMs);
+    loadTiers(this.#tiers, image);
   }
 
   /** What stands on every subject of which something was said. */
   standing(): Iterable<SubjectSignals> {
-    return this.#tiers.standing();
+    return this.#tiers.standing(this.#finishedMs);
   }
 
   /** Puts the rules in force that were asked for, if there are any. */

@@ -17,7 +17,7 @@ import type { OwnedKeys } from '../../partition/owned-keys.ts';
 import type { SubjectSignals } from '../detection.ts';
 import type { RuleSignals, SilentReading } from '../detector.ts';
 import { subjectKeyText } from '../subjects.ts';
-import { everyPosition, type SubjectCandidates } from './candidate-list.ts';
+import type { SubjectCandidates } from './candidate-list.ts';
 import { Confirmer } from './confirmer.ts';
 import type { IdleOptions } from './idle-sweep.ts';
 import { type KindSubjects, noSubjects } from './kind-subjects.ts';
@@ -31,7 +31,7 @@ import type { RowQuestions } from './row-questions.ts';
 import { silentReadingsOf } from './silent-readings.ts';
 import { SubjectEvents } from './subject-events.ts';
 import { SubjectFeeder } from './subject-feeder.ts';
-import { SubjectRuns } from './subject-runs.ts';
+import { type SavedRun, SubjectRuns } from './subject-runs.ts';
 
 const NO_CANDIDATES: SubjectCandidates = { positions: [], masks: [] };
 
@@ -335,7 +335,7 @@ export class RuleTiers {
     if (waitsUntilMs < Number.POSITIVE_INFINITY) waitingHours?.set(line, waitsUntilMs);
     else waitingHours?.delete(line);
     if (hasSignals) tier.slab.setFlag(line, FLAG_SPOKEN);
-    if (hasSignals || hadSignals) report(subject.key, subject.signals());
+    if (hasSignals || hadSignals) report(subject.key, this.#signalsOf(tier, line, subject, finishedMs));
     if (hasSignals) runsOf.set(line, subject);
     else runsOf.delete(line);
   }
@@ -352,41 +352,32 @@ export class RuleTiers {
     return silentReadingsOf(tier.plan, subjectKey, events, untilMs, this.#evaluation, position);
   }
 
-  /**
-   * Subjects of a kind that have signals, by line, in a tier that was filled from a checkpoint: what was said of them follows
-   * from their histories, and is found out once more. Nobody is told. False where one of them has none.
-   */
-  revive({ tier, runs }: KindSubjects, lines: Int32Array, finishedMs: number): boolean {
-    const { plan, slab } = tier;
-    const confirmer = this.#confirmers.get(tier) as Confirmer;
-    for (const line of lines) {
-      const length = slab.lengthOf(line);
-      const subject = new SubjectRuns(plan, () => this.#keyOf(tier, line));
-      subject.run(everyPosition(plan, length), this.#evaluation, finishedMs, {
-        lastTimeMs: slab.lastTimeOf(line),
-        length,
-        confirm: (bit, first) => confirmer.of(tier, line, bit, first),
-        read: (events) => this.#events.read(tier, line, events),
-        // The record says so already.
-        setOpen: () => undefined,
-      });
-      if (!subject.hasSignals) return false;
-      runs.set(line, subject);
+  /** What stands on every subject that has signals. */
+  *standing(finishedMs: number): Iterable<SubjectSignals> {
+    for (const { tier, runs } of this.#subjects.values()) {
+      for (const [line, subject] of runs)
+        yield { subjectKey: subject.key, signals: this.#signalsOf(tier, line, subject, finishedMs) };
     }
-    return true;
   }
 
-  /** What stands on every subject that has signals. */
-  *standing(): Iterable<SubjectSignals> {
-    for (const { runs } of this.#subjects.values())
-      for (const subject of runs.values()) yield { subjectKey: subject.key, signals: subject.signals() };
+  #signalsOf(tier: KindTier, line: number, subject: SubjectRuns, finishedMs: number): RuleSignals[] {
+    return subject.signals(finishedMs, (events) => this.#events.read(tier, line, events));
+  }
+
+  /** A subject of which a checkpoint says that there are signals, and how far the rules behind them are. */
+  sleeping({ tier }: KindSubjects, line: number, runs: Iterable<SavedRun>): SubjectRuns {
+    const subject = new SubjectRuns(tier.plan, () => this.#keyOf(tier, line));
+    for (const run of runs) subject.sleep(run, this.#evaluation);
+    return subject;
   }
 
   /** What stands on a subject as of the last evaluation. */
-  signalsOf(kind: SubjectKind, key: string): RuleSignals[] {
+  signalsOf(kind: SubjectKind, key: string, finishedMs: number): RuleSignals[] {
     const subjects = this.kindOf(kind);
     const line = subjects?.tier.lineOf(this.#dictionary.interner.findText(key)) ?? 0;
-    return subjects?.runs.get(line)?.signals() ?? [];
+    const subject = subjects?.runs.get(line);
+    if (subjects === undefined || subject === undefined) return [];
+    return this.#signalsOf(subjects.tier, line, subject, finishedMs);
   }
 
   #keyOf({ plan, slab }: KindTier, line: number): string {

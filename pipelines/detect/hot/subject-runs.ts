@@ -17,6 +17,7 @@ import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import type { RuleSignals } from '../detector.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
 import type { Confirmed } from './confirmer.ts';
+import { SleepingRun } from './sleeping-run.ts';
 
 /** What generated code says of one rule as of the subject's events from a position on. */
 export type Confirm = (bit: number, first: number) => Confirmed;
@@ -111,7 +112,15 @@ class RuleCandidates implements Candidates {
 
 interface RuleRun {
   readonly run: SubjectRun;
-  versions: readonly SignalVersion[];
+  /** Null while it sleeps: there are some, and `run` is a `SleepingRun`. */
+  versions: readonly SignalVersion[] | null;
+}
+
+/** What a checkpoint says of a rule that has signals on a subject. */
+export interface SavedRun {
+  readonly bit: number;
+  readonly firedMs: number;
+  readonly waitsUntilMs: number;
 }
 
 /** Where a rule of a plan goes on in another plan. */
@@ -165,7 +174,7 @@ export class SubjectRuns {
 
   /** Some rule has a signal on the subject. */
   get hasSignals(): boolean {
-    return this.#runs.some((rule) => rule !== undefined && rule.versions.length > 0);
+    return this.#runs.some((rule) => rule !== undefined && rule.versions?.length !== 0);
   }
 
   /** When the first hour of an open episode that waits for its end has ended, event time; Infinity if none waits. */
@@ -283,11 +292,34 @@ export class SubjectRuns {
     return hasRun;
   }
 
-  /** All versions of all signals, by rule. */
-  signals(): RuleSignals[] {
+  /** All versions of all signals, by rule. What is asleep wakes up; `read` as that of a run. */
+  signals(finishedMs: number, read: RunEnvironment['read']): RuleSignals[] {
     return this.#plan.rules.flatMap(({ bit, rule }) => {
       const held = this.#runs[bit];
-      return held === undefined || held.versions.length === 0 ? [] : [{ rule, versions: held.versions }];
+      if (held === undefined) return [];
+      if (held.versions === null) {
+        read(this.events);
+        const history = { subjectKey: this.key, subjectKind: this.kind, events: this.events };
+        held.versions = (held.run as SleepingRun).wake(history, finishedMs);
+      }
+      return held.versions.length === 0 ? [] : [{ rule, versions: held.versions }];
     });
+  }
+
+  /** The rules that have signals, and how far each is. */
+  saved(): SavedRun[] {
+    return this.#plan.rules.flatMap(({ bit }) => {
+      const held = this.#runs[bit];
+      if (held === undefined) return [];
+      const { firedMs, waitsUntilMs } = held.run;
+      return [{ bit, firedMs, waitsUntilMs }];
+    });
+  }
+
+  /** A rule has signals; what they are is found out when somebody asks. */
+  sleep({ bit, firedMs, waitsUntilMs }: SavedRun, context: EvaluationContext): void {
+    const rule = this.#plan.rules.find((each) => each.bit === bit)?.rule;
+    if (rule === undefined) throw new RangeError(`no rule ${bit}`);
+    this.#runs[bit] = { run: new SleepingRun(rule, context, firedMs, waitsUntilMs), versions: null };
   }
 }

@@ -1,12 +1,13 @@
 /**
  * Tiers in a checkpoint. It is taken when nothing waits to be evaluated; then a tier's state is all there is, but for what was
- * said: that follows from the histories, and only of whom something was said is written down.
+ * said: that follows from the histories, and only of whom something was said, and by which rules, is written down.
  */
 import type { Steps } from '../../../rules/compiler/index.ts';
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import { CheckpointDamage, type CheckpointIn, type CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import type { KindSubjects } from './kind-subjects.ts';
 import type { RuleTiers } from './rule-tiers.ts';
+import type { SavedRun } from './subject-runs.ts';
 
 function subjectsOf(tiers: RuleTiers, kind: SubjectKind): KindSubjects {
   const subjects = tiers.kindOf(kind);
@@ -19,14 +20,37 @@ export function* saveTiers(tiers: RuleTiers, out: CheckpointOut): Steps<void> {
   for (const kind of tiers.plans.keys()) {
     const { tier, runs, waitingHours } = subjectsOf(tiers, kind);
     yield* tier.state.save(out);
-    yield* out.array('spoken', Int32Array.from(runs.keys()));
+    yield* saveRuns(runs, out);
     yield* out.array('waiting', Int32Array.from(waitingHours.keys()));
     yield* out.array('waiting.until', Float64Array.from(waitingHours.values()));
   }
 }
 
-/** Fills tiers without a subject. Hours that had ended by `finishedMs` were evaluated. */
-export function loadTiers(tiers: RuleTiers, image: CheckpointIn, finishedMs: number): void {
+/** Subject by subject, the rules of each behind one another. */
+function* saveRuns(runs: KindSubjects['runs'], out: CheckpointOut): Steps<void> {
+  const saved = Array.from(runs.values(), (subject) => subject.saved());
+  const all = saved.flat();
+  yield* out.array('spoken', Int32Array.from(runs.keys()));
+  yield* out.array(
+    'spoken.rules',
+    Int32Array.from(saved, ({ length }) => length),
+  );
+  yield* out.array(
+    'rule.bit',
+    Int32Array.from(all, ({ bit }) => bit),
+  );
+  yield* out.array(
+    'rule.fired',
+    Float64Array.from(all, ({ firedMs }) => firedMs),
+  );
+  yield* out.array(
+    'rule.waits',
+    Float64Array.from(all, ({ waitsUntilMs }) => waitsUntilMs),
+  );
+}
+
+/** Fills tiers without a subject. */
+export function loadTiers(tiers: RuleTiers, image: CheckpointIn): void {
   const kinds = [...image.list('kinds')];
   const expected = [...tiers.plans.keys()];
   if (kinds.length !== expected.length || kinds.some((kind, i) => kind !== expected[i]))
@@ -34,12 +58,30 @@ export function loadTiers(tiers: RuleTiers, image: CheckpointIn, finishedMs: num
   for (const kind of expected) {
     const subjects = subjectsOf(tiers, kind);
     subjects.tier.state.load(image);
-    const spoken = image.array('spoken', Int32Array);
-    if (!tiers.revive(subjects, spoken, finishedMs)) throw new CheckpointDamage('a signal that is gone');
+    loadRuns(tiers, subjects, image);
     const waiting = image.array('waiting', Int32Array);
     const until = image.array('waiting.until', Float64Array);
     waiting.forEach((line, i) => {
       subjects.waitingHours.set(line, until[i] as number);
     });
   }
+}
+
+function loadRuns(tiers: RuleTiers, subjects: KindSubjects, image: CheckpointIn): void {
+  const lines = image.array('spoken', Int32Array);
+  const rules = image.array('spoken.rules', Int32Array);
+  const bits = image.array('rule.bit', Int32Array);
+  const fired = image.array('rule.fired', Float64Array);
+  const waits = image.array('rule.waits', Float64Array);
+  const runOf = (at: number): SavedRun => ({
+    bit: bits[at] as number,
+    firedMs: fired[at] as number,
+    waitsUntilMs: waits[at] as number,
+  });
+  let from = 0;
+  lines.forEach((line, i) => {
+    const runs = Array.from({ length: rules[i] as number }, (_, at) => runOf(from + at));
+    from += runs.length;
+    subjects.runs.set(line, tiers.sleeping(subjects, line, runs));
+  });
 }

@@ -41,6 +41,8 @@ export interface SubjectRun {
   pass(length: number): void;
   /** End of the hour that waits, event time; Infinity if none does. */
   readonly waitsUntilMs: number;
+  /** Time of the last evaluation that fired in the last episode; -Infinity if there was none. */
+  readonly firedMs: number;
   /** Until when, event time, the last episode is open; -Infinity if there was none. */
   readonly openUntilMs: number;
   /** Position of the first event that the next call looks at. */
@@ -156,6 +158,10 @@ class EpisodeRun implements SubjectRun {
     const last = this.#episodes[this.#episodes.length - 1];
     if (last === undefined) return Number.NEGATIVE_INFINITY;
     return Math.min(last.firedAt + this.#rule.quietMs, this.#rule.inForce.untilMs);
+  }
+
+  get firedMs(): number {
+    return this.#episodes.at(-1)?.firedAt ?? Number.NEGATIVE_INFINITY;
   }
 
   get nextPosition(): number {
