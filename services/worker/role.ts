@@ -22,7 +22,7 @@ import { BlockSpool } from './block-spool.ts';
 import { ComposeRules, PartitionInput, ProvidedFields } from './partition-input.ts';
 import { PartitionWorker } from './partition-worker.ts';
 import { markedUntil, recallStanding } from './recall.ts';
-import { StoreOutputs } from './store-outputs.ts';
+import { PartitionGone, StoreOutputs } from './store-outputs.ts';
 
 /** Topics whose partition p goes to one worker. */
 export const WORKER_TOPICS = ['transactions', 'signals'] as const satisfies readonly TopicName[];
@@ -80,10 +80,6 @@ export class WorkerRole {
   /** Partitions that this process works on. */
   get partitions(): readonly number[] {
     return [...this.#open.keys()];
-  }
-
-  positions() {
-    return [...this.#open.values()].map(({ next }) => next);
   }
 
   /** Everything that the log held when it was asked is taken in. */
@@ -222,9 +218,17 @@ export class WorkerRole {
     const { topic, partition, records, end } = batch;
     const open = this.#open.get(partition);
     if (open === undefined) throw new Error(`no partition ${partition}`);
-    await this.circuit.whenUp();
-    if (topic === 'transactions') await open.worker.takeTransactions(batch, isCurrent);
-    else await open.worker.takeSignals(batch, isCurrent);
+    try {
+      await whileCurrent(isCurrent, async () => {
+        await this.circuit.whenUp();
+        if (topic === 'transactions') await open.worker.takeTransactions(batch, isCurrent);
+        else await open.worker.takeSignals(batch, isCurrent);
+      });
+    } catch (error) {
+      // Cut off: the partition goes, and if it comes back it is begun anew.
+      if (error instanceof PartitionGone) return;
+      throw error;
+    }
     open.next[topic as (typeof WORKER_TOPICS)[number]] = (records.at(-1)?.offset ?? end - 1) + 1;
     metrics.count('rastro_records_in_total', { topic }, records.length);
     metrics.set(
@@ -251,5 +255,29 @@ export class WorkerRole {
   #count(): void {
     for (const topic of WORKER_TOPICS)
       this.#options.metrics.set('rastro_partitions_owned', { topic }, this.#open.size);
+  }
+}
+
+/** How often work that waits for the store looks whether its partition may be another's by now. */
+const LOOK_MS = 250;
+
+/**
+ * Work on a batch, left alone once the partition may be another's: what waits for the store must not hold up the group, and what
+ * still reaches it then is older than what the next owner writes.
+ */
+async function whileCurrent(isCurrent: () => boolean, work: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const gone = new Promise<never>((_resolve, reject) => {
+    timer = setInterval(() => {
+      if (!isCurrent()) reject(new PartitionGone());
+    }, LOOK_MS);
+  });
+  const done = work();
+  // Whoever is gone does not wait for it, and is not told how it ended.
+  done.catch(() => undefined);
+  try {
+    await Promise.race([done, gone]);
+  } finally {
+    clearInterval(timer);
   }
 }

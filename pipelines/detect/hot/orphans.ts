@@ -24,6 +24,11 @@ export class Orphans {
   readonly #identities = new Set<string>();
   #bits = new Uint32Array(FIRST_BITS >>> 5);
 
+  /** For a checkpoint. */
+  [Symbol.iterator](): Iterator<string> {
+    return this.#identities.values();
+  }
+
   add(identity: string): void {
     if (this.#identities.has(identity)) return;
     this.#identities.add(identity);

@@ -25,7 +25,6 @@ describe('the error table', () => {
   test('codes are RAS-<AREA>-<WHAT>', () => {
     expect(codes.length).toBeGreaterThan(50);
     const areas = 'BUS|CLI|COMPOSITE|CONFIG|ENGINE|FEED|HTTP|KEYS|OPS|RULES|STORE|SUBMISSION|WORKER';
-    const areas = 'BUS|CLI|COMPOSITE|CONFIG|ENGINE|FEED|HTTP|KEYS|OPS|RULES|STORE|SUBMISSION';
     expect(codes.filter((each) => !new RegExp(`^RAS-(${areas})(-[A-Z0-9]+)+$`).test(each))).toEqual([]);
   });
 

@@ -7,7 +7,8 @@
  * 1. the assignment of the new generation holds it,
  * 2. the member has the id under which it held it,
  * 3. the new generation is the next one, or the same: nobody else can have had it in between, and
- * 4. no batch of it was cut off when the member asked to join (`lost`).
+ * 4. no batch of it was cut off when the member asked to join (`lost`), nor one of the same partition of another topic: what
+ *    the member makes of partition p of all its topics is one state.
  *
  * Otherwise it is revoked, and, if the assignment holds it, assigned like one never seen.
  */
@@ -51,9 +52,10 @@ export class Tenancy {
     const followsOn = memberId === this.#memberId && (passed === 0 || passed === 1);
     const before = this.#held;
     this.#held = new Map();
+    const lost = new Set([...before.values()].filter((feed) => feed.lost).map(({ partition }) => partition));
     for (const place of assigned) {
       const old = before.get(partitionName(place));
-      if (old !== undefined && followsOn && !old.lost) {
+      if (old !== undefined && followsOn && !lost.has(old.partition)) {
         old.generation = generation;
         before.delete(old.name);
         this.#held.set(old.name, old);
