@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Bus, NewRecord } from '../../pipelines/log/bus.ts';
 import { kindsOfRules, type RoutedBlock, Router } from '../../pipelines/partition/router.ts';
 import { openFileLog } from '../../services/log/file/file-log.ts';
-import { decodeReference, encodeReference } from '../../services/workspace/reference-record.ts';
 import type { Knowledge } from '../../services/workspace/knowledge.ts';
+import { decodeReference, encodeReference } from '../../services/workspace/reference-record.ts';
 
 export interface RoutedFeed {
   /** Records of `transactions`, in the order in which they are sent. */
@@ -39,7 +39,8 @@ export async function routedFeed(
     }
     records.push(...router.close().map(recordOf));
     // Rows are stamped when they are routed: workers do not read parties.
-    const value = kind === 'reference' ? encodeReference({ ...decodeReference(payload), parties: [] }) : payload;
+    const value =
+      kind === 'reference' ? encodeReference({ ...decodeReference(payload), parties: [] }) : payload;
     for (let partition = 0; partition < partitions; partition++)
       records.push({ partition, key: null, headers: { kind }, value });
   }

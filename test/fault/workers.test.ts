@@ -1,0 +1,194 @@
+/**
+ * Workers that are killed, join and leave while a feed comes in: what stands afterwards is what one engine, undisturbed, says.
+ * `RASTRO_FAULT_ROWS`: rows of the feed.
+ */
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { NewRecord } from '../../pipelines/log/bus.ts';
+import { type KafkaConfig, kafkaConfig } from '../../schemas/config.ts';
+import { type Embedded, startEmbedded } from '../../services/embedded/start.ts';
+import { KafkaBus } from '../../services/log/kafka/bus.ts';
+import { applyTopics } from '../../services/log/kafka/topics.ts';
+import { openStore, type Store } from '../../services/store/client.ts';
+import { migrate } from '../../services/store/migrate.ts';
+import { markedUntil } from '../../services/worker/recall.ts';
+import { loadKnowledge } from '../../services/workspace/knowledge.ts';
+import { rastro } from '../support/cli.ts';
+import { kafkaVersions, ownPrefix, sharedKafka } from '../support/kafka/shared.ts';
+import { routedFeed, send } from '../support/routed-feed.ts';
+import { type WorkerPlace, WorkerProcess } from '../support/worker-process.ts';
+import { type Standing, standingOf } from '../support/workspace.ts';
+
+const PARTITIONS = 4;
+const ROWS = Number(process.env['RASTRO_FAULT_ROWS'] ?? 12_000);
+const READY_MS = 240_000;
+const TEST_MS = 600_000;
+/** Records between two looks at how far the workers are. */
+const PART = 16;
+
+const [version] = (await kafkaVersions()).slice(-1);
+
+describe.skipIf(version === undefined)('workers against one engine', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fault-'));
+  const feedFolder = join(folder, 'feed');
+  const dataDir = join(folder, 'one');
+  let expected: Standing;
+  let records: readonly NewRecord[];
+  let rows = 0;
+  let copies = 0;
+
+  beforeAll(async () => {
+    const simulate = ['simulate', '--transactions', `${ROWS}`, '--days', '120', '--out', feedFolder];
+    expect((await rastro(simulate)).code).toBe(0);
+    const files = [join(feedFolder, 'transactions.csv'), '--parties', join(feedFolder, 'parties.ndjson')];
+    expect((await rastro(['--data-dir', dataDir, 'run', ...files])).code).toBe(0);
+    const one = await startEmbedded({ dataDir });
+    const store = openStore({ url: one.url, key: one.key });
+    expected = await standingOf(store);
+    await store.close();
+    await one.stop();
+    ({ records, rows, copies } = await routedFeed(dataDir, await loadKnowledge(), PARTITIONS, 64));
+  }, TEST_MS);
+
+  /** A cluster's topics, a store, and workers over them. */
+  class Scene {
+    readonly place: WorkerPlace;
+    readonly workers: WorkerProcess[] = [];
+    readonly #embedded: Embedded;
+    readonly #bus: KafkaBus;
+    readonly #store: Store;
+
+    private constructor(place: WorkerPlace, embedded: Embedded, bus: KafkaBus, store: Store) {
+      this.place = place;
+      this.#embedded = embedded;
+      this.#bus = bus;
+      this.#store = store;
+    }
+
+    static async open(name: string): Promise<Scene> {
+      const { brokers } = await sharedKafka(version as 3 | 4);
+      const kafka: KafkaConfig = kafkaConfig.parse({
+        brokers,
+        prefix: ownPrefix(),
+        partitions: PARTITIONS,
+        replicationFactor: 1,
+        minInsyncReplicas: 1,
+      });
+      await applyTopics(kafka);
+      const sceneFolder = join(folder, name);
+      mkdirSync(sceneFolder);
+      const embedded = await startEmbedded({ dataDir: join(sceneFolder, 'store') });
+      const store = openStore({ url: embedded.url, key: embedded.key });
+      await migrate(store);
+      const place = { folder: sceneFolder, kafka, store: embedded, keysFolder: dataDir };
+      return new Scene(place, embedded, await KafkaBus.open(kafka), store);
+    }
+
+    start(): WorkerProcess {
+      const worker = new WorkerProcess(this.place);
+      this.workers.push(worker);
+      return worker;
+    }
+
+    /** Sends the next records a few at a time; between them `look` may do something. Returns when all are sent. */
+    async feed(from: number, until: number): Promise<void> {
+      for (let at = from; at < until; at += PART)
+        await send(this.#bus, records.slice(at, Math.min(until, at + PART)));
+    }
+
+    /** Records of `transactions` that no marker covers yet. */
+    async inFlight(): Promise<number> {
+      const ranges = await this.#bus.ranges('transactions');
+      let open = 0;
+      for (const [partition, { begin, end }] of ranges.entries())
+        open += end - 1 - (await markedUntil(this.#store, { log: 'transactions', partition, begin }));
+      return open;
+    }
+
+    /** Until everything is stored and told, and nothing new is said for a while. */
+    async settled(): Promise<Standing> {
+      await expect.poll(() => this.inFlight(), { timeout: READY_MS, interval: 500 }).toBe(0);
+      let before = '';
+      for (const giveUpAt = Date.now() + READY_MS; ; ) {
+        const ranges = await this.#bus.ranges('signals');
+        const now = JSON.stringify([ranges, await this.#store.queryRows('SELECT count() FROM signals')]);
+        if (now === before) return standingOf(this.#store);
+        if (Date.now() > giveUpAt) throw new Error(`signals still come: ${now}`);
+        before = now;
+        await pause(QUIET_MS);
+      }
+    }
+
+    async close(): Promise<void> {
+      await Promise.all(this.workers.map((worker) => worker.kill()));
+      await this.#bus.close();
+      await this.#store.close();
+      await this.#embedded.stop();
+    }
+  }
+
+  /** Without a new signal for so long the stages behind detection are taken to be done. */
+  const QUIET_MS = 4_000;
+  const scenes: Scene[] = [];
+  const open = async (name: string): Promise<Scene> => {
+    const scene = await Scene.open(name);
+    scenes.push(scene);
+    return scene;
+  };
+
+  afterAll(async () => {
+    for (const scene of scenes) await scene.close();
+  }, TEST_MS);
+
+  function expectSame(found: Standing, what: string): void {
+    console.log(
+      `${what}: ${rows} rows, ${copies} copies, ${found.signals.length} signals, ${found.alerts.length} alerts, ${found.transactions.length} transactions`,
+    );
+    const identities = ({ id, version }: Record<string, unknown>) => ({ id, version });
+    expect(found.alerts.map(identities)).toEqual(expected.alerts.map(identities));
+    expect(found.signals).toEqual(expected.signals);
+    expect(found.alerts).toEqual(expected.alerts);
+    expect(found.transactions).toEqual(expected.transactions);
+    expect(found.versions).toEqual(expected.versions);
+  }
+
+  test(
+    'one is killed in the middle, another goes on',
+    async () => {
+      const scene = await open('killed');
+      const first = scene.start();
+      await expect.poll(() => first.assigned, { timeout: READY_MS }).toBe(PARTITIONS);
+      const half = records.length >>> 1;
+      await scene.feed(0, half);
+      const waiting = await scene.inFlight();
+      await first.kill();
+      console.log(`killed with ${waiting} records in flight`);
+      expect(waiting).toBeGreaterThan(0);
+      scene.start();
+      await scene.feed(half, records.length);
+      expectSame(await scene.settled(), 'killed');
+    },
+    TEST_MS,
+  );
+
+  test(
+    'one, three, one',
+    async () => {
+      const scene = await open('scaled');
+      const first = scene.start();
+      await expect.poll(() => first.assigned, { timeout: READY_MS }).toBe(PARTITIONS);
+      const third = Math.floor(records.length / 3);
+      await scene.feed(0, third);
+      const others = [scene.start(), scene.start()];
+      await expect.poll(() => others.every(({ assigned }) => assigned > 0), { timeout: READY_MS }).toBe(true);
+      await scene.feed(third, 2 * third);
+      expect(await Promise.all(others.map((worker) => worker.drain()))).toEqual([0, 0]);
+      await scene.feed(2 * third, records.length);
+      expectSame(await scene.settled(), 'scaled');
+    },
+    TEST_MS,
+  );
+});
