@@ -20,6 +20,7 @@ import { addSignals } from './commands/signals.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addSuppress } from './commands/suppress.ts';
 import { addUnmask } from './commands/unmask.ts';
+import { addVault } from './commands/vault.ts';
 import { EXIT, ExitError } from './exit.ts';
 
 const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string })
@@ -58,6 +59,7 @@ Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. NO_COLOR and --json wo
     addSuppress,
     addHold,
     addRetention,
+    addVault,
     addConfig,
     addDb,
     addSchema,
