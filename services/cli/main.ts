@@ -27,6 +27,7 @@ import { addTail } from './commands/tail.ts';
 import { addTopics } from './commands/topics.ts';
 import { addUnmask } from './commands/unmask.ts';
 import { addWorker } from './commands/worker.ts';
+import { addVault } from './commands/vault.ts';
 import { EXIT, ExitError } from './exit.ts';
 
 const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string })
@@ -70,6 +71,7 @@ Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. NO_COLOR and --json wo
     addSubmit,
     addKeys,
     addRejects,
+    addVault,
     addConfig,
     addDb,
     addTopics,

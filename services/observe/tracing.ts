@@ -50,6 +50,8 @@ export async function openTracing(
     serviceName: `rastro-${role}`,
     traceExporter: new exporter.OTLPTraceExporter({ url: config.endpoint }),
     instrumentations: [],
+    // They would say the machine's name and the command line.
+    resourceDetectors: [],
   });
   running.start();
   const tracer = api.trace.getTracer('rastro');

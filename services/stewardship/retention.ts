@@ -123,8 +123,12 @@ async function deleteRows(
   where: string,
   cluster: string | undefined,
 ): Promise<void> {
+  await store.command(deleteStatement(table, where, cluster));
+}
+
+export function deleteStatement(table: string, where: string, cluster: string | undefined): string {
   const { target } = ownTable(table, cluster);
   // The set was written down: it is the same wherever it is read, which the store cannot know.
   const settings = cluster === undefined ? '' : ', allow_nondeterministic_mutations = 1';
-  await store.command(`ALTER TABLE ${target} DELETE WHERE ${where} SETTINGS mutations_sync = 2${settings}`);
+  return `ALTER TABLE ${target} DELETE WHERE ${where} SETTINGS mutations_sync = 2${settings}`;
 }

@@ -18,6 +18,8 @@ export interface StoreOptions {
   readonly caPem?: Buffer | undefined;
   /** Tables are distributed over the servers of a cluster: an insert is acknowledged when they have the rows, on most replicas. */
   readonly onCluster?: boolean;
+  /** An answer that takes longer counts as none; default: longer than the server lets a statement run. */
+  readonly timeoutMs?: number;
 }
 
 export interface InsertOptions {
@@ -66,7 +68,7 @@ export function openStore(options: StoreOptions): Store {
     database: options.database ?? 'default',
     application: 'rastro',
     ...(options.caPem === undefined ? {} : { tls: { ca_cert: options.caPem } }),
-    request_timeout: REQUEST_TIMEOUT_MS,
+    request_timeout: options.timeoutMs ?? REQUEST_TIMEOUT_MS,
     max_open_connections: OPEN_CONNECTIONS_MAX,
     // The client would print the engine's messages, which can quote rows.
     log: { level: ClickHouseLogLevel.OFF },

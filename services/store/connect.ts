@@ -5,8 +5,11 @@ import { RastroError } from '../../schemas/errors/index.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import { openStore, type Store } from './client.ts';
 
-/** Opens; no request is sent yet. @throws RastroError RAS-CONFIG-SECRET-UNREADABLE */
-export async function connectStore(config: ClickhouseConfig): Promise<Store> {
+/**
+ * Opens; no request is sent yet. A role that writes while others wait gives a short `timeoutMs`: a store that hangs is down, too.
+ * @throws RastroError RAS-CONFIG-SECRET-UNREADABLE
+ */
+export async function connectStore(config: ClickhouseConfig, timeoutMs?: number): Promise<Store> {
   const key =
     config.passwordFile === undefined
       ? undefined
@@ -16,6 +19,7 @@ export async function connectStore(config: ClickhouseConfig): Promise<Store> {
     user: config.user,
     database: config.database,
     onCluster: config.cluster !== undefined,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(key === undefined ? {} : { key }),
     ...(config.caFile === undefined ? {} : { caPem: await authorities(config.caFile) }),
   });

@@ -1,12 +1,14 @@
 /**
  * The data folder's secret, from which every pseudonym and encryption key derives. It lives beside the database, never
- * in it, and is made at the first start (mode 0600, 256 random bits). It does not rotate in place.
+ * in it, and is made at the first start (mode 0600, 256 random bits). It does not rotate in place; the keys of vault and raw
+ * submissions do (`services/config/keys.ts`).
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DataKeys, deriveKeys, SECRET_BYTES_MIN } from '../../pipelines/ingest/keys.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { withRotated } from '../config/keys.ts';
 
 /**
  * Keys of the folder's secret.
@@ -30,5 +32,5 @@ export async function openSecret(dataDir: string): Promise<DataKeys> {
   const secret = Buffer.from((await readFile(path, 'utf8')).trim(), 'base64url');
   if (secret.length < SECRET_BYTES_MIN)
     throw new RastroError('RAS-ENGINE-SECRET', { path, detail: `${secret.length} bytes` });
-  return deriveKeys(secret);
+  return withRotated(dataDir, deriveKeys(secret));
 }

@@ -1,5 +1,6 @@
 /** Retention, holds and the survivor-safe set on the embedded server. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openVaultEntry, sealVaultEntry, type VaultEntry } from '../../../pipelines/ingest/vault.ts';
 import { configSchema } from '../../../schemas/config.ts';
 import { listHolds, placeHold, releaseHold } from '../../../services/stewardship/holds.ts';
 import { runRetention } from '../../../services/stewardship/retention.ts';
@@ -8,6 +9,7 @@ import {
   listSuppressions,
   proposeSuppression,
 } from '../../../services/stewardship/suppressions.ts';
+import { rotateVault } from '../../../services/stewardship/vault-rotation.ts';
 import { openStore, type Store } from '../../../services/store/client.ts';
 import { migrate } from '../../../services/store/migrate.ts';
 import { startSuite } from './harness.ts';
@@ -245,6 +247,42 @@ describe.skipIf(suite === undefined)('stewardship', () => {
       { step: 'alerts', deleted: 1, held: 0 },
       { step: 'signals', deleted: 1, held: 0 },
       { step: 'transactions', deleted: 1, held: 0 },
+    ]);
+  });
+
+  test('the vault under another key: interrupted, again, and pseudonyms stay', async () => {
+    const [oldKey, newKey, wrong] = [1, 2, 3].map((byte) => Buffer.alloc(32, byte)) as [
+      Buffer,
+      Buffer,
+      Buffer,
+    ];
+    const values = ['DE89370400440532013000', 'María Ñáñez', ''];
+    const entries = values.map((value, i) => sealVaultEntry(oldKey, 'acc', `acc_${i}`, value));
+    await store.insertRows(
+      'vault',
+      entries.map((entry) => ({ ...entry, revision: 0 })),
+    );
+    await expect(rotateVault(store, wrong, newKey)).rejects.toMatchObject({ code: 'RAS-FEED-VAULT-OPEN' });
+    expect(await rotateVault(store, oldKey, newKey, { dryRun: true })).toEqual({
+      entries: 3,
+      rotated: 3,
+      dryRun: true,
+    });
+    // One of them was done before an interruption.
+    await store.insertRows('vault', [{ ...sealVaultEntry(newKey, 'acc', 'acc_1', values[1]!), revision: 0 }]);
+    expect(await rotateVault(store, oldKey, newKey)).toEqual({ entries: 3, rotated: 2, dryRun: false });
+    expect(await rotateVault(store, oldKey, newKey)).toEqual({ entries: 3, rotated: 0, dryRun: false });
+    const stored = await store.queryRows<VaultEntry>(
+      'SELECT pseudonym, kind, ciphertext FROM vault_current ORDER BY pseudonym',
+    );
+    expect(stored.map((entry) => openVaultEntry(newKey, entry))).toEqual(values);
+    // Nothing under the old key is left on disk, and a value that changes later still wins.
+    expect(await store.queryRows('SELECT count() AS n FROM vault')).toEqual([{ n: '3' }]);
+    await store.insertRows('vault', [
+      { ...sealVaultEntry(newKey, 'acc', 'acc_1', 'María López'), revision: 0 },
+    ]);
+    expect(await ids("SELECT ciphertext AS id FROM vault_current WHERE pseudonym = 'acc_1'")).toEqual([
+      sealVaultEntry(newKey, 'acc', 'acc_1', 'María López').ciphertext,
     ]);
   });
 

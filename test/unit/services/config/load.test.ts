@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { configSchema } from '../../../../schemas/config.ts';
 import { variableOf } from '../../../../services/config/environment.ts';
-import { openKeys } from '../../../../services/config/keys.ts';
+import { nextVaultKey, openKeys } from '../../../../services/config/keys.ts';
 import { checkConfig, loadConfig, sectionOf } from '../../../../services/config/load.ts';
 import { HIDDEN, printedSettings, SECRET_NAME } from '../../../../services/config/print.ts';
 import { readSecretFile } from '../../../../services/config/secret-file.ts';
@@ -148,7 +148,14 @@ describe('secrets', () => {
     expect(readdirSync(keys)).toEqual([]);
     const text = Buffer.alloc(32, 7).toString('base64url');
     written('keys/secret', `${text}\n`, 0o440);
-    expect((await openKeys({ folder: keys })).pseudonymKeyId).toMatch(/^[0-9a-f]{16}$/);
+    const first = await openKeys({ folder: keys });
+    expect(first.pseudonymKeyId).toMatch(/^[0-9a-f]{16}$/);
+    // Rotated: another vault key, the same pseudonyms.
+    written('keys/vault-secret', Buffer.alloc(32, 8).toString('base64url'));
+    const rotated = await openKeys({ folder: keys });
+    expect(rotated.vault).toEqual(await nextVaultKey(join(keys, 'vault-secret')));
+    expect(rotated).toEqual({ ...first, vault: rotated.vault });
+    expect(rotated.vault).not.toEqual(first.vault);
     for (const mode of [0o444, 0o660]) {
       written('keys/secret', `${text}\n`, mode);
       await expect(openKeys({ folder: keys })).rejects.toMatchObject({ code: 'RAS-ENGINE-SECRET' });

@@ -1,7 +1,14 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { clickhouseConfig } from '../../../../schemas/config.ts';
 import { RastroError } from '../../../../schemas/errors/index.ts';
 import { ATTEMPTS_MAX, FAILURES_UNTIL_DOWN, StoreCircuit } from '../../../../services/store/circuit.ts';
 import type { Store } from '../../../../services/store/client.ts';
+import { connectStore } from '../../../../services/store/connect.ts';
 
 const AWAY = new RastroError('RAS-STORE-UNREACHABLE', { url: 'x', detail: 'ECONNREFUSED' });
 const BUSY = new RastroError('RAS-STORE-BUSY');
@@ -94,5 +101,35 @@ describe('the circuit', () => {
     await expect.poll(() => circuit.isUp, { timeout: 10_000 }).toBe(false);
     circuit.close();
     await expect(insert).rejects.toMatchObject({ code: 'RAS-STORE-UNREACHABLE' });
+  });
+});
+
+describe('a configured server', () => {
+  test('is asked as its user with the password of its file; one that hangs is one that does not answer', async () => {
+    const seen: string[] = [];
+    const server = createServer((request) => {
+      // Never answered.
+      seen.push(`${request.headers.authorization} ${request.url}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const passwordFile = join(mkdtempSync(join(tmpdir(), 'connect-')), 'password');
+    writeFileSync(passwordFile, 'geheim\n', { mode: 0o600 });
+    const config = clickhouseConfig.parse({
+      url: `http://127.0.0.1:${port}`,
+      user: 'u',
+      passwordFile,
+      cluster: 'main',
+    });
+    const store = await connectStore(config, 100);
+    const insert = store.insertRows('alerts', [{ id: 'x' }], { token: 'once' });
+    await expect(insert).rejects.toMatchObject({ code: 'RAS-STORE-UNREACHABLE' });
+    await expect(insert).rejects.not.toThrow(/geheim/);
+    expect(seen[0]).toContain(`Basic ${Buffer.from('u:geheim').toString('base64')}`);
+    for (const part of ['insert_deduplication_token=once', 'insert_distributed_sync=1', 'insert_quorum=auto'])
+      expect(seen[0]).toContain(part);
+    await store.close();
+    server.closeAllConnections();
+    server.close();
   });
 });
