@@ -6,6 +6,7 @@ import { feedCheck } from './feed-check.ts';
 import { fileToSignals } from './file-to-signals.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { hotAccount } from './hot-account.ts';
+import { httpIngest } from './http-ingest.ts';
 import { intern } from './intern.ts';
 import { jsonParse } from './json-parse.ts';
 import { confirm } from './kernels/confirm.ts';
@@ -40,6 +41,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   fileToSignals,
   threads,
   feedCheck,
+  httpIngest,
 ];
 
 export function benchmarkNamed(name: string): Benchmark | undefined {

@@ -27,6 +27,9 @@ import { openReplay, type Replay } from './replay.ts';
 import { CheckingSink, type ClosableSink, PublishingSink, type SinkParts } from './sinks.ts';
 
 const RUN_BYTES = 9;
+/** A small body is read through smaller columns, whose memory it would not fill; the router makes blocks of its own. */
+const SMALL_BYTES = 64 * 1024;
+const SMALL_ROWS = 256;
 
 export interface AttemptParts {
   readonly bus: Bus;
@@ -139,7 +142,7 @@ async function readOnce(
     source: sourceOf(parts, submission),
     context,
     sink,
-    blockRows: LOG_LIMITS.BLOCK_ROWS,
+    blockRows: claim.bytes < SMALL_BYTES ? SMALL_ROWS : LOG_LIMITS.BLOCK_ROWS,
     blockBytes: LOG_LIMITS.BLOCK_BYTES,
     docBytes: ROUTER_LIMITS.DOC_BYTES,
     ...(replay === null ? {} : { only: (byteOffset: number) => replay.wants(byteOffset) }),

@@ -15,7 +15,7 @@ export const KIND_HEADER = 'kind';
 export interface RowOutput {
   /** Records that the rows of a block have filled. */
   rows(block: ClosedBlock): readonly NewRecord[];
-  /** Records of what waits. */
+  /** Records of what waits; nothing may be asked of it afterwards. One that is not closed is left to itself. */
   close(): readonly NewRecord[];
 }
 
@@ -27,9 +27,11 @@ export interface RowRouter {
 
 export function routerOf(partitions: number, ruleSet: Pick<RuleSet, 'rules'>): RowRouter {
   const kinds = kindsOfRules(ruleSet);
+  /** Between two submissions a router is empty, and as good as a new one, which would cost more than a small submission. */
+  const idle: Router[] = [];
   return {
     open() {
-      const router = new Router({ partitions, kinds });
+      const router = idle.pop() ?? new Router({ partitions, kinds });
       return {
         rows(block) {
           // Where the blocks will lie is not known yet; whoever stores the rows says so.
@@ -37,7 +39,11 @@ export function routerOf(partitions: number, ruleSet: Pick<RuleSet, 'rules'>): R
           if (tooLarge.length > 0) throw new Error('a row that is too large was not rejected');
           return blocks.map(recordOf);
         },
-        close: () => router.close().map(recordOf),
+        close() {
+          const blocks = router.close();
+          idle.push(router);
+          return blocks.map(recordOf);
+        },
       };
     },
     toAll: (kind, value) =>

@@ -1,0 +1,181 @@
+/**
+ * What the ingest role takes over HTTP, with topics in memory: the role, its clients and the log share one process and its one
+ * thread, and its CPU time counts, so the figures are low rather than high.
+ *
+ * `rows`: files of NDJSON, received, kept in encrypted chunks, read, routed and reported, as a share of `JSON.parse` over the same
+ * lines. `submissions`: small files on many connections at a time (autocannon), while as many slow clients hold theirs
+ * open; memory is what counts. What would make the figures wrong: equal bodies, which are taken in once.
+ */
+import { createHash } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import autocannon from 'autocannon';
+import type { Receipt } from '../schemas/submission.ts';
+import { routerOf } from '../services/ingest/output.ts';
+import { loadKnowledge } from '../services/workspace/knowledge.ts';
+import { INSTITUTION, startTestRole, type TestRole } from '../test/support/ingest-role.ts';
+import { memoryBus } from '../test/support/memory-bus.ts';
+import { type Benchmark, type BenchmarkResult, type RunContext, sizeOf } from './harness/benchmark.ts';
+import { cpuNs, median, round } from './harness/measure.ts';
+
+const PARTITIONS = 16;
+const FILES = 4;
+const ACCOUNTS = 50_000;
+const SMALL_ROWS = 5;
+const MIB = 1024 * 1024;
+
+function rowOf(file: number, i: number): string {
+  const account = (n: number) => String(1e17 + ((n * 2_654_435_761) % ACCOUNTS)).slice(0, 18);
+  const at = new Date(Date.UTC(2026, 0, 1) + i * 1_000).toISOString().slice(0, 19);
+  return `{"institution":"${INSTITUTION}","id":"t-${file}-${i}","kind":"transfer","rail":"spei","channel":"mobile","instrument":"account","occurredAt":"${at}-06:00","settled":{"amount":"${(i % 5_000) + 1}.50","ccy":"MXN"},"debtor":{"account":{"scheme":"none","token":"${account(i)}"}},"creditor":{"account":{"scheme":"none","token":"${account(i + 7)}"}},"refs":{"endToEndId":"e-${file}-${i}"}}`;
+}
+
+async function startRole(): Promise<TestRole> {
+  const { ruleSet } = await loadKnowledge();
+  return startTestRole({
+    bus: memoryBus({ partitions: PARTITIONS }),
+    router: routerOf(PARTITIONS, ruleSet),
+    institutionSubmissionsMax: 5_000,
+    submissionsMax: 5_000,
+    idleMs: 120_000,
+  });
+}
+
+async function rowsCase(context: RunContext): Promise<BenchmarkResult> {
+  const [rows, rounds] = [sizeOf(context, 'rows'), sizeOf(context, 'rounds')];
+  const role = await startRole();
+  const bare: number[] = [];
+  const ours: number[] = [];
+  const faults: string[] = [];
+  const digest = createHash('sha256');
+  for (let turn = 0; turn < rounds; turn++) {
+    const files = Array.from({ length: FILES }, (_, file) =>
+      Array.from({ length: Math.ceil(rows / FILES) }, (_row, i) => rowOf(turn * FILES + file, i)),
+    );
+    const bodies = files.map((lines) => Buffer.from(`${lines.join('\n')}\n`));
+    for (const body of bodies) digest.update(body);
+    let at = cpuNs();
+    let parsed = 0;
+    for (const lines of files)
+      for (const text of lines) parsed += (JSON.parse(text) as { id: string }).id.length > 0 ? 1 : 0;
+    bare.push((cpuNs() - at) / parsed);
+    at = cpuNs();
+    const settled = await Promise.all(
+      bodies.map(async (body) => {
+        const answer = await role.submit(new Uint8Array(body));
+        return role.status((await answer.json()) as Receipt);
+      }),
+    );
+    ours.push((cpuNs() - at) / parsed);
+    const accepted = settled.reduce((sum, { counts }) => sum + (counts?.accepted ?? 0), 0);
+    if (accepted !== parsed) faults.push(`${accepted} of ${parsed} rows accepted`);
+    context.progress(`round ${turn + 1}: ${Math.round(1e9 / (ours.at(-1) ?? 1))} rows per CPU second`);
+  }
+  if (role.problems.length > 0) faults.push(`${role.problems.length} problems`);
+  await role.role.stop(0);
+  return {
+    name: 'http-ingest/rows',
+    value: round(median(bare) / median(ours), 3),
+    unit: 'of bare JSON.parse',
+    seed: 0,
+    resultHash: digest.digest('hex').slice(0, 16),
+    details: {
+      rowsPerCpuSecond: Math.round(1e9 / median(ours)),
+      bareRowsPerCpuSecond: Math.round(1e9 / median(bare)),
+      files: FILES * rounds,
+    },
+    faults,
+  };
+}
+
+/** Connections that have sent a head and a little of their body, and send no more for now. */
+async function slowClients(role: TestRole, count: number): Promise<Socket[]> {
+  const { hostname, port } = new URL(role.role.url);
+  const head = `POST /v1/feeds/${INSTITUTION}/submissions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${role.key}\r\nContent-Type: text/csv\r\nContent-Length: 1000000\r\n\r\n`;
+  return Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<Socket>((resolve, reject) => {
+          const socket = connect(Number(port), hostname, () => {
+            socket.write(`${head}${'x'.repeat(20_000)}`, () => resolve(socket));
+          });
+          socket.on('error', reject);
+        }),
+    ),
+  );
+}
+
+async function submissionsCase(context: RunContext): Promise<BenchmarkResult> {
+  const [connections, amount] = [sizeOf(context, 'connections'), sizeOf(context, 'submissions')];
+  const role = await startRole();
+  const before = process.memoryUsage().rss;
+  const slow = await slowClients(role, connections);
+  const withSlow = process.memoryUsage().rss;
+  let most = withSlow;
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().rss);
+  }, 50);
+  let made = 0;
+  const load = await autocannon({
+    url: `${role.role.url}/v1/feeds/${INSTITUTION}/submissions`,
+    method: 'POST',
+    connections,
+    amount,
+    timeout: 120,
+    headers: { authorization: `Bearer ${role.key}`, 'content-type': 'application/x-ndjson' },
+    requests: [
+      {
+        setupRequest: (request) => {
+          const file = 1_000_000 + made++;
+          const body = `${Array.from({ length: SMALL_ROWS }, (_, i) => rowOf(file, i)).join('\n')}\n`;
+          return { ...request, body };
+        },
+      },
+    ],
+  });
+  const answeredMs = performance.now();
+  const isRead = () =>
+    [...role.role.view.table.submissions()].every(({ settled }) => settled !== null) &&
+    role.role.view.table.size >= amount;
+  while (!isRead()) await new Promise((resolve) => setTimeout(resolve, 50));
+  clearInterval(watch);
+  const readMs = performance.now() - answeredMs;
+  const faults: string[] = [];
+  if (load['2xx'] !== amount) faults.push(`${load['2xx']} of ${amount} were answered with a receipt`);
+  if (slow.some((socket) => socket.destroyed)) faults.push('a slow client was dropped');
+  for (const socket of slow) socket.destroy();
+  await role.role.stop(0);
+  return {
+    name: 'http-ingest/submissions',
+    value: Math.round(load.requests.average),
+    unit: 'submissions per second',
+    seed: 0,
+    resultHash: createHash('sha256').update(String(amount)).digest('hex').slice(0, 16),
+    details: {
+      connections,
+      slowClients: connections,
+      p50Ms: load.latency.p50,
+      p99Ms: load.latency.p99,
+      slowClientsMiB: round((withSlow - before) / MIB, 1),
+      mostAboveMiB: round((most - withSlow) / MIB, 1),
+      readAfterMs: Math.round(readMs),
+    },
+    faults,
+  };
+}
+
+export const httpIngest: Benchmark = {
+  name: 'http-ingest',
+  what: 'files over HTTP onto a log in memory, as a share of bare `JSON.parse`; many submissions at a time beside slow clients',
+  cases: ['rows', 'submissions'],
+  options: {
+    rows: { default: 400_000, smoke: 400, what: 'rows of a round' },
+    rounds: { default: 3, smoke: 1, what: 'rounds; the median counts' },
+    connections: { default: 1_000, smoke: 8, what: 'connections at a time, and slow clients beside them' },
+    submissions: { default: 5_000, smoke: 16, what: 'small submissions' },
+  },
+  nodeFlags: () => ['--max-old-space-size=8192'],
+  async run(context) {
+    return [await (context.case === 'submissions' ? submissionsCase(context) : rowsCase(context))];
+  },
+};
