@@ -1,6 +1,6 @@
 /** What kafkajs is known to do to consumers, and what guards against it; the table is in services/log/kafka/group/README.md. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Consumer } from 'kafkajs';
+import kafkajs, { type Consumer } from 'kafkajs';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Membership } from '../../../pipelines/log/bus.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
@@ -210,6 +210,74 @@ describe.each(versions)('traps of kafkajs, on Kafka %i', (version) => {
     let_go();
     expect(await codeOf(membership)).toBe('RAS-BUS-OFFSET-GONE');
     expect(books.faults).toEqual([]);
+  });
+
+  test.concurrent('offsets that compaction took are no loss, and whoever starts among them gets all that is left', async () => {
+    const at = await scene({ partitions: 1, topics: ['signals'] });
+    const configure = (entries: Readonly<Record<string, string>>) => {
+      const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }));
+      const name = at.nameOf('signals');
+      const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries }];
+      return at.admin.alterConfigs({ validateOnly: false, resources });
+    };
+    await configure({
+      'cleanup.policy': 'compact',
+      'segment.ms': '50',
+      'min.cleanable.dirty.ratio': '0.001',
+      'delete.retention.ms': '0',
+    });
+    // Batches that are emptied, one that keeps a record in its middle, and ones behind them that stay.
+    const keys = ['a', 'a', 'a', 'kept', 'a', 'a'];
+    const value = Buffer.from('x');
+    await at.bus.append(
+      'signals',
+      Array.from({ length: 20 }, () => ({ partition: 0, key: 'a', value })),
+    );
+    await at.bus.append(
+      'signals',
+      keys.map((key) => ({ partition: 0, key, value })),
+    );
+    const left = async () => {
+      const found: number[] = [];
+      const end = (await at.bus.ranges('signals'))[0]?.end ?? 0;
+      for await (const { offset } of at.bus.read('signals', 0, 0, end)) found.push(offset);
+      return found;
+    };
+    await until('it is compacted', async () => {
+      await at.bus.append('signals', [{ partition: 0, key: 'a', value }]);
+      return (await left())[0] === 23;
+    });
+    // From here on it stays as it is, once a round of the cleaner that is under way has ended.
+    await configure({ 'cleanup.policy': 'delete', 'retention.ms': '-1' });
+    let expected = await left();
+    await until('it stays', async () => {
+      await pause(500);
+      const before = expected;
+      expected = await left();
+      return expected.join() === before.join();
+    });
+    const handed = async (from: number, limits = {}) => {
+      const got: number[] = [];
+      const membership = at.join(
+        {
+          assigned: async (places) => places.map((place) => ({ ...place, from })),
+          batch: async ({ records }) => {
+            got.push(...records.map(({ offset }) => offset));
+          },
+          revoked: async () => undefined,
+        },
+        limits,
+        `from-${from}`,
+      );
+      const last = expected.at(-1) as number;
+      await until('the last is handed over', () => got.at(-1) === last);
+      await membership.leave();
+      return got;
+    };
+    expect(await handed(0)).toEqual(expected);
+    expect(await handed(5)).toEqual(expected);
+    // One batch at a time: of the first, all that is left lies before.
+    expect(await handed(24, { partitionFetchBytes: 1 })).toEqual(expected.filter((offset) => offset >= 24));
   });
 
   test.concurrent('a partition that is never fetched again ends the membership, though the others go on', async () => {
