@@ -1,7 +1,7 @@
 /** Messages between stages as the values of records, and back (`schemas/signal-messages.ts`). */
 import type { EvidenceTransaction } from '../../schemas/evidence-transaction.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
-import type { Signal } from '../../schemas/signal.ts';
+import type { Signal, TransactionRef } from '../../schemas/signal.ts';
 import {
   type AttributedMessage,
   attributedMessage,
@@ -32,23 +32,33 @@ function compareReadings(a: RuleReading, b: RuleReading): number {
 class RefTable {
   readonly refs: Ref[] = [];
   readonly #places = new Map<string, number>();
+  /** The same, by object: versions of a signal share theirs. */
+  readonly #known = new Map<TransactionRef, number>();
 
   /** Places of references as ranges: versions of a signal mostly share theirs, in the same order. */
   ranges(references: Signal['evidence']['transactions']): number[] {
     const ranges: number[] = [];
     let next = -1;
     for (const ref of references) {
-      const key = `${identityOf(ref)}\u0000${ref.version}`;
-      let place = this.#places.get(key);
+      let place = this.#known.get(ref);
       if (place === undefined) {
-        place = this.refs.push([ref.institution, ref.id, ref.version]) - 1;
-        this.#places.set(key, place);
+        place = this.#placeOf(ref);
+        this.#known.set(ref, place);
       }
       if (place === next) (ranges[ranges.length - 1] as number)++;
       else ranges.push(place, 1);
       next = place + 1;
     }
     return ranges;
+  }
+
+  #placeOf(ref: TransactionRef): number {
+    const key = `${identityOf(ref)}\u0000${ref.version}`;
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    const place = this.refs.push([ref.institution, ref.id, ref.version]) - 1;
+    this.#places.set(key, place);
+    return place;
   }
 
   pack(signal: Signal): PackedSignal {

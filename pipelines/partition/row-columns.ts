@@ -56,6 +56,8 @@ class Texts {
 
   add(at: number, { bytes, ends }: TextColumn, rows: Int32Array, n: number): void {
     let end = at === 0 ? 0 : (this.ends[at - 1] as number);
+    // A view of its own for each text would be an object for each.
+    const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let i = 0; i < n; i++) {
       const row = rows[i] as number;
       const from = row === 0 ? 0 : (ends[row - 1] as number);
@@ -65,7 +67,7 @@ class Texts {
         this.bytes.copy(grownBytes, 0, 0, end);
         this.bytes = grownBytes;
       }
-      this.bytes.set(bytes.subarray(from, from + size), end);
+      source.copy(this.bytes, end, from, from + size);
       end += size;
       this.ends[at + i] = end;
     }

@@ -76,7 +76,7 @@ export interface Checkpoint {
 }
 
 export interface MachineOptions {
-  readonly knowledge: Knowledge;
+  readonly knowledge: Pick<Knowledge, 'ruleSet' | 'evaluation' | 'compose'>;
   readonly provided: ReadonlyMap<string, ReadonlySet<string>>;
   readonly partition: Partition;
   readonly logs: Logs;
@@ -106,7 +106,14 @@ export class PartitionMachine {
       return input.block.subarray(start, start + length);
     };
     this.engine = new PartitionEngine({
-      detection: new HotDetector({ ruleSet, evaluation, seed: [1, 2], partition }),
+      detection: new HotDetector({
+        ruleSet,
+        evaluation,
+        seed: [1, 2],
+        partition,
+        // The highest event time seen is that of a partition's rows.
+        horizonMs: Number.POSITIVE_INFINITY,
+      }),
       documents: new Documents({ readPart }, memoryColdFile()),
       ruleSet,
       compose,

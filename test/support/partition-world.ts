@@ -34,7 +34,7 @@ export interface WorldCounts {
 }
 
 export interface WorldOptions {
-  readonly knowledge: Knowledge;
+  readonly knowledge: Pick<Knowledge, 'ruleSet' | 'evaluation' | 'compose'>;
   readonly provided: ReadonlyMap<string, ReadonlySet<string>>;
   readonly partitions: number;
   readonly random: Random;
