@@ -1,11 +1,11 @@
 /**
- * The image of a state: named arrays and lists, one behind the other, each with its checksum. Who holds state writes it to
- * a `CheckpointOut` and reads it from a `CheckpointIn` in the same order; where the bytes lie is the caller's business.
+ * The image of a state: named arrays and lists, one behind the other. Who holds state writes it to a `CheckpointOut` and reads
+ * it from a `CheckpointIn` in the same order; where the bytes lie is the caller's business, and so is that they are those
+ * that were written: a checksum takes as long as the writing, and state waits for that.
  *
  * A frame: 24 bytes of name, one of type, seven of nothing, the length of the payload as a double; the payload, filled up to
- * eight bytes; CRC-32 over all of that, and four bytes of nothing. Little-endian, as is every machine that this is built for.
+ * eight bytes. Little-endian, as is every machine that this is built for.
  */
-import { crc32 } from 'node:zlib';
 import type { Steps } from '../../rules/compiler/index.ts';
 
 export type SavedArray =
@@ -25,7 +25,7 @@ export interface ByteSink {
 export interface ByteSource {
   /** Bytes that are left. */
   readonly left: number;
-  /** Fills `into`, for which there is enough left. */
+  /** Fills `into`, for which there is enough left. @throws CheckpointDamage where that is not what was written */
   read(into: Uint8Array): void;
 }
 
@@ -39,7 +39,6 @@ const NAME_BYTES = 24;
 const TYPE_AT = NAME_BYTES;
 const LENGTH_AT = 32;
 const HEAD_BYTES = 40;
-const TAIL_BYTES = 8;
 const WORD = 8;
 /** Members of a list that become text together. */
 const LIST_ITEMS = 1_024;
@@ -120,21 +119,14 @@ export class CheckpointOut {
   }
 
   *#frame(name: string, type: number, payload: Uint8Array): Steps<void> {
-    const head = headOf(name, type, payload.length);
-    let crc = crc32(head);
-    this.#write(head);
+    this.#write(headOf(name, type, payload.length));
     for (let from = 0; from < payload.length; from += STEP_BYTES) {
-      const piece = payload.subarray(from, from + STEP_BYTES);
-      crc = crc32(piece, crc);
-      this.#write(piece);
+      this.#write(payload.subarray(from, from + STEP_BYTES));
       if (this.#sinceStep < STEP_BYTES) continue;
       this.#sinceStep = 0;
       yield;
     }
     this.#write(NOTHING.subarray(0, fillerOf(payload.length)));
-    const tail = new Uint8Array(TAIL_BYTES);
-    new DataView(tail.buffer).setUint32(0, crc, true);
-    this.#write(tail);
   }
 
   #write(bytes: Uint8Array): void {
@@ -148,7 +140,7 @@ export class CheckpointOut {
 export class CheckpointIn {
   readonly #source: ByteSource;
   readonly #head = new Uint8Array(HEAD_BYTES);
-  readonly #tail = new Uint8Array(TAIL_BYTES);
+  readonly #filler = new Uint8Array(WORD);
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -159,7 +151,7 @@ export class CheckpointIn {
     const length = this.#begin(name, TYPES.indexOf(type)) / type.BYTES_PER_ELEMENT;
     if (!Number.isInteger(length)) throw new CheckpointDamage(`${name}: half an element`);
     const values = new type(length);
-    this.#end(name, bytesOf(values, length));
+    this.#fill(bytesOf(values, length));
     return values;
   }
 
@@ -168,7 +160,7 @@ export class CheckpointIn {
     const bytes = this.#begin(name, TYPES.indexOf(values.constructor as ArrayType));
     const length = bytes / values.BYTES_PER_ELEMENT;
     if (!Number.isInteger(length) || length > values.length) throw new CheckpointDamage(`${name}: no room`);
-    this.#end(name, bytesOf(values, length));
+    this.#fill(bytesOf(values, length));
     return length;
   }
 
@@ -181,7 +173,7 @@ export class CheckpointIn {
   *list(name: string): Iterable<unknown> {
     for (;;) {
       const text = new Uint8Array(this.#begin(name, TEXT_TYPE));
-      this.#end(name, text);
+      this.#fill(text);
       const items: unknown = JSON.parse(Buffer.from(text.buffer).toString('utf8'));
       if (!Array.isArray(items)) throw new CheckpointDamage(`${name}: no list`);
       if (items.length === 0) return;
@@ -205,19 +197,9 @@ export class CheckpointIn {
     return length;
   }
 
-  #end(name: string, payload: Uint8Array): void {
-    let crc = crc32(this.#head);
-    for (let from = 0; from < payload.length; from += STEP_BYTES) {
-      const piece = payload.subarray(from, from + STEP_BYTES);
-      this.#read(piece);
-      crc = crc32(piece, crc);
-    }
-    const filler = new Uint8Array(fillerOf(payload.length));
-    this.#read(filler);
-    this.#read(this.#tail);
-    const tail = new DataView(this.#tail.buffer);
-    const isWhole = tail.getUint32(0, true) === crc && tail.getUint32(4, true) === 0;
-    if (!isWhole || filler.some((byte) => byte !== 0)) throw new CheckpointDamage(`${name}: damaged`);
+  #fill(payload: Uint8Array): void {
+    this.#read(payload);
+    this.#read(this.#filler.subarray(0, fillerOf(payload.length)));
   }
 
   #read(into: Uint8Array): void {

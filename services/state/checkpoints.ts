@@ -3,7 +3,7 @@
  *
  *   image           the state (`pipelines/recovery/checkpoint-image.ts`)
  *   <file>-<n>.cold links to the cold files that the state refers to
- *   manifest.json   what it is of, how long the image is, which units the cold files had; one line, behind its checksum
+ *   manifest.json   what it is of, length and checksums of the image, which units the cold files had; one line, behind its checksum
  *
  * It is written under another name, synced, the manifest last, and renamed: a folder with its name is whole. Whoever goes on from
  * one takes the newest that fits and is sound; what is newer than that one is gone from then on, because cold files are shared.
@@ -22,7 +22,7 @@ import { CheckpointDamage, CheckpointIn, CheckpointOut } from '../../pipelines/r
 import type { Steps } from '../../rules/compiler/index.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { ColdMark, ColdOrigin, DiskColdFile } from './disk-cold-file.ts';
-import { ImageReader, ImageWriter, syncPath } from './image-file.ts';
+import { checksumsOf, ImageReader, ImageWriter, syncPath } from './image-file.ts';
 
 /** If the newest does not check out there is the one before; a third would only be older. */
 const GENERATIONS = 2;
@@ -35,6 +35,7 @@ export interface CheckpointManifest extends CheckpointIdentity {
   /** Records of the log below this one are in it. */
   readonly offset: number;
   readonly imageBytes: number;
+  readonly checksums: readonly number[];
   readonly cold: Readonly<Record<string, ColdMark>>;
 }
 
@@ -114,13 +115,14 @@ export class Checkpoints {
         steps: stepsOf(content, writer, folder, cold),
         finish: async () => {
           const { identity, offset } = content;
-          const manifest = { ...identity, offset, imageBytes: writer.bytes, cold };
           try {
+            const { bytes: imageBytes, checksums } = await checksumsOf(join(folder, IMAGE));
+            const manifest = { ...identity, offset, imageBytes, checksums, cold };
             await this.#finish(name, String(number), manifest);
+            return manifest;
           } catch (error) {
             throw failureOf(folder, error);
           }
-          return manifest;
         },
         abandon: () => {
           writer.close();
@@ -160,7 +162,7 @@ export class Checkpoints {
       if (reason !== undefined)
         return { reason, detail: `${manifest[reason]}, and ${identity[reason]} is wanted` };
       if (!accepts(manifest.offset)) return { reason: 'offset', detail: String(manifest.offset) };
-      reader = new ImageReader(join(folder, IMAGE));
+      reader = new ImageReader(join(folder, IMAGE), manifest.checksums);
       if (reader.left !== manifest.imageBytes) throw new CheckpointDamage(`${reader.left} bytes of an image`);
       const image = new CheckpointIn(reader);
       // Cold files are cut off where they ended then: those of later checkpoints are the same files.

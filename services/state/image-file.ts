@@ -1,34 +1,32 @@
-/** The image of a checkpoint as a file, written and read from one end to the other. */
+/**
+ * The image of a checkpoint as a file, written and read from one end to the other. Its checksums, one a block, are made of the
+ * file once it is written, and looked at before anything of a block is used.
+ */
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import {
   type ByteSink,
   type ByteSource,
   CheckpointDamage,
 } from '../../pipelines/recovery/checkpoint-image.ts';
 
-/** Frames are small or large: the small ones are written, and read, together. */
-const BUFFER_BYTES = 1_048_576;
+/** Frames are small or large: the small ones are written, and read, together. Also what one checksum is over. */
+const BLOCK_BYTES = 1_048_576;
 
 export class ImageWriter implements ByteSink {
   readonly #descriptor: number;
-  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  readonly #buffer = Buffer.allocUnsafe(BLOCK_BYTES);
   #waiting = 0;
-  #bytes = 0;
 
   /** Makes the file, which must not be there. */
   constructor(path: string) {
     this.#descriptor = openSync(path, 'wx', 0o600);
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   write(bytes: Uint8Array): void {
-    this.#bytes += bytes.length;
-    if (this.#waiting + bytes.length > BUFFER_BYTES) this.#drain();
-    if (bytes.length >= BUFFER_BYTES) {
+    if (this.#waiting + bytes.length > BLOCK_BYTES) this.#drain();
+    if (bytes.length >= BLOCK_BYTES) {
       this.#writeAll(bytes);
       return;
     }
@@ -52,15 +50,40 @@ export class ImageWriter implements ByteSink {
   }
 }
 
+/** Length of a file, and the checksum of each block of it; others have their turn between two blocks. */
+export async function checksumsOf(path: string): Promise<{ bytes: number; checksums: number[] }> {
+  const file = await open(path, 'r');
+  try {
+    const block = Buffer.allocUnsafe(BLOCK_BYTES);
+    const { size } = await file.stat();
+    const checksums: number[] = [];
+    for (let at = 0; at < size; at += BLOCK_BYTES) {
+      const length = Math.min(BLOCK_BYTES, size - at);
+      for (let read = 0; read < length; ) {
+        const { bytesRead } = await file.read(block, read, length - read, at + read);
+        if (bytesRead === 0) throw new CheckpointDamage('the file ends too soon');
+        read += bytesRead;
+      }
+      checksums.push(crc32(block.subarray(0, length)));
+    }
+    return { bytes: size, checksums };
+  } finally {
+    await file.close();
+  }
+}
+
 export class ImageReader implements ByteSource {
   readonly #descriptor: number;
-  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
-  /** What of the buffer was not read yet. */
+  readonly #checksums: readonly number[];
+  readonly #block = Buffer.allocUnsafe(BLOCK_BYTES);
+  #number = 0;
+  /** What of the block was not read yet. */
   #from = 0;
   #until = 0;
   #left: number;
 
-  constructor(path: string) {
+  constructor(path: string, checksums: readonly number[]) {
+    this.#checksums = checksums;
     this.#descriptor = openSync(path, 'r');
     this.#left = fstatSync(this.#descriptor).size;
   }
@@ -71,17 +94,12 @@ export class ImageReader implements ByteSource {
 
   read(into: Uint8Array): void {
     this.#left -= into.length;
-    let at = Math.min(into.length, this.#until - this.#from);
-    into.set(this.#buffer.subarray(this.#from, this.#from + at));
-    this.#from += at;
-    while (into.length - at >= BUFFER_BYTES) at += this.#readFile(into.subarray(at));
-    while (at < into.length) {
-      this.#from = 0;
-      this.#until = this.#readFile(this.#buffer);
-      const taken = Math.min(this.#until, into.length - at);
-      into.set(this.#buffer.subarray(0, taken), at);
-      this.#from = taken;
-      at += taken;
+    for (let at = 0; at < into.length; ) {
+      if (this.#from === this.#until) this.#next();
+      const count = Math.min(this.#until - this.#from, into.length - at);
+      into.set(this.#block.subarray(this.#from, this.#from + count), at);
+      this.#from += count;
+      at += count;
     }
   }
 
@@ -89,10 +107,17 @@ export class ImageReader implements ByteSource {
     closeSync(this.#descriptor);
   }
 
-  #readFile(into: Uint8Array): number {
-    const count = readSync(this.#descriptor, into);
-    if (count === 0) throw new CheckpointDamage('the file ends too soon');
-    return count;
+  #next(): void {
+    this.#from = 0;
+    this.#until = 0;
+    for (;;) {
+      const count = readSync(this.#descriptor, this.#block, this.#until, BLOCK_BYTES - this.#until, null);
+      this.#until += count;
+      if (count === 0 || this.#until === BLOCK_BYTES) break;
+    }
+    const number = this.#number++;
+    if (this.#until === 0 || crc32(this.#block.subarray(0, this.#until)) !== this.#checksums[number])
+      throw new CheckpointDamage(`block ${number} of the image`);
   }
 }
 

@@ -69,7 +69,7 @@ export function framesOf(image: Uint8Array): { readonly name: string; readonly p
       .replace(/\0+$/, '');
     const length = view.getFloat64(at + 32, true);
     frames.push({ name, payload: image.subarray(at + 40, at + 40 + length) });
-    at += 40 + Math.ceil(length / 8) * 8 + 8;
+    at += 40 + Math.ceil(length / 8) * 8;
   }
   return frames;
 }
