@@ -26,8 +26,8 @@ import { addSuppress } from './commands/suppress.ts';
 import { addTail } from './commands/tail.ts';
 import { addTopics } from './commands/topics.ts';
 import { addUnmask } from './commands/unmask.ts';
-import { addWorker } from './commands/worker.ts';
 import { addVault } from './commands/vault.ts';
+import { addWorker } from './commands/worker.ts';
 import { EXIT, ExitError } from './exit.ts';
 
 const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string })

@@ -4,9 +4,6 @@ export const WORKER_LIMITS = {
   GROUP_RECORDS: 64,
   /** Bytes of blocks that are evaluated together at most. */
   GROUP_BYTES: 16 * 1024 * 1024,
-  /** Documents of one insert: an alert has some 10 kB. */
-  DOCUMENT_ROWS: 5_000,
-  DOCUMENT_BYTES: 64 * 1024 * 1024,
-  /** Bytes of a row of a document beside its text. */
-  ROW_BYTES: 512,
+  /** Documents handed over for one insert: an alert has some 10 kB. */
+  DOCUMENT_ROWS: 1_000,
 } as const;

@@ -165,7 +165,6 @@ export class PartitionWorker {
     await Promise.all(group.kept.map((kept) => outputs.transactions(partition, kept)));
     current(isCurrent);
     await outputs.marker({
-      log: 'transactions',
       partition,
       from: group.from,
       to: group.to,

@@ -15,6 +15,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import { openColdFile } from '../state/disk-cold-file.ts';
 import { StoreCircuit } from '../store/circuit.ts';
 import type { Store } from '../store/client.ts';
+import { StoreSinks } from '../store/sinks.ts';
 import { openHotDetector } from '../workspace/hot-detection.ts';
 import type { Knowledge } from '../workspace/knowledge.ts';
 import { LIMITS } from '../workspace/limits.ts';
@@ -22,7 +23,7 @@ import { BlockSpool } from './block-spool.ts';
 import { ComposeRules, PartitionInput, ProvidedFields } from './partition-input.ts';
 import { PartitionWorker } from './partition-worker.ts';
 import { markedUntil, recallStanding } from './recall.ts';
-import { PartitionGone, StoreOutputs } from './store-outputs.ts';
+import { MARKED_LOG, PartitionGone, StoreOutputs } from './store-outputs.ts';
 
 /** Topics whose partition p goes to one worker. */
 export const WORKER_TOPICS = ['transactions', 'signals'] as const satisfies readonly TopicName[];
@@ -74,7 +75,18 @@ export class WorkerRole {
       },
     });
     metrics.set('rastro_store_up', {}, 1);
-    this.#outputs = new StoreOutputs({ circuit: this.circuit, metrics, bounds: config });
+    const bounds = {
+      rowsMax: config.insertRowsMax,
+      bytesMax: config.insertBytesMax,
+      lingerMs: config.insertLingerMs,
+    };
+    const inserted = (table: string, rows: number, ms: number) => {
+      metrics.observe('rastro_insert_duration_seconds', { table }, ms / 1_000);
+      metrics.observe('rastro_insert_rows', { table }, rows);
+      metrics.count('rastro_inserts_total', { table });
+      metrics.count('rastro_rows_out_total', { table }, rows);
+    };
+    this.#outputs = new StoreOutputs(new StoreSinks(this.circuit, bounds, { inserted }));
   }
 
   /** Partitions that this process works on. */
@@ -135,7 +147,7 @@ export class WorkerRole {
       if (rows.begin > 0) throw new RastroError('RAS-WORKER-HISTORY-GONE', { partition, begin: rows.begin });
       const open = this.#openPartition(partition, {
         count: transactions.length,
-        markedUntil: await markedUntil(store, { log: 'transactions', partition, begin: rows.begin }),
+        markedUntil: await markedUntil(store, { log: MARKED_LOG, partition, begin: rows.begin }),
         from: { transactions: rows.begin, signals: said.end },
       });
       this.#open.set(partition, open);

@@ -77,7 +77,13 @@ function dateTime(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
 }
 
-export function signalRow({ item, revision, contentHash, status, replacedBy }: StandingWrite<Signal>): object {
+export function signalRow({
+  item,
+  revision,
+  contentHash,
+  status,
+  replacedBy,
+}: StandingWrite<Signal>): object {
   return {
     id: item.id,
     revision,

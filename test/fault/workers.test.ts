@@ -15,6 +15,7 @@ import { applyTopics } from '../../services/log/kafka/topics.ts';
 import { openStore, type Store } from '../../services/store/client.ts';
 import { migrate } from '../../services/store/migrate.ts';
 import { markedUntil } from '../../services/worker/recall.ts';
+import { MARKED_LOG } from '../../services/worker/store-outputs.ts';
 import { loadKnowledge } from '../../services/workspace/knowledge.ts';
 import { rastro } from '../support/cli.ts';
 import { kafkaVersions, ownPrefix, sharedKafka } from '../support/kafka/shared.ts';
@@ -104,7 +105,7 @@ describe.skipIf(version === undefined)('workers against one engine', () => {
       const ranges = await this.#bus.ranges('transactions');
       let open = 0;
       for (const [partition, { begin, end }] of ranges.entries())
-        open += end - 1 - (await markedUntil(this.#store, { log: 'transactions', partition, begin }));
+        open += end - 1 - (await markedUntil(this.#store, { log: MARKED_LOG, partition, begin }));
       return open;
     }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import kafkajs from 'kafkajs';
 import type { Membership } from '../../../pipelines/log/bus.ts';
+import { openKeys } from '../../config/keys.ts';
 import { sectionOf } from '../../config/load.ts';
 import { clientOptions } from '../../log/kafka/client.ts';
 import { joinGroup } from '../../log/kafka/group/join-group.ts';
@@ -15,7 +16,6 @@ import { migrate } from '../../store/migrate.ts';
 import { WORKER_TOPICS, WorkerRole } from '../../worker/role.ts';
 import { ownStateFolder } from '../../worker/state-folder.ts';
 import { loadKnowledge } from '../../workspace/knowledge.ts';
-import { openSecret } from '../../workspace/secret.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { addConfigOption, type ConfigOption, configOf, withBus } from '../role-config.ts';
@@ -25,6 +25,8 @@ interface WorkerCommandOptions extends ConfigOption {
   readonly rates?: string;
 }
 
+/** A store that says nothing for so long counts as down. */
+const STORE_TIMEOUT_MS = 60_000;
 /** Of `worker.checkpointFolder`: what a process keeps beside memory while it runs. */
 const STATE_FOLDER = 'state';
 
@@ -54,8 +56,8 @@ Any number of them share the partitions. Ends on SIGTERM when what it has begun 
       ...(options.rates === undefined ? {} : { ratesFile: options.rates }),
     });
     return withBus(config, async (bus) => {
-      const keys = await openSecret(config.keys.folder);
-      const store = await connectStore(clickhouse);
+      const keys = await openKeys(config.keys);
+      const store = await connectStore(clickhouse, STORE_TIMEOUT_MS);
       for (const file of await migrate(
         store,
         clickhouse.cluster === undefined ? {} : { cluster: clickhouse.cluster },
