@@ -52,6 +52,9 @@ interface Group {
 export class PartitionWorker {
   readonly #parts: PartitionWorkerParts;
   #group: Group | undefined;
+  /** Of `transactions`, the last record that was taken in, and whether there was none behind it. */
+  #lastOffset = -1;
+  #isCaughtUp = false;
   /** The engine does one thing at a time; its two logs come independently. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -85,7 +88,10 @@ export class PartitionWorker {
         await this.#close(isCurrent);
     }
     const last = records.at(-1);
-    if (last !== undefined && last.offset + 1 >= end) await this.#close(isCurrent);
+    if (last === undefined) return;
+    this.#lastOffset = last.offset;
+    this.#isCaughtUp = last.offset + 1 >= end;
+    if (this.#isCaughtUp) await this.#close(isCurrent);
   }
 
   /** A batch of `signals`. */
@@ -105,6 +111,8 @@ export class PartitionWorker {
       answers.flatMap((answer) => answer.signals),
       answers.flatMap((answer) => answer.alerts),
     );
+    // Another run may have told what this one has to tell again, or to take back.
+    if (this.#isCaughtUp && this.#group === undefined && engine.detect.hasWork) await this.#close(isCurrent);
   }
 
   /** Lets the partition go: what waits for the store is given up, what is half done is nobody's. */
@@ -149,18 +157,19 @@ export class PartitionWorker {
     }
   }
 
-  /** Evaluates the group, tells and stores what came of it. */
+  /** Evaluates what was taken in, tells and stores what came of it. */
   async #close(isCurrent: () => boolean): Promise<void> {
-    const group = this.#group;
-    if (group === undefined) return;
-    this.#group = undefined;
     const { engine, bus, outputs, partition, events } = this.#parts;
+    const group = this.#group;
+    if (group === undefined && !engine.detect.hasWork) return;
+    this.#group = undefined;
     const began = performance.now();
-    const { told, observed } = await this.#exclusive(() => engine.flush(group.to));
+    const { told, observed } = await this.#exclusive(() => engine.flush(group?.to ?? this.#lastOffset));
     events.took('detect', (performance.now() - began) / 1_000);
     current(isCurrent);
     if (told.length > 0) await bus.append('signals', told);
     if (observed.length > 0) await bus.append('signals', observed);
+    if (group === undefined) return;
     current(isCurrent);
     await Promise.all(group.kept.map((kept) => outputs.transactions(partition, kept)));
     current(isCurrent);
