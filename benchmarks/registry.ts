@@ -1,5 +1,6 @@
 /** Every benchmark, in the order in which they are listed and in which `all` runs them. */
 import { blocks } from './blocks.ts';
+import { bus } from './bus/bus.ts';
 import { day } from './day.ts';
 import { decode } from './decode.ts';
 import { feedCheck } from './feed-check.ts';
@@ -29,6 +30,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   confirm,
   stateUpdate,
   blocks,
+  bus,
   ruleLoopReference,
   ruleLoop,
   hotAccount,

@@ -51,6 +51,8 @@ export interface Benchmark {
   readonly options: Readonly<Record<string, BenchmarkOption>>;
   /** What its figures are compared with their baselines by; default `json`. */
   readonly yardstick?: Yardstick;
+  /** Why it cannot run here, where it needs more than this project; undefined where it can. */
+  whyNot?(): Promise<string | undefined>;
   /** Flags of the process, by size: more heap for more accounts. */
   nodeFlags?(sizes: Sizes): readonly string[];
   run(context: RunContext): Promise<readonly BenchmarkResult[]>;

@@ -66,6 +66,10 @@ declare module 'kafkajs/src/network/socketFactory.js' {
 
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   export default class RequestQueue {
+    constructor(options: object);
+    maybeThrottle(ms: number): void;
+    push(request: object): void;
+    fulfillRequest(answer: { correlationId: number; payload: Buffer; size: number }): void;
     readonly pending: readonly unknown[];
     readonly throttledUntil: number;
     throttleCheckTimeoutId: NodeJS.Timeout | null;

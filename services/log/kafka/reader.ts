@@ -33,7 +33,7 @@ export async function fetchBatches(
     return result;
   });
   try {
-    return { ...readBatches(batches, from, until), end };
+    return { ...readBatches(batches, { topic, partition }, from, until), end };
   } catch (error) {
     const detail = (error as Error).message;
     throw new RastroError('RAS-BUS-CORRUPT', { topic, partition, offset: from, detail }, { cause: error });
@@ -63,6 +63,6 @@ export async function* readPartition(
       throw new RastroError('RAS-BUS-OFFSET-GONE', { topic: link.topic, partition, offset: next });
     next = behind;
     ahead = next < until ? fetchFrom(next) : undefined;
-    for (const record of records) yield { topic: link.topic, partition, ...record };
+    for (const record of records) yield record;
   }
 }

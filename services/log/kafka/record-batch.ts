@@ -3,7 +3,7 @@
  * kafkajs' own reader is left out here because it makes objects of many parts of every record, does not check the checksum, and
  * hides batches that compaction has emptied, at which a reader would ask for the same offset for ever.
  */
-import type { NewRecord } from '../../../pipelines/log/bus.ts';
+import type { NewRecord, PartitionOf, TopicRecord } from '../../../pipelines/log/bus.ts';
 import { CODEC_IDS, type Compression, codecOf } from './codecs.ts';
 import { crc32c } from './crc32c.ts';
 import { BUS_LIMITS } from './limits.ts';
@@ -134,15 +134,8 @@ export function encodeBatch(
   return batch;
 }
 
-export interface ReadRecord {
-  readonly offset: number;
-  readonly key: string | null;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly value: Uint8Array | null;
-}
-
 export interface ReadBatches {
-  readonly records: readonly ReadRecord[];
+  readonly records: readonly TopicRecord[];
   /** Behind the last batch that was there in full, whether or not it had records; `from` where there was none. */
   readonly next: number;
 }
@@ -185,7 +178,7 @@ class Reader {
 
 function readHeaders(reader: Reader): Readonly<Record<string, string>> {
   const count = reader.varint();
-  if (count === 0) return NO_HEADERS;
+  if (count <= 0) return NO_HEADERS;
   const headers: Record<string, string> = {};
   for (let at = 0; at < count; at++) {
     const name = reader.bytes()?.toString() ?? '';
@@ -194,7 +187,7 @@ function readHeaders(reader: Reader): Readonly<Record<string, string>> {
   return headers;
 }
 
-function readRecord(reader: Reader, first: number): ReadRecord {
+function readRecord(reader: Reader, { topic, partition }: PartitionOf, first: number): TopicRecord {
   const length = reader.varint();
   const end = reader.at + length;
   reader.at++;
@@ -205,7 +198,7 @@ function readRecord(reader: Reader, first: number): ReadRecord {
   const headers = readHeaders(reader);
   reader.at = end;
   const isSmall = value !== null && value.length < BUS_LIMITS.COPIED_VALUE_BYTES;
-  return { offset, key, headers, value: isSmall ? Uint8Array.from(value) : value };
+  return { topic, partition, offset, key, headers, value: isSmall ? Buffer.from(value) : value };
 }
 
 /**
@@ -213,8 +206,8 @@ function readRecord(reader: Reader, first: number): ReadRecord {
  * records are left out.
  * @throws Error where a batch is not what its sender wrote, or of a kind that cannot be read.
  */
-export function readBatches(batches: Buffer, from: number, until: number): ReadBatches {
-  const records: ReadRecord[] = [];
+export function readBatches(batches: Buffer, place: PartitionOf, from: number, until: number): ReadBatches {
+  const records: TopicRecord[] = [];
   let next = from;
   for (let at = 0; at + HEADER_BYTES <= batches.length && next < until; ) {
     const end = at + FRAME_BYTES + batches.readInt32BE(at + 8);
@@ -232,7 +225,7 @@ export function readBatches(batches: Buffer, from: number, until: number): ReadB
       if (codec !== 0 && known === undefined) throw new RangeError(`a batch of codec ${codec}`);
       const reader = new Reader(known === undefined ? body : known.decompress(body));
       for (let left = count; left > 0; left--) {
-        const record = readRecord(reader, first);
+        const record = readRecord(reader, place, first);
         if (record.offset >= from && record.offset < until) records.push(record);
       }
     }

@@ -73,6 +73,39 @@ describe.each(versions)('a group on Kafka %i', (version) => {
     );
   });
 
+  test.concurrent('who leaves ends the work that runs, begins none, and is gone at once', async () => {
+    const at = await scene();
+    const books = new Books();
+    await at.append(10);
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const currents: boolean[] = [];
+    const work = async (_: unknown, isCurrent: () => boolean) => {
+      await held;
+      currents.push(isCurrent());
+    };
+    const membership = at.join(probe('one', books, { work }));
+    await until('all is at work', () => books.calls.batches === 12);
+    await at.append(10);
+    let left = false;
+    const leaving = membership.leave().then(() => {
+      left = true;
+    });
+    await at.append(1);
+    expect([left, heldBy(books, 'one').length]).toEqual([false, 12]);
+    letGo();
+    await leaving;
+    await membership.ended;
+    expect(currents).toEqual(Array.from({ length: 12 }, () => true));
+    expect([...books.checkpoint.values()]).toEqual(Array.from({ length: 12 }, () => 10));
+    expect([books.calls.batches, heldBy(books, 'one').length]).toEqual([12, 0]);
+    const [group] = (await at.admin.describeGroups([`${at.prefix}workers`])).groups;
+    expect(group?.members).toEqual([]);
+    expect(books.faults).toEqual([]);
+  });
+
   test.concurrent('a member that is killed: its partitions go to the other, with every record', async () => {
     const at = await scene();
     const { brokers } = await sharedKafka(version);

@@ -172,6 +172,8 @@ class KafkaMembership implements Membership {
       maxBytesPerPartition: limits.partitionFetchBytes,
       maxBytes: limits.fetchBytes,
       minBytes: 1,
+      // As the bus reads: no role writes in transactions, and one of others that hangs must not hide what is there.
+      readUncommitted: true,
       // A deleted topic would come back empty, with another number of partitions.
       allowAutoTopicCreation: false,
       retry: { ...RETRY, restartOnFailure: async () => this.#over === undefined },
