@@ -111,7 +111,13 @@ describe.skipIf(version === undefined)('workers against one engine', () => {
 
     /** Until everything is stored and told, and nothing new is said for a while. */
     async settled(): Promise<Standing> {
-      await expect.poll(() => this.inFlight(), { timeout: READY_MS, interval: 500 }).toBe(0);
+      await expect
+        .poll(() => this.inFlight(), { timeout: READY_MS, interval: 500 })
+        .toBe(0)
+        .catch((error: unknown) => {
+          // What they logged names no one.
+          throw new Error(this.workers.map(({ log }) => log).join('---\n'), { cause: error });
+        });
       let before = '';
       for (const giveUpAt = Date.now() + READY_MS; ; ) {
         const ranges = await this.#bus.ranges('signals');
