@@ -51,7 +51,8 @@ async function measure(cluster: KafkaCluster, load: Load, context: RunContext): 
   await admin.connect();
   const topicFor = async (name: string) => {
     const topic = `${load.name}.${name}`;
-    await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }] });
+    // Its wait fails where the broker has not heard of the topic yet; clients wait better.
+    await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: false });
     return topic;
   };
   const [js, jsWarm, java] = [

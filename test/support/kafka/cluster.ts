@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
+import { kafkaConfig } from '../../../schemas/config.ts';
+import { clientOptions } from '../../../services/log/kafka/client.ts';
 import { type BrokerProcess, freePorts, LOOPBACK, QUICK_START, runJava, startBroker } from './broker.ts';
 import { type KafkaMajor, kafkaJars, kafkaVersion } from './jars.ts';
 import { type BrokerPlace, type BrokerTls, type BrokerUser, brokerSettings } from './settings.ts';
@@ -132,9 +134,9 @@ export class KafkaCluster {
   async #ready({ place, process }: Node): Promise<void> {
     const giveUpAt = performance.now() + READY_TIMEOUT_MS;
     const running = this.#nodes.filter((node) => node.process?.isRunning());
+    const brokers = [`${LOOPBACK}:${place.ports.internal}`];
     const kafka = new kafkajs.Kafka({
-      brokers: [`${LOOPBACK}:${place.ports.internal}`],
-      logLevel: kafkajs.logLevel.NOTHING,
+      ...(await clientOptions(kafkaConfig.parse({ brokers }))),
       connectionTimeout: ANSWER_TIMEOUT_MS,
       requestTimeout: ANSWER_TIMEOUT_MS,
       retry: { retries: 0 },
