@@ -39,7 +39,7 @@ test('what waited while the store was away comes in once, and another process go
       bus,
       store,
       rawKey: testKeys.raw,
-      table: role.view.table,
+      view: role.view,
       owned: () => role.processor.owned,
       onProblem: () => undefined,
     });
@@ -81,7 +81,7 @@ test('a dry run leaves nothing in the store', async () => {
     bus,
     store,
     rawKey: testKeys.raw,
-    table: role.view.table,
+    view: role.view,
     owned,
     onProblem: () => undefined,
   };
