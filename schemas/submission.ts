@@ -62,7 +62,6 @@ export const rowCounts = z.strictObject({
   rejected: count.describe('Lines with an error'),
   duplicates: count.describe('Equal to an earlier row of this submission'),
 });
-export type RowCounts = z.infer<typeof rowCounts>;
 
 export const controlTotal = z.strictObject({
   ccy: z.string(),

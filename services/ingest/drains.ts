@@ -12,12 +12,13 @@ import { type StateRecord, SUBMISSION_STATES } from '../../schemas/submission.ts
 import type { TopicName } from '../../schemas/topics.ts';
 import type { Store } from '../store/client.ts';
 import { INGEST_LIMITS } from './limits.ts';
+import type { SubmissionView } from './view.ts';
 
 export interface DrainsOptions {
   readonly bus: Bus;
   readonly store: Pick<Store, 'insertRows' | 'queryRows'>;
   readonly rawKey: Uint8Array;
-  readonly table: SubmissionTable;
+  readonly view: SubmissionView;
   /** Partitions of `submissions` that this process has: it drains partitions of the same number, so that not everybody does. */
   readonly owned: () => ReadonlySet<number>;
   readonly onProblem: (what: string, id: string, error: unknown) => void;
@@ -42,7 +43,10 @@ export class Drains {
 
   constructor(options: DrainsOptions) {
     this.#options = options;
-    const { rawKey, table } = options;
+    const {
+      rawKey,
+      view: { table },
+    } = options;
     this.#drained = [
       { topic: 'identities', into: 'vault', rowsOf: vaultRows },
       { topic: 'rejected', into: 'rejects', rowsOf: (record) => rejectRows(rawKey, record) },
@@ -97,6 +101,8 @@ export class Drains {
       this.#next.set(key, from);
       return 0;
     }
+    // What a record says of a submission is asked of the table, which must have read as far.
+    if (topic === 'submissions') await this.#options.view.catchUpTo(partition, end);
     let total = 0;
     let batch: object[] = [];
     const flush = async (until: number) => {

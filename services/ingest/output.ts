@@ -9,7 +9,7 @@ import { kindsOfRules, type RoutedBlock, Router } from '../../pipelines/partitio
 import type { RuleSet } from '../../rules/compiler/index.ts';
 
 /** Header of a record of `transactions`: its kind, as in the log port. */
-export const KIND_HEADER = 'kind';
+const KIND_HEADER = 'kind';
 
 /** The rows of one submission. */
 export interface RowOutput {

@@ -107,8 +107,10 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     lookedMs: () => processor.lookedMs,
     async stop(drainMs) {
       const closed = app.close();
+      const impatience = setTimeout(() => app.server.closeAllConnections(), drainMs);
       await processor.stop(drainMs);
       await closed;
+      clearTimeout(impatience);
     },
   };
 }

@@ -121,3 +121,24 @@ export async function publishedIds(bus: Bus): Promise<string[]> {
     .filter(({ headers }) => headers['kind'] === 'transactions')
     .flatMap(({ value }) => [...(tableFromIPC(value as Uint8Array).getChild('id') ?? [])].map(String));
 }
+
+/** A bank's CSV, `id,kind,at,amount,from,to`; `kinds` says what its codes mean. */
+export const mappingText = (kinds: string) => `
+id: bank-file
+version: 1
+source: { format: csv }
+institution: { const: bank-a }
+fields:
+  id: { column: id }
+  kind: { column: kind, table: { ${kinds} } }
+  rail: { const: spei }
+  channel: { const: online }
+  instrument: { const: account }
+  occurredAt: { column: at, time: { formats: [iso] } }
+  settled.amount: { column: amount, amount: {} }
+  settled.ccy: { const: MXN }
+  debtor.account.scheme: { const: none }
+  debtor.account.token: { column: from }
+  creditor.account.scheme: { const: none }
+  creditor.account.token: { column: to }
+`;

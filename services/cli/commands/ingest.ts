@@ -99,7 +99,7 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
               bus,
               store,
               rawKey: keys.raw,
-              table: view.table,
+              view,
               owned: () => processor.owned,
               onProblem,
             });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Receipt } from '../../../schemas/submission.ts';
 import { askReplay, submissionOf, withRejects } from '../../../services/ingest/rejects.ts';
-import { line, publishedIds, startTestRole, type TestRole } from '../../support/ingest-role.ts';
+import { line, mappingText, publishedIds, startTestRole, type TestRole } from '../../support/ingest-role.ts';
 
 let open: TestRole | undefined;
 const start = async (...args: Parameters<typeof startTestRole>) => {
@@ -18,25 +18,6 @@ afterEach(async () => {
 });
 
 const ALL_CODES = { mapping: null, codes: null, nowMs: 0 };
-const mappingText = (kind: string) => `
-id: bank-file
-version: 1
-source: { format: csv }
-institution: { const: bank-a }
-fields:
-  id: { column: id }
-  kind: { column: kind, table: { T: transfer${kind} } }
-  rail: { const: spei }
-  channel: { const: online }
-  instrument: { const: account }
-  occurredAt: { column: at, time: { formats: [iso] } }
-  settled.amount: { column: amount, amount: {} }
-  settled.ccy: { const: MXN }
-  debtor.account.scheme: { const: none }
-  debtor.account.token: { column: from }
-  creditor.account.scheme: { const: none }
-  creditor.account.token: { column: to }
-`;
 
 /** Bytes that depend on a number only. */
 const noise = (i: number, size: number) =>
@@ -83,7 +64,7 @@ test('a mended mapping brings in exactly what was rejected, once', async () => {
   const file = `id,kind,at,amount,from,to\n${row('r1', 'T')}${row('r2', 'W')}${row('r3', 'T')}${row('r4', 'W', 'x')}${row('r5', 'Q')}`;
   // The operator's mapping does not know the codes W and Q.
   const folder = await mkdtemp(join(tmpdir(), 'mappings-'));
-  await writeFile(join(folder, 'bank-file.yaml'), mappingText(''));
+  await writeFile(join(folder, 'bank-file.yaml'), mappingText('T: transfer'));
   const again = await start({ mappingsFolder: folder });
   const { bus } = again;
   const receipt = (await (await again.submit(file, { query: '?mapping=bank-file' })).json()) as Receipt;
@@ -99,7 +80,7 @@ test('a mended mapping brings in exactly what was rejected, once', async () => {
     return submission.settled?.result;
   };
   // W is known now, Q is not; r4 has no amount under any mapping.
-  const withW = mappingText(', W: cash_withdrawal');
+  const withW = mappingText('T: transfer, W: cash_withdrawal');
   expect(await replay(withW)).toMatchObject({
     counts: { read: 5, accepted: 3, rejected: 2 },
     totals: [{ ccy: 'MXN', rows: 3, amount: '30.00' }],
@@ -112,7 +93,7 @@ test('a mended mapping brings in exactly what was rejected, once', async () => {
   const [code] = (await again.report(receipt)).lines
     .filter((each) => each.line === 6)
     .map((each) => each.code);
-  const withQ = mappingText(', W: cash_withdrawal, Q: fee');
+  const withQ = mappingText('T: transfer, W: cash_withdrawal, Q: fee');
   expect(await replay(withQ, [code as string])).toMatchObject({ counts: { accepted: 4, rejected: 1 } });
   expect(await publishedIds(bus)).toEqual(['r1', 'r3', 'r2', 'r5']);
   expect((await again.report(receipt)).lines.map((each) => each.line)).toEqual([5]);
