@@ -43,15 +43,24 @@ export const signalHeaders = z.object({
   parts: count.min(1).max(SIGNAL_MESSAGE_LIMITS.PARTS),
   digest: z.string().min(1).max(64),
 });
-export type SignalHeaders = z.infer<typeof signalHeaders>;
 
 /** A signal whose evidence is named by ranges of the message's `refs`: first place and length, in turn. */
-const packedSignal = signal.omit({ evidence: true }).extend({
+export const packedSignal = signal.omit({ evidence: true }).extend({
   evidence: signal.shape.evidence
     .omit({ transactions: true })
     .extend({ ranges: z.array(z.int().min(0)).max(2 * LIMITS.EVIDENCE_IDS) }),
 });
 export type PackedSignal = z.infer<typeof packedSignal>;
+
+/** A version that was observed, with what says whether its episode is open at a time. */
+export const packedHeld = z.strictObject({ signal: packedSignal, lastFiredAt: z.int(), quietMs: z.int() });
+export type PackedHeld = z.infer<typeof packedHeld>;
+
+/**
+ * Versions by (id, version), each as what differs from the one before (`pipelines/engine/delta.ts`). Of `observed` each is a
+ * `packedHeld`, of `attributed` a `packedSignal`.
+ */
+const deltas = z.array(z.unknown());
 
 const reading = z.strictObject({
   rule: z.string(),
@@ -73,7 +82,7 @@ const packedFacts = {
 export const observedMessage = z.strictObject({
   source: z.string().min(1),
   holder: z.string().min(1),
-  signals: z.array(z.strictObject({ signal: packedSignal, lastFiredAt: z.int(), quietMs: z.int() })),
+  signals: deltas,
   ...packedFacts,
 });
 export type ObservedMessage = z.infer<typeof observedMessage>;
@@ -81,8 +90,8 @@ export type ObservedMessage = z.infer<typeof observedMessage>;
 export const attributedMessage = z.strictObject({
   subject: z.string().min(1),
   holder: z.string().min(1),
-  signals: z.array(packedSignal),
-  companions: z.array(packedSignal),
+  signals: deltas,
+  companions: deltas,
   ...packedFacts,
 });
 export type AttributedMessage = z.infer<typeof attributedMessage>;

@@ -19,7 +19,7 @@ import { ComposeStage } from './compose-stage.ts';
 import { DetectStage, type DetectStageOptions, type ToldSource } from './detect-stage.ts';
 import { HolderStage } from './holder-stage.ts';
 import { type Attributed, NO_FACTS, type Observed } from './messages.ts';
-import { digestOf, type Part, PartAssembler, recordsOf } from './parts.ts';
+import { digestOf, type Part, PartAssembler, partKey, recordsOf } from './parts.ts';
 import type { Compose, RulesStep, Step } from './step.ts';
 import {
   decodeAttributed,
@@ -98,8 +98,11 @@ export class PartitionEngine {
   readonly #sent = new Map<string, string>();
   /** Keys under which something older lies last in the log: what holds was overwritten before this run. */
   readonly #overwritten = new Set<string>();
-  /** Records that say what was told, by their keys. */
-  readonly #manifests = new Map<string, { readonly asOf: number; isFlushed: boolean }>();
+  /** Messages that say what was told, by their keys. */
+  readonly #manifests = new Map<
+    string,
+    { readonly asOf: number; readonly parts: number; isFlushed: boolean }
+  >();
   /** Before `begin`: what stood once and was withdrawn, and to whom something was attributed once. */
   readonly #gone = { signals: new Map<string, Signal>(), alerts: new Map<string, Alert>() };
   readonly #attributedOnce = new Map<string, Pick<Attributed, 'subject' | 'holder'>>();
@@ -171,7 +174,8 @@ export class PartitionEngine {
     for (const [key, manifest] of this.#manifests) {
       if (!manifest.isFlushed || manifest.asOf > asOf) continue;
       this.#manifests.delete(key);
-      records.push({ partition: this.#options.partition.index, key, value: null });
+      for (let part = 0; part < manifest.parts; part++)
+        records.push({ partition: this.#options.partition.index, key: partKey(key, part), value: null });
     }
     return records;
   }
@@ -194,10 +198,13 @@ export class PartitionEngine {
       await this.#answer(at);
       return NOTHING;
     }
-    for (const signal of recalled?.signals ?? []) this.#signals.recall(placeOf(signal), signal);
-    for (const alert of recalled?.alerts ?? []) this.#alerts.recall(alert.subject, alert);
-    for (const [place, signal] of this.#gone.signals) this.#signals.recall(place, signal);
-    for (const [place, alert] of this.#gone.alerts) this.#alerts.recall(place, alert);
+    const { signals: goneSignals, alerts: goneAlerts } = this.#gone;
+    for (const signal of [...(recalled?.signals ?? []), ...goneSignals.values()])
+      this.#signals.recall(placeOf(signal), signal);
+    for (const alert of [...(recalled?.alerts ?? []), ...goneAlerts.values()])
+      this.#alerts.recall(alert.subject, alert);
+    goneSignals.clear();
+    goneAlerts.clear();
     this.#signals.doubt();
     this.#alerts.doubt();
     this.#sent.clear();
@@ -238,7 +245,7 @@ export class PartitionEngine {
       if (part.value === undefined) return NOTHING;
       this.#overwritten.delete(part.key);
       if (known?.asOf === part.asOf) return NOTHING;
-      this.#takeIn(part, part.value, record.key ?? '');
+      this.#takeIn(part, part.value);
     } catch (error) {
       const fault = RastroError.is(error)
         ? error
@@ -253,12 +260,11 @@ export class PartitionEngine {
   /** An earlier run may have said so, or may still do. */
   #note({ signals, alerts }: SignalOutcome): void {
     for (const { item, status } of signals)
-      if (status === 'withdrawn') this.#gone.signals.set(placeOf(item), item);
-    for (const { item, status } of alerts)
-      if (status === 'withdrawn') this.#gone.alerts.set(item.subject, item);
+      if (status === 'withdrawn') this.#gone.signals.set(`${placeOf(item)} ${item.id}`, item);
+    for (const { item, status } of alerts) if (status === 'withdrawn') this.#gone.alerts.set(item.id, item);
   }
 
-  #takeIn({ key, kind, asOf }: Part, value: Uint8Array, recordKey: string): void {
+  #takeIn({ key, kind, asOf, parts }: Part, value: Uint8Array): void {
     switch (kind) {
       case 'observed': {
         const observed = decodeObserved(value, asOf);
@@ -274,7 +280,7 @@ export class PartitionEngine {
       }
       case 'told': {
         const { writer, sources } = decodeTold(value);
-        this.#manifests.set(recordKey, { asOf, isFlushed: false });
+        this.#manifests.set(key, { asOf, parts, isFlushed: false });
         // What a checkpoint covers was told behind it.
         if (writer !== this.#options.writer && (this.#isLive || asOf > this.#resumedAt))
           this.detect.repeat(sources, asOf);

@@ -29,6 +29,11 @@ export function digestOf(value: Uint8Array): string {
   return createHash('sha256').update(value).digest('hex').slice(0, DIGEST_CHARS);
 }
 
+/** Key of the record of a part. */
+export function partKey(key: string, part: number): string {
+  return `${key}#${part}`;
+}
+
 /** @throws RastroError RAS-ENGINE-MESSAGE-SIZE */
 export function recordsOf(message: WholeMessage, partBytes = TOPIC_VALUE_BYTES): NewRecord[] {
   const { partition, key, kind, asOf, value } = message;
@@ -40,7 +45,7 @@ export function recordsOf(message: WholeMessage, partBytes = TOPIC_VALUE_BYTES):
   const digest = digestOf(value);
   return Array.from({ length: parts }, (_, part) => ({
     partition,
-    key: `${key}#${part}`,
+    key: partKey(key, part),
     headers: {
       version: String(SIGNAL_MESSAGES_VERSION),
       kind,
@@ -59,6 +64,8 @@ export interface Part {
   readonly key: string;
   readonly kind: SignalMessageKind;
   readonly asOf: number;
+  /** Records that the message is in. */
+  readonly parts: number;
   /** All of the message, where this was the part that lacked. */
   readonly value: Uint8Array | undefined;
 }
@@ -107,7 +114,7 @@ export class PartAssembler {
     open.parts[part] = value;
     if (open.missing > 0) {
       this.#pending.set(key, messages.set(digest, open));
-      return { key, kind, asOf, value: undefined };
+      return { key, kind, asOf, parts, value: undefined };
     }
     messages.delete(digest);
     // What is older will not come any more, or does not matter.
@@ -115,6 +122,6 @@ export class PartAssembler {
     if (messages.size === 0) this.#pending.delete(key);
     const whole = parts === 1 ? value : Buffer.concat(open.parts as Uint8Array[]);
     if (digestOf(whole) !== digest) throw new RastroError('RAS-ENGINE-MESSAGE', { kind, detail: 'digest' });
-    return { key, kind, asOf, value: whole };
+    return { key, kind, asOf, parts, value: whole };
   }
 }

@@ -7,12 +7,16 @@ import {
   attributedMessage,
   type ObservedMessage,
   observedMessage,
+  type PackedHeld,
   type PackedSignal,
+  packedHeld,
+  packedSignal,
   SIGNAL_MESSAGE_LIMITS,
   type ToldMessage,
   toldMessage,
 } from '../../schemas/signal-messages.ts';
 import type { RuleReading } from '../compose/indicators.ts';
+import { deltasOf, undelta } from './delta.ts';
 import { type Attributed, NO_FACTS, type Observed, type SourceFacts } from './messages.ts';
 
 type Facts = Pick<ObservedMessage, 'refs' | 'transactions' | 'feeds' | 'readings'>;
@@ -129,9 +133,13 @@ export async function encodeObserved({ source, holder, signals, facts }: Observe
   const message: ObservedMessage = {
     source,
     holder,
-    signals: [...signals]
-      .sort((a, b) => compareSignals(a.signal, b.signal))
-      .map(({ signal, lastFiredAt, quietMs }) => ({ signal: table.pack(signal), lastFiredAt, quietMs })),
+    signals: deltasOf(
+      [...signals]
+        .sort((a, b) => compareSignals(a.signal, b.signal))
+        .map(({ signal, lastFiredAt, quietMs }): PackedHeld => {
+          return { signal: table.pack(signal), lastFiredAt, quietMs };
+        }),
+    ),
     ...(await packedFacts(table, facts)),
   };
   return bytesOf(message);
@@ -144,7 +152,10 @@ export function decodeObserved(bytes: Uint8Array, asOf: number): Observed {
     asOf,
     source,
     holder,
-    signals: signals.map(({ signal, ...held }) => ({ ...held, signal: unpack(signal, facts.refs) })),
+    signals: undelta(signals).map((item) => {
+      const { signal, ...held } = packedHeld.parse(item);
+      return { ...held, signal: unpack(signal, facts.refs) };
+    }),
     facts: factsOf(facts),
   };
 }
@@ -156,8 +167,8 @@ export async function encodeAttributed(attributed: Attributed): Promise<Uint8Arr
   const message: AttributedMessage = {
     subject,
     holder,
-    signals: [...signals].sort(compareSignals).map((signal) => table.pack(signal)),
-    companions: [...companions].sort(compareSignals).map((signal) => table.pack(signal)),
+    signals: deltasOf([...signals].sort(compareSignals).map((signal) => table.pack(signal))),
+    companions: deltasOf([...companions].sort(compareSignals).map((signal) => table.pack(signal))),
     ...(await packedFacts(table, facts)),
   };
   return bytesOf(message);
@@ -170,8 +181,8 @@ export function decodeAttributed(bytes: Uint8Array, asOf: number): Attributed {
     asOf,
     subject,
     holder,
-    signals: signals.map((signal) => unpack(signal, facts.refs)),
-    companions: companions.map((signal) => unpack(signal, facts.refs)),
+    signals: undelta(signals).map((signal) => unpack(packedSignal.parse(signal), facts.refs)),
+    companions: undelta(companions).map((signal) => unpack(packedSignal.parse(signal), facts.refs)),
     facts: factsOf(facts),
   };
 }

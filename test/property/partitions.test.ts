@@ -47,6 +47,7 @@ const setting = {
   seed: fc.nat(),
   partitions: fc.constantFrom(...PARTITIONS),
   deaths: fc.constantFrom(0, 0.02, 0.06),
+  partBytes: fc.constantFrom(4 * 1024, 64 * 1024),
   isRebuilt: fc.boolean(),
 };
 
@@ -133,7 +134,14 @@ test(
     const arrives = arriving(items, submitting, shipped.reference);
     for (const partitions of [1, 4, 16]) {
       const tally = nothing();
-      const world = { knowledge: shipped, partitions, deaths: 0.01, seed, isRebuilt: false };
+      const world = {
+        knowledge: shipped,
+        partitions,
+        deaths: 0.01,
+        seed,
+        partBytes: 64 * 1024,
+        isRebuilt: false,
+      };
       expect(await partitionedLines(world, SOME_FEED, arrives, tally)).toEqual(expected);
       console.info(`seed ${seed}, shipped rules, ${partitions} partitions: ${JSON.stringify(tally)}`);
       expect(tally.alerts).toBeGreaterThan(3);

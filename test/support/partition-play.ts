@@ -19,8 +19,6 @@ import { lineOf, PartitionWorld, type WorldCounts } from './partition-world.ts';
 import type { Item } from './play.ts';
 
 const PROVIDED = 'canonical@1';
-/** Small enough that messages travel in parts. */
-const PART_BYTES = 8 * 1024;
 const BLOCK_ROWS = 24;
 const TURNS_PER_BLOCK = 12;
 
@@ -30,6 +28,8 @@ export interface PartitionPlay {
   /** Share of turns in which a machine dies. */
   readonly deaths: number;
   readonly seed: number;
+  /** Small enough that messages travel in parts. */
+  readonly partBytes: number;
   /** In the end every machine begins again from nothing, its log compacted. */
   readonly isRebuilt: boolean;
 }
@@ -85,7 +85,7 @@ export async function partitionedLines(
   items: readonly Arriving[],
   tally: WorldTally,
 ): Promise<string[]> {
-  const { knowledge, partitions, deaths, seed, isRebuilt } = play;
+  const { knowledge, partitions, deaths, seed, partBytes, isRebuilt } = play;
   const random = new Random(seed);
   const world = await PartitionWorld.start({
     knowledge,
@@ -93,7 +93,7 @@ export async function partitionedLines(
     partitions,
     random,
     deaths,
-    partBytes: PART_BYTES,
+    partBytes,
   });
   let rows: FactRow[] = [];
   const close = async () => {

@@ -125,7 +125,7 @@ test('three feeders at two banks, none in the partition of the collector: one al
   expect(alerts(one).length).toBe(1);
   for (const partitions of [1, WORKERS]) {
     const tally = { signals: 0, alerts: 0 };
-    const play = { knowledge, partitions, deaths: 0, seed: 1, isRebuilt: false };
+    const play = { knowledge, partitions, deaths: 0, seed: 1, partBytes: 4_096, isRebuilt: false };
     expect(await partitionedLines(play, SOME_FEED, arrives, tally)).toEqual(one);
     expect(tally.alerts).toBe(1);
   }
