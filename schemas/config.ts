@@ -98,7 +98,6 @@ export const ingestConfig = z.strictObject({
   /** How long running submissions may go on when the process is asked to end. */
   drainMs: z.int().min(0).max(600_000).default(25_000),
 });
-export type IngestConfig = z.infer<typeof ingestConfig>;
 
 export const workerConfig = z.strictObject({
   threads: z.int().min(1).max(64).default(1),

@@ -206,16 +206,4 @@ export const busErrors = defineErrors({
       fr: 'Les enregistrements d’une clé seraient dans deux partitions. Mettez dans kafka.partitions le nombre existant (il vaut pour les sujets par personne suivie), ou créez des sujets avec un autre kafka.prefix et relisez tout.',
     },
   },
-  'RAS-BUS-CONFIG': {
-    message: {
-      en: 'The configuration {path} is not valid at {where}: {detail}.',
-      es: 'La configuración {path} no es válida en {where}: {detail}.',
-      fr: 'La configuration {path} n’est pas valable à {where} : {detail}.',
-    },
-    hint: {
-      en: 'It is a YAML or JSON file with a `kafka:` part; the guide lists its settings.',
-      es: 'Es un archivo YAML o JSON con una parte `kafka:`; la guía enumera sus ajustes.',
-      fr: 'C’est un fichier YAML ou JSON avec une partie `kafka:` ; le guide énumère ses réglages.',
-    },
-  },
 });

@@ -1,7 +1,7 @@
 /** What commands of the distributed form share: the configuration file, and the log that it names. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Config } from '../../schemas/config.ts';
+import type { Config, KafkaConfig } from '../../schemas/config.ts';
 import { loadConfig, sectionOf } from '../config/load.ts';
 import { KafkaBus } from '../log/kafka/bus.ts';
 
@@ -15,6 +15,11 @@ export function addConfigOption(command: Command): Command {
 
 export async function configOf(options: ConfigOption): Promise<Config> {
   return (await loadConfig({ file: options.config, environment: process.env })).config;
+}
+
+/** How to reach the log. @throws RastroError RAS-CONFIG-SECTION-MISSING, and as `loadConfig` */
+export async function kafkaOf(options: ConfigOption): Promise<KafkaConfig> {
+  return sectionOf(await configOf(options), 'kafka');
 }
 
 /** Runs `work` against the log that the configuration names, and closes it whatever happens. */

@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NewRecord } from '../../pipelines/log/bus.ts';
 import { type KafkaConfig, kafkaConfig } from '../../schemas/config.ts';
@@ -15,6 +15,7 @@ import { applyTopics } from '../../services/log/kafka/topics.ts';
 import { openStore, type Store } from '../../services/store/client.ts';
 import { migrate } from '../../services/store/migrate.ts';
 import { markedUntil } from '../../services/worker/recall.ts';
+import { WORKER_TOPICS } from '../../services/worker/role.ts';
 import { MARKED_LOG } from '../../services/worker/store-outputs.ts';
 import { loadKnowledge } from '../../services/workspace/knowledge.ts';
 import { rastro } from '../support/cli.ts';
@@ -61,12 +62,20 @@ describe.skipIf(version === undefined)('workers against one engine', () => {
     readonly #embedded: Embedded;
     readonly #bus: KafkaBus;
     readonly #store: Store;
+    readonly #admin: kafkajs.Admin;
 
-    private constructor(place: WorkerPlace, embedded: Embedded, bus: KafkaBus, store: Store) {
+    private constructor(
+      place: WorkerPlace,
+      embedded: Embedded,
+      bus: KafkaBus,
+      store: Store,
+      admin: kafkajs.Admin,
+    ) {
       this.place = place;
       this.#embedded = embedded;
       this.#bus = bus;
       this.#store = store;
+      this.#admin = admin;
     }
 
     static async open(name: string): Promise<Scene> {
@@ -85,7 +94,12 @@ describe.skipIf(version === undefined)('workers against one engine', () => {
       const store = openStore({ url: embedded.url, key: embedded.key });
       await migrate(store);
       const place = { folder: sceneFolder, kafka, store: embedded, keysFolder: dataDir };
-      return new Scene(place, embedded, await KafkaBus.open(kafka), store);
+      const admin = new kafkajs.Kafka({
+        brokers: [...brokers],
+        logLevel: kafkajs.logLevel.NOTHING,
+      }).admin();
+      await admin.connect();
+      return new Scene(place, embedded, await KafkaBus.open(kafka), store, admin);
     }
 
     start(): WorkerProcess {
@@ -109,36 +123,46 @@ describe.skipIf(version === undefined)('workers against one engine', () => {
       return open;
     }
 
-    /** Until everything is stored and told, and nothing new is said for a while. */
+    /** Records that the group has not told to have worked off: what follows from a record is there before it is told. */
+    async #behind(): Promise<number> {
+      const { prefix } = this.place.kafka;
+      const told = await this.#admin.fetchOffsets({
+        groupId: `${prefix}worker`,
+        topics: WORKER_TOPICS.map((topic) => `${prefix}${topic}`),
+      });
+      let behind = 0;
+      for (const topic of WORKER_TOPICS) {
+        const partitions = told.find((of) => of.topic === `${prefix}${topic}`)?.partitions ?? [];
+        for (const [partition, { end }] of (await this.#bus.ranges(topic)).entries()) {
+          const offset = Number(partitions.find((of) => of.partition === partition)?.offset ?? 0);
+          behind += end - Math.max(0, offset);
+        }
+      }
+      return behind;
+    }
+
+    /** What stands once all records of both topics are worked off, those too that followed from others. */
     async settled(): Promise<Standing> {
       await expect
-        .poll(() => this.inFlight(), { timeout: READY_MS, interval: 500 })
+        .poll(() => this.#behind(), { timeout: READY_MS, interval: 1_000 })
         .toBe(0)
         .catch((error: unknown) => {
           // What they logged names no one.
           throw new Error(this.workers.map(({ log }) => log).join('---\n'), { cause: error });
         });
-      let before = '';
-      for (const giveUpAt = Date.now() + READY_MS; ; ) {
-        const ranges = await this.#bus.ranges('signals');
-        const now = JSON.stringify([ranges, await this.#store.queryRows('SELECT count() FROM signals')]);
-        if (now === before) return standingOf(this.#store);
-        if (Date.now() > giveUpAt) throw new Error(`signals still come: ${now}`);
-        before = now;
-        await pause(QUIET_MS);
-      }
+      expect(await this.inFlight()).toBe(0);
+      return standingOf(this.#store);
     }
 
     async close(): Promise<void> {
       await Promise.all(this.workers.map((worker) => worker.kill()));
+      await this.#admin.disconnect();
       await this.#bus.close();
       await this.#store.close();
       await this.#embedded.stop();
     }
   }
 
-  /** Without a new signal for so long the stages behind detection are taken to be done. */
-  const QUIET_MS = 4_000;
   const scenes: Scene[] = [];
   const open = async (name: string): Promise<Scene> => {
     const scene = await Scene.open(name);

@@ -6,12 +6,12 @@ import { TOPIC_NAMES, type TopicName } from '../../../schemas/topics.ts';
 import { KafkaBus } from '../../log/kafka/bus.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
-import { type KafkaOptions, kafkaConfigOf } from '../kafka-config.ts';
 import { oneOf } from '../options.ts';
+import { type ConfigOption, kafkaOf } from '../role-config.ts';
 import type { Terminal } from '../terminal.ts';
 import { shownRecord } from './tail-record.ts';
 
-interface TailOptions extends KafkaOptions {
+interface TailOptions extends ConfigOption {
   readonly from: string;
   readonly partition?: string;
   readonly max: string;
@@ -133,7 +133,7 @@ object. Ctrl-C ends it.`,
     );
   handle<TailOptions>(command, async ({ terminal }, options, [topic = '']) => {
     const wanted = wantedOf(topic, options);
-    const bus = await KafkaBus.open(await kafkaConfigOf(options, process.env));
+    const bus = await KafkaBus.open(await kafkaOf(options));
     const stop = new AbortController();
     const end = () => stop.abort();
     process.once('SIGINT', end);

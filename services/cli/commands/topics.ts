@@ -4,10 +4,8 @@ import { TOPICS } from '../../../schemas/topics.ts';
 import { applyTopics, type TopicState, topicStates } from '../../log/kafka/topics.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
-import { type KafkaOptions, kafkaConfigOf } from '../kafka-config.ts';
+import { addConfigOption, type ConfigOption, kafkaOf } from '../role-config.ts';
 import { tableText } from '../terminal.ts';
-
-const CONFIG_OPTION = ['--config <file>', 'YAML or JSON (default: RASTRO_CONFIG)'] as const;
 
 function stateText({ isMissing, differences }: TopicState): string {
   if (isMissing) return 'missing';
@@ -31,15 +29,16 @@ Examples:
 Exit codes of status: 0 all are as they should be, 1 some are not. A number of partitions is never changed.`,
     );
 
-  handle<KafkaOptions>(
-    topics
-      .command('apply')
-      .description(
-        'create the topics that are missing, alter the settings that differ; again it does nothing',
-      )
-      .option(...CONFIG_OPTION),
+  handle<ConfigOption>(
+    addConfigOption(
+      topics
+        .command('apply')
+        .description(
+          'create the topics that are missing, alter the settings that differ; again it does nothing',
+        ),
+    ),
     async ({ terminal }, options) => {
-      const applied = await applyTopics(await kafkaConfigOf(options, process.env));
+      const applied = await applyTopics(await kafkaOf(options));
       if (terminal.json) terminal.printJson(applied);
       else
         for (const [what, names] of Object.entries(applied) as [string, readonly string[]][])
@@ -48,13 +47,12 @@ Exit codes of status: 0 all are as they should be, 1 some are not. A number of p
     },
   );
 
-  handle<KafkaOptions>(
-    topics
-      .command('status')
-      .description('each topic, and what of it is not as it should be')
-      .option(...CONFIG_OPTION),
+  handle<ConfigOption>(
+    addConfigOption(
+      topics.command('status').description('each topic, and what of it is not as it should be'),
+    ),
     async ({ terminal }, options) => {
-      const states = await topicStates(await kafkaConfigOf(options, process.env));
+      const states = await topicStates(await kafkaOf(options));
       const columns = [
         { title: 'topic', value: ({ name }: TopicState) => name },
         { title: 'state', value: stateText },

@@ -123,7 +123,10 @@ describe.runIf(versions.length > 0)('the command', () => {
     expect((await rastro(['topics', 'status'])).code).toBe(2);
     expect((await rastro(['tail', 'nosuch', '--config', file])).code).toBe(2);
     configure({ brokers: [] });
-    expect(await topics('status')).toMatchObject({ code: 2, err: expect.stringContaining('RAS-BUS-CONFIG') });
+    expect(await topics('status')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('RAS-CONFIG-INVALID'),
+    });
     configure({ brokers: ['127.0.0.1:1'] });
     expect(await topics('status')).toMatchObject({
       code: 1,
