@@ -25,7 +25,7 @@ import { interleaved } from '../support/stream-arrival.ts';
 import { MAKER, OPTIONS } from '../support/stream-comparison.ts';
 import { FEEDS, rowHash } from '../support/stream-transactions.ts';
 
-const RUNS = Number(process.env['RASTRO_RUNS'] ?? 20);
+const RUNS = Number(process.env['RASTRO_RUNS'] ?? 8);
 const PARTITIONS = [1, 2, 4, 8, 16];
 /** Streams of which each run has some: rules take turns in them. */
 const STREAMS = 1_000;
@@ -123,7 +123,7 @@ test(
 );
 
 test(
-  'the shipped rules over a simulated feed say the same in 1, 4 and 16 partitions',
+  'the shipped rules over a simulated feed say the same in 4 and 16 partitions',
   async () => {
     const seed = 3;
     const simulation = simulate({ seed, transactions: 1_500, days: 60, cases: ['S1', 'S6', 'S7', 'S12'] });
@@ -132,7 +132,7 @@ test(
     const items: Item[] = [...[...simulation.parties].map((party) => ({ party })), ...shuffled(rows, seed)];
     const expected = await played(await Play.start(shipped, submitting), items, 900);
     const arrives = arriving(items, submitting, shipped.reference);
-    for (const partitions of [1, 4, 16]) {
+    for (const partitions of [4, 16]) {
       const tally = nothing();
       const world = {
         knowledge: shipped,
