@@ -39,6 +39,8 @@ export interface TopicSpec {
   readonly cleanup: 'delete' | 'compact';
   /** Time after which a record may go; -1 never. Of a compacted topic: how long a deletion can be seen. */
   readonly retentionMs: number;
+  /** Of a compacted topic: for so long a record stays although a newer one of its key is there. Default: not at all. */
+  readonly compactionLagMs?: number;
   /** Who may read it may read rows: encrypted ones, or pseudonyms only. */
   readonly content: 'encrypted' | 'pseudonyms' | 'no persons';
 }
@@ -88,6 +90,8 @@ export const TOPICS: Readonly<Record<TopicName, TopicSpec>> = {
     partitions: 'subjects',
     cleanup: 'compact',
     retentionMs: DAY_MS,
+    // Longer than the time between checkpoints, and than a worker that counts as dead may still write (`pipelines/engine`).
+    compactionLagMs: DAY_MS,
     content: 'pseudonyms',
   },
   alerts: {

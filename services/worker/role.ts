@@ -12,6 +12,7 @@ import { RastroError } from '../../schemas/errors/index.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { Tracing } from '../observe/tracing.ts';
 import { openColdFile } from '../state/disk-cold-file.ts';
 import { StoreCircuit } from '../store/circuit.ts';
 import type { Store } from '../store/client.ts';
@@ -39,6 +40,7 @@ export interface WorkerOptions {
   readonly stateFolder: string;
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly tracing: Tracing;
 }
 
 interface OpenPartition {
@@ -226,15 +228,19 @@ export class WorkerRole {
   }
 
   async #batch(batch: RecordBatch, isCurrent: () => boolean): Promise<void> {
-    const { metrics } = this.#options;
+    const { metrics, tracing } = this.#options;
     const { topic, partition, records, end } = batch;
     const open = this.#open.get(partition);
     if (open === undefined) throw new Error(`no partition ${partition}`);
     try {
       await whileCurrent(isCurrent, async () => {
         await this.circuit.whenUp();
-        if (topic === 'transactions') await open.worker.takeTransactions(batch, isCurrent);
-        else await open.worker.takeSignals(batch, isCurrent);
+        const stage = topic === 'transactions' ? 'detect' : 'hold';
+        await tracing.span(stage, { rows: records.length, partition }, () =>
+          topic === 'transactions'
+            ? open.worker.takeTransactions(batch, isCurrent)
+            : open.worker.takeSignals(batch, isCurrent),
+        );
       });
     } catch (error) {
       // Cut off: the partition goes, and if it comes back it is begun anew.

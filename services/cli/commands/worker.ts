@@ -11,6 +11,7 @@ import { Health } from '../../observe/health.ts';
 import { type Log, openLog } from '../../observe/log.ts';
 import { Metrics } from '../../observe/metrics.ts';
 import { serveObservation } from '../../observe/server.ts';
+import { openTracing } from '../../observe/tracing.ts';
 import { connectStore } from '../../store/connect.ts';
 import { migrate } from '../../store/migrate.ts';
 import { WORKER_TOPICS, WorkerRole } from '../../worker/role.ts';
@@ -63,6 +64,8 @@ Any number of them share the partitions. Ends on SIGTERM when what it has begun 
         clickhouse.cluster === undefined ? {} : { cluster: clickhouse.cluster },
       ))
         log.info('migration.applied', { file });
+      const tracing = await openTracing(config.tracing, 'worker');
+      if (config.tracing.enabled) log.info('tracing.started');
       const metrics = new Metrics();
       metrics.watchProcess();
       const role = new WorkerRole({
@@ -74,6 +77,7 @@ Any number of them share the partitions. Ends on SIGTERM when what it has begun 
         stateFolder: ownStateFolder(join(worker.checkpointFolder, STATE_FOLDER)),
         metrics,
         log,
+        tracing,
       });
       const membership = joinGroup({
         kafka: new kafkajs.Kafka(await clientOptions(kafka)),
@@ -105,6 +109,7 @@ Any number of them share the partitions. Ends on SIGTERM when what it has begun 
       await role.close();
       await store.close();
       await observed?.close();
+      await tracing.close();
       log.info('role.ended');
       return failure === undefined ? EXIT.FINE : EXIT.FAILURE;
     });

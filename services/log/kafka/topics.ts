@@ -49,6 +49,7 @@ function settingsOf(spec: TopicSpec, config: KafkaConfig): Readonly<Record<strin
   return {
     'cleanup.policy': spec.cleanup,
     [kept]: String(spec.retentionMs),
+    ...(spec.compactionLagMs === undefined ? {} : { 'min.compaction.lag.ms': String(spec.compactionLagMs) }),
     'max.message.bytes': String(TOPIC_RECORD_BYTES),
     'min.insync.replicas': String(config.minInsyncReplicas),
   };
