@@ -1,13 +1,9 @@
 /** `rastro ingest`: the role that institutions hand their feeds in to. */
 
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import kafkajs from 'kafkajs';
-import type { Membership } from '../../../pipelines/log/bus.ts';
-import type { Config } from '../../../schemas/config.ts';
 import { openKeys } from '../../config/keys.ts';
 import { sectionOf } from '../../config/load.ts';
-import { readSecretFile } from '../../config/secret-file.ts';
 import { ApiKeys } from '../../ingest/api-keys.ts';
 import { Drains, markedUntil } from '../../ingest/drains.ts';
 import { startIngest } from '../../ingest/role.ts';
@@ -15,10 +11,10 @@ import { rulesInForce } from '../../ingest/rules-in-force.ts';
 import { clientOptions } from '../../log/kafka/client.ts';
 import { joinGroup } from '../../log/kafka/group/join-group.ts';
 import { Health } from '../../observe/health.ts';
-import { type Log, openLog } from '../../observe/log.ts';
+import { openLog } from '../../observe/log.ts';
 import { Metrics } from '../../observe/metrics.ts';
 import { serveObservation } from '../../observe/server.ts';
-import { openStore, type Store } from '../../store/client.ts';
+import { connectStore } from '../../store/connect.ts';
 import { loadKnowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
@@ -30,12 +26,15 @@ import {
   mappingsFolder,
   withBus,
 } from '../role-config.ts';
+import { roleEnds } from '../role-end.ts';
 
 interface IngestCommandOptions extends ConfigOption {
   readonly rules?: string;
   readonly rates?: string;
 }
 
+/** A store that says nothing for so long counts as down. */
+const STORE_TIMEOUT_MS = 60_000;
 /** The log has not answered for so long: the role is not ready. */
 const SILENT_MS = 30_000;
 
@@ -67,7 +66,9 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
     return withBus(config, async (bus) => {
       const keys = await openKeys(config.keys);
       const { reference, router } = await rulesInForce(bus, knowledge);
-      const store = await storeOf(config);
+      // The role works without one, but then `processed` is never told.
+      const { clickhouse } = config;
+      const store = clickhouse === undefined ? undefined : await connectStore(clickhouse, STORE_TIMEOUT_MS);
       const metrics = new Metrics();
       metrics.watchProcess();
       const health = new Health();
@@ -127,7 +128,7 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
         ? await serveObservation(config.observe, metrics, health)
         : undefined;
       log.info('role.started', { port: Number(new URL(role.url).port) });
-      const failure = await ended(membership, log);
+      const failure = await roleEnds(membership, log);
       isDraining = true;
       log.info('role.draining');
       await role.stop(ingest.drainMs);
@@ -138,35 +139,5 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
       log.info('role.ended');
       return failure === undefined ? EXIT.FINE : EXIT.FAILURE;
     });
-  });
-}
-
-/** Resolves when the process is asked to end, or the membership cannot go on; then with the reason. */
-function ended(membership: Membership, log: Log): Promise<unknown> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(undefined));
-    membership.ended.then(
-      () => resolve(undefined),
-      (error: unknown) => {
-        log.error('role.failed', error);
-        resolve(error);
-      },
-    );
-  });
-}
-
-/** The store, where one is configured; the role works without it, but `processed` is never told. */
-async function storeOf({ clickhouse }: Config): Promise<Store | undefined> {
-  if (clickhouse === undefined) return undefined;
-  const { url, user, passwordFile, database, caFile, cluster } = clickhouse;
-  return openStore({
-    url,
-    user,
-    database,
-    ...(passwordFile === undefined
-      ? {}
-      : { key: await readSecretFile(passwordFile, 'clickhouse.passwordFile') }),
-    ...(caFile === undefined ? {} : { caPem: await readFile(caFile) }),
-    onCluster: cluster !== undefined,
   });
 }

@@ -2,13 +2,12 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import kafkajs from 'kafkajs';
-import type { Membership } from '../../../pipelines/log/bus.ts';
 import { openKeys } from '../../config/keys.ts';
 import { sectionOf } from '../../config/load.ts';
 import { clientOptions } from '../../log/kafka/client.ts';
 import { joinGroup } from '../../log/kafka/group/join-group.ts';
 import { Health } from '../../observe/health.ts';
-import { type Log, openLog } from '../../observe/log.ts';
+import { openLog } from '../../observe/log.ts';
 import { Metrics } from '../../observe/metrics.ts';
 import { serveObservation } from '../../observe/server.ts';
 import { openTracing } from '../../observe/tracing.ts';
@@ -20,6 +19,7 @@ import { loadKnowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { addConfigOption, type ConfigOption, configOf, withBus } from '../role-config.ts';
+import { roleEnds } from '../role-end.ts';
 
 interface WorkerCommandOptions extends ConfigOption {
   readonly rules?: string;
@@ -102,7 +102,7 @@ Any number of them share the partitions. Ends on SIGTERM when what it has begun 
         ? await serveObservation(config.observe, metrics, health)
         : undefined;
       log.info('role.started');
-      const failure = await ended(membership, log);
+      const failure = await roleEnds(membership, log);
       isDraining = true;
       log.info('role.draining');
       await membership.leave();
@@ -113,19 +113,5 @@ Any number of them share the partitions. Ends on SIGTERM when what it has begun 
       log.info('role.ended');
       return failure === undefined ? EXIT.FINE : EXIT.FAILURE;
     });
-  });
-}
-
-/** Resolves when the process is asked to end, or the membership cannot go on; then with the reason. */
-function ended(membership: Membership, log: Log): Promise<unknown> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(undefined));
-    membership.ended.then(
-      () => resolve(undefined),
-      (error: unknown) => {
-        log.error('role.failed', error);
-        resolve(error);
-      },
-    );
   });
 }

@@ -19,20 +19,7 @@ const commands = new Set(
       [...readText(path).matchAll(/\.command\(\s*['"`]([a-z]+)/g)].map(([, word = '']) => word),
     ),
 );
-/** Commands of the distributed form, for as long as a version does not have them yet. */
-const DISTRIBUTED = [
-  'ingest',
-  'worker',
-  'topics',
-  'tail',
-  'submit',
-  'rejects',
-  'keys',
-  'apply',
-  'status',
-  'replay',
-];
-const isCommand = (word: string) => commands.has(word) || [...DISTRIBUTED, ...VERDICTS].includes(word);
+const isCommand = (word: string) => commands.has(word) || VERDICTS.some((verdict) => verdict === word);
 
 interface Container {
   readonly name: string;
