@@ -8,7 +8,7 @@ import type { Alert } from '../../schemas/alert.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Signal } from '../../schemas/signal.ts';
 import { lastVersions } from './holder-stage.ts';
-import { type Attributed, joinedFacts } from './messages.ts';
+import { type Attributed, joinedFacts, readingsOf } from './messages.ts';
 import type { Compose, Lookups } from './step.ts';
 
 /** What compose makes of a subject. */
@@ -94,7 +94,7 @@ export class ComposeStage {
     };
     let composition = this.#compose(subject, signals, lookups, []);
     if (composition.alerts.length > 0) {
-      const readings = (await Promise.all(from.map(({ facts }) => facts.readings()))).flat();
+      const readings = await readingsOf(from.map(({ facts }) => facts));
       if (readings.length > 0) composition = this.#compose(subject, signals, lookups, readings);
     }
     return {

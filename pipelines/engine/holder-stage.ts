@@ -8,7 +8,7 @@
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Signal } from '../../schemas/signal.ts';
 import { companionsOf, type HeldSignal, isAttributedAway } from '../detect/signals.ts';
-import { type Attributed, joinedFacts, NO_FACTS, type Observed } from './messages.ts';
+import { type Attributed, joinedFacts, NO_FACTS, type Observed, readingsOf } from './messages.ts';
 
 /** What stands on a source for one holder: the last version of each signal whose last version names the holder. */
 export interface HolderStanding {
@@ -157,7 +157,7 @@ export class HolderStage {
         companions: [...companions.values()],
         facts: {
           ...joinedFacts([...carried].map(({ observed }) => observed.facts)),
-          readings: async () => (await Promise.all(facts.map((each) => each.readings()))).flat(),
+          readings: () => readingsOf(facts),
         },
       });
     }

@@ -75,3 +75,10 @@ export function joinedFacts(facts: readonly SourceFacts[]): Omit<SourceFacts, 'r
     },
   };
 }
+
+/** One source after the other: who answers may do only one thing at a time. */
+export async function readingsOf(facts: readonly Pick<SourceFacts, 'readings'>[]): Promise<RuleReading[]> {
+  const readings: RuleReading[] = [];
+  for (const each of facts) readings.push(...(await each.readings()));
+  return readings;
+}
