@@ -148,6 +148,10 @@ export class PartitionMachine {
     return [machine, { records: outcome.records, outcome }];
   }
 
+  get partition(): number {
+    return this.#options.partition.index;
+  }
+
   get inputs(): readonly Input[] {
     return this.#options.logs.transactions[this.#options.partition.index] ?? [];
   }

@@ -254,7 +254,10 @@ export class PartitionWorld {
   /** Of each key only the last record stays, as far as every checkpoint reaches. */
   #compact(p: number): void {
     const reach = this.#checkpoints[p]?.signals;
-    if (reach !== undefined) this.#compactTo(p, reach);
+    if (reach === undefined) return;
+    // A machine that is dead without knowing it and still reads: the topic keeps for it what is superseded (`compactionLagMs`).
+    const reading = this.#zombies.filter(({ left, machine }) => left > 0 && machine.partition === p);
+    this.#compactTo(p, Math.min(reach, ...reading.map(({ machine }) => machine.signalsAt - 1)));
   }
 
   #compactAll(p: number): void {
