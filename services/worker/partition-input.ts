@@ -6,11 +6,10 @@ import type { PartitionEngine } from '../../pipelines/engine/partition-engine.ts
 import type { NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
 import { RECORD_KINDS, type RecordKind } from '../../pipelines/log/port.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
-import type { Knowledge } from '../workspace/knowledge.ts';
 import { decodeReference, type ReferenceRecord } from '../workspace/reference-record.ts';
-import { RecordedSets, RuleTimeline } from '../workspace/rule-timeline.ts';
 import { decodeWatermark } from '../workspace/watermark-record.ts';
 import type { BlockSpool } from './block-spool.ts';
+import type { RecordedRules } from './recorded-rules.ts';
 
 const NOTHING_PROVIDED: ReadonlySet<string> = new Set();
 const NOT_ROWS = { outcomes: undefined, records: [] } as const;
@@ -46,20 +45,19 @@ export class PartitionInput {
   readonly #engine: Pick<PartitionEngine, 'step' | 'rulesRecords'>;
   readonly #spool: BlockSpool;
   readonly #provided: ProvidedFields;
-  readonly #sets = new RecordedSets();
-  #timeline: RuleTimeline;
+  readonly #rules: RecordedRules;
 
   constructor(parts: {
     engine: Pick<PartitionEngine, 'step' | 'rulesRecords'>;
     spool: BlockSpool;
     provided: ProvidedFields;
-    /** In force until the log says otherwise. */
-    knowledge: Knowledge;
+    /** Nobody else reads records with them. */
+    rules: RecordedRules;
   }) {
     this.#engine = parts.engine;
     this.#spool = parts.spool;
     this.#provided = parts.provided;
-    this.#timeline = new RuleTimeline([parts.knowledge]);
+    this.#rules = parts.rules;
   }
 
   /**
@@ -98,34 +96,12 @@ export class PartitionInput {
     }
   }
 
-  /** A set that does not compile is refused, and the one before goes on. */
   async #takeRules(payload: Uint8Array, offset: number): Promise<readonly NewRecord[]> {
-    readable('rules', () => this.#sets.read(payload));
-    const timeline = this.#sets.timeline ?? this.#timeline;
-    const fromMs = timeline.differsFrom(this.#timeline);
-    this.#timeline = timeline;
-    if (fromMs === Number.POSITIVE_INFINITY) return [];
-    const { ruleSet, evaluation, compose } = timeline.rules;
+    const changed = readable('rules', () => this.#rules.read(payload));
+    if (changed === undefined) return [];
+    const { ruleSet, evaluation, compose, fromMs } = changed;
     await this.#engine.step({ kind: 'rules', ruleSet, evaluation, compose, fromMs });
     return this.#engine.rulesRecords(payload, offset);
-  }
-}
-
-/** What compose reads of rule sets that were recorded; the engine hears of each once, in their order. */
-export class ComposeRules {
-  readonly #sets = new RecordedSets();
-  #timeline: RuleTimeline;
-
-  constructor(knowledge: Knowledge) {
-    this.#timeline = new RuleTimeline([knowledge]);
-  }
-
-  read(payload: Uint8Array) {
-    this.#sets.read(payload);
-    const timeline = this.#sets.timeline ?? this.#timeline;
-    const fromMs = timeline.differsFrom(this.#timeline);
-    this.#timeline = timeline;
-    return fromMs === Number.POSITIVE_INFINITY ? undefined : { compose: timeline.rules.compose, fromMs };
   }
 }
 

@@ -16,14 +16,17 @@ import type { Tracing } from '../observe/tracing.ts';
 import { openColdFile } from '../state/disk-cold-file.ts';
 import { StoreCircuit } from '../store/circuit.ts';
 import type { Store } from '../store/client.ts';
+import { markedUntil } from '../store/markers.ts';
 import { StoreSinks } from '../store/sinks.ts';
 import { openHotDetector } from '../workspace/hot-detection.ts';
 import type { Knowledge } from '../workspace/knowledge.ts';
 import { LIMITS } from '../workspace/limits.ts';
+import type { CompileRecord } from '../workspace/rule-timeline.ts';
 import { BlockSpool } from './block-spool.ts';
-import { ComposeRules, PartitionInput, ProvidedFields } from './partition-input.ts';
+import { PartitionInput, ProvidedFields } from './partition-input.ts';
 import { PartitionWorker } from './partition-worker.ts';
-import { markedUntil, recallStanding } from './recall.ts';
+import { recallStanding } from './recall.ts';
+import { compilingOnce, RecordedRules } from './recorded-rules.ts';
 import { MARKED_LOG, PartitionGone, StoreOutputs } from './store-outputs.ts';
 
 /** Topics whose partition p goes to one worker. */
@@ -47,8 +50,6 @@ interface OpenPartition {
   readonly worker: PartitionWorker;
   /** Where to begin to read. */
   readonly from: Readonly<Record<(typeof WORKER_TOPICS)[number], number>>;
-  /** Offsets of the records that are taken in next. */
-  readonly next: Record<(typeof WORKER_TOPICS)[number], number>;
   close(): Promise<void>;
 }
 
@@ -56,11 +57,13 @@ export class WorkerRole {
   readonly circuit: StoreCircuit;
   readonly #options: WorkerOptions;
   readonly #outputs: StoreOutputs;
+  readonly #compile: CompileRecord;
   readonly #open = new Map<number, OpenPartition>();
 
   constructor(options: WorkerOptions) {
     const { store, metrics, log, config } = options;
     this.#options = options;
+    this.#compile = compilingOnce(options.knowledge);
     this.circuit = new StoreCircuit(store, {
       retried: (code) => {
         metrics.count('rastro_store_retries_total', {});
@@ -94,17 +97,6 @@ export class WorkerRole {
   /** Partitions that this process works on. */
   get partitions(): readonly number[] {
     return [...this.#open.keys()];
-  }
-
-  /** Everything that the log held when it was asked is taken in. */
-  async isCaughtUp(): Promise<boolean> {
-    const ranges = await Promise.all(WORKER_TOPICS.map((topic) => this.#options.bus.ranges(topic)));
-    return ranges.every((partitions, i) =>
-      partitions.every(({ end }, partition) => {
-        const next = this.#open.get(partition)?.next[WORKER_TOPICS[i] as (typeof WORKER_TOPICS)[number]];
-        return next !== undefined && next >= end;
-      }),
-    );
   }
 
   /** As a member of a group over `WORKER_TOPICS`. */
@@ -149,7 +141,7 @@ export class WorkerRole {
       if (rows.begin > 0) throw new RastroError('RAS-WORKER-HISTORY-GONE', { partition, begin: rows.begin });
       const open = this.#openPartition(partition, {
         count: transactions.length,
-        markedUntil: await markedUntil(store, { log: MARKED_LOG, partition, begin: rows.begin }),
+        markedUntil: await markedUntil(store, MARKED_LOG, partition),
         from: { transactions: rows.begin, signals: said.end },
       });
       this.#open.set(partition, open);
@@ -174,7 +166,9 @@ export class WorkerRole {
     const spool = new BlockSpool(folder);
     const renewed = openColdFile(folder, 'renewed');
     const provided = new ProvidedFields();
-    const rules = new ComposeRules(knowledge);
+    // Detection and composition come to a record each in its own time.
+    const rulesOf = () => new RecordedRules(knowledge, this.#compile);
+    const composed = rulesOf();
     const of = { index: partition, count: at.count };
     const detection = openHotDetector({
       knowledge,
@@ -188,7 +182,7 @@ export class WorkerRole {
       ruleSet: knowledge.ruleSet,
       compose: knowledge.compose,
       providedBy: (id) => provided.of(id),
-      readRules: (payload) => rules.read(payload),
+      readRules: (payload) => composed.read(payload),
       partition: of,
       writer: randomUUID(),
       hasAnswered: false,
@@ -196,7 +190,7 @@ export class WorkerRole {
     const worker = new PartitionWorker({
       partition,
       engine,
-      input: new PartitionInput({ engine, spool, provided, knowledge }),
+      input: new PartitionInput({ engine, spool, provided, rules: rulesOf() }),
       bus,
       outputs: this.#outputs,
       markedUntil: at.markedUntil,
@@ -205,7 +199,6 @@ export class WorkerRole {
     return {
       worker,
       from: at.from,
-      next: { ...at.from },
       async close() {
         await worker.close();
         await detection.close();
@@ -247,7 +240,6 @@ export class WorkerRole {
       if (error instanceof PartitionGone) return;
       throw error;
     }
-    open.next[topic as (typeof WORKER_TOPICS)[number]] = (records.at(-1)?.offset ?? end - 1) + 1;
     metrics.count('rastro_records_in_total', { topic }, records.length);
     metrics.set(
       'rastro_lag_records',

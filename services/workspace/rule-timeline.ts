@@ -73,14 +73,22 @@ export class RuleTimeline {
   }
 }
 
+/** The set of a record. @throws RastroError as `compileKnowledge` */
+export type CompileRecord = (record: RuleRecord) => Knowledge;
+
 /**
  * The timeline as the records of a log build it. A set that this version of the compiler refuses does no harm as long as
  * a later record takes its place.
  */
 export class RecordedSets {
+  readonly #compile: CompileRecord;
   #timeline: RuleTimeline | undefined;
   #newest: Omit<RuleRecord, 'files'> | undefined;
   readonly #refused = new Map<number, RastroError>();
+
+  constructor(compile: CompileRecord = ({ files, activeFrom }) => compileKnowledge(files, { activeFrom })) {
+    this.#compile = compile;
+  }
 
   /** Undefined before the first set that compiles. */
   get timeline(): RuleTimeline | undefined {
@@ -93,11 +101,12 @@ export class RecordedSets {
 
   /** Takes in the next record and returns what it says of itself. */
   read(payload: Uint8Array): Omit<RuleRecord, 'files'> {
-    const { activeFrom, sha256, files } = decodeRules(payload);
+    const record = decodeRules(payload);
+    const { activeFrom, sha256 } = record;
     this.#newest = { activeFrom, sha256 };
     if (activeFrom === ALWAYS_MS) this.#refused.clear();
     try {
-      const knowledge = compileKnowledge(files, { activeFrom });
+      const knowledge = this.#compile(record);
       this.#timeline = this.#timeline?.with(knowledge) ?? new RuleTimeline([knowledge]);
       this.#refused.delete(activeFrom);
     } catch (error) {

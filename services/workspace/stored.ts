@@ -1,6 +1,7 @@
 /** What the store already holds, read once at the start: markers, standing documents, and what they were made with. */
 import { composedSource } from '../../pipelines/engine/engine.ts';
 import type { Store } from '../store/client.ts';
+import { markedUntil } from '../store/markers.ts';
 import type { Writer } from './writer.ts';
 
 export interface Stored {
@@ -19,18 +20,8 @@ interface DocumentRow {
   readonly content_hash: string;
 }
 
-async function markedUntil(store: Store, log: string): Promise<number> {
-  const rows = await store.queryRows<{ offset_from: string; offset_to: string }>(
-    'SELECT offset_from, offset_to FROM block_markers_current WHERE log = {log:String} AND partition = 0 ORDER BY offset_from',
-    { log },
-  );
-  let until = -1;
-  for (const row of rows) {
-    if (Number(row.offset_from) > until + 1) break;
-    until = Math.max(until, Number(row.offset_to));
-  }
-  return until;
-}
+/** A log in a file is one partition. */
+const ONLY_PARTITION = 0;
 
 const storedRow = (row: DocumentRow) => ({
   revision: Number(row.revision),
@@ -66,7 +57,7 @@ export async function loadStored(store: Store, writer: Writer, log: string): Pro
   );
   const made = state === undefined ? {} : (JSON.parse(state.doc) as { pseudonymKeyId?: string });
   return {
-    markedUntil: await markedUntil(store, log),
+    markedUntil: await markedUntil(store, log, ONLY_PARTITION),
     pseudonymKeyId: made.pseudonymKeyId,
     stateRevision: state === undefined ? -1 : Number(state.revision),
   };

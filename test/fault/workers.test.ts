@@ -13,8 +13,8 @@ import { type Embedded, startEmbedded } from '../../services/embedded/start.ts';
 import { KafkaBus } from '../../services/log/kafka/bus.ts';
 import { applyTopics } from '../../services/log/kafka/topics.ts';
 import { openStore, type Store } from '../../services/store/client.ts';
+import { markedUntil } from '../../services/store/markers.ts';
 import { migrate } from '../../services/store/migrate.ts';
-import { markedUntil } from '../../services/worker/recall.ts';
 import { WORKER_TOPICS } from '../../services/worker/role.ts';
 import { MARKED_LOG } from '../../services/worker/store-outputs.ts';
 import { loadKnowledge } from '../../services/workspace/knowledge.ts';
@@ -118,8 +118,8 @@ describe.skipIf(version === undefined)('workers against one engine', () => {
     async inFlight(): Promise<number> {
       const ranges = await this.#bus.ranges('transactions');
       let open = 0;
-      for (const [partition, { begin, end }] of ranges.entries())
-        open += end - 1 - (await markedUntil(this.#store, { log: MARKED_LOG, partition, begin }));
+      for (const [partition, { end }] of ranges.entries())
+        open += end - 1 - (await markedUntil(this.#store, MARKED_LOG, partition));
       return open;
     }
 
