@@ -1,6 +1,6 @@
 /**
  * What differs between two JSON values, and one of them from the other. Versions of a signal say nearly the same: written in full a
- * message of some hundred would be ten times as long.
+ * message of some hundred would be several times as long.
  *
  * A delta is `['=', value]`; or `['~', members]`, of objects with the same keys and of lists of the same length, with the deltas of
  * the members that differ. Equal values have none.
