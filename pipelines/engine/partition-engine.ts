@@ -16,7 +16,7 @@ import { partitionsOfSlots, slotOfKey } from '../partition/slots.ts';
 import { PositionBook } from '../recovery/position-book.ts';
 import { alertNearness, type StandingWrite, signalNearness } from '../recovery/standing.ts';
 import { ComposeStage } from './compose-stage.ts';
-import { DetectStage, type DetectStageOptions, type ToldSource } from './detect-stage.ts';
+import { DetectStage, type DetectStageOptions, type KeptStage } from './detect-stage.ts';
 import { HolderStage } from './holder-stage.ts';
 import { type Attributed, NO_FACTS, type Observed } from './messages.ts';
 import { digestOf, type Part, PartAssembler, partKey, recordsOf } from './parts.ts';
@@ -150,26 +150,23 @@ export class PartitionEngine {
   }
 
   /** What a checkpoint behind a flush keeps of the detect stage, beside its detection. */
-  get told(): readonly ToldSource[] {
-    return this.detect.told;
+  get kept(): KeptStage {
+    return this.detect.kept;
   }
 
   /** Goes on behind a checkpoint at `asOf` of the detection, from what it kept; before a record of `signals` is taken in. */
-  resume(told: readonly ToldSource[], asOf: number): Promise<void> {
+  resume(kept: KeptStage, asOf: number): Promise<void> {
     this.#resumedAt = asOf;
-    return this.detect.resume(told);
+    return this.detect.resume(kept);
   }
 
   /**
-   * For `signals`, behind a checkpoint at `asOf`, the last flush: what was told and stands, for a run that has no checkpoint, in the
-   * place of the records that say what each flush told.
+   * For `signals`, once a checkpoint behind the flush at `asOf` is durable: what it kept as told, for a run that has no checkpoint, in
+   * the place of the records that say what each flush up to there told.
    */
-  checkpointed(asOf: number): NewRecord[] {
+  checkpointed({ told }: Pick<KeptStage, 'told'>, asOf: number): NewRecord[] {
     const { writer } = this.#options;
-    const base = encodeTold({
-      writer,
-      sources: this.told.map(([source, holders]) => [source, [...holders]]),
-    });
+    const base = encodeTold({ writer, sources: told.map(([source, holders]) => [source, [...holders]]) });
     const records = this.#recordsOf('told', `told ${asOf} ${writer} base`, asOf, base);
     for (const [key, manifest] of this.#manifests) {
       if (!manifest.isFlushed || manifest.asOf > asOf) continue;
