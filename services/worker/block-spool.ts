@@ -21,6 +21,11 @@ export class BlockSpool {
     this.#file = file;
   }
 
+  /** Bytes on disk. */
+  get bytes(): number {
+    return this.#file.bytes;
+  }
+
   /** Keeps the block at an offset. @throws RastroError RAS-ENGINE-STATE-FAILED, RAS-ENGINE-STATE-FULL */
   add(offset: number, block: Uint8Array): void {
     if (this.#places.has(offset)) return;

@@ -80,11 +80,6 @@ export class PartitionState {
     return { ...this.detection.cold, ...this.#files };
   }
 
-  /** Bytes on disk. */
-  get diskBytes(): number {
-    return Object.values(this.cold).reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
   /** Writes all of it, in steps between which nothing may change. To be called behind a flush, with what that left in the stage. */
   *save(out: CheckpointOut, kept: KeptStage): Steps<void> {
     yield* out.numbers('stage', kept.hasStreams ? 1 : 0, this.rules.records.length);

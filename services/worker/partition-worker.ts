@@ -175,12 +175,6 @@ export class PartitionWorker {
     return this.#parts.checkpoints.ageMs(this.#lastOffset + 1);
   }
 
-  /** What the partition's state takes: records and histories of subjects in memory, and what lies on disk. */
-  get stateBytes(): { readonly records: number; readonly histories: number; readonly disk: number } {
-    const { records, histories } = this.#parts.state.detection.detector.core.bytes;
-    return { records, histories, disk: this.#parts.state.diskBytes };
-  }
-
   /** Writes a checkpoint where one is due; to be called now and then, one call at a time. */
   async checkpoint(): Promise<void> {
     const { checkpoints, engine, bus, partition } = this.#parts;

@@ -46,7 +46,7 @@ export class WorkerRole {
     };
     const outputs = new StoreOutputs(new StoreSinks(this.circuit, bounds, { inserted }));
     this.#opener = new PartitionOpener(options, this.circuit, outputs);
-    this.#timer = setInterval(() => void this.#look(), CHECKPOINT_LOOK_MS);
+    this.#timer = setInterval(() => void this.checkpoint(), CHECKPOINT_LOOK_MS);
     this.#timer.unref();
   }
 
@@ -71,8 +71,8 @@ export class WorkerRole {
     for (const partition of this.partitions) await this.#let(partition);
   }
 
-  /** Checkpoints that are due, one after the other: no two partitions wait for the disk at a time. */
-  async #look(): Promise<void> {
+  /** Writes the checkpoints that are due, one after the other: no two partitions wait for the disk at a time. Done every second. */
+  async checkpoint(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
@@ -85,16 +85,9 @@ export class WorkerRole {
 
   #measure(): void {
     const { metrics } = this.#options;
-    const state = { subjects: 0, histories: 0, disk: 0 };
-    for (const [partition, { worker }] of this.#open) {
-      const topic = 'transactions';
+    const topic = 'transactions';
+    for (const [partition, { worker }] of this.#open)
       metrics.set('rastro_checkpoint_age_seconds', { topic, partition }, worker.checkpointAgeMs / 1_000);
-      const { records, histories, disk } = worker.stateBytes;
-      state.subjects += records;
-      state.histories += histories;
-      state.disk += disk;
-    }
-    for (const [part, bytes] of Object.entries(state)) metrics.set('rastro_state_bytes', { part }, bytes);
   }
 
   async #assigned(partitions: readonly PartitionOf[]) {
