@@ -1,14 +1,16 @@
 /**
  * One partition in work: its engine between two logs and the store.
  *
- * Of a group of records of `transactions`: what was told, what was observed, the primary rows, the marker, in this order; each is durable
- * before the next is begun. Of a batch of `signals`: records that follow from it, then documents. Wherever a process
- * dies, the next one repeats what has no marker, and repeating says the same (`pipelines/engine/README.md`).
+ * Of a group of records of `transactions`: what was told, what was observed, the primary rows and which rows the records held, the
+ * marker, in this order; each is durable before the next is begun. Of a batch of `signals`: records that follow from it, then
+ * documents. Wherever a process dies, the next one repeats what has no marker, and repeating says the same
+ * (`pipelines/engine/README.md`).
  */
 import { createHash } from 'node:crypto';
 import type { KeptStage } from '../../pipelines/engine/detect-stage.ts';
 import type { PartitionEngine, Recalled, SignalOutcome } from '../../pipelines/engine/partition-engine.ts';
 import type { Bus, NewRecord, PartitionRange, RecordBatch, TopicRecord } from '../../pipelines/log/bus.ts';
+import type { RecordKind } from '../../pipelines/log/port.ts';
 import type { LogPlace } from '../../pipelines/recovery/checkpoint.ts';
 import type { StandingWrite } from '../../pipelines/recovery/standing.ts';
 import type { Alert } from '../../schemas/alert.ts';
@@ -19,10 +21,12 @@ import type { CheckpointWrite } from '../state/checkpoints.ts';
 import { alertRecords } from './alert-records.ts';
 import { type KeptRows, keptRows } from './kept-rows.ts';
 import { WORKER_LIMITS } from './limits.ts';
+import { type LogRecordRow, logRecordRow } from './log-records.ts';
 import { digestOf, type PartitionCheckpoints, type PartitionPlaces } from './partition-checkpoints.ts';
 import { kindOf, type PartitionInput } from './partition-input.ts';
 import type { PartitionState } from './partition-state.ts';
-import { PartitionGone, type StoreOutputs } from './store-outputs.ts';
+import { placedBlock } from './placed-block.ts';
+import { MARKED_LOG, PartitionGone, type StoreOutputs } from './store-outputs.ts';
 
 export interface PartitionWorkerParts {
   readonly partition: number;
@@ -53,6 +57,7 @@ interface Group {
   records: number;
   bytes: number;
   readonly kept: KeptRows[];
+  readonly held: LogRecordRow[];
   readonly checksum: ReturnType<typeof createHash>;
 }
 
@@ -113,6 +118,19 @@ export class PartitionWorker {
     await this.#listen(signals.begin, from);
     await engine.begin(from - 1);
     this.#answered = { offset: from - 1, from, last };
+  }
+
+  /** Takes in records that are stored and told, and that `transactions`, which ends at `end`, has no more. */
+  async takeHistory(records: AsyncIterable<TopicRecord>, end: number): Promise<void> {
+    const { markedUntil, engine } = this.#parts;
+    for await (const record of records) {
+      await this.#exclusive(() => this.#admit(record));
+      this.#lastOffset = record.offset;
+    }
+    if (this.#lastOffset === -1) return;
+    if (this.#lastOffset === markedUntil) await this.#exclusive(() => engine.step({ kind: 'settle' }));
+    this.#isCaughtUp = this.#lastOffset + 1 >= end;
+    if (this.#isCaughtUp) await this.#close(this.#isCurrent);
   }
 
   /** A batch of `transactions`. Resolves when the next one may come. */
@@ -264,9 +282,11 @@ export class PartitionWorker {
     const { offset, value } = record;
     const began = performance.now();
     let outcomes: Uint8Array | undefined;
+    let kind: RecordKind | undefined;
     try {
       const taken = await input.take(record);
       outcomes = taken.outcomes;
+      kind = value === null ? undefined : kindOf(record);
       if (taken.records.length > 0) await bus.append('signals', taken.records);
     } catch (error) {
       if (!RastroError.is(error) || !isUnreadable(error)) throw error;
@@ -281,17 +301,19 @@ export class PartitionWorker {
       records: 0,
       bytes: 0,
       kept: [],
+      held: [],
       checksum: createHash('sha256'),
     };
     const group = this.#group;
     group.to = offset;
     group.records++;
+    group.held.push(logRecordRow(MARKED_LOG, record, kind, outcomes));
     if (value === null) return;
     group.bytes += value.length;
     group.checksum.update(value);
-    if (outcomes !== undefined && kindOf(record) === 'transactions') {
+    if (outcomes !== undefined && kind === 'transactions') {
       const kept = keptRows(value, outcomes);
-      if (kept.rows > 0) group.kept.push(kept);
+      if (kept.rows > 0) group.kept.push({ ...kept, block: placedBlock(kept.block, offset) });
     }
   }
 
@@ -316,7 +338,10 @@ export class PartitionWorker {
   async #store(group: Group, isCurrent: () => boolean): Promise<void> {
     const { outputs, partition } = this.#parts;
     current(isCurrent);
-    await Promise.all(group.kept.map((kept) => outputs.transactions(partition, kept)));
+    await Promise.all([
+      ...group.kept.map((kept) => outputs.transactions(partition, kept)),
+      outputs.records(partition, group.held),
+    ]);
     current(isCurrent);
     await outputs.marker({
       partition,

@@ -21,6 +21,7 @@ const IDENTITIES: Readonly<Record<string, readonly string[]>> = {
   alerts: ['id'],
   alert_versions: ['id', 'version'],
   block_markers: ['log', 'partition', 'offset_from'],
+  log_records: ['log', 'partition', 'block_offset'],
   engine_state: ['key'],
   vault: ['pseudonym'],
   hold_events: ['hold_id', 'event_id'],
