@@ -1,6 +1,6 @@
 /**
  * A partition made again from the store, its topic's beginning gone: what stands is what stands where nothing happened. Rows that
- * are amended, withdrawn, reversed, late or contradicted; rules that change on the way; rows that the store has no more.
+ * are amended, withdrawn, reversed or late; rules that change on the way; rows that the store has no more.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NewRecord } from '../../../pipelines/log/bus.ts';
