@@ -13,7 +13,7 @@ import { type MemoryBus, memoryBus } from '../../support/memory-bus.ts';
 import { arriving } from '../../support/partition-play.ts';
 import { send } from '../../support/routed-feed.ts';
 import { SUBMITTING, shuffled, smallParties, smallRows, writeSmallRules } from '../../support/small-world.ts';
-import { recordsOf, SceneWorker } from '../../support/worker-scene.ts';
+import { recordsOf, LoneWorker } from '../../support/lone-worker.ts';
 import { knowledgeOf, type Standing, standingOf } from '../../support/workspace.ts';
 import { freshFolder, startSuite } from '../embedded/harness.ts';
 
@@ -47,7 +47,7 @@ describe.skipIf(suite === undefined)('a partition from the store', () => {
     return store;
   }
 
-  const start = (bus: MemoryBus, store: Store) => SceneWorker.start(bus, store, knowledge, folder);
+  const start = (bus: MemoryBus, store: Store) => LoneWorker.start(bus, store, knowledge, folder);
 
   /** What stands, and of the stored rows where they came from. */
   const answers = async (store: Store) => ({

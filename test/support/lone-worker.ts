@@ -70,7 +70,7 @@ export function recordsOf(
 }
 
 /** A worker that has all partitions. */
-export class SceneWorker {
+export class LoneWorker {
   /** Lines that it logged. */
   readonly log: Record<string, unknown>[] = [];
   readonly #bus: MemoryBus;
@@ -87,7 +87,7 @@ export class SceneWorker {
     store: Store,
     knowledge: Knowledge,
     folder: string,
-  ): Promise<SceneWorker> {
+  ): Promise<LoneWorker> {
     const lines: Record<string, unknown>[] = [];
     const stream = { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) };
     const role = new WorkerRole({
@@ -101,7 +101,7 @@ export class SceneWorker {
       log: openLog(loggingConfig.parse({ format: 'json' }), { role: 'worker' }, stream),
       tracing: await openTracing(tracingConfig.parse({}), 'worker'),
     });
-    const worker = new SceneWorker(bus, role);
+    const worker = new LoneWorker(bus, role);
     try {
       const partitions = await bus.partitionsOf('transactions');
       const all = WORKER_TOPICS.flatMap((topic) =>
