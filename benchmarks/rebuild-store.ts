@@ -11,28 +11,25 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DetectStage } from '../pipelines/engine/detect-stage.ts';
+import type { Step } from '../pipelines/engine/step.ts';
 import { FactDictionary } from '../pipelines/facts/dictionary.ts';
 import type { TopicRecord } from '../pipelines/log/bus.ts';
-import { Documents } from '../pipelines/log/documents.ts';
 import { hashList } from '../schemas/ids.ts';
 import { startEmbedded } from '../services/embedded/start.ts';
 import { openFileLog } from '../services/log/file/file-log.ts';
-import { openColdFile } from '../services/state/disk-cold-file.ts';
 import { openStore, type Store } from '../services/store/client.ts';
 import { migrate } from '../services/store/migrate.ts';
-import { BlockSpool } from '../services/worker/block-spool.ts';
 import { readHistory } from '../services/worker/history.ts';
 import { type LogRecordRow, logRecordRow } from '../services/worker/log-records.ts';
-import { PartitionInput, ProvidedFields } from '../services/worker/partition-input.ts';
+import { PartitionInput } from '../services/worker/partition-input.ts';
+import { PartitionState } from '../services/worker/partition-state.ts';
 import { placedBlock } from '../services/worker/placed-block.ts';
-import { compilingOnce, RecordedRules } from '../services/worker/recorded-rules.ts';
+import { compilingOnce } from '../services/worker/recorded-rules.ts';
 import { MARKED_LOG } from '../services/worker/store-outputs.ts';
-import { openHotDetector } from '../services/workspace/hot-detection.ts';
 import { type Knowledge, loadKnowledge } from '../services/workspace/knowledge.ts';
 import { type Benchmark, type BenchmarkOption, type BenchmarkResult, sizeOf } from './harness/benchmark.ts';
 import { cpuNs, peakRssMib, round, wallNs } from './harness/measure.ts';
 import { writeLog } from './stream/files.ts';
-import { DAY_MS } from './stream/options.ts';
 import { MeasuredStream } from './stream/stream.ts';
 import { EVERYTHING } from './stream/templates.ts';
 
@@ -40,7 +37,6 @@ const NS_PER_S = 1e9;
 /** From here on a run counts as a measurement. */
 const MEASURED_FROM_ROWS = 1_000_000;
 const HASH_SEED: readonly [number, number] = [0x1234567, 0x89abcde];
-const COLD = { hotRowsMs: 30 * DAY_MS, idleMs: 90 * DAY_MS };
 /** Blocks of one insert. */
 const INSERT_BLOCKS = 16;
 
@@ -63,38 +59,30 @@ interface Taken {
 /** A worker's detection of one partition. */
 class Partition {
   readonly #folder: string;
+  readonly #state: PartitionState;
   readonly #stage: DetectStage;
   readonly #input: PartitionInput;
-  readonly #close: () => Promise<void>;
 
   constructor(parent: string, knowledge: Knowledge) {
     this.#folder = mkdtempSync(join(parent, 'partition-'));
-    const spool = new BlockSpool(this.#folder);
-    const renewed = openColdFile(this.#folder, 'renewed');
-    const detection = openHotDetector({
+    const state = new PartitionState({
+      folder: this.#folder,
       knowledge,
+      compile: compilingOnce(knowledge),
       seed: HASH_SEED,
       partition: { index: 0, count: 1 },
-      state: { folder: join(this.#folder, 'detection'), ...COLD },
     });
+    const { detection, documents, spool, provided, rules } = state;
     const stage = new DetectStage({
-      detection,
+      detection: detection.detector,
       ruleSet: knowledge.ruleSet,
-      documents: new Documents(spool, renewed),
+      documents,
       providedBy: () => EVERYTHING,
     });
+    const engine = { step: (step: Step) => stage.step(step), rulesRecords: () => [] };
+    this.#state = state;
     this.#stage = stage;
-    this.#input = new PartitionInput({
-      engine: { step: (step) => stage.step(step), rulesRecords: () => [] },
-      spool,
-      provided: new ProvidedFields(),
-      rules: new RecordedRules(knowledge, compilingOnce(knowledge)),
-    });
-    this.#close = async () => {
-      await detection.close();
-      renewed.close();
-      spool.close();
-    };
+    this.#input = new PartitionInput({ engine, spool, provided, rules });
   }
 
   /** Takes in records and evaluates them, which is more than a worker does with what is told already. */
@@ -115,8 +103,8 @@ class Partition {
     return { wallS, cpuS, signals: lines.length, hash: hashList(lines.sort()).toString('hex') };
   }
 
-  async close(): Promise<void> {
-    await this.#close();
+  close(): void {
+    this.#state.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
@@ -201,10 +189,10 @@ export const rebuildStore: Benchmark = {
       const records = await fill(store, log, context.progress);
       const fromLog = new Partition(folder, knowledge);
       const expected = await fromLog.take(recordsOf(log));
-      await fromLog.close();
+      fromLog.close();
       const fromStore = new Partition(folder, knowledge);
       const found = await fromStore.take(historyOf(store, records, sizeOf(context, 'question')));
-      await fromStore.close();
+      fromStore.close();
       const faults: string[] = [];
       if (found.hash !== expected.hash) faults.push('what stands is something else');
       if (found.signals === 0) faults.push('nothing to compare');

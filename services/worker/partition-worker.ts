@@ -6,7 +6,6 @@
  * documents. Wherever a process dies, the next one repeats what has no marker, and repeating says the same
  * (`pipelines/engine/README.md`).
  */
-import { createHash } from 'node:crypto';
 import type { KeptStage } from '../../pipelines/engine/detect-stage.ts';
 import type { PartitionEngine, Recalled, SignalOutcome } from '../../pipelines/engine/partition-engine.ts';
 import type { Bus, NewRecord, PartitionRange, RecordBatch, TopicRecord } from '../../pipelines/log/bus.ts';
@@ -19,14 +18,12 @@ import type { Signal } from '../../schemas/signal.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import type { CheckpointWrite } from '../state/checkpoints.ts';
 import { alertRecords } from './alert-records.ts';
-import { type KeptRows, keptRows } from './kept-rows.ts';
 import { WORKER_LIMITS } from './limits.ts';
-import { type LogRecordRow, logRecordRow } from './log-records.ts';
 import { digestOf, type PartitionCheckpoints, type PartitionPlaces } from './partition-checkpoints.ts';
 import { kindOf, type PartitionInput } from './partition-input.ts';
 import type { PartitionState } from './partition-state.ts';
-import { placedBlock } from './placed-block.ts';
-import { MARKED_LOG, PartitionGone, type StoreOutputs } from './store-outputs.ts';
+import { RecordGroup } from './record-group.ts';
+import { PartitionGone, type StoreOutputs } from './store-outputs.ts';
 
 export interface PartitionWorkerParts {
   readonly partition: number;
@@ -50,23 +47,12 @@ export interface PartitionEvents {
   rows(topic: TopicName, rows: number): void;
 }
 
-/** Records that were taken in and are not told and stored yet. */
-interface Group {
-  readonly from: number;
-  to: number;
-  records: number;
-  bytes: number;
-  readonly kept: KeptRows[];
-  readonly held: LogRecordRow[];
-  readonly checksum: ReturnType<typeof createHash>;
-}
-
 /** The last record of a log, or what is known of it. */
 type LastRecord = TopicRecord | LogPlace['last'];
 
 export class PartitionWorker {
   readonly #parts: PartitionWorkerParts;
-  #group: Group | undefined;
+  #group: RecordGroup | undefined;
   /** Of `transactions`, the last record that was taken in, and whether there was none behind it. */
   #lastOffset = -1;
   #isCaughtUp = false;
@@ -147,10 +133,7 @@ export class PartitionWorker {
       this.#bytesSince += record.value?.length ?? 0;
       if (record.offset === markedUntil && !this.#isResumed)
         await this.#exclusive(() => engine.step({ kind: 'settle' }));
-      const group = this.#group;
-      if (group === undefined) continue;
-      if (group.records >= WORKER_LIMITS.GROUP_RECORDS || group.bytes >= WORKER_LIMITS.GROUP_BYTES)
-        await this.#close(isCurrent);
+      if (this.#group?.isFull === true) await this.#close(isCurrent);
     }
     const last = records.at(-1);
     if (last === undefined) return;
@@ -295,26 +278,8 @@ export class PartitionWorker {
     events.took('detect', (performance.now() - began) / 1_000);
     events.rows('transactions', outcomes?.length ?? 0);
     if (offset <= markedUntil) return;
-    this.#group ??= {
-      from: offset,
-      to: offset,
-      records: 0,
-      bytes: 0,
-      kept: [],
-      held: [],
-      checksum: createHash('sha256'),
-    };
-    const group = this.#group;
-    group.to = offset;
-    group.records++;
-    group.held.push(logRecordRow(MARKED_LOG, record, kind, outcomes));
-    if (value === null) return;
-    group.bytes += value.length;
-    group.checksum.update(value);
-    if (outcomes !== undefined && kind === 'transactions') {
-      const kept = keptRows(value, outcomes);
-      if (kept.rows > 0) group.kept.push({ ...kept, block: placedBlock(kept.block, offset) });
-    }
+    this.#group ??= new RecordGroup(record);
+    this.#group.add(record, kind, outcomes);
   }
 
   /** Evaluates what was taken in, tells and stores what came of it. */
@@ -335,7 +300,7 @@ export class PartitionWorker {
   }
 
   /** The primary rows of a group, then the marker. */
-  async #store(group: Group, isCurrent: () => boolean): Promise<void> {
+  async #store(group: RecordGroup, isCurrent: () => boolean): Promise<void> {
     const { outputs, partition } = this.#parts;
     current(isCurrent);
     await Promise.all([
@@ -343,13 +308,7 @@ export class PartitionWorker {
       outputs.records(partition, group.held),
     ]);
     current(isCurrent);
-    await outputs.marker({
-      partition,
-      from: group.from,
-      to: group.to,
-      rows: group.kept.reduce((sum, { rows }) => sum + rows, 0),
-      checksum: group.checksum.digest('hex'),
-    });
+    await outputs.marker(group.marker());
   }
 
   async #say(

@@ -96,7 +96,9 @@ export class LoneWorker {
       keys: KEYS,
       knowledge,
       config: workerConfig.parse({ insertLingerMs: 1 }),
-      stateFolder: mkdtempSync(join(folder, 'worker-')),
+      stateFolder: mkdtempSync(join(folder, 'state-')),
+      // Nobody else's either: what another one has written is not gone on from.
+      checkpointFolder: mkdtempSync(join(folder, 'checkpoints-')),
       metrics: new Metrics(),
       log: openLog(loggingConfig.parse({ format: 'json' }), { role: 'worker' }, stream),
       tracing: await openTracing(tracingConfig.parse({}), 'worker'),

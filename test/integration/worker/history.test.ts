@@ -9,11 +9,11 @@ import { markedUntil } from '../../../services/store/markers.ts';
 import { migrate } from '../../../services/store/migrate.ts';
 import { MARKED_LOG } from '../../../services/worker/store-outputs.ts';
 import type { Knowledge } from '../../../services/workspace/knowledge.ts';
+import { LoneWorker, recordsOf } from '../../support/lone-worker.ts';
 import { type MemoryBus, memoryBus } from '../../support/memory-bus.ts';
 import { arriving } from '../../support/partition-play.ts';
 import { send } from '../../support/routed-feed.ts';
 import { SUBMITTING, shuffled, smallParties, smallRows, writeSmallRules } from '../../support/small-world.ts';
-import { recordsOf, LoneWorker } from '../../support/lone-worker.ts';
 import { knowledgeOf, type Standing, standingOf } from '../../support/workspace.ts';
 import { freshFolder, startSuite } from '../embedded/harness.ts';
 
@@ -21,9 +21,9 @@ const PARTITIONS = 3;
 const SEED = 41;
 /** Longer than the horizon, so that of rows in any order some are late. */
 const DAYS = 520;
-const MOVEMENTS = 500;
+const MOVEMENTS = 300;
 const RULES_FROM = Date.UTC(2026, 8, 1);
-const TEST_MS = 120_000;
+const TEST_MS = 300_000;
 
 const suite = await startSuite();
 afterAll(() => suite?.cleanUp());
