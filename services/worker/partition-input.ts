@@ -8,6 +8,7 @@ import { RECORD_KINDS, type RecordKind } from '../../pipelines/log/port.ts';
 import type { CheckpointIn, CheckpointOut } from '../../pipelines/recovery/checkpoint-image.ts';
 import type { Steps } from '../../rules/compiler/index.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { TOPIC_VALUE_BYTES } from '../../schemas/topics.ts';
 import { decodeReference, type ReferenceRecord } from '../workspace/reference-record.ts';
 import { decodeWatermark } from '../workspace/watermark-record.ts';
 import type { BlockSpool } from './block-spool.ts';
@@ -83,12 +84,16 @@ export class PartitionInput {
   async take(record: TopicRecord): Promise<InputOutcome> {
     const { value, offset } = record;
     if (value === null) return NOT_ROWS;
+    if (value.length > TOPIC_VALUE_BYTES)
+      throw new RastroError('RAS-ENGINE-RECORD-SIZE', { bytes: value.length, limit: TOPIC_VALUE_BYTES });
     switch (kindOf(record)) {
       case 'transactions':
       case 'copies': {
         // Documents are asked for while the rows are taken in.
         this.#spool.add(offset, value);
         const outcomes = await this.#engine.step({ kind: 'transactions', block: value, offset });
+        // Nobody writes a block without rows: this one was cut in front of them.
+        if (outcomes.length === 0) throw new RastroError('RAS-ENGINE-BLOCK-CORRUPT', { column: '*' });
         return { outcomes, records: [] };
       }
       case 'reference':
