@@ -86,6 +86,18 @@ export const busErrors = defineErrors({
       fr: 'Envoyez-le en parties ; si le courtier en permet moins, réglez max.message.bytes avec `rastro topics apply`.',
     },
   },
+  'RAS-BUS-BATCH-TOO-LARGE': {
+    message: {
+      en: 'The batch of {topic} partition {partition} that ends at {offset} would unpack to more than {bytes} bytes.',
+      es: 'El lote de {topic}, partición {partition}, que termina en {offset} ocuparía más de {bytes} bytes descomprimido.',
+      fr: 'Le lot de {topic}, partition {partition}, qui finit à {offset} occuperait plus de {bytes} octets décompressé.',
+    },
+    hint: {
+      en: 'It was passed over; no role of this program sends such a batch. Find out who else may write to the topic.',
+      es: 'Se omitió; ningún rol de este programa envía un lote así. Averigüe quién más puede escribir en el tópico.',
+      fr: 'Il a été sauté ; aucun rôle de ce programme n’envoie un tel lot. Cherchez qui d’autre peut écrire dans le sujet.',
+    },
+  },
   'RAS-BUS-KEY-MISSING': {
     message: {
       en: 'A record for {topic} has no key, and the topic keeps the last record of each key.',

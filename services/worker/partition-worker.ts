@@ -211,7 +211,11 @@ function current(isCurrent: () => boolean): void {
   if (!isCurrent()) throw new PartitionGone();
 }
 
-const UNREADABLE: ReadonlySet<string> = new Set(['RAS-ENGINE-BLOCK-CORRUPT', 'RAS-ENGINE-MESSAGE']);
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'RAS-BUS-BATCH-TOO-LARGE',
+  'RAS-ENGINE-BLOCK-CORRUPT',
+  'RAS-ENGINE-MESSAGE',
+]);
 
 /** The record is at fault, and was not taken in. */
 function isUnreadable({ code }: RastroError): boolean {
