@@ -23,6 +23,8 @@ export interface TopicRecord {
   readonly key: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly value: Uint8Array | null;
+  /** When it was sent, by its sender's clock: for figures, never for what follows from it. */
+  readonly sentMs?: number;
   /**
    * Why nothing of it can be had: it stands for a whole batch, at the last offset of that, with neither key nor value. Whoever
    * reads on passes it over, and says so.

@@ -37,6 +37,8 @@ export interface PartitionEvents {
   /** Seconds that a part of the work took. */
   took(stage: 'detect' | 'hold' | 'append', seconds: number): void;
   rows(topic: TopicName, rows: number): void;
+  /** Rows are evaluated and stored; when the oldest of them was sent. */
+  stored(sentMs: number): void;
 }
 
 /** Records that were taken in and are not told and stored yet. */
@@ -47,6 +49,8 @@ interface Group {
   bytes: number;
   readonly kept: KeptRows[];
   readonly checksum: ReturnType<typeof createHash>;
+  /** Of the oldest record, where the log says. */
+  readonly sentMs: number | undefined;
 }
 
 export class PartitionWorker {
@@ -144,6 +148,7 @@ export class PartitionWorker {
       bytes: 0,
       kept: [],
       checksum: createHash('sha256'),
+      sentMs: record.sentMs,
     };
     const group = this.#group;
     group.to = offset;
@@ -180,6 +185,7 @@ export class PartitionWorker {
       rows: group.kept.reduce((sum, { rows }) => sum + rows, 0),
       checksum: group.checksum.digest('hex'),
     });
+    if (group.sentMs !== undefined) events.stored(group.sentMs);
   }
 
   async #say(

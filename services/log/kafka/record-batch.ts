@@ -15,6 +15,7 @@ const HEADER_BYTES = 61;
 const FRAME_BYTES = 12;
 const CRC_AT = 17;
 const ATTRIBUTES_AT = 21;
+const MAX_TIMESTAMP_AT = 35;
 const MAGIC = 2;
 const CODEC_MASK = 0x07;
 const CONTROL_MASK = 0x20;
@@ -192,7 +193,12 @@ function readHeaders(reader: Reader): Readonly<Record<string, string>> {
   return headers;
 }
 
-function readRecord(reader: Reader, { topic, partition }: PartitionOf, first: number): TopicRecord {
+function readRecord(
+  reader: Reader,
+  { topic, partition }: PartitionOf,
+  first: number,
+  sentMs: number,
+): TopicRecord {
   const length = reader.varint();
   const end = reader.at + length;
   if (length < 0 || end > reader.length) throw new RangeError('a record that ends behind its batch');
@@ -204,7 +210,7 @@ function readRecord(reader: Reader, { topic, partition }: PartitionOf, first: nu
   const headers = readHeaders(reader);
   reader.at = end;
   const isSmall = value !== null && value.length < BUS_LIMITS.COPIED_VALUE_BYTES;
-  return { topic, partition, offset, key, headers, value: isSmall ? Buffer.from(value) : value };
+  return { topic, partition, offset, key, headers, value: isSmall ? Buffer.from(value) : value, sentMs };
 }
 
 /**
@@ -225,6 +231,7 @@ export function readBatches(batches: Buffer, place: PartitionOf, from: number, u
       throw new RangeError('a batch whose checksum is wrong');
     const first = Number(batches.readBigInt64BE(at));
     const last = first + batches.readInt32BE(at + 23);
+    const sentMs = Number(batches.readBigInt64BE(at + MAX_TIMESTAMP_AT));
     const attributes = batches.readInt16BE(at + ATTRIBUTES_AT);
     const count = batches.readInt32BE(at + 57);
     if ((attributes & CONTROL_MASK) === 0 && count > 0) {
@@ -235,7 +242,7 @@ export function readBatches(batches: Buffer, place: PartitionOf, from: number, u
         unpacked += body.length;
         const reader = new Reader(body);
         for (let left = count; left > 0; left--) {
-          const record = readRecord(reader, place, first);
+          const record = readRecord(reader, place, first, sentMs);
           if (record.offset >= from && record.offset < until) records.push(record);
         }
       }

@@ -80,6 +80,7 @@ describe.each(writable)('%s', (compression) => {
             key,
             headers: { ...headers },
             value: value && [...value],
+            sentMs: NOW_MS,
           })),
         );
         const bound = records.reduce((sum, one) => sum + recordBytes(one), 0);
