@@ -9,6 +9,7 @@ import { CHECKPOINT_FORMAT } from '../../pipelines/recovery/checkpoint.ts';
 import type { WorkerConfig } from '../../schemas/config.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import type { StatePart } from '../observe/labels.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Tracing } from '../observe/tracing.ts';
@@ -48,8 +49,17 @@ export interface WorkerOptions {
   readonly tracing: Tracing;
 }
 
+/** What a partition holds at this moment. */
+export interface PartitionSize {
+  readonly bytes: Readonly<Record<StatePart, number>>;
+  readonly subjects: number;
+  /** Subjects whose history was evaluated anew since the partition came. */
+  readonly reruns: number;
+}
+
 export interface OpenPartition {
   readonly worker: PartitionWorker;
+  size(): PartitionSize;
   /** Where to begin to read. */
   readonly from: Readonly<Record<WorkerTopic, number>>;
   close(): Promise<void>;
@@ -262,6 +272,19 @@ export class PartitionOpener {
     return {
       worker,
       from: at.from,
+      size() {
+        const { detector } = state.detection;
+        const { records, histories, subjects } = detector.core.memory;
+        const texts = detector.dictionary.interner.stats.bytes;
+        const bytes = {
+          subjects: records,
+          histories,
+          rows: detector.store.bytes,
+          texts,
+          blocks: spool.bytes,
+        };
+        return { bytes, subjects, reruns: detector.counts.rebuilt };
+      },
       async close() {
         await worker.close();
         state.close();
@@ -279,6 +302,8 @@ export class PartitionOpener {
       },
       took: (stage, seconds) => metrics.observe('rastro_stage_duration_seconds', { stage }, seconds),
       rows: (topic, rows) => metrics.count('rastro_rows_in_total', { topic }, rows),
+      stored: (sentMs) =>
+        metrics.observe('rastro_log_to_stored_seconds', {}, Math.max(0, Date.now() - sentMs) / 1_000),
     };
   }
 }

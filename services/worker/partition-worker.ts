@@ -47,6 +47,8 @@ export interface PartitionEvents {
   /** Seconds that a part of the work took. */
   took(stage: 'detect' | 'hold' | 'append', seconds: number): void;
   rows(topic: TopicName, rows: number): void;
+  /** Rows are evaluated and stored; when the oldest of them was sent. */
+  stored(sentMs: number): void;
 }
 
 /** The last record of a log, or what is known of it. */
@@ -299,7 +301,7 @@ export class PartitionWorker {
 
   /** The primary rows of a group, then the marker. */
   async #store(group: RecordGroup, isCurrent: () => boolean): Promise<void> {
-    const { outputs, rejects, partition } = this.#parts;
+    const { outputs, rejects, partition, events } = this.#parts;
     current(isCurrent);
     await Promise.all([
       ...group.kept.map((kept) => outputs.transactions(partition, kept)),
@@ -308,6 +310,7 @@ export class PartitionWorker {
     ]);
     current(isCurrent);
     await outputs.marker(group.marker());
+    if (group.sentMs !== undefined) events.stored(group.sentMs);
   }
 
   async #say(
@@ -352,6 +355,7 @@ function current(isCurrent: () => boolean): void {
 }
 
 const UNREADABLE: ReadonlySet<string> = new Set([
+  'RAS-BUS-BATCH-TOO-LARGE',
   'RAS-ENGINE-BLOCK-CORRUPT',
   'RAS-ENGINE-MESSAGE',
   'RAS-ENGINE-RECORD-SIZE',

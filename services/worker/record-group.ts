@@ -18,8 +18,12 @@ export class RecordGroup {
   readonly #held: LogRecordRow[] = [];
   readonly #checksum = createHash('sha256');
 
+  /** When the oldest record was sent, where the log says. */
+  readonly sentMs: number | undefined;
+
   /** Begins with a record, which is not in it yet. */
-  constructor({ partition, offset }: Pick<TopicRecord, 'partition' | 'offset'>) {
+  constructor({ partition, offset, sentMs }: Pick<TopicRecord, 'partition' | 'offset' | 'sentMs'>) {
+    this.sentMs = sentMs;
     this.#partition = partition;
     this.#from = offset;
     this.#to = offset;

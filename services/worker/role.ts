@@ -1,6 +1,7 @@
 /** The worker role put together: a member of the group over `transactions` and `signals`, one `PartitionWorker` a partition. */
 
 import type { GroupMember, PartitionOf, RecordBatch } from '../../pipelines/log/bus.ts';
+import { STATE_PARTS, type StatePart } from '../observe/labels.ts';
 import { StoreCircuit } from '../store/circuit.ts';
 import { StoreSinks } from '../store/sinks.ts';
 import { type OpenPartition, PartitionOpener, WORKER_TOPICS, type WorkerOptions } from './open-partition.ts';
@@ -13,6 +14,8 @@ export class WorkerRole {
   readonly #open = new Map<number, OpenPartition>();
   readonly #timer: NodeJS.Timeout;
   #isLooking = false;
+  /** Of each of them, how many re-runs were counted. */
+  readonly #reruns = new Map<number, number>();
 
   constructor(options: WorkerOptions) {
     const { store, metrics, log, config } = options;
@@ -45,6 +48,7 @@ export class WorkerRole {
       metrics.count('rastro_rows_out_total', { table }, rows);
     };
     const outputs = new StoreOutputs(new StoreSinks(this.circuit, bounds, { inserted }));
+    metrics.onScrape(() => this.#look());
     this.#opener = new PartitionOpener(options, this.circuit, outputs);
     this.#timer = setInterval(() => void this.checkpoint(), CHECKPOINT_LOOK_MS);
     this.#timer.unref();
@@ -77,20 +81,13 @@ export class WorkerRole {
     this.#isLooking = true;
     try {
       for (const { worker } of [...this.#open.values()]) await worker.checkpoint();
-      this.#measure();
     } finally {
       this.#isLooking = false;
     }
   }
 
-  #measure(): void {
-    const { metrics } = this.#options;
-    const topic = 'transactions';
-    for (const [partition, { worker }] of this.#open)
-      metrics.set('rastro_checkpoint_age_seconds', { topic, partition }, worker.checkpointAgeMs / 1_000);
-  }
-
   async #assigned(partitions: readonly PartitionOf[]) {
+    this.#options.metrics.count('rastro_rebalances_total', {});
     const coming = new Set(partitions.map(({ partition }) => partition).filter((p) => !this.#open.has(p)));
     if (coming.size > 0) await this.#begin(coming);
     return partitions.map(({ topic, partition }) => {
@@ -135,6 +132,7 @@ export class WorkerRole {
   }
 
   async #revoked(partitions: readonly PartitionOf[]): Promise<void> {
+    this.#options.metrics.count('rastro_rebalances_total', {});
     for (const partition of new Set(partitions.map((of) => of.partition))) await this.#let(partition);
     this.#count();
   }
@@ -143,9 +141,33 @@ export class WorkerRole {
     const open = this.#open.get(partition);
     if (open === undefined) return;
     this.#open.delete(partition);
+    this.#countReruns(partition, open.size().reruns);
+    this.#reruns.delete(partition);
     await open.close();
     for (const topic of WORKER_TOPICS) this.#options.metrics.forgetPartition(topic, partition);
     this.#options.log.info('partition.revoked', { partition });
+  }
+
+  /** What the partitions hold. */
+  #look(): void {
+    const { metrics } = this.#options;
+    const bytes = Object.fromEntries(STATE_PARTS.map((part) => [part, 0])) as Record<StatePart, number>;
+    let subjects = 0;
+    for (const [partition, { worker, size }] of this.#open) {
+      const topic = 'transactions';
+      metrics.set('rastro_checkpoint_age_seconds', { topic, partition }, worker.checkpointAgeMs / 1_000);
+      const found = size();
+      for (const part of STATE_PARTS) bytes[part] += found.bytes[part];
+      subjects += found.subjects;
+      this.#countReruns(partition, found.reruns);
+    }
+    for (const part of STATE_PARTS) metrics.set('rastro_state_bytes', { part }, bytes[part]);
+    metrics.set('rastro_subjects', {}, subjects);
+  }
+
+  #countReruns(partition: number, reruns: number): void {
+    this.#options.metrics.count('rastro_reruns_total', {}, reruns - (this.#reruns.get(partition) ?? 0));
+    this.#reruns.set(partition, reruns);
   }
 
   #count(): void {
