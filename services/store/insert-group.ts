@@ -34,6 +34,8 @@ export class InsertGroup<T> {
   readonly #bounds: GroupBounds;
   readonly #later: Later;
   #waiting: Waiting<T>[] = [];
+  /** Pieces of the insert that is under way. */
+  #underWay: readonly Waiting<T>[] = [];
   #rows = 0;
   #bytes = 0;
   #callOff: (() => void) | undefined;
@@ -76,7 +78,10 @@ export class InsertGroup<T> {
     }
   }
 
-  /** Gives up what waits, for a partition that was taken away: their promises reject with `reason`. */
+  /**
+   * Gives up what is not stored yet, for a partition that was taken away: their promises reject with `reason` at once, also where the store
+   * holds up the insert that they are in. That one may still arrive.
+   */
   drop(drops: (item: T) => boolean, reason: unknown): void {
     const dropped = this.#waiting.filter(({ item }) => drops(item));
     this.#waiting = this.#waiting.filter(({ item }) => !drops(item));
@@ -85,6 +90,7 @@ export class InsertGroup<T> {
       this.#bytes -= bytes;
       failed(reason);
     }
+    for (const { item, failed } of this.#underWay) if (drops(item)) failed(reason);
   }
 
   get #isFull(): boolean {
@@ -97,6 +103,7 @@ export class InsertGroup<T> {
     if (this.#busy || this.#waiting.length === 0) return;
     const group = this.#taken();
     this.#busy = true;
+    this.#underWay = group;
     const rows = group.reduce((sum, piece) => sum + piece.rows, 0);
     this.#writing = this.#write(
       group.map(({ item }) => item),
@@ -112,6 +119,7 @@ export class InsertGroup<T> {
       )
       .finally(() => {
         this.#busy = false;
+        this.#underWay = [];
         if (this.#isFull) this.#close();
         else if (this.#waiting.length > 0)
           this.#callOff ??= this.#later(this.#bounds.lingerMs, () => this.#close());

@@ -66,7 +66,7 @@ export class StoreSinks {
     return group.add({ item: { owner, content: rows }, rows: rows.length, bytes: textBytes(rows) });
   }
 
-  /** Gives up what an owner has waiting; what is on its way may still arrive, and is harmless. */
+  /** Gives up what an owner has waiting or on its way; the latter may still arrive, and is harmless. */
   drop(owner: Owner, reason: unknown): void {
     for (const group of this.#groups) group.drop((item) => item.owner === owner, reason);
   }

@@ -90,6 +90,7 @@ export class PartitionInput {
     switch (kindOf(record)) {
       case 'transactions':
       case 'copies': {
+        if (value.length === 0) throw new RastroError('RAS-ENGINE-BLOCK-CORRUPT', { column: '*' });
         // Documents are asked for while the rows are taken in.
         this.#spool.add(offset, value);
         const outcomes = await this.#engine.step({ kind: 'transactions', block: value, offset });

@@ -114,6 +114,18 @@ describe('a group of inserts', () => {
     await kept;
   });
 
+  test('what a lost partition has in an insert that hangs is given up at once, others wait for it', async () => {
+    const { hand, inserts, group } = scene();
+    const lost = group.add({ item: 'p1', rows: 1, bytes: 1 });
+    const kept = group.add({ item: 'p2', rows: 1, bytes: 1 });
+    hand.pass(50);
+    expect(inserts[0]?.items).toEqual(['p1', 'p2']);
+    group.drop((item) => item === 'p1', new Error('revoked'));
+    await expect(lost).rejects.toThrow('revoked');
+    inserts[0]?.settle();
+    await kept;
+  });
+
   test('flush waits for all of it', async () => {
     const { inserts, group } = scene();
     void group.add({ item: 'a', rows: 100, bytes: 1 });

@@ -49,10 +49,12 @@ describe('the order of writes', () => {
     await scene.deliver('transactions');
     const { journal } = scene;
     expect(new Set(journal)).toEqual(
-      new Set(['append:signals', 'insert:transactions', 'insert:block_markers']),
+      new Set(['append:signals', 'insert:transactions', 'insert:log_records', 'insert:block_markers']),
     );
-    expect(journal.lastIndexOf('append:signals')).toBeLessThan(journal.indexOf('insert:transactions'));
-    expect(journal.lastIndexOf('insert:transactions')).toBeLessThan(journal.indexOf('insert:block_markers'));
+    for (const table of ['transactions', 'log_records']) {
+      expect(journal.lastIndexOf('append:signals')).toBeLessThan(journal.indexOf(`insert:${table}`));
+      expect(journal.lastIndexOf(`insert:${table}`)).toBeLessThan(journal.indexOf('insert:block_markers'));
+    }
     const kinds = (await scene.recordsOf('signals')).map(({ headers }) => headers['kind']);
     expect(kinds.lastIndexOf('told')).toBeLessThan(kinds.indexOf('observed'));
     expect(kinds.indexOf('observed')).toBeGreaterThan(-1);
