@@ -25,10 +25,12 @@ import { PartitionInput, ProvidedFields } from './partition-input.ts';
 import { PartitionWorker } from './partition-worker.ts';
 import { recallStanding } from './recall.ts';
 import { compilingOnce, RecordedRules } from './recorded-rules.ts';
+import { REJECTED_SIGNALS_LOG, RejectedRecords } from './rejected-records.ts';
 import { MARKED_LOG, type StoreOutputs } from './store-outputs.ts';
 
 /** Topics whose partition p goes to one worker. */
 export const WORKER_TOPICS = ['transactions', 'signals'] as const satisfies readonly TopicName[];
+export type WorkerTopic = (typeof WORKER_TOPICS)[number];
 
 export interface WorkerOptions {
   readonly bus: Bus;
@@ -47,7 +49,7 @@ export interface WorkerOptions {
 export interface OpenPartition {
   readonly worker: PartitionWorker;
   /** Where to begin to read. */
-  readonly from: Readonly<Record<(typeof WORKER_TOPICS)[number], number>>;
+  readonly from: Readonly<Record<WorkerTopic, number>>;
   close(): Promise<void>;
 }
 
@@ -90,6 +92,7 @@ export class PartitionOpener {
       const open = this.#open(partition, {
         count: transactions.length,
         markedUntil: await markedUntil(store, MARKED_LOG, partition),
+        rejectedUntil: await markedUntil(store, REJECTED_SIGNALS_LOG, partition),
         from: { transactions: rows.begin, signals: said.end },
       });
       opened(partition, open);
@@ -104,7 +107,12 @@ export class PartitionOpener {
 
   #open(
     partition: number,
-    at: { readonly count: number; readonly markedUntil: number; readonly from: OpenPartition['from'] },
+    at: {
+      readonly count: number;
+      readonly markedUntil: number;
+      readonly rejectedUntil: number;
+      readonly from: OpenPartition['from'];
+    },
   ): OpenPartition {
     const { knowledge, keys, stateFolder, bus } = this.#options;
     const folder = join(stateFolder, `partition-${partition}`);
@@ -139,6 +147,13 @@ export class PartitionOpener {
       input: new PartitionInput({ engine, spool, provided, rules: rulesOf() }),
       bus,
       outputs: this.#outputs,
+      rejects: new RejectedRecords({
+        partition,
+        bus,
+        outputs: this.#outputs,
+        rawKey: keys.raw,
+        until: { transactions: at.markedUntil, signals: at.rejectedUntil },
+      }),
       markedUntil: at.markedUntil,
       events: this.#eventsOf(),
     });

@@ -6,6 +6,7 @@ import type { PartitionEngine } from '../../pipelines/engine/partition-engine.ts
 import type { NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
 import { RECORD_KINDS, type RecordKind } from '../../pipelines/log/port.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { TOPIC_VALUE_BYTES } from '../../schemas/topics.ts';
 import { decodeReference, type ReferenceRecord } from '../workspace/reference-record.ts';
 import { decodeWatermark } from '../workspace/watermark-record.ts';
 import type { BlockSpool } from './block-spool.ts';
@@ -67,6 +68,8 @@ export class PartitionInput {
   async take(record: TopicRecord): Promise<InputOutcome> {
     const { value, offset } = record;
     if (value === null) return NOT_ROWS;
+    if (value.length > TOPIC_VALUE_BYTES)
+      throw new RastroError('RAS-ENGINE-RECORD-SIZE', { bytes: value.length, limit: TOPIC_VALUE_BYTES });
     switch (kindOf(record)) {
       case 'transactions':
       case 'copies': {
