@@ -17,7 +17,7 @@ import { alertRecords } from './alert-records.ts';
 import { type KeptRows, keptRows } from './kept-rows.ts';
 import { WORKER_LIMITS } from './limits.ts';
 import { kindOf, type PartitionInput } from './partition-input.ts';
-import type { RejectedRecords } from './rejected-records.ts';
+import { CONTRADICTING, type RejectedRecords } from './rejected-records.ts';
 import { PartitionGone, type StoreOutputs } from './store-outputs.ts';
 
 export interface PartitionWorkerParts {
@@ -34,7 +34,7 @@ export interface PartitionWorkerParts {
 
 /** What a partition says of itself, for logs and metrics. */
 export interface PartitionEvents {
-  /** A record could not be read: it was passed over, and lies on `rejected`. */
+  /** A record could not be read and was passed over, or rows of it contradict known ones; they lie on `rejected`. */
   rejected(topic: TopicName, partition: number, offset: number, code: string): void;
   /** Seconds that a part of the work took. */
   took(stage: 'detect' | 'hold' | 'append', seconds: number): void;
@@ -126,7 +126,7 @@ export class PartitionWorker {
   }
 
   async #admit(record: TopicRecord): Promise<void> {
-    const { input, markedUntil, events, bus } = this.#parts;
+    const { input, markedUntil, events, bus, rejects } = this.#parts;
     const { offset, value } = record;
     const began = performance.now();
     let outcomes: Uint8Array | undefined;
@@ -158,6 +158,8 @@ export class PartitionWorker {
     if (outcomes !== undefined && kindOf(record) === 'transactions') {
       const kept = keptRows(value, outcomes);
       if (kept.rows > 0) group.kept.push(kept);
+      if (await rejects.addContradicting(record, outcomes))
+        events.rejected(record.topic, record.partition, offset, CONTRADICTING.code);
     }
   }
 
