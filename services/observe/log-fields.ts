@@ -21,6 +21,8 @@ export const LOG_EVENTS = {
   'checkpoint.written': 'a checkpoint was written',
   'checkpoint.refused': 'a checkpoint does not fit or is damaged; the state is built anew',
   'record.rejected': 'a record of the log could not be read; it went to the rejected ones',
+  'message.shortened':
+    'a subject has more signals than can be told: the latest versions are; see the limits of the engine',
   'store.down': 'the store does not answer; consumption pauses',
   'store.up': 'the store answers again',
   'store.retried': 'a write is tried again',

@@ -139,6 +139,8 @@ export class PartitionOpener {
       readRules: (payload) => composed.read(payload),
       partition: of,
       writer: randomUUID(),
+      onShortened: () =>
+        this.#options.log.warn('message.shortened', { partition, code: 'RAS-ENGINE-MESSAGE-SIZE' }),
       hasAnswered: false,
     });
     const worker = new PartitionWorker({

@@ -84,6 +84,7 @@ export interface MachineOptions {
   readonly logs: Logs;
   readonly writer: string;
   readonly partBytes: number;
+  readonly parts?: number | undefined;
   /** What reads the rule sets of the log, new each time; without it there are none. */
   readonly rulesOf?: (() => RecordedRules) | undefined;
 }
@@ -102,7 +103,7 @@ export class PartitionMachine {
   signalsAt = 0;
 
   private constructor(options: MachineOptions, hasAnswered: boolean) {
-    const { knowledge, provided, partition, logs, writer, partBytes } = options;
+    const { knowledge, provided, partition, logs, writer, partBytes, parts } = options;
     const { ruleSet, evaluation, compose } = knowledge;
     this.#options = options;
     const { rulesOf } = options;
@@ -131,6 +132,7 @@ export class PartitionMachine {
       writer,
       hasAnswered,
       partBytes,
+      ...(parts === undefined ? {} : { parts }),
     });
   }
 

@@ -32,6 +32,8 @@ export interface PartitionPlay {
   readonly seed: number;
   /** Small enough that messages travel in parts. */
   readonly partBytes: number;
+  /** Of one message; fewer than it needs have it say less. */
+  readonly parts?: number;
   /** In the end every machine begins again from nothing, its log compacted. */
   readonly isRebuilt: boolean;
   /** Where sets are activated: what reads them. */
@@ -91,7 +93,7 @@ export async function partitionedLines(
   items: readonly Arriving[],
   tally: WorldTally,
 ): Promise<string[]> {
-  const { knowledge, partitions, deaths, seed, partBytes, isRebuilt, rulesOf } = play;
+  const { knowledge, partitions, deaths, seed, partBytes, parts, isRebuilt, rulesOf } = play;
   const random = new Random(seed);
   const world = await PartitionWorld.start({
     knowledge,
@@ -100,6 +102,7 @@ export async function partitionedLines(
     random,
     deaths,
     partBytes,
+    parts,
     rulesOf,
   });
   let rows: FactRow[] = [];

@@ -42,6 +42,7 @@ export interface WorldOptions {
   /** Share of the scheduler's turns in which a machine dies. */
   readonly deaths: number;
   readonly partBytes: number;
+  readonly parts?: number | undefined;
   readonly rulesOf?: (() => RecordedRules) | undefined;
 }
 
@@ -206,11 +207,11 @@ export class PartitionWorld {
   }
 
   async #begin(p: number, from?: Checkpoint, recalled?: Recalled): Promise<[PartitionMachine, Said]> {
-    const { knowledge, provided, partitions, partBytes, rulesOf } = this.#options;
+    const { knowledge, provided, partitions, partBytes, parts, rulesOf } = this.#options;
     const partition = { index: p, count: partitions };
     const writer = `run-${++this.#writers}`;
     return PartitionMachine.start(
-      { knowledge, provided, partition, logs: this.#logs, writer, partBytes, rulesOf },
+      { knowledge, provided, partition, logs: this.#logs, writer, partBytes, parts, rulesOf },
       from,
       recalled,
     );
