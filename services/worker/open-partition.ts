@@ -24,10 +24,12 @@ import { PartitionState } from './partition-state.ts';
 import { PartitionWorker } from './partition-worker.ts';
 import { recallStanding } from './recall.ts';
 import { compilingOnce, RecordedRules } from './recorded-rules.ts';
+import { REJECTED_SIGNALS_LOG, RejectedRecords } from './rejected-records.ts';
 import { MARKED_LOG, type StoreOutputs } from './store-outputs.ts';
 
 /** Topics whose partition p goes to one worker. */
 export const WORKER_TOPICS = ['transactions', 'signals'] as const satisfies readonly TopicName[];
+export type WorkerTopic = (typeof WORKER_TOPICS)[number];
 
 export interface WorkerOptions {
   readonly bus: Bus;
@@ -48,7 +50,7 @@ export interface WorkerOptions {
 export interface OpenPartition {
   readonly worker: PartitionWorker;
   /** Where to begin to read. */
-  readonly from: Readonly<Record<(typeof WORKER_TOPICS)[number], number>>;
+  readonly from: Readonly<Record<WorkerTopic, number>>;
   close(): Promise<void>;
 }
 
@@ -198,7 +200,7 @@ export class PartitionOpener {
       readonly hasAnswered: boolean;
     },
   ): OpenPartition {
-    const { knowledge, bus } = this.#options;
+    const { knowledge, keys, store, bus } = this.#options;
     const { state, checkpoints } = at;
     const { spool, provided, rules } = state;
     // Detection and composition come to a record each in its own time.
@@ -222,6 +224,14 @@ export class PartitionOpener {
       checkpoints,
       bus,
       outputs: this.#outputs,
+      rejects: new RejectedRecords({
+        partition,
+        bus,
+        outputs: this.#outputs,
+        rawKey: keys.raw,
+        markedUntil: at.logs.markedUntil,
+        rejectedUntil: () => markedUntil(store, REJECTED_SIGNALS_LOG, partition),
+      }),
       markedUntil: at.logs.markedUntil,
       events: this.#eventsOf(),
     });

@@ -8,6 +8,7 @@ import { RECORD_KINDS, type RecordKind } from '../../pipelines/log/port.ts';
 import type { CheckpointIn, CheckpointOut } from '../../pipelines/recovery/checkpoint-image.ts';
 import type { Steps } from '../../rules/compiler/index.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { TOPIC_VALUE_BYTES } from '../../schemas/topics.ts';
 import { decodeReference, type ReferenceRecord } from '../workspace/reference-record.ts';
 import { decodeWatermark } from '../workspace/watermark-record.ts';
 import type { BlockSpool } from './block-spool.ts';
@@ -83,6 +84,8 @@ export class PartitionInput {
   async take(record: TopicRecord): Promise<InputOutcome> {
     const { value, offset } = record;
     if (value === null) return NOT_ROWS;
+    if (value.length > TOPIC_VALUE_BYTES)
+      throw new RastroError('RAS-ENGINE-RECORD-SIZE', { bytes: value.length, limit: TOPIC_VALUE_BYTES });
     switch (kindOf(record)) {
       case 'transactions':
       case 'copies': {

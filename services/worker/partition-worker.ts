@@ -22,6 +22,7 @@ import { WORKER_LIMITS } from './limits.ts';
 import { digestOf, type PartitionCheckpoints, type PartitionPlaces } from './partition-checkpoints.ts';
 import { kindOf, type PartitionInput } from './partition-input.ts';
 import type { PartitionState } from './partition-state.ts';
+import type { RejectedRecords } from './rejected-records.ts';
 import { PartitionGone, type StoreOutputs } from './store-outputs.ts';
 
 export interface PartitionWorkerParts {
@@ -32,6 +33,7 @@ export interface PartitionWorkerParts {
   readonly checkpoints: PartitionCheckpoints;
   readonly bus: Pick<Bus, 'append' | 'read' | 'ranges'>;
   readonly outputs: StoreOutputs;
+  readonly rejects: RejectedRecords;
   /** Every record of `transactions` up to this offset is stored and told. */
   readonly markedUntil: number;
   readonly events: PartitionEvents;
@@ -39,7 +41,7 @@ export interface PartitionWorkerParts {
 
 /** What a partition says of itself, for logs and metrics. */
 export interface PartitionEvents {
-  /** A record could not be read and was passed over. */
+  /** A record could not be read: it was passed over, and lies on `rejected`. */
   rejected(topic: TopicName, partition: number, offset: number, code: string): void;
   /** Seconds that a part of the work took. */
   took(stage: 'detect' | 'hold' | 'append', seconds: number): void;
@@ -150,9 +152,10 @@ export class PartitionWorker {
     const answers: SignalOutcome[] = [];
     for (const record of records) {
       const outcome = await this.#exclusive(() => engine.take(record));
-      if (outcome.fault !== undefined) this.#passedOver(record, outcome.fault);
+      if (outcome.fault !== undefined) await this.#passedOver(record, outcome.fault);
       answers.push(outcome);
     }
+    await this.#parts.rejects.flush();
     this.#parts.events.took('hold', (performance.now() - began) / 1_000);
     current(isCurrent);
     await this.#say(
@@ -247,9 +250,10 @@ export class PartitionWorker {
     let last: TopicRecord | null = null;
     for await (const record of bus.read('signals', partition, from, until)) {
       const { fault } = await engine.take(record);
-      if (fault !== undefined) this.#passedOver(record, fault);
+      if (fault !== undefined) await this.#passedOver(record, fault);
       last = record;
     }
+    await this.#parts.rejects.flush();
     return last;
   }
 
@@ -264,7 +268,7 @@ export class PartitionWorker {
       if (taken.records.length > 0) await bus.append('signals', taken.records);
     } catch (error) {
       if (!RastroError.is(error) || !isUnreadable(error)) throw error;
-      this.#passedOver(record, error);
+      await this.#passedOver(record, error);
     }
     events.took('detect', (performance.now() - began) / 1_000);
     events.rows('transactions', outcomes?.length ?? 0);
@@ -308,9 +312,10 @@ export class PartitionWorker {
 
   /** The primary rows of a group, then the marker. */
   async #store(group: Group, isCurrent: () => boolean): Promise<void> {
-    const { outputs, partition } = this.#parts;
+    const { outputs, rejects, partition } = this.#parts;
     current(isCurrent);
     await Promise.all(group.kept.map((kept) => outputs.transactions(partition, kept)));
+    await rejects.flush();
     current(isCurrent);
     await outputs.marker({
       partition,
@@ -334,8 +339,10 @@ export class PartitionWorker {
     await outputs.documents(partition, signals, alerts);
   }
 
-  #passedOver({ topic, partition, offset }: TopicRecord, { code }: RastroError): void {
-    this.#parts.events.rejected(topic, partition, offset, code);
+  async #passedOver(record: TopicRecord, error: RastroError): Promise<void> {
+    const { topic, partition, offset } = record;
+    const { events, rejects } = this.#parts;
+    if (await rejects.add(record, error)) events.rejected(topic, partition, offset, error.code);
   }
 
   #inInputTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -360,7 +367,11 @@ function current(isCurrent: () => boolean): void {
   if (!isCurrent()) throw new PartitionGone();
 }
 
-const UNREADABLE: ReadonlySet<string> = new Set(['RAS-ENGINE-BLOCK-CORRUPT', 'RAS-ENGINE-MESSAGE']);
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'RAS-ENGINE-BLOCK-CORRUPT',
+  'RAS-ENGINE-MESSAGE',
+  'RAS-ENGINE-RECORD-SIZE',
+]);
 
 /** The record is at fault, and was not taken in. */
 function isUnreadable({ code }: RastroError): boolean {
