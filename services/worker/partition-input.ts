@@ -92,6 +92,8 @@ export class PartitionInput {
         // Documents are asked for while the rows are taken in.
         this.#spool.add(offset, value);
         const outcomes = await this.#engine.step({ kind: 'transactions', block: value, offset });
+        // Nobody writes a block without rows: this one was cut in front of them.
+        if (outcomes.length === 0) throw new RastroError('RAS-ENGINE-BLOCK-CORRUPT', { column: '*' });
         return { outcomes, records: [] };
       }
       case 'reference':
