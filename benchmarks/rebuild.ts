@@ -223,7 +223,7 @@ export const rebuild: Benchmark = {
       const startCpu = cpuNs();
       const { found } = new Checkpoints(join(course.folder, 'checkpoints')).restore({
         identity: IDENTITY,
-        accepts: () => true,
+        objection: () => undefined,
         load: (from) => {
           const state = { folder: join(course.folder, 'second'), ...STATE };
           const saved = openSavedDetection({ knowledge, seed: HASH_SEED, state, from });

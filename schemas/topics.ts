@@ -22,6 +22,9 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const FOR_EVER = -1;
 
+/** Longer than the time between checkpoints, and than a worker that counts as dead may still write (`pipelines/engine`). */
+export const SIGNALS_COMPACTION_LAG_MS = DAY_MS;
+
 /** Largest record of any topic, its headers and framing included. */
 export const TOPIC_RECORD_BYTES = 1024 * 1024;
 /** Largest value that is put into one record; what is larger travels in parts. */
@@ -90,8 +93,7 @@ export const TOPICS: Readonly<Record<TopicName, TopicSpec>> = {
     partitions: 'subjects',
     cleanup: 'compact',
     retentionMs: DAY_MS,
-    // Longer than the time between checkpoints, and than a worker that counts as dead may still write (`pipelines/engine`).
-    compactionLagMs: DAY_MS,
+    compactionLagMs: SIGNALS_COMPACTION_LAG_MS,
     content: 'pseudonyms',
   },
   alerts: {

@@ -34,6 +34,13 @@ export interface DetectStageOptions {
 /** A source and the holders that were told that something stands on it. */
 export type ToldSource = readonly [source: string, holders: readonly string[]];
 
+/** What a checkpoint behind a flush keeps of the stage, beside its detection. */
+export interface KeptStage {
+  readonly told: readonly ToldSource[];
+  /** Some institution submits as a stream: rows may wait for a watermark. */
+  readonly hasStreams: boolean;
+}
+
 export interface DetectOutcome {
   /** Sources that were evaluated or awaited, whatever stands on them. */
   readonly sources: readonly string[];
@@ -81,9 +88,16 @@ export class DetectStage {
     return this.#hasNews || this.#awaited.size > 0 || this.#repeated.size > 0;
   }
 
-  /** What was told and stands, for a checkpoint behind a flush. */
-  get told(): readonly ToldSource[] {
-    return [...this.#told].map(([source, holders]) => [source, [...holders]]);
+  /** Everything up to `asOf` is evaluated and told: a checkpoint can be taken. */
+  isSettledAt(asOf: number): boolean {
+    const isDue = [...this.#repeated.values()].some((due) => due.asOf <= asOf);
+    return !this.#hasNews && this.#awaited.size === 0 && !isDue;
+  }
+
+  /** For a checkpoint behind a flush. */
+  get kept(): KeptStage {
+    const told = [...this.#told].map(([source, holders]): ToldSource => [source, [...holders]]);
+    return { told, hasStreams: this.#hasStreams };
   }
 
   /** The next flush reports the source: memory does not know what stands on it, or nobody was told. */
@@ -110,7 +124,8 @@ export class DetectStage {
    * Goes on behind a checkpoint: what stands on these sources is made again, as everybody knows it, and told to nobody. The
    * detection has all of the input up to there.
    */
-  async resume(told: readonly ToldSource[]): Promise<void> {
+  async resume({ told, hasStreams }: KeptStage): Promise<void> {
+    this.#hasStreams = hasStreams;
     for (const [source, holders] of told) {
       this.#told.set(source, new Set(holders));
       this.#repeated.set(source, { asOf: Number.NEGATIVE_INFINITY, holders: new Set() });

@@ -21,7 +21,7 @@ import { partitionsOfSlots, slotOfKey } from '../partition/slots.ts';
 import { PositionBook } from '../recovery/position-book.ts';
 import { alertNearness, type StandingWrite, signalNearness } from '../recovery/standing.ts';
 import { ComposeStage } from './compose-stage.ts';
-import { DetectStage, type DetectStageOptions, type ToldSource } from './detect-stage.ts';
+import { DetectStage, type DetectStageOptions, type KeptStage } from './detect-stage.ts';
 import { fitting, type LeftOut } from './fitting.ts';
 import { HolderStage } from './holder-stage.ts';
 import { type Attributed, NO_FACTS, type Observed } from './messages.ts';
@@ -151,22 +151,22 @@ export class PartitionEngine {
   }
 
   /** What a checkpoint behind a flush keeps of the detect stage, beside its detection. */
-  get told(): readonly ToldSource[] {
-    return this.detect.told;
+  get kept(): KeptStage {
+    return this.detect.kept;
   }
 
   /** Goes on behind a checkpoint at `asOf` of the detection, from what it kept; before a record of `signals` is taken in. */
-  resume(told: readonly ToldSource[], asOf: number): Promise<void> {
+  resume(kept: KeptStage, asOf: number): Promise<void> {
     this.#resumedAt = asOf;
-    return this.detect.resume(told);
+    return this.detect.resume(kept);
   }
 
   /**
-   * For `signals`, behind a checkpoint at `asOf`, the last flush: what was told and stands, for a run that has no checkpoint, in the
-   * place of the records that say what each flush told.
+   * For `signals`, once a checkpoint behind the flush at `asOf` is durable: what it kept as told, for a run that has no checkpoint, in
+   * the place of the records that say what each flush up to there told.
    */
-  checkpointed(asOf: number): NewRecord[] {
-    const base = this.told.map(([source, holders]): [string, string[]] => [source, [...holders]]);
+  checkpointed({ told }: Pick<KeptStage, 'told'>, asOf: number): NewRecord[] {
+    const base = told.map(([source, holders]): [string, string[]] => [source, [...holders]]);
     const records = this.#toldRecords(`told base ${asOf}`, asOf, base);
     for (const [key, manifest] of this.#manifests) {
       if (!manifest.isFlushed || manifest.asOf > asOf) continue;

@@ -2,6 +2,8 @@
  * The documents of admitted rows, read back from where they lie: a row is a place in a block of the log, or, where it was
  * stamped anew, a unit of a cold file (what the log holds is how it came in). A bounded number is kept as objects.
  */
+
+import type { Steps } from '../../rules/compiler/index.ts';
 import {
   type DocumentPlaces,
   documentAt,
@@ -9,6 +11,7 @@ import {
   parseDocument,
 } from '../../schemas/block-documents.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
+import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { COLD_LIMITS, type ColdFile } from '../state/cold-file.ts';
 import type { BlockLog } from './port.ts';
 
@@ -28,6 +31,16 @@ interface RenewedRows {
   /** Of each row, its unit in the cold file. */
   readonly positions: Float64Array;
 }
+
+type Words = readonly [first: number, offset: number, offsetsAt: number, textsAt: number];
+const BLOCK_WORDS = 4;
+/** In the place of an offset. */
+const RENEWED = -1;
+
+const wordsOf = (block: LogBlock | RenewedRows): Words =>
+  'positions' in block
+    ? [block.first, RENEWED, 0, 0]
+    : [block.first, block.offset, block.places.offsetsAt, block.places.textsAt];
 
 export class Documents {
   readonly #log: Pick<BlockLog, 'readPart'>;
@@ -56,6 +69,27 @@ export class Documents {
     const positions = Float64Array.from(docs, (doc) => this.#renewed.append(Buffer.from(doc, 'utf8')));
     this.#blocks.push({ first: this.#rows, positions });
     this.#rows += docs.length;
+  }
+
+  /** Writes where the documents lie; log and cold file are saved by who holds them. */
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.numbers('documents', this.#rows);
+    yield* out.array('blocks', Float64Array.from(this.#blocks.flatMap(wordsOf)));
+    for (const block of this.#blocks) if ('positions' in block) yield* out.array('renewed', block.positions);
+  }
+
+  /** Goes on with what `save` wrote; nothing was added so far. @throws CheckpointDamage */
+  load(from: CheckpointIn): void {
+    [this.#rows = 0] = from.numbers('documents');
+    const words = from.array('blocks', Float64Array);
+    for (let at = 0; at < words.length; at += BLOCK_WORDS) {
+      const [first, offset, offsetsAt, textsAt] = words.subarray(at, at + BLOCK_WORDS) as unknown as Words;
+      this.#blocks.push(
+        offset === RENEWED
+          ? { first, positions: from.array('renewed', Float64Array) }
+          : { first, offset, places: { offsetsAt, textsAt } },
+      );
+    }
   }
 
   /** The document of a row. @throws RastroError RAS-ENGINE-BLOCK-CORRUPT, or of the log or the cold file. */

@@ -4,7 +4,7 @@
  */
 
 /** Rises with every change of what is saved, or of what is made of it. */
-export const CHECKPOINT_FORMAT = 1;
+export const CHECKPOINT_FORMAT = 2;
 
 export interface CheckpointIdentity {
   readonly format: number;
@@ -18,8 +18,36 @@ export interface CheckpointIdentity {
   readonly keyId: string;
 }
 
-/** Why a checkpoint is not gone on from: the first member that is another one, or what befell it. */
-export type RefusalReason = keyof CheckpointIdentity | 'offset' | 'damaged';
+/**
+ * Where a log is gone on with. What lay there says whether it is still the log that was read: a topic that was deleted and made anew
+ * has the same name.
+ */
+export interface LogPlace {
+  /** The first record that is to be read; what comes before it is in the state. */
+  readonly from: number;
+  /** A record that was read, the last one; null where there was none. */
+  readonly last: { readonly offset: number; readonly digest: string } | null;
+  /** Whatever lies at `from` or behind it was appended after this (epoch ms). */
+  readonly sinceMs: number;
+}
+
+/**
+ * Why a checkpoint is not gone on from: the first member that is another one, or what befell it or the logs. `offset`: what follows is
+ * not in the log; `store`: the store knows less than the checkpoint; `age`: what followed may have been compacted since.
+ */
+export const REFUSAL_REASONS = [
+  'format',
+  'log',
+  'partition',
+  'partitions',
+  'rules',
+  'keyId',
+  'offset',
+  'store',
+  'age',
+  'damaged',
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export interface Refusal {
   /** Number of the checkpoint: a later one has a higher one. */

@@ -4,6 +4,7 @@
  * somebody composed or a field that somebody added.
  */
 import { constants } from 'node:os';
+import { REFUSAL_REASONS } from '../../pipelines/recovery/checkpoint.ts';
 import { ERRORS } from '../../schemas/errors/index.ts';
 import { TOPIC_NAMES } from '../../schemas/topics.ts';
 import { STAGES, SUBMISSION_STATES, TABLES } from './labels.ts';
@@ -19,7 +20,9 @@ export const LOG_EVENTS = {
   'partition.revoked': 'a partition went',
   'partition.rebuilt': 'the state of a partition was built anew',
   'checkpoint.written': 'a checkpoint was written',
-  'checkpoint.refused': 'a checkpoint does not fit or is damaged; the state is built anew',
+  'checkpoint.refused':
+    'a checkpoint does not fit or is damaged; the one before is looked at, or the state is built anew',
+  'checkpoint.failed': 'a checkpoint could not be written; the one before stays',
   'record.rejected': 'a record of the log could not be read; it went to the rejected ones',
   'message.shortened':
     'a subject has more signals than can be told: the latest versions are; see the limits of the engine',
@@ -92,6 +95,8 @@ export const LOG_FIELDS = {
   table: anyOf(TABLES),
   file: shaped(/^\d{4}-[a-z0-9-]{1,60}\.sql$/),
   state: anyOf(SUBMISSION_STATES),
+  /** Why a checkpoint was refused. */
+  reason: anyOf(REFUSAL_REASONS),
   method: anyOf(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']),
   /** The pattern of a route, never the path that was asked for. */
   route: isRoute,

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import {
   type CheckpointIdentity,
+  type LogPlace,
   misfit,
   type Refusal,
   type RefusalReason,
@@ -37,11 +38,15 @@ export interface CheckpointManifest extends CheckpointIdentity {
   readonly imageBytes: number;
   readonly checksums: readonly number[];
   readonly cold: Readonly<Record<string, ColdMark>>;
+  /** By name: the logs that are gone on with. */
+  readonly places: Readonly<Record<string, LogPlace>>;
 }
 
 export interface CheckpointContent {
   readonly identity: CheckpointIdentity;
   readonly offset: number;
+  /** Default: none that is looked at. */
+  readonly places?: Readonly<Record<string, LogPlace>>;
   save(out: CheckpointOut): Steps<void>;
   /** By name: the cold files that the state refers to. */
   readonly cold: Readonly<Record<string, DiskColdFile>>;
@@ -67,8 +72,8 @@ export interface CheckpointSource {
 
 export interface RestoreRequest<T> {
   readonly identity: CheckpointIdentity;
-  /** False where the rest of the log, or what was made of it, does not go with a checkpoint at this offset. */
-  accepts(offset: number): boolean;
+  /** Why the rest of the log, or what was made of it, does not go with this checkpoint; undefined where it does. */
+  objection(manifest: CheckpointManifest): RefusalReason | undefined;
   /**
    * Makes the state, reading the image to its end. What it opened it closes where it throws.
    * @throws CheckpointDamage, or an error of a state file
@@ -102,6 +107,18 @@ export class Checkpoints {
       .sort((a, b) => b - a);
   }
 
+  /** What those that are whole say of themselves, the newest first; those that cannot be read are left out. */
+  get manifests(): readonly CheckpointManifest[] {
+    return this.#numbers().flatMap((number) => {
+      try {
+        return [readManifest(join(this.#folder, String(number), MANIFEST))];
+      } catch (error) {
+        if (isDamage(error)) return [];
+        throw error;
+      }
+    });
+  }
+
   /** @throws RastroError RAS-ENGINE-STATE-FAILED, as do the steps */
   begin(content: CheckpointContent): CheckpointWrite {
     const number = this.#next++;
@@ -114,10 +131,10 @@ export class Checkpoints {
       return {
         steps: stepsOf(content, writer, folder, cold),
         finish: async () => {
-          const { identity, offset } = content;
+          const { identity, offset, places = {} } = content;
           try {
             const { bytes: imageBytes, checksums } = await checksumsOf(join(folder, IMAGE));
-            const manifest = { ...identity, offset, imageBytes, checksums, cold };
+            const manifest = { ...identity, offset, imageBytes, checksums, cold, places };
             await this.#finish(name, String(number), manifest);
             return manifest;
           } catch (error) {
@@ -125,7 +142,7 @@ export class Checkpoints {
           }
         },
         abandon: () => {
-          writer.close();
+          writer.abandon();
           this.#remove(name);
         },
       };
@@ -150,7 +167,7 @@ export class Checkpoints {
 
   #open<T>(
     number: number,
-    { identity, accepts, load }: RestoreRequest<T>,
+    { identity, objection, load }: RestoreRequest<T>,
   ):
     | { readonly state: T; readonly manifest: CheckpointManifest }
     | { readonly reason: RefusalReason; readonly detail: string } {
@@ -158,10 +175,14 @@ export class Checkpoints {
     let reader: ImageReader | undefined;
     try {
       const manifest = readManifest(join(folder, MANIFEST));
-      const reason = misfit(manifest, identity);
-      if (reason !== undefined)
-        return { reason, detail: `${manifest[reason]}, and ${identity[reason]} is wanted` };
-      if (!accepts(manifest.offset)) return { reason: 'offset', detail: String(manifest.offset) };
+      const misfitting = misfit(manifest, identity);
+      if (misfitting !== undefined)
+        return {
+          reason: misfitting,
+          detail: `${manifest[misfitting]}, and ${identity[misfitting]} is wanted`,
+        };
+      const reason = objection(manifest);
+      if (reason !== undefined) return { reason, detail: String(manifest.offset) };
       reader = new ImageReader(join(folder, IMAGE), manifest.checksums);
       if (reader.left !== manifest.imageBytes) throw new CheckpointDamage(`${reader.left} bytes of an image`);
       const image = new CheckpointIn(reader);

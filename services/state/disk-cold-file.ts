@@ -56,6 +56,11 @@ export interface ColdMark {
 }
 
 export interface DiskColdFile extends ColdFile {
+  /**
+   * Fills `into` with bytes of the unit at `position` from `start` on, all of which are within it. Its checksum is over all of it and
+   * not looked at: for units in which the caller knows its way.
+   */
+  readPart(position: number, start: number, into: Uint8Array): void;
   /** Links to the files of all units that are there, in a folder of the same disk. */
   link(folder: string): ColdMark;
 }
@@ -135,6 +140,22 @@ class DiskFile implements DiskColdFile {
       throw new RastroError('RAS-ENGINE-STATE-DAMAGED', { file: part.path, position: offset });
     }
     return length;
+  }
+
+  readPart(position: number, start: number, into: Uint8Array): void {
+    const number = Math.floor(position / this.#fileBytes);
+    const part = this.#parts.get(number);
+    if (part === undefined) throw new RangeError(`no unit at ${position}`);
+    const unitAt = position - number * this.#fileBytes;
+    const offset = unitAt + HEADER_BYTES + start;
+    const written = number === this.#number ? this.#end - this.#waiting : this.#fileBytes;
+    if (unitAt < written) {
+      if (this.#readAt(part, offset, [into]) === into.length) return;
+      this.#onDamage();
+      throw new RastroError('RAS-ENGINE-STATE-DAMAGED', { file: part.path, position: offset });
+    }
+    const from = offset - written;
+    this.#buffer.copy(into, 0, from, from + into.length);
   }
 
   release(position: number, length: number): void {
@@ -234,9 +255,13 @@ class DiskFile implements DiskColdFile {
   }
 
   /** Reads header and unit, as far as `into` has room; returns the bytes found. */
-  #readDisk({ path, descriptor }: Part, offset: number, into: Uint8Array): number {
+  #readDisk(part: Part, offset: number, into: Uint8Array): number {
+    return this.#readAt(part, offset, [this.#header, into]);
+  }
+
+  #readAt({ path, descriptor }: Part, offset: number, into: readonly Uint8Array[]): number {
     try {
-      return readvSync(descriptor, [this.#header, into], offset);
+      return readvSync(descriptor, into, offset);
     } catch (error) {
       throw failure(path, error);
     }

@@ -18,6 +18,7 @@ export class ImageWriter implements ByteSink {
   readonly #descriptor: number;
   readonly #buffer = Buffer.allocUnsafe(BLOCK_BYTES);
   #waiting = 0;
+  #isOpen = true;
 
   /** Makes the file, which must not be there. */
   constructor(path: string) {
@@ -37,7 +38,13 @@ export class ImageWriter implements ByteSink {
   /** Everything is in the file, though perhaps not yet on the disk. */
   close(): void {
     this.#drain();
-    closeSync(this.#descriptor);
+    this.abandon();
+  }
+
+  /** What waits is not written. */
+  abandon(): void {
+    if (this.#isOpen) closeSync(this.#descriptor);
+    this.#isOpen = false;
   }
 
   #drain(): void {

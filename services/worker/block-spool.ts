@@ -1,10 +1,10 @@
 /**
  * Blocks of one partition on local disk, so that the document of a row can be read back: a topic cannot be read at a place inside a
- * record. It is a cache of the log: no fsync, and gone when it is closed.
+ * record. It is a cache of the log in a cold file, of which checkpoints keep links.
  */
-import { closeSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { RastroError } from '../../schemas/errors/index.ts';
+import type { CheckpointIn, CheckpointOut } from '../../pipelines/recovery/checkpoint-image.ts';
+import type { Steps } from '../../rules/compiler/index.ts';
+import type { DiskColdFile } from '../state/disk-cold-file.ts';
 
 interface Place {
   readonly position: number;
@@ -12,33 +12,24 @@ interface Place {
 }
 
 export class BlockSpool {
-  readonly #path: string;
-  readonly #descriptor: number;
+  readonly #file: DiskColdFile;
   /** By offset of the log. */
   readonly #places = new Map<number, Place>();
-  #end = 0;
 
-  /** @throws RastroError RAS-ENGINE-STATE-FAILED */
-  constructor(folder: string) {
-    this.#path = join(folder, 'blocks.spool');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#descriptor = this.#guarded(() => openSync(this.#path, 'w+', 0o600));
+  /** `file`: nobody else adds to it. */
+  constructor(file: DiskColdFile) {
+    this.#file = file;
   }
 
   /** Bytes on disk. */
   get bytes(): number {
-    return this.#end;
+    return this.#file.bytes;
   }
 
-  /** Keeps the block at an offset. @throws RastroError RAS-ENGINE-STATE-FAILED */
+  /** Keeps the block at an offset. @throws RastroError RAS-ENGINE-STATE-FAILED, RAS-ENGINE-STATE-FULL */
   add(offset: number, block: Uint8Array): void {
     if (this.#places.has(offset)) return;
-    this.#guarded(() => {
-      for (let from = 0; from < block.length; )
-        from += writeSync(this.#descriptor, block, from, block.length - from, this.#end + from);
-    });
-    this.#places.set(offset, { position: this.#end, bytes: block.length });
-    this.#end += block.length;
+    this.#places.set(offset, { position: this.#file.append(block), bytes: block.length });
   }
 
   /** Bytes [start, start + length) of the block at `offset`. @throws RangeError where there are none */
@@ -47,30 +38,27 @@ export class BlockSpool {
     if (place === undefined || start < 0 || start + length > place.bytes)
       throw new RangeError(`no bytes ${start} + ${length} of block ${offset}`);
     const part = new Uint8Array(length);
-    this.#guarded(() => {
-      for (let from = 0; from < length; ) {
-        const read = readSync(this.#descriptor, part, from, length - from, place.position + start + from);
-        if (read === 0) throw new Error('the file was cut');
-        from += read;
-      }
-    });
+    this.#file.readPart(place.position, start, part);
     return part;
   }
 
-  close(): void {
-    closeSync(this.#descriptor);
-    unlinkSync(this.#path);
-    this.#places.clear();
+  /** Writes where the blocks lie; the file is saved by who opened it. */
+  *save(out: CheckpointOut): Steps<void> {
+    const words = new Float64Array(3 * this.#places.size);
+    let at = 0;
+    for (const [offset, { position, bytes }] of this.#places) {
+      words.set([offset, position, bytes], at);
+      at += 3;
+    }
+    yield* out.array('spool', words);
   }
 
-  #guarded<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw new RastroError('RAS-ENGINE-STATE-FAILED', {
-        file: this.#path,
-        reason: (error as Error).message,
-      });
+  /** Goes on with what `save` wrote, in an empty one over the file as it was. @throws CheckpointDamage */
+  load(from: CheckpointIn): void {
+    const words = from.array('spool', Float64Array);
+    for (let at = 0; at < words.length; at += 3) {
+      const [offset, position, bytes] = words.subarray(at, at + 3) as unknown as [number, number, number];
+      this.#places.set(offset, { position, bytes });
     }
   }
 }

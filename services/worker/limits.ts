@@ -1,4 +1,8 @@
 /** Named limits of a worker. */
+import { SIGNALS_COMPACTION_LAG_MS } from '../../schemas/topics.ts';
+
+const HOUR_MS = 3_600_000;
+
 export const WORKER_LIMITS = {
   /** Records of `transactions` that are evaluated together at most: bounds what a crash repeats. */
   GROUP_RECORDS: 64,
@@ -6,4 +10,15 @@ export const WORKER_LIMITS = {
   GROUP_BYTES: 16 * 1024 * 1024,
   /** Documents handed over for one insert: an alert has some 10 kB. */
   DOCUMENT_ROWS: 1_000,
+  /** A checkpoint is due when so many bytes of blocks came since the last one: they are what a restart takes in again. */
+  CHECKPOINT_BYTES: 256 * 1024 * 1024,
+  /** Behind one that a partition waited for, so many times as long without another: a tenth of the time goes there at most. */
+  CHECKPOINT_REST: 10,
+  /**
+   * One that is older is not gone on from: until then what is superseded in `signals` stays there, so that what followed the
+   * checkpoint is whole. An hour less, since clocks differ.
+   */
+  CHECKPOINT_AGE_MS: SIGNALS_COMPACTION_LAG_MS - HOUR_MS,
+  /** Image up to which a partition that goes is written before it does: the next owner waits for it. */
+  LAST_CHECKPOINT_BYTES: 256 * 1024 * 1024,
 } as const;

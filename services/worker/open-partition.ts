@@ -5,23 +5,22 @@ import { join } from 'node:path';
 import { PartitionEngine } from '../../pipelines/engine/partition-engine.ts';
 import type { DataKeys } from '../../pipelines/ingest/keys.ts';
 import type { Bus } from '../../pipelines/log/bus.ts';
-import { Documents } from '../../pipelines/log/documents.ts';
+import { CHECKPOINT_FORMAT } from '../../pipelines/recovery/checkpoint.ts';
 import type { WorkerConfig } from '../../schemas/config.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Tracing } from '../observe/tracing.ts';
-import { openColdFile } from '../state/disk-cold-file.ts';
+import type { CheckpointSource } from '../state/checkpoints.ts';
 import type { StoreCircuit } from '../store/circuit.ts';
 import type { Store } from '../store/client.ts';
 import { markedUntil } from '../store/markers.ts';
-import { openHotDetector } from '../workspace/hot-detection.ts';
 import type { Knowledge } from '../workspace/knowledge.ts';
-import { LIMITS } from '../workspace/limits.ts';
 import type { CompileRecord } from '../workspace/rule-timeline.ts';
-import { BlockSpool } from './block-spool.ts';
-import { PartitionInput, ProvidedFields } from './partition-input.ts';
+import { PartitionCheckpoints, type PartitionLogs } from './partition-checkpoints.ts';
+import { PartitionInput } from './partition-input.ts';
+import { PartitionState } from './partition-state.ts';
 import { PartitionWorker } from './partition-worker.ts';
 import { recallStanding } from './recall.ts';
 import { compilingOnce, RecordedRules } from './recorded-rules.ts';
@@ -41,6 +40,8 @@ export interface WorkerOptions {
   readonly config: WorkerConfig;
   /** Local disk for what is not worth memory; emptied. */
   readonly stateFolder: string;
+  /** Of the same disk: what outlives the process. */
+  readonly checkpointFolder: string;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly tracing: Tracing;
@@ -74,8 +75,9 @@ export class PartitionOpener {
     coming: ReadonlySet<number>,
     opened: (partition: number, open: OpenPartition) => void,
   ): Promise<void> {
-    const { bus, store, log } = this.#options;
+    const { bus, store } = this.#options;
     const began = performance.now();
+    const sinceMs = Date.now();
     const [transactions, signals] = await Promise.all(WORKER_TOPICS.map((topic) => bus.ranges(topic)));
     if (transactions === undefined || signals === undefined || transactions.length !== signals.length)
       throw new RastroError('RAS-WORKER-PARTITIONS', {
@@ -83,70 +85,145 @@ export class PartitionOpener {
         signals: signals?.length ?? 0,
       });
     await this.#circuit.whenUp();
-    const recalled = await recallStanding(store, coming, transactions.length);
+    const arriving: { readonly partition: number; readonly logs: PartitionLogs }[] = [];
     for (const partition of coming) {
-      const rows = transactions[partition];
-      const said = signals[partition];
+      const [rows, said] = [transactions[partition], signals[partition]];
       if (rows === undefined || said === undefined) continue;
-      if (rows.begin > 0) throw new RastroError('RAS-WORKER-HISTORY-GONE', { partition, begin: rows.begin });
+      const marked = await markedUntil(store, MARKED_LOG, partition);
+      arriving.push({ partition, logs: { bus, transactions: rows, signals: said, markedUntil: marked } });
+    }
+    const fromNothing: typeof arriving = [];
+    for (const each of arriving) {
+      const { partition, logs } = each;
+      const checkpoints = this.#checkpointsOf(partition, transactions.length, sinceMs);
+      const found = await checkpoints.restore(logs, (from) =>
+        this.#stateOf(partition, transactions.length, () => checkpoints.drop(), from),
+      );
+      if (found === undefined) {
+        checkpoints.close();
+        fromNothing.push(each);
+        continue;
+      }
+      const { state, places } = found;
       const open = this.#open(partition, {
         count: transactions.length,
-        markedUntil: await markedUntil(store, MARKED_LOG, partition),
-        rejectedUntil: await markedUntil(store, REJECTED_SIGNALS_LOG, partition),
-        from: { transactions: rows.begin, signals: said.end },
+        logs,
+        state,
+        checkpoints,
+        from: { transactions: places.transactions.from, signals: places.signals.from },
+        hasAnswered: true,
       });
       opened(partition, open);
-      await open.worker.begin(said, recalled.get(partition));
-      log.info('partition.assigned', {
-        partition,
-        offset: rows.begin,
-        ms: Math.round(performance.now() - began),
-      });
+      await open.worker.resume(places, logs);
+      this.#assigned(partition, open.from.transactions, began);
     }
+    if (fromNothing.length === 0) return;
+    const recalled = await recallStanding(
+      store,
+      new Set(fromNothing.map(({ partition }) => partition)),
+      transactions.length,
+    );
+    for (const { partition, logs } of fromNothing) {
+      const { begin } = logs.transactions;
+      if (begin > 0) throw new RastroError('RAS-WORKER-HISTORY-GONE', { partition, begin });
+      const checkpoints = this.#checkpointsOf(partition, transactions.length, sinceMs);
+      const open = this.#open(partition, {
+        count: transactions.length,
+        logs,
+        state: this.#stateOf(partition, transactions.length, () => checkpoints.drop()),
+        checkpoints,
+        from: { transactions: begin, signals: logs.signals.end },
+        hasAnswered: false,
+      });
+      opened(partition, open);
+      await open.worker.begin(logs.signals, recalled.get(partition));
+      this.#assigned(partition, begin, began);
+    }
+  }
+
+  #assigned(partition: number, offset: number, began: number): void {
+    const ms = Math.round(performance.now() - began);
+    this.#options.log.info('partition.assigned', { partition, offset, ms });
+  }
+
+  #checkpointsOf(partition: number, partitions: number, sinceMs: number): PartitionCheckpoints {
+    const { checkpointFolder, config, knowledge, keys, metrics, log } = this.#options;
+    return new PartitionCheckpoints(
+      {
+        folder: join(checkpointFolder, `${MARKED_LOG}-${partition}`),
+        identity: {
+          format: CHECKPOINT_FORMAT,
+          log: MARKED_LOG,
+          partition,
+          partitions,
+          rules: knowledge.hash,
+          keyId: keys.pseudonymKeyId,
+        },
+        everyMs: config.checkpointEveryMs,
+        events: {
+          refused: (reason, generation) => {
+            metrics.count('rastro_checkpoints_total', { outcome: 'refused' });
+            log.warn('checkpoint.refused', { partition, reason, generation });
+          },
+          written: (offset, bytes, ms) => {
+            metrics.count('rastro_checkpoints_total', { outcome: 'ok' });
+            metrics.observe('rastro_stage_duration_seconds', { stage: 'checkpoint' }, ms / 1_000);
+            log.info('checkpoint.written', { partition, offset, bytes, ms: Math.round(ms) });
+          },
+          failed: (code) => {
+            metrics.count('rastro_checkpoints_total', { outcome: 'failed' });
+            log.warn('checkpoint.failed', { partition, code });
+          },
+        },
+      },
+      sinceMs,
+    );
+  }
+
+  #stateOf(index: number, count: number, onDamage: () => void, from?: CheckpointSource): PartitionState {
+    const { knowledge, keys, stateFolder } = this.#options;
+    const folder = join(stateFolder, `partition-${index}`);
+    rmSync(folder, { recursive: true, force: true });
+    const partition = { index, count };
+    const compile = this.#compile;
+    return new PartitionState({ folder, knowledge, compile, seed: keys.hashSeed, partition, from, onDamage });
   }
 
   #open(
     partition: number,
     at: {
       readonly count: number;
-      readonly markedUntil: number;
-      readonly rejectedUntil: number;
+      readonly logs: PartitionLogs;
+      readonly state: PartitionState;
+      readonly checkpoints: PartitionCheckpoints;
       readonly from: OpenPartition['from'];
+      readonly hasAnswered: boolean;
     },
   ): OpenPartition {
-    const { knowledge, keys, stateFolder, bus } = this.#options;
-    const folder = join(stateFolder, `partition-${partition}`);
-    rmSync(folder, { recursive: true, force: true });
-    const spool = new BlockSpool(folder);
-    const renewed = openColdFile(folder, 'renewed');
-    const provided = new ProvidedFields();
+    const { knowledge, keys, store, bus } = this.#options;
+    const { state, checkpoints } = at;
+    const { spool, provided, rules } = state;
     // Detection and composition come to a record each in its own time.
-    const rulesOf = () => new RecordedRules(knowledge, this.#compile);
-    const composed = rulesOf();
-    const of = { index: partition, count: at.count };
-    const detection = openHotDetector({
-      knowledge,
-      seed: keys.hashSeed,
-      partition: of,
-      state: { folder: join(folder, 'detection'), hotRowsMs: LIMITS.hotRowsMs, idleMs: LIMITS.idleMs },
-    });
+    const composed = new RecordedRules(knowledge, this.#compile);
     const engine = new PartitionEngine({
-      detection,
-      documents: new Documents(spool, renewed),
-      ruleSet: knowledge.ruleSet,
+      detection: state.detection.detector,
+      documents: state.documents,
+      ruleSet: rules.inForce.ruleSet,
       compose: knowledge.compose,
       providedBy: (id) => provided.of(id),
       readRules: (payload) => composed.read(payload),
-      partition: of,
+      partition: { index: partition, count: at.count },
       writer: randomUUID(),
       onShortened: () =>
         this.#options.log.warn('message.shortened', { partition, code: 'RAS-ENGINE-MESSAGE-SIZE' }),
-      hasAnswered: false,
+      hasAnswered: at.hasAnswered,
     });
     const worker = new PartitionWorker({
       partition,
       engine,
-      input: new PartitionInput({ engine, spool, provided, rules: rulesOf() }),
+      input: new PartitionInput({ engine, spool, provided, rules }),
+      state,
+      checkpoints,
       bus,
       outputs: this.#outputs,
       rejects: new RejectedRecords({
@@ -154,9 +231,10 @@ export class PartitionOpener {
         bus,
         outputs: this.#outputs,
         rawKey: keys.raw,
-        until: { transactions: at.markedUntil, signals: at.rejectedUntil },
+        markedUntil: at.logs.markedUntil,
+        rejectedUntil: () => markedUntil(store, REJECTED_SIGNALS_LOG, partition),
       }),
-      markedUntil: at.markedUntil,
+      markedUntil: at.logs.markedUntil,
       events: this.#eventsOf(),
     });
     return {
@@ -164,9 +242,8 @@ export class PartitionOpener {
       from: at.from,
       async close() {
         await worker.close();
-        await detection.close();
-        renewed.close();
-        spool.close();
+        state.close();
+        checkpoints.close();
       },
     };
   }

@@ -5,6 +5,8 @@
 import type { PartitionEngine } from '../../pipelines/engine/partition-engine.ts';
 import type { NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
 import { RECORD_KINDS, type RecordKind } from '../../pipelines/log/port.ts';
+import type { CheckpointIn, CheckpointOut } from '../../pipelines/recovery/checkpoint-image.ts';
+import type { Steps } from '../../rules/compiler/index.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { TOPIC_VALUE_BYTES } from '../../schemas/topics.ts';
 import { decodeReference, type ReferenceRecord } from '../workspace/reference-record.ts';
@@ -35,6 +37,20 @@ export class ProvidedFields {
 
   add({ feeds }: Pick<ReferenceRecord, 'feeds'>): void {
     for (const { providedId, provided } of feeds) this.#feeds.set(providedId, new Set(provided));
+  }
+
+  /** Writes them for a checkpoint. */
+  *save(out: CheckpointOut): Steps<void> {
+    yield* out.list(
+      'provided',
+      Array.from(this.#feeds, ([id, provided]) => [id, [...provided]]),
+    );
+  }
+
+  /** What `save` wrote is known too. @throws CheckpointDamage */
+  load(from: CheckpointIn): void {
+    for (const [id, provided] of from.list('provided') as Iterable<[string, string[]]>)
+      this.#feeds.set(id, new Set(provided));
   }
 
   of(id: string): ReadonlySet<string> {
@@ -76,6 +92,8 @@ export class PartitionInput {
         // Documents are asked for while the rows are taken in.
         this.#spool.add(offset, value);
         const outcomes = await this.#engine.step({ kind: 'transactions', block: value, offset });
+        // Nobody writes a block without rows: this one was cut in front of them.
+        if (outcomes.length === 0) throw new RastroError('RAS-ENGINE-BLOCK-CORRUPT', { column: '*' });
         return { outcomes, records: [] };
       }
       case 'reference':

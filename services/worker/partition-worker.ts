@@ -6,17 +6,22 @@
  * dies, the next one repeats what has no marker, and repeating says the same (`pipelines/engine/README.md`).
  */
 import { createHash } from 'node:crypto';
+import type { KeptStage } from '../../pipelines/engine/detect-stage.ts';
 import type { PartitionEngine, Recalled, SignalOutcome } from '../../pipelines/engine/partition-engine.ts';
-import type { Bus, NewRecord, RecordBatch, TopicRecord } from '../../pipelines/log/bus.ts';
+import type { Bus, NewRecord, PartitionRange, RecordBatch, TopicRecord } from '../../pipelines/log/bus.ts';
+import type { LogPlace } from '../../pipelines/recovery/checkpoint.ts';
 import type { StandingWrite } from '../../pipelines/recovery/standing.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { Signal } from '../../schemas/signal.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import type { CheckpointWrite } from '../state/checkpoints.ts';
 import { alertRecords } from './alert-records.ts';
 import { type KeptRows, keptRows } from './kept-rows.ts';
 import { WORKER_LIMITS } from './limits.ts';
+import { digestOf, type PartitionCheckpoints, type PartitionPlaces } from './partition-checkpoints.ts';
 import { kindOf, type PartitionInput } from './partition-input.ts';
+import type { PartitionState } from './partition-state.ts';
 import { CONTRADICTING, type RejectedRecords } from './rejected-records.ts';
 import { PartitionGone, type StoreOutputs } from './store-outputs.ts';
 
@@ -24,7 +29,9 @@ export interface PartitionWorkerParts {
   readonly partition: number;
   readonly engine: PartitionEngine;
   readonly input: PartitionInput;
-  readonly bus: Pick<Bus, 'append' | 'read'>;
+  readonly state: PartitionState;
+  readonly checkpoints: PartitionCheckpoints;
+  readonly bus: Pick<Bus, 'append' | 'read' | 'ranges'>;
   readonly outputs: StoreOutputs;
   readonly rejects: RejectedRecords;
   /** Every record of `transactions` up to this offset is stored and told. */
@@ -51,40 +58,79 @@ interface Group {
   readonly checksum: ReturnType<typeof createHash>;
 }
 
+/** The last record of a log, or what is known of it. */
+type LastRecord = TopicRecord | LogPlace['last'];
+
 export class PartitionWorker {
   readonly #parts: PartitionWorkerParts;
   #group: Group | undefined;
   /** Of `transactions`, the last record that was taken in, and whether there was none behind it. */
   #lastOffset = -1;
   #isCaughtUp = false;
+  #lastTransaction: LastRecord = null;
+  /** Of `signals`: the last record whose answers are durable, and from where who goes on behind it has to read. */
+  #answered = { offset: -1, from: 0, last: null as LastRecord };
+  /** Bytes of `transactions` since the last checkpoint. */
+  #bytesSince = 0;
+  /** It goes on behind a checkpoint: what the marker covers beyond that is evaluated, once, but not stored again. */
+  #isResumed = false;
+  /** Whether what the last batch said may go out. */
+  #isCurrent: () => boolean = () => true;
+  /** What went wrong between two batches: the next one ends with it. */
+  #failure: unknown;
+  /** Something is evaluated that is not told and stored yet; stays so where that went wrong. */
+  #isOwed = false;
+  #isClosed = false;
+  #finishing: Promise<boolean> | undefined;
   /** The engine does one thing at a time; its two logs come independently. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** A group is one piece of work, and so is a checkpoint. */
+  #inputTurn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: PartitionWorkerParts) {
     this.#parts = parts;
   }
 
-  /** Reads what `signals` holds before `until`, says what was not said yet, and from then on answers. */
-  async begin(
-    range: { readonly begin: number; readonly end: number },
-    recalled: Recalled | undefined,
-  ): Promise<void> {
-    const { engine, bus, partition } = this.#parts;
-    for await (const record of bus.read('signals', partition, range.begin, range.end)) {
-      const { fault } = await engine.take(record);
-      if (fault !== undefined) await this.#passedOver(record, fault);
-    }
-    await this.#parts.rejects.flush();
+  /** Reads what `signals` holds, says what was not said yet, and from then on answers. */
+  async begin(range: PartitionRange, recalled: Recalled | undefined): Promise<void> {
+    const { engine } = this.#parts;
+    const last = await this.#listen(range.begin, range.end);
     const outcome = await engine.begin(range.end - 1, recalled);
     await this.#say(outcome.records, outcome.signals, outcome.alerts);
+    this.#answered = { offset: range.end - 1, from: engine.resumeFrom(range.end - 1), last };
+  }
+
+  /** Goes on behind a checkpoint, of which the state is. `transactions` and `signals`: what there is of the logs. */
+  async resume(
+    places: PartitionPlaces,
+    { transactions, signals }: Readonly<Record<'transactions' | 'signals', PartitionRange>>,
+  ): Promise<void> {
+    const { engine, state } = this.#parts;
+    this.#isResumed = true;
+    this.#lastOffset = places.transactions.from - 1;
+    this.#lastTransaction = places.transactions.last;
+    this.#isCaughtUp = places.transactions.from >= transactions.end;
+    await engine.resume(state.kept, this.#lastOffset);
+    const { from, last } = places.signals;
+    await this.#listen(signals.begin, from);
+    await engine.begin(from - 1);
+    this.#answered = { offset: from - 1, from, last };
   }
 
   /** A batch of `transactions`. Resolves when the next one may come. */
-  async takeTransactions({ records, end }: RecordBatch, isCurrent: () => boolean): Promise<void> {
+  takeTransactions(batch: RecordBatch, isCurrent: () => boolean): Promise<void> {
+    return this.#inInputTurn(() => this.#takeTransactions(batch, isCurrent));
+  }
+
+  async #takeTransactions({ records, end }: RecordBatch, isCurrent: () => boolean): Promise<void> {
     const { markedUntil, engine } = this.#parts;
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#isCurrent = isCurrent;
     for (const record of records) {
       await this.#exclusive(() => this.#admit(record));
-      if (record.offset === markedUntil) await this.#exclusive(() => engine.step({ kind: 'settle' }));
+      this.#bytesSince += record.value?.length ?? 0;
+      if (record.offset === markedUntil && !this.#isResumed)
+        await this.#exclusive(() => engine.step({ kind: 'settle' }));
       const group = this.#group;
       if (group === undefined) continue;
       if (group.records >= WORKER_LIMITS.GROUP_RECORDS || group.bytes >= WORKER_LIMITS.GROUP_BYTES)
@@ -93,6 +139,7 @@ export class PartitionWorker {
     const last = records.at(-1);
     if (last === undefined) return;
     this.#lastOffset = last.offset;
+    this.#lastTransaction = last;
     this.#isCaughtUp = last.offset + 1 >= end;
     if (this.#isCaughtUp) await this.#close(isCurrent);
   }
@@ -100,6 +147,7 @@ export class PartitionWorker {
   /** A batch of `signals`. */
   async takeSignals({ records }: RecordBatch, isCurrent: () => boolean): Promise<void> {
     const { engine } = this.#parts;
+    if (this.#failure !== undefined) throw this.#failure;
     const began = performance.now();
     const answers: SignalOutcome[] = [];
     for (const record of records) {
@@ -115,14 +163,98 @@ export class PartitionWorker {
       answers.flatMap((answer) => answer.signals),
       answers.flatMap((answer) => answer.alerts),
     );
+    const last = records.at(-1);
+    if (last !== undefined)
+      this.#answered = { offset: last.offset, from: engine.resumeFrom(last.offset), last };
     // Another run may have told what this one has to tell again, or to take back.
-    if (this.#isCaughtUp && this.#group === undefined && engine.detect.hasWork) await this.#close(isCurrent);
+    await this.#inInputTurn(async () => {
+      if (this.#isCaughtUp && this.#group === undefined && engine.detect.hasWork)
+        await this.#close(isCurrent);
+    });
+  }
+
+  /** Milliseconds for which what came since the last checkpoint is in none. */
+  get checkpointAgeMs(): number {
+    return this.#parts.checkpoints.ageMs(this.#lastOffset + 1);
+  }
+
+  /** Writes a checkpoint where one is due; to be called now and then, one call at a time. */
+  async checkpoint(): Promise<void> {
+    const { checkpoints, engine, bus, partition } = this.#parts;
+    if (!this.#maySave || !checkpoints.isDue(this.#lastOffset + 1, this.#bytesSince)) return;
+    try {
+      const atMs = Date.now();
+      const range = (await bus.ranges('signals'))[partition];
+      if (range !== undefined) checkpoints.sawEnd(range.end, atMs);
+      const isCurrent = this.#isCurrent;
+      const saved = await this.#inInputTurn(async () => {
+        if (this.#isClosed) return undefined;
+        if (this.#group !== undefined) await this.#close(isCurrent);
+        return this.#save();
+      });
+      if (saved === undefined) return;
+      this.#finishing = checkpoints.finish(saved.write);
+      if (!(await this.#finishing) || !isCurrent()) return;
+      const records = await this.#exclusive(async () => engine.checkpointed(saved.kept, saved.asOf));
+      await bus.append('signals', records);
+    } catch (error) {
+      if (!(error instanceof PartitionGone)) this.#failure ??= error;
+    }
   }
 
   /** Lets the partition go: what waits for the store is given up, what is half done is nobody's. */
   async close(): Promise<void> {
-    this.#parts.outputs.drop(this.#parts.partition);
-    await this.#turn.catch(() => undefined);
+    const { outputs, partition, checkpoints } = this.#parts;
+    this.#isClosed = true;
+    outputs.drop(partition);
+    await this.#inputTurn;
+    await this.#turn;
+    await this.#finishing?.catch(() => undefined);
+    const isCheap = checkpoints.bytes <= WORKER_LIMITS.LAST_CHECKPOINT_BYTES;
+    if (isCheap && this.#maySave && this.checkpointAgeMs > 0 && this.#failure === undefined) {
+      const saved = await this.#save();
+      if (saved !== undefined) await checkpoints.finish(saved.write);
+    }
+  }
+
+  /** Something came, and all that the marker covers is taken in. */
+  get #maySave(): boolean {
+    return this.#lastOffset >= Math.max(0, this.#parts.markedUntil);
+  }
+
+  /** The image of what is evaluated, told and stored; undefined where something waits. */
+  #save(): Promise<
+    { readonly write: CheckpointWrite; readonly kept: KeptStage; readonly asOf: number } | undefined
+  > {
+    return this.#exclusive(async () => {
+      const { engine, checkpoints, state } = this.#parts;
+      const asOf = this.#lastOffset;
+      const isSettled = engine.detect.isSettledAt(asOf) && state.detection.detector.isSettled;
+      if (this.#group !== undefined || this.#isOwed || !isSettled || !this.#maySave) return undefined;
+      const { kept } = engine;
+      const { offset, from, last } = this.#answered;
+      const sinceMs = checkpoints.sinceMs(offset);
+      const write = await checkpoints.write(state, kept, {
+        transactions: { from: asOf + 1, last: markOf(this.#lastTransaction), sinceMs },
+        signals: { from, last: markOf(last), sinceMs },
+      });
+      if (write === undefined) return undefined;
+      this.#bytesSince = 0;
+      return { write, kept, asOf };
+    });
+  }
+
+  /** Takes in records of `signals` to which nothing is said. Returns the last one. */
+  async #listen(from: number, until: number): Promise<TopicRecord | null> {
+    const { engine, bus, partition } = this.#parts;
+    let last: TopicRecord | null = null;
+    for await (const record of bus.read('signals', partition, from, until)) {
+      const { fault } = await engine.take(record);
+      if (fault !== undefined) await this.#passedOver(record, fault);
+      last = record;
+    }
+    await this.#parts.rejects.flush();
+    return last;
   }
 
   async #admit(record: TopicRecord): Promise<void> {
@@ -165,17 +297,24 @@ export class PartitionWorker {
 
   /** Evaluates what was taken in, tells and stores what came of it. */
   async #close(isCurrent: () => boolean): Promise<void> {
-    const { engine, bus, outputs, rejects, partition, events } = this.#parts;
+    const { engine, bus, events } = this.#parts;
     const group = this.#group;
     if (group === undefined && !engine.detect.hasWork) return;
     this.#group = undefined;
+    this.#isOwed = true;
     const began = performance.now();
     const { told, observed } = await this.#exclusive(() => engine.flush(group?.to ?? this.#lastOffset));
     events.took('detect', (performance.now() - began) / 1_000);
     current(isCurrent);
     if (told.length > 0) await bus.append('signals', told);
     if (observed.length > 0) await bus.append('signals', observed);
-    if (group === undefined) return;
+    if (group !== undefined) await this.#store(group, isCurrent);
+    this.#isOwed = false;
+  }
+
+  /** The primary rows of a group, then the marker. */
+  async #store(group: Group, isCurrent: () => boolean): Promise<void> {
+    const { outputs, rejects, partition } = this.#parts;
     current(isCurrent);
     await Promise.all(group.kept.map((kept) => outputs.transactions(partition, kept)));
     await rejects.flush();
@@ -208,11 +347,21 @@ export class PartitionWorker {
     if (await rejects.add(record, error)) events.rejected(topic, partition, offset, error.code);
   }
 
+  #inInputTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#inputTurn.then(work, work);
+    this.#inputTurn = turn.catch(() => undefined);
+    return turn;
+  }
+
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(work, work);
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
+}
+
+function markOf(last: LastRecord): LogPlace['last'] {
+  return last === null || 'digest' in last ? last : { offset: last.offset, digest: digestOf(last) };
 }
 
 /** Whatever is under way for a partition that may be another's must not go out. */

@@ -16,6 +16,7 @@ export type ChangedRules = RulesInForce & { readonly fromMs: number };
 interface Recorded {
   readonly ordinal: number;
   readonly knowledge: Knowledge;
+  readonly payload: Uint8Array;
 }
 
 export class RecordedRules {
@@ -29,6 +30,16 @@ export class RecordedRules {
     this.#timeline = new RuleTimeline([knowledge]);
   }
 
+  /** Everything that is in force by now. */
+  get inForce(): RulesInForce {
+    return this.#timeline.rules;
+  }
+
+  /** Whoever reads these in turn has the same in force. */
+  get records(): readonly Uint8Array[] {
+    return this.#sets.map(({ payload }) => payload);
+  }
+
   /** Takes in the next record; undefined where it changes nothing. A set that does not compile is refused, and those before go on. */
   read(payload: Uint8Array): ChangedRules | undefined {
     const record = decodeRules(payload);
@@ -36,7 +47,9 @@ export class RecordedRules {
     if (this.#sets.some((set) => set.ordinal === ordinal)) return undefined;
     const knowledge = this.#compiled(record);
     if (knowledge === undefined) return undefined;
-    const sets = [...this.#sets, { ordinal, knowledge }].sort((a, b) => a.ordinal - b.ordinal);
+    // A copy: the payload is a part of what was fetched together.
+    const recorded = { ordinal, knowledge, payload: new Uint8Array(payload) };
+    const sets = [...this.#sets, recorded].sort((a, b) => a.ordinal - b.ordinal);
     const [first = knowledge, ...others] = sets.map((set) => set.knowledge);
     const before = this.#sets.length === 0 ? undefined : this.#timeline;
     const timeline = new RuleTimeline([first, ...others], before);

@@ -1,6 +1,6 @@
 /**
- * Records of a partition that could not be read, and rows that contradict known ones, on their way to the topic `rejected`. They are durable there before the position
- * of their own topic is marked; whoever repeats a partition says none again that a marker covers, and what is said twice
+ * Records of a partition that could not be read, and rows that contradict known ones, on their way to the topic `rejected`. They are
+ * durable there before the position of their own topic is marked; whoever repeats a partition says none again that a marker covers, and what is said twice
  * for all that has one key.
  */
 import { OUTCOME } from '../../pipelines/detect/hot/row-ledger.ts';
@@ -21,8 +21,10 @@ export interface RejectedRecordsParts {
   readonly bus: Pick<Bus, 'append' | 'partitionsOf'>;
   readonly outputs: Pick<StoreOutputs, 'marker'>;
   readonly rawKey: Uint8Array;
-  /** Up to here everything bad lies on `rejected` already; -1 for nothing. */
-  readonly until: Readonly<Record<'transactions' | 'signals', number>>;
+  /** Up to this offset of `transactions` everything bad lies on `rejected` already; -1 for nothing. */
+  readonly markedUntil: number;
+  /** The same of `signals`; asked for when a record of it is bad. */
+  readonly rejectedUntil: () => Promise<number>;
 }
 
 /** Why rows that contradict known ones are rejected. */
@@ -32,19 +34,18 @@ export class RejectedRecords {
   readonly #parts: RejectedRecordsParts;
   #waiting: NewRecord[] = [];
   #bytes = 0;
-  #signalsUntil: number;
+  #signalsUntil: number | undefined;
   #lastSignal = -1;
 
   constructor(parts: RejectedRecordsParts) {
     this.#parts = parts;
-    this.#signalsUntil = parts.until.signals;
   }
 
   /** False where an earlier run has said so. */
   async add(record: TopicRecord, { code }: Pick<RastroError, 'code'>): Promise<boolean> {
-    const { bus, rawKey, until } = this.#parts;
+    const { bus, rawKey, markedUntil } = this.#parts;
     const { topic, offset } = record;
-    if (offset <= (topic === 'signals' ? this.#signalsUntil : until.transactions)) return false;
+    if (offset <= (topic === 'signals' ? await this.#signalsMarked() : markedUntil)) return false;
     const partitions = await bus.partitionsOf('rejected');
     const sealed = sealRecord(rawKey, record, { code, partitions });
     this.#waiting.push(sealed);
@@ -67,12 +68,19 @@ export class RejectedRecords {
   /** Resolves when all of them are durable. */
   async flush(): Promise<void> {
     await this.#append();
-    if (this.#lastSignal <= this.#signalsUntil) return;
     const to = this.#lastSignal;
+    if (to < 0) return;
+    const until = await this.#signalsMarked();
+    if (to <= until) return;
     const { partition, outputs } = this.#parts;
-    const from = this.#signalsUntil + 1;
+    const from = until + 1;
     await outputs.marker({ log: REJECTED_SIGNALS_LOG, partition, from, to, rows: 0, checksum: '' });
     this.#signalsUntil = to;
+  }
+
+  async #signalsMarked(): Promise<number> {
+    this.#signalsUntil ??= await this.#parts.rejectedUntil();
+    return this.#signalsUntil;
   }
 
   async #append(): Promise<void> {

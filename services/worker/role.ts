@@ -11,6 +11,8 @@ export class WorkerRole {
   readonly #options: WorkerOptions;
   readonly #opener: PartitionOpener;
   readonly #open = new Map<number, OpenPartition>();
+  readonly #timer: NodeJS.Timeout;
+  #isLooking = false;
 
   constructor(options: WorkerOptions) {
     const { store, metrics, log, config } = options;
@@ -44,6 +46,8 @@ export class WorkerRole {
     };
     const outputs = new StoreOutputs(new StoreSinks(this.circuit, bounds, { inserted }));
     this.#opener = new PartitionOpener(options, this.circuit, outputs);
+    this.#timer = setInterval(() => void this.checkpoint(), CHECKPOINT_LOOK_MS);
+    this.#timer.unref();
   }
 
   /** Partitions that this process works on. */
@@ -62,8 +66,28 @@ export class WorkerRole {
 
   /** Lets everything go. */
   async close(): Promise<void> {
+    clearInterval(this.#timer);
     this.circuit.close();
     for (const partition of this.partitions) await this.#let(partition);
+  }
+
+  /** Writes the checkpoints that are due, one after the other: no two partitions wait for the disk at a time. Done every second. */
+  async checkpoint(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      for (const { worker } of [...this.#open.values()]) await worker.checkpoint();
+      this.#measure();
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  #measure(): void {
+    const { metrics } = this.#options;
+    const topic = 'transactions';
+    for (const [partition, { worker }] of this.#open)
+      metrics.set('rastro_checkpoint_age_seconds', { topic, partition }, worker.checkpointAgeMs / 1_000);
   }
 
   async #assigned(partitions: readonly PartitionOf[]) {
@@ -129,6 +153,9 @@ export class WorkerRole {
       this.#options.metrics.set('rastro_partitions_owned', { topic }, this.#open.size);
   }
 }
+
+/** How often it is looked whether a checkpoint is due. */
+const CHECKPOINT_LOOK_MS = 1_000;
 
 /** How often work that waits for the store looks whether its partition may be another's by now. */
 const LOOK_MS = 250;

@@ -10,7 +10,8 @@ import { readReferenceFiles } from '../../rules/reference/files.ts';
 import { loadReference } from '../../rules/reference/reference.ts';
 import { type TransactionInput, transactionInput } from '../../schemas/transaction.ts';
 
-export const testKeys = deriveKeys(Buffer.alloc(32, 7));
+export const TEST_SECRET = Buffer.alloc(32, 7);
+export const testKeys = deriveKeys(TEST_SECRET);
 export const testReference = loadReference(readReferenceFiles());
 export const testOrigin: Origin = {
   submissionId: 'sub-1',

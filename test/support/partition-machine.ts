@@ -1,6 +1,6 @@
 /** One partition of the distributed form in memory: its two logs, its stages, and what befalls them. */
 import { HotDetector } from '../../pipelines/detect/hot/hot-detector.ts';
-import type { ToldSource } from '../../pipelines/engine/detect-stage.ts';
+import type { KeptStage } from '../../pipelines/engine/detect-stage.ts';
 import {
   PartitionEngine,
   type Recalled,
@@ -74,7 +74,7 @@ export interface Checkpoint {
   /** Offset of the last record of `transactions`, and of `signals`, that is answered. */
   readonly transactions: number;
   readonly signals: number;
-  readonly told: readonly ToldSource[];
+  readonly kept: KeptStage;
 }
 
 export interface MachineOptions {
@@ -147,7 +147,7 @@ export class PartitionMachine {
     const answered = from?.signals ?? signals.at(-1)?.offset ?? -1;
     if (from !== undefined) {
       await machine.read(from.transactions + 1);
-      await machine.engine.resume(from.told, from.transactions);
+      await machine.engine.resume(from.kept, from.transactions);
     }
     for (const record of signals) {
       if (record.offset > answered) break;
@@ -209,7 +209,7 @@ export class PartitionMachine {
     return {
       transactions: this.transactionsAt - 1,
       signals: this.engine.resumeFrom(this.signalsAt - 1) - 1,
-      told: this.engine.told,
+      kept: this.engine.kept,
     };
   }
 }

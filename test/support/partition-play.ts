@@ -83,7 +83,7 @@ export function arriving(
   return out;
 }
 
-const blockOf = (rows: readonly FactRow[], offset = 0): Uint8Array =>
+export const blockOf = (rows: readonly FactRow[], offset = 0): Uint8Array =>
   blockBytes(rows.map((row) => ({ ...row, revision: 0, blockOffset: offset })));
 
 /** What stands in the end after partitions took all of it in, as lines. */

@@ -159,8 +159,10 @@ export class PartitionWorld {
     else if (what < 0.55) {
       this.#hear(await machine.flush());
       if (random.chance(0.3)) {
-        this.#checkpoints[p] = machine.checkpoint;
-        append(this.#logs, machine.engine.checkpointed(machine.checkpoint.transactions), this.#ends);
+        const checkpoint = machine.checkpoint;
+        this.#checkpoints[p] = checkpoint;
+        const { kept, transactions } = checkpoint;
+        append(this.#logs, machine.engine.checkpointed(kept, transactions), this.#ends);
       }
     } else for (const said of await machine.take(random.int(1, 12))) this.#hear(said);
     if (random.chance(0.1)) this.#compact(random.int(0, this.#machines.length - 1));

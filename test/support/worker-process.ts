@@ -32,7 +32,11 @@ export class WorkerProcess {
         kafka,
         clickhouse: { url: store.url, passwordFile },
         keys: { folder: keysFolder },
-        worker: { checkpointFolder: join(folder, 'checkpoints'), insertLingerMs: 20 },
+        worker: {
+          checkpointFolder: join(folder, 'checkpoints'),
+          checkpointEveryMs: 1_000,
+          insertLingerMs: 20,
+        },
         observe: { enabled: false },
         logging: { format: 'json' },
       }),
@@ -50,6 +54,11 @@ export class WorkerProcess {
   /** Partitions that it was given so far, as it logged them. */
   get assigned(): number {
     return this.log.split('\n').filter((line) => line.includes('"partition.assigned"')).length;
+  }
+
+  /** Offsets from which it went on with them. */
+  get assignedAt(): readonly number[] {
+    return [...this.log.matchAll(/"partition\.assigned".*?"offset":(\d+)/g)].map(([, at]) => Number(at));
   }
 
   /** Without a word. */

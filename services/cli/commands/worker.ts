@@ -75,6 +75,7 @@ Any number of them share the partitions. Ends on SIGTERM when what it has begun 
         keys,
         knowledge,
         config: worker,
+        checkpointFolder: worker.checkpointFolder,
         stateFolder: ownStateFolder(join(worker.checkpointFolder, STATE_FOLDER)),
         metrics,
         log,

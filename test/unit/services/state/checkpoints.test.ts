@@ -89,7 +89,7 @@ describe('checkpoints on disk', () => {
   ): Restored<SavedDetection> =>
     checkpoints.restore({
       identity,
-      accepts: (offset) => offset <= until,
+      objection: ({ offset }) => (offset <= until ? undefined : 'offset'),
       load: (source) => {
         const saved = start(name, source);
         source.image.end();

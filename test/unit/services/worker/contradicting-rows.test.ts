@@ -36,7 +36,14 @@ test('the primary copy that says something else is told of once; a repetition an
   const markers: object[] = [];
   const outputs = { marker: async (marker: object) => void markers.push(marker) };
   const rejectsUntil = (transactions: number) =>
-    new RejectedRecords({ partition: PARTITION, bus, outputs, rawKey, until: { transactions, signals: -1 } });
+    new RejectedRecords({
+      partition: PARTITION,
+      bus,
+      outputs,
+      rawKey,
+      markedUntil: transactions,
+      rejectedUntil: async () => -1,
+    });
   const rejects = rejectsUntil(-1);
   const later = transaction({ id: 't2', version: 2, at, from: 'a', to: 'b', usdMinor: 9 });
   const blocks = [
