@@ -29,7 +29,11 @@ export function roleConfig({ folder, kafka, store, keysFolder, port = 0 }: RoleP
       clickhouse: { url: store.url, passwordFile },
       keys: { folder: keysFolder },
       ingest: { port, institutionsFolder: join(folder, 'institutions') },
-      worker: { checkpointFolder: join(folder, 'checkpoints'), insertLingerMs: 20 },
+      worker: {
+        checkpointFolder: join(folder, 'checkpoints'),
+        checkpointEveryMs: 1_000,
+        insertLingerMs: 20,
+      },
       observe: { enabled: false },
       logging: { format: 'json' },
     }),
@@ -57,6 +61,11 @@ export class RoleProcess {
   /** How often it logged an event. */
   times(event: string): number {
     return this.log.split('\n').filter((line) => line.includes(`"${event}"`)).length;
+  }
+
+  /** Offsets of `transactions` from which it went on, as it logged them. */
+  get assignedAt(): readonly number[] {
+    return [...this.log.matchAll(/"partition\.assigned".*?"offset":(\d+)/g)].map(([, at]) => Number(at));
   }
 
   get isRunning(): boolean {
