@@ -16,14 +16,26 @@ export const workerErrors = defineErrors({
   },
   'RAS-WORKER-HISTORY-GONE': {
     message: {
-      en: 'Partition {partition} of transactions begins at offset {begin}: what came before is gone, and there is no checkpoint to go on from.',
-      es: 'La partición {partition} de transactions comienza en el offset {begin}: lo anterior ya no está, y no hay un punto de control desde el cual seguir.',
-      fr: 'La partition {partition} de transactions commence à l’offset {begin} : ce qui précède a disparu, et il n’y a pas de point de reprise.',
+      en: 'Partition {partition} of transactions begins at offset {begin}, there is no checkpoint to go on from, and of the records before that the store has none from {stored} on.',
+      es: 'La partición {partition} de transactions comienza en el offset {begin}, no hay un punto de control desde el cual seguir, y de los registros anteriores el almacén no tiene ninguno desde {stored}.',
+      fr: 'La partition {partition} de transactions commence à l’offset {begin}, il n’y a pas de point de reprise, et des enregistrements précédents le magasin n’en a pas à partir de {stored}.',
     },
     hint: {
-      en: 'Bring back the checkpoint folder of the worker that had it, or keep transactions longer (retention of the topic).',
-      es: 'Restaure la carpeta de puntos de control del worker que la tenía, o conserve transactions por más tiempo (retención del tópico).',
-      fr: 'Rétablissez le dossier des points de reprise du worker qui l’avait, ou conservez transactions plus longtemps (rétention du sujet).',
+      en: 'Records went from the topic before they were stored: restore the checkpoint folder of the worker that had the partition, or a backup of the store; keep transactions longer (retention of the topic).',
+      es: 'Hubo registros que desaparecieron del tópico antes de guardarse: restaure la carpeta de puntos de control del worker que tenía la partición, o un respaldo del almacén; conserve transactions por más tiempo (retención del tópico).',
+      fr: 'Des enregistrements ont quitté le sujet avant d’être stockés : rétablissez le dossier des points de reprise du worker qui avait la partition, ou une sauvegarde du magasin ; conservez transactions plus longtemps (rétention du sujet).',
+    },
+  },
+  'RAS-WORKER-ROWS-GONE': {
+    message: {
+      en: '{rows} rows that partition {partition} was made of are not in the store any more.',
+      es: '{rows} filas de las que se hizo la partición {partition} ya no están en el almacén.',
+      fr: '{rows} lignes dont la partition {partition} a été faite ne sont plus dans le magasin.',
+    },
+    hint: {
+      en: 'What rested on them is taken back. If no retention run deleted them ("rastro retention" keeps a list), restore the table transactions from a backup and empty the worker’s state.',
+      es: 'Lo que se apoyaba en ellas se retira. Si no las borró una ejecución de retención ("rastro retention" lleva la lista), restaure la tabla transactions de un respaldo y vacíe el estado del worker.',
+      fr: 'Ce qui reposait sur elles est retiré. Si aucune exécution de rétention ne les a supprimées (« rastro retention » en tient la liste), rétablissez la table transactions d’une sauvegarde et videz l’état du worker.',
     },
   },
 });

@@ -16,6 +16,7 @@ export const LOG_EVENTS = {
   'role.ended': 'the role has ended',
   'role.failed': 'the role cannot go on',
   'role.silent': 'no answer from the log for too long; the process ends, to be started anew',
+  'history.incomplete': 'rows that a partition was made of are not in the store any more',
   'partition.assigned': 'a partition came',
   'partition.revoked': 'a partition went',
   'partition.rebuilt': 'the state of a partition was built anew',

@@ -18,6 +18,7 @@ export const SHARD_COLUMNS: Readonly<Record<string, readonly string[]>> = {
   alerts: ['id'],
   alert_versions: ['id'],
   block_markers: ['log', 'partition'],
+  log_records: ['log', 'partition'],
   engine_state: ['key'],
   vault: ['pseudonym'],
   vault_access_log: ['at', 'actor', 'pseudonym'],

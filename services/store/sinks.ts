@@ -116,7 +116,14 @@ export class StoreSinks {
 /** About what the rows weigh: their texts, which are nearly all of it. */
 function textBytes(rows: readonly object[]): number {
   let bytes = 0;
-  for (const row of rows)
-    for (const value of Object.values(row)) bytes += typeof value === 'string' ? value.length : 8;
+  for (const row of rows) for (const value of Object.values(row)) bytes += valueBytes(value);
+  return bytes;
+}
+
+function valueBytes(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (!Array.isArray(value)) return 8;
+  let bytes = 0;
+  for (const each of value) bytes += valueBytes(each);
   return bytes;
 }

@@ -21,4 +21,8 @@ export const WORKER_LIMITS = {
   CHECKPOINT_AGE_MS: SIGNALS_COMPACTION_LAG_MS - HOUR_MS,
   /** Image up to which a partition that goes is written before it does: the next owner waits for it. */
   LAST_CHECKPOINT_BYTES: 256 * 1024 * 1024,
+  /** Rows of a partition's history that the store is asked for at once, and sorts: some 600 MB, and 150 MB of identities. */
+  HISTORY_ROWS: 500_000,
+  /** Bytes that the store sorts in memory; what is more it sorts on its disk. */
+  HISTORY_SORT_BYTES: 512 * 1024 * 1024,
 } as const;

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PartitionEngine } from '../../pipelines/engine/partition-engine.ts';
 import type { DataKeys } from '../../pipelines/ingest/keys.ts';
-import type { Bus } from '../../pipelines/log/bus.ts';
+import type { Bus, TopicRecord } from '../../pipelines/log/bus.ts';
 import { CHECKPOINT_FORMAT } from '../../pipelines/recovery/checkpoint.ts';
 import type { WorkerConfig } from '../../schemas/config.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
@@ -18,6 +18,7 @@ import type { Store } from '../store/client.ts';
 import { markedUntil } from '../store/markers.ts';
 import type { Knowledge } from '../workspace/knowledge.ts';
 import type { CompileRecord } from '../workspace/rule-timeline.ts';
+import { readHistory } from './history.ts';
 import { PartitionCheckpoints, type PartitionLogs } from './partition-checkpoints.ts';
 import { PartitionInput } from './partition-input.ts';
 import { PartitionState } from './partition-state.ts';
@@ -125,18 +126,20 @@ export class PartitionOpener {
     );
     for (const { partition, logs } of fromNothing) {
       const { begin } = logs.transactions;
-      if (begin > 0) throw new RastroError('RAS-WORKER-HISTORY-GONE', { partition, begin });
       const checkpoints = this.#checkpointsOf(partition, transactions.length, sinceMs);
+      const state = this.#stateOf(partition, transactions.length, () => checkpoints.drop());
       const open = this.#open(partition, {
         count: transactions.length,
         logs,
-        state: this.#stateOf(partition, transactions.length, () => checkpoints.drop()),
+        state,
         checkpoints,
         from: { transactions: begin, signals: logs.signals.end },
         hasAnswered: false,
       });
       opened(partition, open);
       await open.worker.begin(logs.signals, recalled.get(partition));
+      const { end } = logs.transactions;
+      await open.worker.takeHistory(this.#history(partition, begin, state.provided), end);
       this.#assigned(partition, begin, began);
     }
   }
@@ -187,6 +190,27 @@ export class PartitionOpener {
     const partition = { index, count };
     const compile = this.#compile;
     return new PartitionState({ folder, knowledge, compile, seed: keys.hashSeed, partition, from, onDamage });
+  }
+
+  /** Records before `until`, which the topic has no more, out of the store; `provided` follows them. */
+  async *#history(
+    partition: number,
+    until: number,
+    provided: PartitionState['provided'],
+  ): AsyncGenerator<TopicRecord> {
+    if (until === 0) return;
+    const { store, log, metrics } = this.#options;
+    const options = { store, log: MARKED_LOG, partition, providedBy: (id: string) => provided.of(id) };
+    let missing = 0;
+    for await (const each of readHistory(options, 0, until)) {
+      missing += each.missing;
+      yield each.record;
+    }
+    log.info('partition.rebuilt', { partition, offset: until });
+    if (missing === 0) return;
+    const { code } = new RastroError('RAS-WORKER-ROWS-GONE', { partition, rows: missing });
+    metrics.count('rastro_rows_rejected_total', { code }, missing);
+    log.warn('history.incomplete', { partition, rows: missing, code });
   }
 
   #open(

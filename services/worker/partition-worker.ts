@@ -1,14 +1,15 @@
 /**
  * One partition in work: its engine between two logs and the store.
  *
- * Of a group of records of `transactions`: what was told, what was observed, the primary rows, the marker, in this order; each is durable
- * before the next is begun. Of a batch of `signals`: records that follow from it, then documents. Wherever a process
- * dies, the next one repeats what has no marker, and repeating says the same (`pipelines/engine/README.md`).
+ * Of a group of records of `transactions`: what was told, what was observed, the primary rows and which rows the records held, the
+ * marker, in this order; each is durable before the next is begun. Of a batch of `signals`: records that follow from it, then
+ * documents. Wherever a process dies, the next one repeats what has no marker, and repeating says the same
+ * (`pipelines/engine/README.md`).
  */
-import { createHash } from 'node:crypto';
 import type { KeptStage } from '../../pipelines/engine/detect-stage.ts';
 import type { PartitionEngine, Recalled, SignalOutcome } from '../../pipelines/engine/partition-engine.ts';
 import type { Bus, NewRecord, PartitionRange, RecordBatch, TopicRecord } from '../../pipelines/log/bus.ts';
+import type { RecordKind } from '../../pipelines/log/port.ts';
 import type { LogPlace } from '../../pipelines/recovery/checkpoint.ts';
 import type { StandingWrite } from '../../pipelines/recovery/standing.ts';
 import type { Alert } from '../../schemas/alert.ts';
@@ -17,11 +18,11 @@ import type { Signal } from '../../schemas/signal.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import type { CheckpointWrite } from '../state/checkpoints.ts';
 import { alertRecords } from './alert-records.ts';
-import { type KeptRows, keptRows } from './kept-rows.ts';
 import { WORKER_LIMITS } from './limits.ts';
 import { digestOf, type PartitionCheckpoints, type PartitionPlaces } from './partition-checkpoints.ts';
 import { kindOf, type PartitionInput } from './partition-input.ts';
 import type { PartitionState } from './partition-state.ts';
+import { RecordGroup } from './record-group.ts';
 import { CONTRADICTING, type RejectedRecords } from './rejected-records.ts';
 import { PartitionGone, type StoreOutputs } from './store-outputs.ts';
 
@@ -48,22 +49,12 @@ export interface PartitionEvents {
   rows(topic: TopicName, rows: number): void;
 }
 
-/** Records that were taken in and are not told and stored yet. */
-interface Group {
-  readonly from: number;
-  to: number;
-  records: number;
-  bytes: number;
-  readonly kept: KeptRows[];
-  readonly checksum: ReturnType<typeof createHash>;
-}
-
 /** The last record of a log, or what is known of it. */
 type LastRecord = TopicRecord | LogPlace['last'];
 
 export class PartitionWorker {
   readonly #parts: PartitionWorkerParts;
-  #group: Group | undefined;
+  #group: RecordGroup | undefined;
   /** Of `transactions`, the last record that was taken in, and whether there was none behind it. */
   #lastOffset = -1;
   #isCaughtUp = false;
@@ -117,6 +108,19 @@ export class PartitionWorker {
     this.#answered = { offset: from - 1, from, last };
   }
 
+  /** Takes in records that are stored and told, and that `transactions`, which ends at `end`, has no more. */
+  async takeHistory(records: AsyncIterable<TopicRecord>, end: number): Promise<void> {
+    const { markedUntil, engine } = this.#parts;
+    for await (const record of records) {
+      await this.#exclusive(() => this.#admit(record));
+      this.#lastOffset = record.offset;
+    }
+    if (this.#lastOffset === -1) return;
+    if (this.#lastOffset === markedUntil) await this.#exclusive(() => engine.step({ kind: 'settle' }));
+    this.#isCaughtUp = this.#lastOffset + 1 >= end;
+    if (this.#isCaughtUp) await this.#close(this.#isCurrent);
+  }
+
   /** A batch of `transactions`. Resolves when the next one may come. */
   takeTransactions(batch: RecordBatch, isCurrent: () => boolean): Promise<void> {
     return this.#inInputTurn(() => this.#takeTransactions(batch, isCurrent));
@@ -131,10 +135,7 @@ export class PartitionWorker {
       this.#bytesSince += record.value?.length ?? 0;
       if (record.offset === markedUntil && !this.#isResumed)
         await this.#exclusive(() => engine.step({ kind: 'settle' }));
-      const group = this.#group;
-      if (group === undefined) continue;
-      if (group.records >= WORKER_LIMITS.GROUP_RECORDS || group.bytes >= WORKER_LIMITS.GROUP_BYTES)
-        await this.#close(isCurrent);
+      if (this.#group?.isFull === true) await this.#close(isCurrent);
     }
     const last = records.at(-1);
     if (last === undefined) return;
@@ -262,9 +263,11 @@ export class PartitionWorker {
     const { offset, value } = record;
     const began = performance.now();
     let outcomes: Uint8Array | undefined;
+    let kind: RecordKind | undefined;
     try {
       const taken = await input.take(record);
       outcomes = taken.outcomes;
+      kind = value === null ? undefined : kindOf(record);
       if (taken.records.length > 0) await bus.append('signals', taken.records);
     } catch (error) {
       if (!RastroError.is(error) || !isUnreadable(error)) throw error;
@@ -273,26 +276,11 @@ export class PartitionWorker {
     events.took('detect', (performance.now() - began) / 1_000);
     events.rows('transactions', outcomes?.length ?? 0);
     if (offset <= markedUntil) return;
-    this.#group ??= {
-      from: offset,
-      to: offset,
-      records: 0,
-      bytes: 0,
-      kept: [],
-      checksum: createHash('sha256'),
-    };
-    const group = this.#group;
-    group.to = offset;
-    group.records++;
-    if (value === null) return;
-    group.bytes += value.length;
-    group.checksum.update(value);
-    if (outcomes !== undefined && kindOf(record) === 'transactions') {
-      const kept = keptRows(value, outcomes);
-      if (kept.rows > 0) group.kept.push(kept);
-      if (await rejects.addContradicting(record, outcomes))
-        events.rejected(record.topic, record.partition, offset, CONTRADICTING.code);
-    }
+    this.#group ??= new RecordGroup(record);
+    this.#group.add(record, kind, outcomes);
+    if (outcomes === undefined || kind !== 'transactions') return;
+    if (await rejects.addContradicting(record, outcomes))
+      events.rejected(record.topic, record.partition, offset, CONTRADICTING.code);
   }
 
   /** Evaluates what was taken in, tells and stores what came of it. */
@@ -313,19 +301,16 @@ export class PartitionWorker {
   }
 
   /** The primary rows of a group, then the marker. */
-  async #store(group: Group, isCurrent: () => boolean): Promise<void> {
+  async #store(group: RecordGroup, isCurrent: () => boolean): Promise<void> {
     const { outputs, rejects, partition } = this.#parts;
     current(isCurrent);
-    await Promise.all(group.kept.map((kept) => outputs.transactions(partition, kept)));
+    await Promise.all([
+      ...group.kept.map((kept) => outputs.transactions(partition, kept)),
+      outputs.records(partition, group.held),
+    ]);
     await rejects.flush();
     current(isCurrent);
-    await outputs.marker({
-      partition,
-      from: group.from,
-      to: group.to,
-      rows: group.kept.reduce((sum, { rows }) => sum + rows, 0),
-      checksum: group.checksum.digest('hex'),
-    });
+    await outputs.marker(group.marker());
   }
 
   async #say(

@@ -9,6 +9,7 @@ import type { StoreSinks } from '../store/sinks.ts';
 import { alertRow, signalRow } from '../workspace/writer.ts';
 import type { KeptRows } from './kept-rows.ts';
 import { WORKER_LIMITS } from './limits.ts';
+import type { LogRecordRow } from './log-records.ts';
 
 export interface PartitionMarker {
   /** Default `MARKED_LOG`. */
@@ -41,6 +42,11 @@ export class StoreOutputs {
   /** Primary rows of a partition. */
   async transactions(partition: number, { block, rows }: KeptRows): Promise<void> {
     await this.#sinks.block(ownerOf(partition), block, rows);
+  }
+
+  /** What records of a partition held. */
+  async records(partition: number, records: readonly LogRecordRow[]): Promise<void> {
+    await this.#rows(partition, 'log_records', records);
   }
 
   /** Signals and alerts of a partition; of one identity the last one alone. */

@@ -21,6 +21,7 @@ const IDENTITIES: Readonly<Record<string, readonly string[]>> = {
   alerts: ['id'],
   alert_versions: ['id', 'version'],
   block_markers: ['log', 'partition', 'offset_from'],
+  log_records: ['log', 'partition', 'block_offset'],
   engine_state: ['key'],
   vault: ['pseudonym'],
   hold_events: ['hold_id', 'event_id'],
@@ -124,6 +125,10 @@ describe.skipIf(suite === undefined)('the store', () => {
           status: 'standing',
           version: 1,
           amount_minor: '123456789012345678901234567890',
+          institutions: ['b'],
+          ids: [`r${revision}`],
+          versions: [1],
+          hashes: [`r${revision}`],
         };
         const known = await columnsOf(table);
         const identities = ['x', 'y'].map((value) => {
@@ -249,5 +254,5 @@ describe.skipIf(suite === undefined)('the store', () => {
 /** A value of the identity column that its type takes. */
 function identityValue(column: string, value: string): string | number {
   if (column === 'valid_from') return value === 'x' ? '2024-01-01T00:00:00Z' : '2024-02-01T00:00:00Z';
-  return ['version', 'line', 'partition', 'offset_from'].includes(column) ? 1 : value;
+  return ['version', 'line', 'partition', 'offset_from', 'block_offset'].includes(column) ? 1 : value;
 }

@@ -1,0 +1,71 @@
+/** Records of `transactions` that were taken in and are not told and stored yet: what is to be stored of them, and their marker. */
+import { createHash } from 'node:crypto';
+import type { TopicRecord } from '../../pipelines/log/bus.ts';
+import type { RecordKind } from '../../pipelines/log/port.ts';
+import { type KeptRows, keptRows } from './kept-rows.ts';
+import { WORKER_LIMITS } from './limits.ts';
+import { type LogRecordRow, logRecordRow } from './log-records.ts';
+import { placedBlock } from './placed-block.ts';
+import { MARKED_LOG, type PartitionMarker } from './store-outputs.ts';
+
+export class RecordGroup {
+  readonly #partition: number;
+  readonly #from: number;
+  #to: number;
+  #records = 0;
+  #bytes = 0;
+  readonly #kept: KeptRows[] = [];
+  readonly #held: LogRecordRow[] = [];
+  readonly #checksum = createHash('sha256');
+
+  /** Begins with a record, which is not in it yet. */
+  constructor({ partition, offset }: Pick<TopicRecord, 'partition' | 'offset'>) {
+    this.#partition = partition;
+    this.#from = offset;
+    this.#to = offset;
+  }
+
+  /** Takes in the next record. `kind`: undefined for one that could not be read; `outcomes`: of its rows. */
+  add(record: TopicRecord, kind: RecordKind | undefined, outcomes: Uint8Array | undefined): void {
+    const { offset, value } = record;
+    this.#to = offset;
+    this.#records++;
+    this.#held.push(logRecordRow(MARKED_LOG, record, kind, outcomes));
+    if (value === null) return;
+    this.#bytes += value.length;
+    this.#checksum.update(value);
+    if (outcomes === undefined || kind !== 'transactions') return;
+    const kept = keptRows(value, outcomes);
+    if (kept.rows > 0) this.#kept.push({ ...kept, block: placedBlock(kept.block, offset) });
+  }
+
+  get isFull(): boolean {
+    return this.#records >= WORKER_LIMITS.GROUP_RECORDS || this.#bytes >= WORKER_LIMITS.GROUP_BYTES;
+  }
+
+  /** Offset of the last record. */
+  get to(): number {
+    return this.#to;
+  }
+
+  /** Primary rows. */
+  get kept(): readonly KeptRows[] {
+    return this.#kept;
+  }
+
+  /** What each record held. */
+  get held(): readonly LogRecordRow[] {
+    return this.#held;
+  }
+
+  /** To be asked for once: it ends the checksum. */
+  marker(): PartitionMarker {
+    return {
+      partition: this.#partition,
+      from: this.#from,
+      to: this.#to,
+      rows: this.#kept.reduce((sum, { rows }) => sum + rows, 0),
+      checksum: this.#checksum.digest('hex'),
+    };
+  }
+}
