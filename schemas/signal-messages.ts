@@ -5,7 +5,7 @@
  * | ------------ | ------------------ | ------------------------- | ---------------------------------------- |
  * | `observed`   | detect, of a source | the holder behind it     | `observed <holder> <source>`             |
  * | `attributed` | holder             | whom weight falls on      | `attributed <subject> <holder>`          |
- * | `told`       | detect             | its own                   | `told <as of> <writer>`                  |
+ * | `told`       | detect             | its own                   | `told <as of> <writer> <place of the first>` |
  * | `rules`      | detect             | its own                   | `rules <as of>`                          |
  *
  * Headers say what a record is (`signalHeaders`), the value is JSON. `asOf` is the position of the sender's input that the message
@@ -30,6 +30,8 @@ export const SIGNAL_MESSAGE_LIMITS = {
   PARTS: 128,
   /** Transactions that travel with one message; of more, those of the latest versions. */
   TRANSACTIONS: 32_768,
+  /** Sources of one message that says what was told. */
+  TOLD_SOURCES: 65_536,
 } as const;
 
 const count = z.coerce.number().int().min(0);

@@ -80,7 +80,7 @@ export const TOPICS: Readonly<Record<TopicName, TopicSpec>> = {
   rejected: {
     name: 'rejected',
     holds: 'rejected rows, encrypted, with their reasons; records that could not be read',
-    key: 'institution and submission',
+    key: 'institution and submission; of a record its topic, partition and offset',
     partitions: 8,
     cleanup: 'delete',
     retentionMs: 30 * DAY_MS,

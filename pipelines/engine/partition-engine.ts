@@ -9,7 +9,12 @@ import type { RuleSet } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { Signal } from '../../schemas/signal.ts';
-import type { SignalMessageKind } from '../../schemas/signal-messages.ts';
+import {
+  SIGNAL_MESSAGE_LIMITS,
+  type SignalMessageKind,
+  type ToldMessage,
+} from '../../schemas/signal-messages.ts';
+import { TOPIC_VALUE_BYTES } from '../../schemas/topics.ts';
 import type { NewRecord, TopicRecord } from '../log/bus.ts';
 import type { Partition } from '../partition/owned-keys.ts';
 import { partitionsOfSlots, slotOfKey } from '../partition/slots.ts';
@@ -17,18 +22,12 @@ import { PositionBook } from '../recovery/position-book.ts';
 import { alertNearness, type StandingWrite, signalNearness } from '../recovery/standing.ts';
 import { ComposeStage } from './compose-stage.ts';
 import { DetectStage, type DetectStageOptions, type KeptStage } from './detect-stage.ts';
+import { fitting, type LeftOut } from './fitting.ts';
 import { HolderStage } from './holder-stage.ts';
 import { type Attributed, NO_FACTS, type Observed } from './messages.ts';
 import { digestOf, type Part, PartAssembler, partKey, recordsOf } from './parts.ts';
 import type { Compose, RulesStep, Step } from './step.ts';
-import {
-  decodeAttributed,
-  decodeObserved,
-  decodeTold,
-  encodeAttributed,
-  encodeObserved,
-  encodeTold,
-} from './wire.ts';
+import { decodeAttributed, decodeObserved, decodeTold, encodeTold } from './wire.ts';
 
 export interface PartitionEngineOptions extends DetectStageOptions {
   readonly partition: Partition;
@@ -42,6 +41,10 @@ export interface PartitionEngineOptions extends DetectStageOptions {
   readRules(payload: Uint8Array): Pick<RulesStep, 'compose' | 'fromMs'> | undefined;
   /** Bytes of one part of a message; default `TOPIC_VALUE_BYTES`. */
   readonly partBytes?: number;
+  /** Parts of one message; default and at most `SIGNAL_MESSAGE_LIMITS.PARTS`. */
+  readonly parts?: number;
+  /** A message says less than there is, for it would be too large. */
+  readonly onShortened?: (kind: SignalMessageKind, leftOut: LeftOut) => void;
 }
 
 /** What a flush of detection says. */
@@ -139,9 +142,7 @@ export class PartitionEngine {
       else holders.push(each.holder);
       for (const record of await this.#observedRecords(each)) records.push(record);
     }
-    const { writer } = this.#options;
-    const told = encodeTold({ writer, sources: [...sources] });
-    return { told: this.#recordsOf('told', `told ${asOf} ${writer}`, asOf, told), observed: records };
+    return { told: this.#toldRecords(`told ${asOf}`, asOf, [...sources]), observed: records };
   }
 
   /** The records that pass a rule set, recorded at `asOf` of `transactions`, on to the compose stage. */
@@ -165,9 +166,8 @@ export class PartitionEngine {
    * the place of the records that say what each flush up to there told.
    */
   checkpointed({ told }: Pick<KeptStage, 'told'>, asOf: number): NewRecord[] {
-    const { writer } = this.#options;
-    const base = encodeTold({ writer, sources: told.map(([source, holders]) => [source, [...holders]]) });
-    const records = this.#recordsOf('told', `told ${asOf} ${writer} base`, asOf, base);
+    const base = told.map(([source, holders]): [string, string[]] => [source, [...holders]]);
+    const records = this.#toldRecords(`told base ${asOf}`, asOf, base);
     for (const [key, manifest] of this.#manifests) {
       if (!manifest.isFlushed || manifest.asOf > asOf) continue;
       this.#manifests.delete(key);
@@ -317,20 +317,38 @@ export class PartitionEngine {
   async #again(key: string): Promise<NewRecord[]> {
     const { message } = this.#held.get(key) as Held;
     if ('source' in message) return this.#observedRecords(message);
-    const value = await encodeAttributed(message);
-    return this.#recordsOf('attributed', key, message.asOf, value);
+    return this.#recordsOf('attributed', key, message.asOf, await this.#valueOf('attributed', message));
+  }
+
+  /** Sources in messages of so many: each is heard on its own. */
+  #toldRecords(key: string, asOf: number, sources: ToldMessage['sources']): NewRecord[] {
+    const { writer } = this.#options;
+    const records: NewRecord[] = [];
+    for (let from = 0; from < sources.length || from === 0; from += SIGNAL_MESSAGE_LIMITS.TOLD_SOURCES) {
+      const some = sources.slice(from, from + SIGNAL_MESSAGE_LIMITS.TOLD_SOURCES);
+      const value = encodeTold({ writer, sources: some });
+      records.push(...this.#recordsOf('told', `${key} ${writer} ${from}`, asOf, value));
+    }
+    return records;
+  }
+
+  async #valueOf(kind: SignalMessageKind, message: Observed | Attributed): Promise<Uint8Array> {
+    const { parts = SIGNAL_MESSAGE_LIMITS.PARTS, partBytes = TOPIC_VALUE_BYTES, onShortened } = this.#options;
+    const { value, leftOut } = await fitting(message, parts * partBytes);
+    if (leftOut !== undefined) onShortened?.(kind, leftOut);
+    return value;
   }
 
   async #observedRecords(observed: Observed): Promise<NewRecord[]> {
     const { holder, source, asOf } = observed;
-    const value = await encodeObserved(observed);
+    const value = await this.#valueOf('observed', observed);
     return this.#recordsOf('observed', observedKey(holder, source), asOf, value, this.#partitionFor(holder));
   }
 
   async #attributedRecords(attributed: Attributed): Promise<NewRecord[]> {
     const { subject, holder, asOf, signals } = attributed;
     const key = `attributed ${subject} ${holder}`;
-    const value = await encodeAttributed(attributed);
+    const value = await this.#valueOf('attributed', attributed);
     if (!this.#isLive) this.#attributedOnce.set(key, { subject, holder });
     const digest = digestOf(value);
     if (this.#sent.get(key) === digest) return [];

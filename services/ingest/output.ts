@@ -23,10 +23,12 @@ export interface RowRouter {
   open(): RowOutput;
   /** A record that every partition has to have in front of what rests on it. */
   toAll(kind: RecordKind, payload: Uint8Array): readonly NewRecord[];
+  /** From now on rows go to the subjects that these rules ask about, those of submissions under way too. */
+  useRules(ruleSet: Pick<RuleSet, 'rules'>): void;
 }
 
 export function routerOf(partitions: number, ruleSet: Pick<RuleSet, 'rules'>): RowRouter {
-  const kinds = kindsOfRules(ruleSet);
+  let kinds = kindsOfRules(ruleSet);
   /** Between two submissions a router is empty, and as good as a new one, which would cost more than a small submission. */
   const idle: Router[] = [];
   return {
@@ -34,6 +36,7 @@ export function routerOf(partitions: number, ruleSet: Pick<RuleSet, 'rules'>): R
       const router = idle.pop() ?? new Router({ partitions, kinds });
       return {
         rows(block) {
+          router.useKinds(kinds);
           // Where the blocks will lie is not known yet; whoever stores the rows says so.
           const { blocks, tooLarge } = router.route(block.bytes(0));
           if (tooLarge.length > 0) throw new Error('a row that is too large was not rejected');
@@ -48,6 +51,9 @@ export function routerOf(partitions: number, ruleSet: Pick<RuleSet, 'rules'>): R
     },
     toAll: (kind, value) =>
       Array.from({ length: partitions }, (_, partition) => recordOf({ partition, kind, bytes: value })),
+    useRules(changed) {
+      kinds = kindsOfRules(changed);
+    },
   };
 }
 

@@ -5,6 +5,7 @@
  * is told apart by its content (rows by identity, version and content; messages by key and position), so that one which two
  * operators replay at the same moment, or which a crash leaves without its note, still counts once.
  */
+import { z } from 'zod';
 import {
   openRecord,
   placeText,
@@ -14,6 +15,7 @@ import {
   replayedRecord,
 } from '../../pipelines/ingest/rejected-record.ts';
 import type { Bus, NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
+import { aligned, BlockReader } from '../../schemas/block-reader.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { TOPIC_VALUE_BYTES } from '../../schemas/topics.ts';
 
@@ -53,6 +55,32 @@ export async function logRejects(bus: Bus, filter: LogRejectFilter = {}): Promis
         a.place.partition - b.place.partition ||
         a.place.offset - b.place.offset,
     );
+}
+
+/** A row that contradicts a known one. */
+export interface ContradictingRow {
+  readonly institution: string;
+  readonly id: string;
+  readonly version: number;
+}
+
+/** Code of blocks of rows that contradict known ones; to append them again would change nothing. */
+export const CONTRADICTING = 'RAS-ENGINE-CONFLICT';
+
+const row = z.object({ institution: z.string(), id: z.string(), version: z.number() });
+
+/** The rows of a block that is rejected because of them; none of another record. @throws as `rejectedContent` */
+export async function contradictingRows(
+  parts: { readonly bus: Bus; readonly rawKey: Uint8Array },
+  reject: LogReject,
+): Promise<ContradictingRow[]> {
+  if (reject.code !== CONTRADICTING) return [];
+  const { value } = await rejectedContent(parts, reject);
+  const { bytes, offsets } = new BlockReader(aligned(value ?? new Uint8Array(0))).utf8('doc');
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: offsets.length - 1 }, (_, i) =>
+    row.parse(JSON.parse(text.toString('utf8', offsets[i], offsets[i + 1]))),
+  );
 }
 
 async function recordAt(bus: Bus, { topic, partition, offset }: RecordPlace): Promise<TopicRecord> {

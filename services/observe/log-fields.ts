@@ -25,6 +25,8 @@ export const LOG_EVENTS = {
     'a checkpoint does not fit or is damaged; the one before is looked at, or the state is built anew',
   'checkpoint.failed': 'a checkpoint could not be written; the one before stays',
   'record.rejected': 'a record of the log could not be read; it went to the rejected ones',
+  'message.shortened':
+    'a subject has more signals than can be told: the latest versions are; see the limits of the engine',
   'store.down': 'the store does not answer; consumption pauses',
   'store.up': 'the store answers again',
   'store.retried': 'a write is tried again',

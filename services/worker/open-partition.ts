@@ -248,6 +248,8 @@ export class PartitionOpener {
       readRules: (payload) => composed.read(payload),
       partition: { index: partition, count: at.count },
       writer: randomUUID(),
+      onShortened: () =>
+        this.#options.log.warn('message.shortened', { partition, code: 'RAS-ENGINE-MESSAGE-SIZE' }),
       hasAnswered: at.hasAnswered,
     });
     const worker = new PartitionWorker({

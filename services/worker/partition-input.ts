@@ -121,9 +121,11 @@ export class PartitionInput {
 
   async #takeRules(payload: Uint8Array, offset: number): Promise<readonly NewRecord[]> {
     const changed = readable('rules', () => this.#rules.read(payload));
-    if (changed === undefined) return [];
-    const { ruleSet, evaluation, compose, fromMs } = changed;
-    await this.#engine.step({ kind: 'rules', ruleSet, evaluation, compose, fromMs });
+    if (changed !== undefined) {
+      const { ruleSet, evaluation, compose, fromMs } = changed;
+      await this.#engine.step({ kind: 'rules', ruleSet, evaluation, compose, fromMs });
+    }
+    // One that changes nothing now may do so together with one that is still to come.
     return this.#engine.rulesRecords(payload, offset);
   }
 }

@@ -23,7 +23,7 @@ import { digestOf, type PartitionCheckpoints, type PartitionPlaces } from './par
 import { kindOf, type PartitionInput } from './partition-input.ts';
 import type { PartitionState } from './partition-state.ts';
 import { RecordGroup } from './record-group.ts';
-import type { RejectedRecords } from './rejected-records.ts';
+import { CONTRADICTING, type RejectedRecords } from './rejected-records.ts';
 import { PartitionGone, type StoreOutputs } from './store-outputs.ts';
 
 export interface PartitionWorkerParts {
@@ -42,7 +42,7 @@ export interface PartitionWorkerParts {
 
 /** What a partition says of itself, for logs and metrics. */
 export interface PartitionEvents {
-  /** A record could not be read: it was passed over, and lies on `rejected`. */
+  /** A record could not be read and was passed over, or rows of it contradict known ones; they lie on `rejected`. */
   rejected(topic: TopicName, partition: number, offset: number, code: string): void;
   /** Seconds that a part of the work took. */
   took(stage: 'detect' | 'hold' | 'append', seconds: number): void;
@@ -261,7 +261,7 @@ export class PartitionWorker {
   }
 
   async #admit(record: TopicRecord): Promise<void> {
-    const { input, markedUntil, events, bus } = this.#parts;
+    const { input, markedUntil, events, bus, rejects } = this.#parts;
     const { offset, value } = record;
     const began = performance.now();
     let outcomes: Uint8Array | undefined;
@@ -280,6 +280,9 @@ export class PartitionWorker {
     if (offset <= markedUntil) return;
     this.#group ??= new RecordGroup(record);
     this.#group.add(record, kind, outcomes);
+    if (outcomes === undefined || kind !== 'transactions') return;
+    if (await rejects.addContradicting(record, outcomes))
+      events.rejected(record.topic, record.partition, offset, CONTRADICTING.code);
   }
 
   /** Evaluates what was taken in, tells and stores what came of it. */

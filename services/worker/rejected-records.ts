@@ -1,11 +1,13 @@
 /**
- * Records of a partition that could not be read, on their way to the topic `rejected`. They are durable there before the position
- * of their own topic is marked; whoever repeats a partition says none again that a marker covers, and what is said twice
+ * Records of a partition that could not be read, and rows that contradict known ones, on their way to the topic `rejected`. They are
+ * durable there before the position of their own topic is marked; whoever repeats a partition says none again that a marker covers, and what is said twice
  * for all that has one key.
  */
+import { OUTCOME } from '../../pipelines/detect/hot/row-ledger.ts';
 import { sealRecord } from '../../pipelines/ingest/rejected-record.ts';
 import type { Bus, NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
 import type { RastroError } from '../../schemas/errors/index.ts';
+import { contradictingRows } from './kept-rows.ts';
 import type { StoreOutputs } from './store-outputs.ts';
 
 /** Name of the log of markers that say up to where records of `signals` were looked at for this; there is one only where some were bad. */
@@ -24,6 +26,9 @@ export interface RejectedRecordsParts {
   /** The same of `signals`; asked for when a record of it is bad. */
   readonly rejectedUntil: () => Promise<number>;
 }
+
+/** Why rows that contradict known ones are rejected. */
+export const CONTRADICTING = { code: 'RAS-ENGINE-CONFLICT' } as const;
 
 export class RejectedRecords {
   readonly #parts: RejectedRecordsParts;
@@ -50,6 +55,16 @@ export class RejectedRecords {
     if (topic === 'signals') this.#lastSignal = offset;
     if (this.#waiting.length >= WAITING_RECORDS || this.#bytes >= WAITING_BYTES) await this.#append();
     return true;
+  }
+
+  /**
+   * Of a block of primary rows that was taken in, those that contradict known ones, as a block of their own at its place. `outcomes`: of
+   * each row its index in `ROW_OUTCOMES`. Resolves to whether something was said.
+   */
+  async addContradicting(record: TopicRecord, outcomes: Uint8Array): Promise<boolean> {
+    if (record.value === null || !outcomes.includes(OUTCOME.REJECT)) return false;
+    const { block } = contradictingRows(record.value, outcomes);
+    return this.add({ ...record, value: block }, CONTRADICTING);
   }
 
   /** Resolves when all of them are durable. */

@@ -55,7 +55,8 @@ export function recordsOf(
   toAll('reference', encodeReference({ feeds }));
   let waiting = 0;
   for (const each of arrives) {
-    if ('rules' in each) toAll('rules', encodeRules(each.rules));
+    if ('rules' in each)
+      toAll('rules', each.rules instanceof Uint8Array ? each.rules : encodeRules(each.rules));
     else if ('step' in each) {
       if (each.step.kind !== 'declare') throw new Error(`no record of ${each.step.kind}`);
       const { institution, fromMs } = each.step;

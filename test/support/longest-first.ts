@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** By what they take on two cores; a file that is not there costs nothing. */
 const LONGEST = [
+  'fault/',
   'property/hot-equals-reference',
   'integration/workspace/crash',
   'integration/workspace/threads',

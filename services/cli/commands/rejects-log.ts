@@ -2,7 +2,14 @@
 import { placeOf, placeText } from '../../../pipelines/ingest/rejected-record.ts';
 import type { Bus } from '../../../pipelines/log/bus.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
-import { type LogReject, type LogRejectFilter, logRejects, replayRecord } from '../../ingest/rejected-log.ts';
+import {
+  CONTRADICTING,
+  contradictingRows,
+  type LogReject,
+  type LogRejectFilter,
+  logRejects,
+  replayRecord,
+} from '../../ingest/rejected-log.ts';
 import { EXIT } from '../exit.ts';
 import { count, type Terminal, tableText } from '../terminal.ts';
 
@@ -67,22 +74,38 @@ export async function listLogRejects(terminal: Terminal, bus: Bus, filter: LogRe
   return EXIT.FINE;
 }
 
-/** One of them, or the first of a list: where it lies, why, its size and checksum. What it holds is not shown. */
-export async function showLogRejects(terminal: Terminal, bus: Bus, filter: LogRejectFilter) {
-  const found = await logRejects(bus, filter);
+/**
+ * One of them, or the first of a list: where it lies, why, its size and checksum; of rows that contradict known ones which they are. What
+ * it holds besides is not shown.
+ */
+export async function showLogRejects(
+  terminal: Terminal,
+  parts: { readonly bus: Bus; readonly rawKey: Uint8Array },
+  filter: LogRejectFilter,
+) {
+  const found = await logRejects(parts.bus, filter);
+  const shown = terminal.json ? found : found.slice(0, SHOWN);
+  const all = [];
+  for (const reject of shown) all.push({ reject, rows: await contradictingRows(parts, reject) });
   if (terminal.json) {
-    terminal.printJson(found.map(plain));
+    terminal.printJson(all.map(({ reject, rows }) => ({ ...plain(reject), rows })));
     return EXIT.FINE;
   }
-  for (const { place, code, bytes, sha256, isKept, replayedAt } of found.slice(0, SHOWN))
+  for (const { reject, rows } of all) {
+    const { place, code, bytes, sha256, isKept, replayedAt } = reject;
     terminal.print(
       `${placeText(place)}: ${code}, ${count(bytes)} bytes, sha256 ${sha256}${isKept ? '' : ', in its topic alone'}${replayedAt === null ? '' : `, replayed as offset ${replayedAt}`}`,
     );
-  if (found.length > SHOWN) terminal.note(`${count(found.length - SHOWN)} more; --json shows all.`);
+    for (const { institution, id, version } of rows.slice(0, SHOWN))
+      terminal.print(`  ${institution} ${id} version ${version}`);
+    if (rows.length > SHOWN) terminal.note(`  ${count(rows.length - SHOWN)} more rows; --json shows all.`);
+  }
+  if (found.length > shown.length)
+    terminal.note(`${count(found.length - shown.length)} more; --json shows all.`);
   return EXIT.FINE;
 }
 
-/** Those that were not replayed yet. */
+/** Those that were not replayed yet, and could come to something else. */
 export async function replayLogRejects(
   terminal: Terminal,
   parts: { readonly bus: Bus; readonly rawKey: Uint8Array },
@@ -90,7 +113,8 @@ export async function replayLogRejects(
 ) {
   const results: { record: string; replayedAt: number | null; code: string | null }[] = [];
   for (const reject of await logRejects(parts.bus, filter)) {
-    if (reject.replayedAt !== null) continue;
+    // What contradicts a known row would do so again.
+    if (reject.replayedAt !== null || reject.code === CONTRADICTING) continue;
     const record = placeText(reject.place);
     try {
       results.push({ record, replayedAt: await replayRecord(parts, reject), code: null });

@@ -120,7 +120,7 @@ export function addRejects(program: Command): void {
       const { raw } = await openKeys(config.keys);
       return withBus(config, async (bus) => {
         const place = placeOf(id);
-        if (place !== undefined) return showLogRejects(terminal, bus, { place });
+        if (place !== undefined) return showLogRejects(terminal, { bus, rawKey: raw }, { place });
         const view = new SubmissionView(bus);
         await view.catchUp();
         const report = await reportOf({ bus, rawKey: raw }, submissionOf(view, id), 'en');

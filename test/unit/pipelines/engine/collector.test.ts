@@ -30,4 +30,9 @@ test('three feeders at two banks, none in the partition of the collector: one al
     expect(await partitionedLines(play, SOME_FEED, arrives, tally)).toEqual(one);
     expect(tally.alerts).toBe(1);
   }
+  // Messages of which not one fits whole: less is said, and nothing stops.
+  const tally = { signals: 0, alerts: 0 };
+  const small = { knowledge, partitions: COLLECTOR_PARTITIONS, deaths: 0, seed: 1, isRebuilt: true };
+  await partitionedLines({ ...small, partBytes: 2_048, parts: 1 }, SOME_FEED, arrives, tally);
+  expect(tally.signals).toBeGreaterThan(0);
 });

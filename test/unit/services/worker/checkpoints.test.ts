@@ -77,7 +77,7 @@ function sent(seed: number): NewRecord[] {
       if (item.step.kind !== 'declare') throw new Error(item.step.kind);
       const { institution, fromMs } = item.step;
       everywhere(encodeReference({ declarations: [{ institution, fromMs }] }));
-    } else waiting.push(item.row);
+    } else if ('row' in item) waiting.push(item.row);
     if (waiting.length < BLOCK_ROWS) continue;
     out.push(
       ...router.route(blockOf(waiting.splice(0))).blocks.map(recordOf),
