@@ -20,20 +20,18 @@ import type { Mapping } from '../../schemas/mapping.ts';
 import type { StateRecord, SubmissionResult, SubmissionState } from '../../schemas/submission.ts';
 import { plainBytes } from '../feeds/sources.ts';
 import type { IdentityOutbox } from './identities.ts';
+import { INGEST_LIMITS } from './limits.ts';
 import type { Mappings } from './mappings.ts';
-import type { RowRouter } from './output.ts';
+import type { RowPublisher } from './publisher.ts';
 import type { ReferenceBook } from './reference-book.ts';
 import { openReplay, type Replay } from './replay.ts';
 import { CheckingSink, type ClosableSink, PublishingSink, type SinkParts } from './sinks.ts';
 
 const RUN_BYTES = 9;
-/** A small body is read through smaller columns, whose memory it would not fill; the router makes blocks of its own. */
-const SMALL_BYTES = 64 * 1024;
-const SMALL_ROWS = 256;
 
 export interface AttemptParts {
   readonly bus: Bus;
-  readonly router: RowRouter;
+  readonly publisher: Pick<RowPublisher, 'share'>;
   readonly book: ReferenceBook;
   readonly identities: IdentityOutbox;
   readonly mappings: Mappings;
@@ -51,6 +49,9 @@ export class Interrupted extends Error {
     super('the reading was interrupted', { cause });
   }
 }
+
+/** A small body is read through smaller columns, whose memory it would not fill. */
+export const isSmall = ({ claim }: Submission): boolean => claim.bytes < INGEST_LIMITS.SMALL_BYTES;
 
 export type AttemptResult = Pick<StateRecord, 'state' | 'result' | 'rejected' | 'appended'>;
 
@@ -135,6 +136,20 @@ async function readOnce(
   const of = { institution, submissionId, attempt, run, partition, dryRun };
   const rejected = { writer: new RejectedWriter(parts.rawKey, of), run };
   const sink = sinkOf({ ...parts, institution, rejected, mayWrite });
+  try {
+    return await readInto(sink, parts, { submission, mapping, replay, context, mayWrite });
+  } catch (error) {
+    await sink.abandon();
+    throw error;
+  }
+}
+
+async function readInto(
+  sink: ClosableSink,
+  parts: AttemptParts,
+  { submission, mapping, replay, context, mayWrite }: Reading,
+) {
+  const { institution, submissionId } = submission.claim;
   const read = await readSubmission({
     institution,
     submissionId,
@@ -142,7 +157,7 @@ async function readOnce(
     source: sourceOf(parts, submission),
     context,
     sink,
-    blockRows: claim.bytes < SMALL_BYTES ? SMALL_ROWS : LOG_LIMITS.BLOCK_ROWS,
+    blockRows: isSmall(submission) ? INGEST_LIMITS.SMALL_ROWS : LOG_LIMITS.BLOCK_ROWS,
     blockBytes: LOG_LIMITS.BLOCK_BYTES,
     docBytes: ROUTER_LIMITS.DOC_BYTES,
     ...(replay === null ? {} : { only: (byteOffset: number) => replay.wants(byteOffset) }),

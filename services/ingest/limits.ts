@@ -11,8 +11,20 @@ export const INGEST_LIMITS = {
   BYTES_PER_SECOND_MIN: 1_024,
   /** Submissions that the role remembers; beyond it, new ones are asked to come back. */
   REMEMBERED: 500_000,
-  /** Submissions that are read at one time. */
-  READ_AT_ONCE: 2,
+  /** Submissions that are read at one time: small ones, whose columns hold little and whose rows share blocks, and others. */
+  SMALL_AT_ONCE: 64,
+  LARGE_AT_ONCE: 2,
+  /** A body of fewer bytes, as it was sent, is small: it is read through columns of `SMALL_ROWS` rows. */
+  SMALL_BYTES: 64 * 1024,
+  SMALL_ROWS: 256,
+  /** So long rows wait for those of other submissions that are being read, to share a block with them. */
+  LINGER_MS: 25,
+  /** Bytes of blocks of rows that are sent and not acknowledged; above it no more rows are read. */
+  UNACKNOWLEDGED_BYTES: 16 * 1024 * 1024,
+  /** Records of states that are appended at once. */
+  STATES_AT_ONCE: 500,
+  /** Submissions of a partition that a look goes through for those that can begin. */
+  PENDING_LOOKED_AT: 1_000,
   /** Between two looks at topics that nobody announced anything on. */
   LOOK_MS: 250,
   /** `processed` is told at these moments only: when exactly rows were evaluated tells nothing to whoever waits for it. */
@@ -25,6 +37,8 @@ export const INGEST_LIMITS = {
   RETRY_AFTER_S: 5,
   /** Between two looks at the file of API keys. */
   KEYS_LOOK_MS: 2_000,
+  /** Mappings that are kept as they were read. */
+  MAPPINGS_KNOWN: 256,
   /** API keys of one file. */
   KEYS: 10_000,
   /** Unpacked bytes of one submission, unless configured. */

@@ -5,8 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Submission, stateOf } from '../../pipelines/ingest/submission/table.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
-import type { StateRecord } from '../../schemas/submission.ts';
-import { type AttemptParts, Interrupted, readAttempt, refused } from './attempt.ts';
+import {
+  type AttemptParts,
+  type AttemptResult,
+  Interrupted,
+  isSmall,
+  readAttempt,
+  refused,
+} from './attempt.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import type { SubmissionView } from './view.ts';
 
@@ -41,6 +47,7 @@ export class Processor {
   #running: Promise<void> | undefined;
   #isStopping = false;
   #wake: () => void = () => undefined;
+  #turn = 0;
   #sweptMs = 0;
   #toldMs = 0;
   /** When the log last answered. */
@@ -100,7 +107,7 @@ export class Processor {
       try {
         await this.#options.view.catchUp();
         this.#lookedMs = this.#options.nowMs();
-        this.#begin();
+        await this.#begin();
         await this.#tellProcessed();
         await this.#sweep();
       } catch (error) {
@@ -120,19 +127,44 @@ export class Processor {
     });
   }
 
-  #begin(): void {
-    for (const partition of this.#owned) {
+  async #begin(): Promise<void> {
+    const next = this.#next();
+    if (next.length === 0) return;
+    // What others told before these were claimed, their rows are stamped with.
+    await this.#options.book.catchUp();
+    for (const submission of next) {
+      if (this.#isStopping || !this.#owned.has(submission.partition)) continue;
+      const done = this.#work(submission).finally(() => {
+        this.#working.delete(submission);
+        this.poke();
+      });
+      this.#working.set(submission, { done });
+    }
+  }
+
+  /** Those that can begin now: small ones pass large ones that wait for their turn. */
+  #next(): Submission[] {
+    const next: Submission[] = [];
+    const small = [...this.#working.keys()].filter(isSmall).length;
+    let room = { small: INGEST_LIMITS.SMALL_AT_ONCE - small, large: INGEST_LIMITS.LARGE_AT_ONCE };
+    room.large -= this.#working.size - small;
+    const nowMs = this.#options.nowMs();
+    // Another partition is the first one every time.
+    const owned = [...this.#owned];
+    const turn = this.#turn++ % Math.max(owned.length, 1);
+    for (const partition of [...owned.slice(turn), ...owned.slice(0, turn)]) {
+      let looked = 0;
       for (const submission of this.#options.view.table.pending(partition)) {
-        if (this.#working.size >= INGEST_LIMITS.READ_AT_ONCE || this.#isStopping) return;
+        if (looked++ === INGEST_LIMITS.PENDING_LOOKED_AT || room.small + room.large <= 0) break;
         const tries = this.#tries.get(submission.claim.submissionId);
-        if (this.#working.has(submission) || (tries?.notBeforeMs ?? 0) > this.#options.nowMs()) continue;
-        const done = this.#work(submission).finally(() => {
-          this.#working.delete(submission);
-          this.poke();
-        });
-        this.#working.set(submission, { done });
+        if (this.#working.has(submission) || (tries?.notBeforeMs ?? 0) > nowMs) continue;
+        const size = isSmall(submission) ? 'small' : 'large';
+        if (room[size] <= 0) continue;
+        room = { ...room, [size]: room[size] - 1 };
+        next.push(submission);
       }
     }
+    return next;
   }
 
   async #work(submission: Submission): Promise<void> {
@@ -141,11 +173,11 @@ export class Processor {
       if (!this.#owned.has(submission.partition)) throw new Lost();
     };
     try {
-      await this.#options.book.catchUp();
-      await this.#write(
-        submission,
-        { state: 'validating', result: null, rejected: null, appended: {} },
-        mayWrite,
+      // Nothing rests on it, so nothing waits for it; the outcome comes behind it.
+      const validating = { state: 'validating', result: null, rejected: null, appended: {} } as const;
+      mayWrite();
+      this.#append([[submission, validating]]).catch((error: unknown) =>
+        this.#options.onProblem('state', submissionId, error),
       );
       const outcome = await readAttempt(this.#options, submission, mayWrite);
       await this.#write(submission, outcome, mayWrite);
@@ -174,24 +206,20 @@ export class Processor {
     }
   }
 
-  async #write(
-    submission: Submission,
-    outcome: Pick<StateRecord, 'state' | 'result' | 'rejected' | 'appended'>,
-    mayWrite: () => void,
-  ): Promise<void> {
-    const { claim, partition, replay, settled } = submission;
-    const { institution, submissionId } = claim;
-    const attempt = replay?.attempt ?? settled?.attempt ?? 1;
-    const state: StateRecord = {
-      institution,
-      submissionId,
-      attempt,
-      atMs: this.#options.nowMs(),
-      ...outcome,
-    };
+  async #write(submission: Submission, outcome: AttemptResult, mayWrite: () => void): Promise<void> {
     mayWrite();
-    const [offset] = await this.#options.bus.append('submissions', [stateOf(state, partition)]);
-    await this.#options.view.catchUpTo(partition, (offset as number) + 1);
+    const [offset] = await this.#append([[submission, outcome]]);
+    await this.#options.view.catchUpTo(submission.partition, (offset as number) + 1);
+  }
+
+  #append(states: readonly (readonly [Submission, AttemptResult])[]): Promise<readonly number[]> {
+    const atMs = this.#options.nowMs();
+    const records = states.map(([{ claim, partition, replay, settled }, outcome]) => {
+      const { institution, submissionId } = claim;
+      const attempt = replay?.attempt ?? settled?.attempt ?? 1;
+      return stateOf({ institution, submissionId, attempt, atMs, ...outcome }, partition);
+    });
+    return this.#options.bus.append('submissions', records);
   }
 
   /** On the grid only: the time between two states must say nothing of what was found. */
@@ -205,16 +233,23 @@ export class Processor {
     if (waiting.length === 0) return;
     const until = await this.#options.evaluatedUntil();
     this.#toldMs = tick;
+    const done: [Submission, AttemptResult][] = [];
     for (const submission of waiting) {
       const { state } = submission;
       if (state === null || submission.replay !== null) continue;
       const isDone = Object.entries(state.appended).every(
         ([partition, offset]) => (until.get(Number(partition)) ?? -1) >= offset,
       );
-      if (!isDone || !this.#owned.has(submission.partition)) continue;
       const { result, rejected, appended } = state;
-      await this.#write(submission, { state: 'processed', result, rejected, appended }, () => undefined);
+      if (isDone) done.push([submission, { state: 'processed', result, rejected, appended }]);
     }
+    for (let from = 0; from < done.length; from += INGEST_LIMITS.STATES_AT_ONCE) {
+      const some = done
+        .slice(from, from + INGEST_LIMITS.STATES_AT_ONCE)
+        .filter(([{ partition }]) => this.#owned.has(partition));
+      await this.#append(some);
+    }
+    await this.#options.view.catchUp();
   }
 
   async #sweep(): Promise<void> {

@@ -13,6 +13,7 @@ import { INGEST_LIMITS } from './limits.ts';
 import { Mappings } from './mappings.ts';
 import type { RowRouter } from './output.ts';
 import { type EvaluatedUntil, Processor } from './processor.ts';
+import { RowPublisher } from './publisher.ts';
 import { Receiver } from './receive.ts';
 import { ReferenceBook } from './reference-book.ts';
 import { buildServer } from './server.ts';
@@ -68,12 +69,14 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     reference,
     zones,
   });
+  const identities = new IdentityOutbox(bus);
   const processor = new Processor({
     ...options,
     view,
     book,
     mappings,
-    identities: new IdentityOutbox(bus),
+    identities,
+    publisher: new RowPublisher({ bus, router, identities }),
     rawKey: keys.raw,
     context: contextWith(book.directory),
     // What is only checked is stamped with nothing: no stamp decides whether a row is accepted.
