@@ -8,8 +8,10 @@ import { epochMs, identifier } from './identity.ts';
 export const SUBMISSION_LIMITS = {
   /** Characters of an idempotency key. */
   KEY_CHARS: 128,
-  /** So long an idempotency key is known, and what became of its submission can be asked; seven days are promised. */
+  /** So long an idempotency key is known, and what became of its submission can be asked. */
   KEPT_MS: 30 * 86_400_000,
+  /** So long at least, however many there are: what is promised. */
+  KEPT_MIN_MS: 7 * 86_400_000,
   /** Rejected lines in the body of a report; all of them are in its file. */
   REPORT_LINES: 1_000,
   /** Rows of one submission; a larger one is handed in as several. */

@@ -3,7 +3,6 @@
  * (institution, id, version) behind the log, and rejected lines by the run that wrote them.
  */
 import { randomBytes } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import type { IngestContext } from '../../pipelines/ingest/canonical.ts';
 import { parseMapping } from '../../pipelines/ingest/mapping-file.ts';
 import type { FeedSource } from '../../pipelines/ingest/outcome.ts';
@@ -26,6 +25,7 @@ import type { RowPublisher } from './publisher.ts';
 import type { ReferenceBook } from './reference-book.ts';
 import { openReplay, type Replay } from './replay.ts';
 import { CheckingSink, type ClosableSink, PublishingSink, type SinkParts } from './sinks.ts';
+import type { Turns } from './turns.ts';
 
 const RUN_BYTES = 9;
 
@@ -35,6 +35,7 @@ export interface AttemptParts {
   readonly book: ReferenceBook;
   readonly identities: IdentityOutbox;
   readonly mappings: Mappings;
+  readonly turns: Turns;
   readonly rawKey: Uint8Array;
   /** Of rows that are taken in. */
   readonly context: IngestContext;
@@ -150,6 +151,7 @@ async function readInto(
   { submission, mapping, replay, context, mayWrite }: Reading,
 ) {
   const { institution, submissionId } = submission.claim;
+  await parts.turns.next();
   const read = await readSubmission({
     institution,
     submissionId,
@@ -163,8 +165,7 @@ async function readInto(
     ...(replay === null ? {} : { only: (byteOffset: number) => replay.wants(byteOffset) }),
     onBatch: async () => {
       mayWrite();
-      // Requests have their turn between two pieces of a file.
-      await setImmediate();
+      await parts.turns.next();
     },
   });
   for (const line of replay?.carried() ?? []) await sink.rejected(line);

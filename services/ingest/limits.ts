@@ -9,8 +9,10 @@ export const INGEST_LIMITS = {
   /** A body may come at any pace for so long; from then on it must have come at `BYTES_PER_SECOND_MIN` on average. */
   GRACE_MS: 60_000,
   BYTES_PER_SECOND_MIN: 1_024,
-  /** Submissions that the role remembers; beyond it, new ones are asked to come back. */
-  REMEMBERED: 500_000,
+  /** Submissions that the role remembers, some 1.7 kB each (one a second for eight days); beyond it, new ones are asked to come back. */
+  REMEMBERED: 700_000,
+  /** With more than so many, they are kept for the seven days that are promised and no longer. */
+  REMEMBERED_LONG: 250_000,
   /** Submissions that are read at one time: small ones, whose columns hold little and whose rows share blocks, and others. */
   SMALL_AT_ONCE: 64,
   LARGE_AT_ONCE: 2,
@@ -18,7 +20,7 @@ export const INGEST_LIMITS = {
   SMALL_BYTES: 64 * 1024,
   SMALL_ROWS: 256,
   /** So long rows wait for those of other submissions that are being read, to share a block with them. */
-  LINGER_MS: 25,
+  LINGER_MS: 100,
   /** Bytes of blocks of rows that are sent and not acknowledged; above it no more rows are read. */
   UNACKNOWLEDGED_BYTES: 16 * 1024 * 1024,
   /** Records of states that are appended at once. */

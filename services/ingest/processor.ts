@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Submission, stateOf } from '../../pipelines/ingest/submission/table.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { SUBMISSION_LIMITS } from '../../schemas/submission.ts';
 import {
   type AttemptParts,
   type AttemptResult,
@@ -257,7 +258,10 @@ export class Processor {
     if (nowMs - this.#sweptMs < INGEST_LIMITS.SWEEP_MS) return;
     this.#sweptMs = nowMs;
     for (const partition of this.#owned) {
-      const keys = this.#options.view.table.deletable(partition, nowMs).slice(0, INGEST_LIMITS.SWEEP_KEYS);
+      const { table } = this.#options.view;
+      const { KEPT_MS, KEPT_MIN_MS } = SUBMISSION_LIMITS;
+      const keptMs = table.size > INGEST_LIMITS.REMEMBERED_LONG ? KEPT_MIN_MS : KEPT_MS;
+      const keys = table.deletable(partition, nowMs, keptMs).slice(0, INGEST_LIMITS.SWEEP_KEYS);
       const records = keys.map((key) => ({ partition, key, value: null }));
       if (records.length > 0) await this.#options.bus.append('submissions', records);
     }

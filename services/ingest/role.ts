@@ -17,6 +17,7 @@ import { RowPublisher } from './publisher.ts';
 import { Receiver } from './receive.ts';
 import { ReferenceBook } from './reference-book.ts';
 import { buildServer } from './server.ts';
+import { Turns } from './turns.ts';
 import { SubmissionView } from './view.ts';
 
 export interface IngestOptions {
@@ -38,6 +39,7 @@ export interface IngestOptions {
   readonly submissionBytesMax?: number;
   readonly bodyBytesMax?: number;
   readonly idleMs: number;
+  readonly graceMs?: number;
   readonly headersMs: number;
   readonly lookMs?: number;
   readonly processedGridMs?: number;
@@ -75,6 +77,7 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     view,
     book,
     mappings,
+    turns: new Turns(),
     identities,
     publisher: new RowPublisher({ bus, router, identities }),
     rawKey: keys.raw,

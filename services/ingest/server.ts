@@ -47,6 +47,8 @@ export interface ServerOptions {
   readonly institutionSubmissionsMax?: number;
   readonly bodyBytesMax?: number;
   readonly idleMs: number;
+  /** Default `INGEST_LIMITS.GRACE_MS`. */
+  readonly graceMs?: number;
   readonly headersMs: number;
   /** A submission was received: there is something to do. */
   readonly onReceived: () => void;
@@ -179,7 +181,7 @@ function addRoutes(app: FastifyInstance, options: ServerOptions): void {
         onError,
         dryRun: dryRun === 'true',
         idempotencyKey,
-        body: pacedBody(request.body, { idleMs: options.idleMs }),
+        body: pacedBody(request.body, options),
         ...(sha256 === undefined ? {} : { sha256 }),
       });
       options.onReceived();

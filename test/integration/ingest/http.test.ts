@@ -6,6 +6,7 @@ import {
   problem,
   type Receipt,
   receipt as receiptShape,
+  stateRecord,
   submissionReport,
   submissionStatus,
 } from '../../../schemas/submission.ts';
@@ -259,6 +260,16 @@ test('every refusal is a problem document with its code', async () => {
   expect(answer.headers.get('cache-control')).toBe('no-store');
 });
 
+const headOf = (key: string, bytes: number): string =>
+  [
+    'POST /v1/feeds/bank-a/submissions HTTP/1.1',
+    'Host: x',
+    `Authorization: Bearer ${key}`,
+    'Content-Type: text/csv',
+    `Content-Length: ${bytes}`,
+    '\r\n',
+  ].join('\r\n');
+
 /** Sends bytes and gives all that comes back until the connection ends. */
 function rawExchange(url: string, first: string): Promise<string> {
   const { hostname, port } = new URL(url);
@@ -278,17 +289,62 @@ test('who sends headers or a body too slowly is turned away', async () => {
   expect(await rawExchange(role.url, 'POST /v1/feeds/bank-a/submissions HTTP/1.1\r\nHost: x\r\n')).toContain(
     ' 408 ',
   );
-  const head = [
-    'POST /v1/feeds/bank-a/submissions HTTP/1.1',
-    'Host: x',
-    `Authorization: Bearer ${key}`,
-    'Content-Type: text/csv',
-    'Content-Length: 1000000',
-    '\r\nabc',
-  ].join('\r\n');
-  const answer = await rawExchange(role.url, head);
+  const answer = await rawExchange(role.url, `${headOf(key, 1_000_000)}abc`);
   expect(answer).toContain(' 408 ');
   expect(answer).toContain('RAS-HTTP-BODY-SLOW');
+});
+
+test('a body that trickles is given up, however lively it looks', async () => {
+  const { role, key } = await start({ graceMs: 50 });
+  const { hostname, port } = new URL(role.url);
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(headOf(key, 1_000_000)));
+    const trickle = setInterval(() => socket.write('x'), 10);
+    let text = '';
+    socket.on('data', (part) => {
+      text += part.toString('latin1');
+    });
+    socket.on('close', () => {
+      clearInterval(trickle);
+      resolve(text);
+    });
+    // What is written after the answer may find nobody.
+    socket.on('error', () => (text === '' ? reject(new Error('no answer')) : undefined));
+  });
+  expect(answer).toContain(' 408 ');
+  expect(answer).toContain('RAS-HTTP-BODY-SLOW');
+});
+
+test('a body that says that it is too large is refused before a byte of it', async () => {
+  const { role, key } = await start({ bodyBytesMax: 10_000 });
+  const answer = await rawExchange(role.url, headOf(key, 10_001));
+  expect(answer).toContain(' 413 ');
+  expect(answer).toContain('RAS-HTTP-BODY-TOO-LARGE');
+});
+
+test('many small submissions share blocks, and each is told where its rows are', async () => {
+  const { submit, status, bus, problems } = await start();
+  const receipts = await Promise.all(
+    Array.from({ length: 100 }, async (_, i) => receiptOf(await submit(line(`s${i}`)))),
+  );
+  for (const receipt of receipts) expect(await status(receipt)).toMatchObject({ counts: { accepted: 1 } });
+  expect(problems).toEqual([]);
+  expect((await publishedIds(bus)).toSorted()).toEqual(
+    Array.from({ length: 100 }, (_, i) => `s${i}`).toSorted(),
+  );
+  const blocks = (await recordsOf(bus, 'transactions')).filter(
+    ({ headers }) => headers['kind'] === 'transactions',
+  );
+  expect(blocks.length).toBeLessThan(50);
+  const ends = new Map((await bus.ranges('transactions')).map(({ end }, partition) => [partition, end]));
+  for (const record of await recordsOf(bus, 'submissions')) {
+    if (record.headers['kind'] !== 'state') continue;
+    const { state, appended } = stateRecord.parse(JSON.parse(Buffer.from(record.value ?? []).toString()));
+    if (state === 'validating') continue;
+    expect(Object.keys(appended)).toHaveLength(1);
+    for (const [partition, offset] of Object.entries(appended))
+      expect(offset).toBeLessThan(ends.get(Number(partition)) ?? 0);
+  }
 });
 
 test('more submissions at a time than there is room for are asked to come back', async () => {
