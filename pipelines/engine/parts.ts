@@ -90,9 +90,11 @@ export class PartAssembler {
     return from;
   }
 
-  /** Undefined for a deletion. @throws RastroError RAS-ENGINE-MESSAGE where the record is no part of a message. */
+  /** Undefined for a deletion. @throws RastroError RAS-ENGINE-MESSAGE, -RECORD-SIZE where the record is no part of a message. */
   take({ offset, key: recordKey, headers, value }: TopicRecord): Part | undefined {
     if (value === null) return undefined;
+    if (value.length > TOPIC_VALUE_BYTES)
+      throw new RastroError('RAS-ENGINE-RECORD-SIZE', { bytes: value.length, limit: TOPIC_VALUE_BYTES });
     const read = signalHeaders.safeParse(headers);
     const end = recordKey?.lastIndexOf('#') ?? -1;
     if (!read.success || recordKey === null || end < 0 || read.data.part >= read.data.parts)

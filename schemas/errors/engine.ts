@@ -124,14 +124,26 @@ export const engineErrors = defineErrors({
   },
   'RAS-ENGINE-MESSAGE': {
     message: {
-      en: 'A record of the topic signals ({kind}) cannot be read: {detail}.',
-      es: 'Un registro del tema signals ({kind}) no se puede leer: {detail}.',
-      fr: 'Un enregistrement du sujet signals ({kind}) ne peut pas être lu : {detail}.',
+      en: 'A record of the log ({kind}) cannot be read: {detail}.',
+      es: 'Una entrada del registro ({kind}) no se puede leer: {detail}.',
+      fr: 'Un enregistrement du journal ({kind}) ne peut pas être lu : {detail}.',
     },
     hint: {
-      en: 'Another version of Rastro wrote it, or something else did. It was passed over; what it told is told again when its sender goes on.',
-      es: 'Lo escribió otra versión de Rastro, u otro programa. Se pasó por alto; lo que decía se repite cuando su emisor continúa.',
-      fr: 'Une autre version de Rastro l’a écrit, ou autre chose. Il a été ignoré ; ce qu’il disait est redit quand son émetteur reprend.',
+      en: 'Another version of Rastro wrote it, or something else did. `rastro rejects list --log` has it; under a version that reads it, `rastro rejects replay --log` brings it in.',
+      es: 'Lo escribió otra versión de Rastro, u otro programa. Está en `rastro rejects list --log`; con una versión que lo lea, `rastro rejects replay --log` lo incorpora.',
+      fr: 'Une autre version de Rastro l’a écrit, ou autre chose. `rastro rejects list --log` le montre ; avec une version qui le lit, `rastro rejects replay --log` le reprend.',
+    },
+  },
+  'RAS-ENGINE-RECORD-SIZE': {
+    message: {
+      en: 'A record of {bytes} bytes is over the limit of {limit}, and was not read.',
+      es: 'Un registro de {bytes} bytes supera el límite de {limit} y no se leyó.',
+      fr: 'Un enregistrement de {bytes} octets dépasse la limite de {limit} et n’a pas été lu.',
+    },
+    hint: {
+      en: 'Rastro writes none so large: something else wrote it. See who else may write to the topic.',
+      es: 'Rastro no escribe ninguno tan grande: lo escribió otro programa. Revise quién más puede escribir en el tópico.',
+      fr: 'Rastro n’en écrit pas d’aussi grand : autre chose l’a écrit. Voyez qui d’autre peut écrire dans le sujet.',
     },
   },
   'RAS-ENGINE-MESSAGE-SIZE': {

@@ -38,7 +38,7 @@ export interface AttemptParts {
   readonly turns: Turns;
   readonly rawKey: Uint8Array;
   /** Of rows that are taken in. */
-  readonly context: IngestContext;
+  readonly context: () => IngestContext;
   /** A context of its own for rows that are only checked: their identities go nowhere. */
   readonly checkContext: () => IngestContext;
   readonly submissionBytesMax: number;
@@ -82,7 +82,7 @@ export async function readAttempt(
       return { ...checked, state: 'rejected', result: { ...result, counts, totals: [] } };
     }
   }
-  return read((of) => new PublishingSink(of), parts.context);
+  return read((of) => new PublishingSink(of), parts.context());
 }
 
 async function mappingOf(parts: AttemptParts, { claim, replay }: Submission): Promise<Mapping | RastroError> {

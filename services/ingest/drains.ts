@@ -4,6 +4,7 @@
  * second process writes again is equal to what is there.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type RejectedRecord, rejectedRecord } from '../../pipelines/ingest/rejected-record.ts';
 import { openRejected, rejectedRun } from '../../pipelines/ingest/submission/rejected-lines.ts';
 import type { SubmissionTable } from '../../pipelines/ingest/submission/table.ts';
 import { sealOriginal, type VaultEntry } from '../../pipelines/ingest/vault.ts';
@@ -138,6 +139,8 @@ function vaultRows({ value }: TopicRecord): object[] {
 }
 
 function rejectRows(rawKey: Uint8Array, record: TopicRecord): object[] {
+  const unread = rejectedRecord(record);
+  if (unread !== undefined) return 'at' in unread ? [] : [recordRow(unread, record.value)];
   const run = rejectedRun(record);
   if (run === undefined || run.dryRun) return [];
   return openRejected(rawKey, record).map(({ line, byteOffset, code, field, masked, original }) => ({
@@ -153,6 +156,21 @@ function rejectRows(rawKey: Uint8Array, record: TopicRecord): object[] {
         ? ''
         : sealOriginal(rawKey, run.institution, Buffer.from(original, 'base64')).toString('base64'),
   }));
+}
+
+/** A record of the log: its topic and partition stand for the submission, its offset for the line. */
+function recordRow({ place, code, sha256 }: RejectedRecord, sealed: Uint8Array | null): object {
+  const { topic, partition, offset } = place;
+  return {
+    submission_id: `${topic}/${partition}`,
+    line: offset,
+    code,
+    field: '',
+    revision: 0,
+    byte_offset: 0,
+    masked_value: `sha256 ${sha256}`,
+    original_encrypted: sealed === null ? '' : Buffer.from(sealed).toString('base64'),
+  };
 }
 
 /** The result of a submission, once it has one: the newest that the table knows, which is what the last record will say. */

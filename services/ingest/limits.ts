@@ -37,6 +37,8 @@ export const INGEST_LIMITS = {
   SWEEP_KEYS: 10_000,
   /** Seconds after which a request that was turned away may come again. */
   RETRY_AFTER_S: 5,
+  /** Between two looks whether other rules were activated. */
+  RULES_LOOK_MS: 1_000,
   /** Between two looks at the file of API keys. */
   KEYS_LOOK_MS: 2_000,
   /** Mappings that are kept as they were read. */

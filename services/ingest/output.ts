@@ -15,7 +15,7 @@ export interface RowRouter {
   route(block: Uint8Array): RoutedBlock[];
   /** Ends the open blocks of a partition. */
   close(partition: number): RoutedBlock[];
-  /** From now on rows go to the subjects that these rules ask about. */
+  /** From now on rows go to the subjects that these rules ask about, those of submissions under way too. */
   useRules(ruleSet: Pick<RuleSet, 'rules'>): void;
   /** A record that every partition has to have in front of what rests on it. */
   toAll(kind: RecordKind, payload: Uint8Array): readonly NewRecord[];

@@ -24,6 +24,7 @@ export interface ProcessorOptions extends AttemptParts {
   readonly view: SubmissionView;
   readonly nowMs: () => number;
   readonly evaluatedUntil: EvaluatedUntil;
+  readonly followRules?: () => Promise<void>;
   /** What went wrong beside the submissions themselves, for the role's log; `id` is a submission or empty. */
   readonly onProblem: (what: string, id: string, error: unknown) => void;
   /** Between two looks; default `INGEST_LIMITS.LOOK_MS`. */
@@ -51,6 +52,7 @@ export class Processor {
   #turn = 0;
   #sweptMs = 0;
   #toldMs = 0;
+  #followedMs = 0;
   /** When the log last answered. */
   #lookedMs = 0;
 
@@ -108,6 +110,7 @@ export class Processor {
       try {
         await this.#options.view.catchUp();
         this.#lookedMs = this.#options.nowMs();
+        await this.#followRules();
         await this.#begin();
         await this.#tellProcessed();
         await this.#sweep();
@@ -116,6 +119,14 @@ export class Processor {
       }
       if (!this.#isStopping) await this.#pause();
     }
+  }
+
+  async #followRules(): Promise<void> {
+    const { followRules, nowMs, onProblem } = this.#options;
+    if (followRules === undefined || nowMs() - this.#followedMs < INGEST_LIMITS.RULES_LOOK_MS) return;
+    this.#followedMs = nowMs();
+    // Without them what was in force goes on.
+    await followRules().catch((error: unknown) => onProblem('rules', '', error));
   }
 
   #pause(): Promise<void> {

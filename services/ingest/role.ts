@@ -23,8 +23,11 @@ import { SubmissionView } from './view.ts';
 export interface IngestOptions {
   readonly bus: Bus;
   readonly keys: DataKeys;
-  readonly reference: Reference;
+  /** What rows are stamped with from now on. */
+  readonly reference: () => Reference;
   readonly router: RowRouter;
+  /** Called now and then: other rules may be in force. */
+  readonly followRules?: () => Promise<void>;
   readonly apiKeys: Pick<ApiKeys, 'find'>;
   /** Folder of the operator's mappings; null for the shipped ones alone. */
   readonly mappingsFolder: string | null;
@@ -59,16 +62,17 @@ export interface IngestRole {
 
 /** Starts the role: it has read what the log says, serves, and reads no submission until it is given partitions. */
 export async function startIngest(options: IngestOptions): Promise<IngestRole> {
-  const { bus, keys, reference, router, nowMs } = options;
+  const { bus, keys, router, nowMs } = options;
   const view = new SubmissionView(bus);
   const book = new ReferenceBook(bus, router);
   await Promise.all([view.catchUp(), book.catchUp()]);
   const mappings = new Mappings(options.mappingsFolder);
   const zones = new ZoneOffsets();
-  const contextWith = (directory: Directory): IngestContext => ({
-    pseudonyms: new Pseudonymiser(keys),
-    directory,
-    reference,
+  const pseudonyms = new Pseudonymiser(keys);
+  // A submission is stamped with one set throughout.
+  const contextWith = (of: Pick<IngestContext, 'directory' | 'pseudonyms'>): IngestContext => ({
+    ...of,
+    reference: options.reference(),
     zones,
   });
   const identities = new IdentityOutbox(bus);
@@ -81,9 +85,9 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     identities,
     publisher: new RowPublisher({ bus, router, identities }),
     rawKey: keys.raw,
-    context: contextWith(book.directory),
+    context: () => contextWith({ directory: book.directory, pseudonyms }),
     // What is only checked is stamped with nothing: no stamp decides whether a row is accepted.
-    checkContext: () => contextWith(new Directory()),
+    checkContext: () => contextWith({ directory: new Directory(), pseudonyms: new Pseudonymiser(keys) }),
     submissionBytesMax: options.submissionBytesMax ?? INGEST_LIMITS.SUBMISSION_BYTES,
   });
   const receiver = new Receiver({

@@ -1,50 +1,66 @@
 /**
- * The rule set that the log says is in force, told to every partition of `transactions` once. The first role that finds none puts
- * its own there; two of them at the same time put the same there twice, which changes nothing.
+ * The rule sets that the log says are in force, as ingest needs them: what rows are stamped with, and to which kinds of subject they are
+ * routed. The first role that finds none records its own.
  */
 import type { Bus } from '../../pipelines/log/bus.ts';
-import type { RuleSet } from '../../rules/compiler/index.ts';
 import type { Reference } from '../../rules/reference/reference.ts';
-import { RastroError } from '../../schemas/errors/index.ts';
-import { TOPIC_VALUE_BYTES } from '../../schemas/topics.ts';
-import { compileKnowledge, type Knowledge } from '../workspace/knowledge.ts';
-import { decodeRules, encodeRules } from '../workspace/rule-record.ts';
+import { RuleLog } from '../rule-log/rule-log.ts';
+import type { Knowledge } from '../workspace/knowledge.ts';
+import { compileKnowledge } from '../workspace/knowledge.ts';
+import { RecordedSets } from '../workspace/rule-timeline.ts';
 import { type RowRouter, routerOf } from './output.ts';
 
-const TOPIC = 'rules';
-const KEY = 'rules';
-
-export interface RulesInForce {
-  readonly ruleSet: RuleSet;
-  readonly reference: Reference;
+export class RulesInForce {
   readonly router: RowRouter;
-}
+  readonly #log: RuleLog;
+  readonly #recorded: RecordedSets;
+  #reference: Reference;
 
-/** @throws RastroError RAS-RULES-RECORD-SIZE where the set does not fit a record */
-export async function rulesInForce(bus: Bus, own: Knowledge): Promise<RulesInForce> {
-  const newest = await newestRecord(bus);
-  const inForce = newest === undefined ? own : knowledgeOf(newest, own);
-  const { ruleSet, reference } = inForce;
-  const router = routerOf(await bus.partitionsOf('transactions'), ruleSet);
-  if (newest === undefined) {
-    const payload = encodeRules(own);
-    if (payload.byteLength > TOPIC_VALUE_BYTES)
-      throw new RastroError('RAS-RULES-RECORD-SIZE', { bytes: payload.byteLength, limit: TOPIC_VALUE_BYTES });
-    await bus.append('transactions', router.toAll('rules', payload));
-    await bus.append(TOPIC, [{ partition: 0, key: KEY, value: payload }]);
+  private constructor(log: RuleLog, recorded: RecordedSets, router: RowRouter, own: Knowledge) {
+    this.#log = log;
+    this.#recorded = recorded;
+    this.router = router;
+    this.#reference = own.reference;
   }
-  return { ruleSet, reference, router };
-}
 
-function knowledgeOf(record: Uint8Array, own: Knowledge): Knowledge {
-  const { sha256, files, activeFrom } = decodeRules(record);
-  return sha256 === own.hash ? own : compileKnowledge(files, { activeFrom });
-}
+  /**
+   * Reads the sets of the log; every partition of `transactions` has them afterwards, whoever began to put them there.
+   * @throws RastroError RAS-RULES-RECORD-SIZE where its own set does not fit a record, and of a set that does not compile
+   */
+  static async open(bus: Bus, own: Knowledge): Promise<RulesInForce> {
+    const log = new RuleLog(bus);
+    await log.catchUp();
+    if (log.sets.length === 0) await log.record(own);
+    await log.place();
+    const recorded = new RecordedSets(({ sha256, activeFrom, files }) =>
+      sha256 === own.hash && activeFrom === own.activeFrom ? own : compileKnowledge(files, { activeFrom }),
+    );
+    const router = routerOf(await bus.partitionsOf('transactions'), own.ruleSet);
+    const rules = new RulesInForce(log, recorded, router, own);
+    for (const { payload } of log.sets) recorded.read(payload);
+    recorded.requireWhole();
+    rules.#use();
+    return rules;
+  }
 
-async function newestRecord(bus: Bus): Promise<Uint8Array | undefined> {
-  const [range] = await bus.ranges(TOPIC);
-  let newest: Uint8Array | undefined;
-  for await (const { value } of bus.read(TOPIC, 0, range?.begin ?? 0, range?.end ?? 0))
-    if (value !== null) newest = value;
-  return newest;
+  /** Of the set recorded last: rows that come in are stamped with it. */
+  get reference(): Reference {
+    return this.#reference;
+  }
+
+  /** Follows what was activated since. @throws RastroError of a set that does not compile; those before it go on */
+  async catchUp(): Promise<void> {
+    const fresh = await this.#log.catchUp();
+    if (fresh.length === 0) return;
+    for (const { payload } of fresh) this.#recorded.read(payload);
+    this.#use();
+    this.#recorded.requireWhole();
+  }
+
+  #use(): void {
+    const { timeline } = this.#recorded;
+    if (timeline === undefined) return;
+    this.#reference = timeline.newest.reference;
+    this.router.useRules(timeline.rules.ruleSet);
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * The rows of a block that are to be stored: not those that are known already, or contradict what is known. Almost always that is
- * all of them, and the bytes stay as they came.
+ * all of them, and the bytes stay as they came. And those that contradict, which are told of.
  */
 import { OUTCOME } from '../../pipelines/detect/hot/row-ledger.ts';
 import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
@@ -16,10 +16,19 @@ export interface KeptRows {
 const SEED = [0, 0] as const;
 
 export function keptRows(block: Uint8Array, outcomes: Uint8Array): KeptRows {
+  return rowsWith(block, outcomes, (outcome) => outcome === OUTCOME.OK || outcome === OUTCOME.LATE);
+}
+
+/** Rows of a known institution, id and version that say something else than the known one. */
+export function contradictingRows(block: Uint8Array, outcomes: Uint8Array): KeptRows {
+  return rowsWith(block, outcomes, (outcome) => outcome === OUTCOME.REJECT);
+}
+
+function rowsWith(block: Uint8Array, outcomes: Uint8Array, isWanted: (outcome: number) => boolean): KeptRows {
   const kept = new Int32Array(outcomes.length);
   let rows = 0;
   outcomes.forEach((outcome, row) => {
-    if (outcome === OUTCOME.OK || outcome === OUTCOME.LATE) kept[rows++] = row;
+    if (isWanted(outcome)) kept[rows++] = row;
   });
   if (rows === outcomes.length) return { block, rows };
   if (rows === 0) return { block: new Uint8Array(0), rows };

@@ -6,6 +6,7 @@ import type { PartitionEngine } from '../../pipelines/engine/partition-engine.ts
 import type { NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
 import { KIND_HEADER, RECORD_KINDS, type RecordKind } from '../../pipelines/log/port.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { TOPIC_VALUE_BYTES } from '../../schemas/topics.ts';
 import { decodeReference, type ReferenceRecord } from '../workspace/reference-record.ts';
 import { decodeWatermark } from '../workspace/watermark-record.ts';
 import type { BlockSpool } from './block-spool.ts';
@@ -67,6 +68,8 @@ export class PartitionInput {
   async take(record: TopicRecord): Promise<InputOutcome> {
     const { value, offset } = record;
     if (value === null) return NOT_ROWS;
+    if (value.length > TOPIC_VALUE_BYTES)
+      throw new RastroError('RAS-ENGINE-RECORD-SIZE', { bytes: value.length, limit: TOPIC_VALUE_BYTES });
     switch (kindOf(record)) {
       case 'transactions':
       case 'copies': {
@@ -98,9 +101,11 @@ export class PartitionInput {
 
   async #takeRules(payload: Uint8Array, offset: number): Promise<readonly NewRecord[]> {
     const changed = readable('rules', () => this.#rules.read(payload));
-    if (changed === undefined) return [];
-    const { ruleSet, evaluation, compose, fromMs } = changed;
-    await this.#engine.step({ kind: 'rules', ruleSet, evaluation, compose, fromMs });
+    if (changed !== undefined) {
+      const { ruleSet, evaluation, compose, fromMs } = changed;
+      await this.#engine.step({ kind: 'rules', ruleSet, evaluation, compose, fromMs });
+    }
+    // One that changes nothing now may do so together with one that is still to come.
     return this.#engine.rulesRecords(payload, offset);
   }
 }

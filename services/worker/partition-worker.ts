@@ -17,6 +17,7 @@ import { alertRecords } from './alert-records.ts';
 import { type KeptRows, keptRows } from './kept-rows.ts';
 import { WORKER_LIMITS } from './limits.ts';
 import { kindOf, type PartitionInput } from './partition-input.ts';
+import { CONTRADICTING, type RejectedRecords } from './rejected-records.ts';
 import { PartitionGone, type StoreOutputs } from './store-outputs.ts';
 
 export interface PartitionWorkerParts {
@@ -25,6 +26,7 @@ export interface PartitionWorkerParts {
   readonly input: PartitionInput;
   readonly bus: Pick<Bus, 'append' | 'read'>;
   readonly outputs: StoreOutputs;
+  readonly rejects: RejectedRecords;
   /** Every record of `transactions` up to this offset is stored and told. */
   readonly markedUntil: number;
   readonly events: PartitionEvents;
@@ -32,7 +34,7 @@ export interface PartitionWorkerParts {
 
 /** What a partition says of itself, for logs and metrics. */
 export interface PartitionEvents {
-  /** A record could not be read and was passed over. */
+  /** A record could not be read and was passed over, or rows of it contradict known ones; they lie on `rejected`. */
   rejected(topic: TopicName, partition: number, offset: number, code: string): void;
   /** Seconds that a part of the work took. */
   took(stage: 'detect' | 'hold' | 'append', seconds: number): void;
@@ -70,8 +72,9 @@ export class PartitionWorker {
     const { engine, bus, partition } = this.#parts;
     for await (const record of bus.read('signals', partition, range.begin, range.end)) {
       const { fault } = await engine.take(record);
-      if (fault !== undefined) this.#passedOver(record, fault);
+      if (fault !== undefined) await this.#passedOver(record, fault);
     }
+    await this.#parts.rejects.flush();
     const outcome = await engine.begin(range.end - 1, recalled);
     await this.#say(outcome.records, outcome.signals, outcome.alerts);
   }
@@ -101,9 +104,10 @@ export class PartitionWorker {
     const answers: SignalOutcome[] = [];
     for (const record of records) {
       const outcome = await this.#exclusive(() => engine.take(record));
-      if (outcome.fault !== undefined) this.#passedOver(record, outcome.fault);
+      if (outcome.fault !== undefined) await this.#passedOver(record, outcome.fault);
       answers.push(outcome);
     }
+    await this.#parts.rejects.flush();
     this.#parts.events.took('hold', (performance.now() - began) / 1_000);
     current(isCurrent);
     await this.#say(
@@ -122,7 +126,7 @@ export class PartitionWorker {
   }
 
   async #admit(record: TopicRecord): Promise<void> {
-    const { input, markedUntil, events, bus } = this.#parts;
+    const { input, markedUntil, events, bus, rejects } = this.#parts;
     const { offset, value } = record;
     const began = performance.now();
     let outcomes: Uint8Array | undefined;
@@ -132,7 +136,7 @@ export class PartitionWorker {
       if (taken.records.length > 0) await bus.append('signals', taken.records);
     } catch (error) {
       if (!RastroError.is(error) || !isUnreadable(error)) throw error;
-      this.#passedOver(record, error);
+      await this.#passedOver(record, error);
     }
     events.took('detect', (performance.now() - began) / 1_000);
     events.rows('transactions', outcomes?.length ?? 0);
@@ -154,12 +158,14 @@ export class PartitionWorker {
     if (outcomes !== undefined && kindOf(record) === 'transactions') {
       const kept = keptRows(value, outcomes);
       if (kept.rows > 0) group.kept.push(kept);
+      if (await rejects.addContradicting(record, outcomes))
+        events.rejected(record.topic, record.partition, offset, CONTRADICTING.code);
     }
   }
 
   /** Evaluates what was taken in, tells and stores what came of it. */
   async #close(isCurrent: () => boolean): Promise<void> {
-    const { engine, bus, outputs, partition, events } = this.#parts;
+    const { engine, bus, outputs, rejects, partition, events } = this.#parts;
     const group = this.#group;
     if (group === undefined && !engine.detect.hasWork) return;
     this.#group = undefined;
@@ -172,6 +178,7 @@ export class PartitionWorker {
     if (group === undefined) return;
     current(isCurrent);
     await Promise.all(group.kept.map((kept) => outputs.transactions(partition, kept)));
+    await rejects.flush();
     current(isCurrent);
     await outputs.marker({
       partition,
@@ -195,8 +202,10 @@ export class PartitionWorker {
     await outputs.documents(partition, signals, alerts);
   }
 
-  #passedOver({ topic, partition, offset }: TopicRecord, { code }: RastroError): void {
-    this.#parts.events.rejected(topic, partition, offset, code);
+  async #passedOver(record: TopicRecord, error: RastroError): Promise<void> {
+    const { topic, partition, offset } = record;
+    const { events, rejects } = this.#parts;
+    if (await rejects.add(record, error)) events.rejected(topic, partition, offset, error.code);
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -211,7 +220,11 @@ function current(isCurrent: () => boolean): void {
   if (!isCurrent()) throw new PartitionGone();
 }
 
-const UNREADABLE: ReadonlySet<string> = new Set(['RAS-ENGINE-BLOCK-CORRUPT', 'RAS-ENGINE-MESSAGE']);
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'RAS-ENGINE-BLOCK-CORRUPT',
+  'RAS-ENGINE-MESSAGE',
+  'RAS-ENGINE-RECORD-SIZE',
+]);
 
 /** The record is at fault, and was not taken in. */
 function isUnreadable({ code }: RastroError): boolean {

@@ -1,69 +1,20 @@
 /** The worker role put together: a member of the group over `transactions` and `signals`, one `PartitionWorker` a partition. */
 
-import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { PartitionEngine } from '../../pipelines/engine/partition-engine.ts';
-import type { DataKeys } from '../../pipelines/ingest/keys.ts';
-import type { Bus, GroupMember, PartitionOf, RecordBatch } from '../../pipelines/log/bus.ts';
-import { Documents } from '../../pipelines/log/documents.ts';
-import type { WorkerConfig } from '../../schemas/config.ts';
-import { RastroError } from '../../schemas/errors/index.ts';
-import type { TopicName } from '../../schemas/topics.ts';
-import type { Log } from '../observe/log.ts';
-import type { Metrics } from '../observe/metrics.ts';
-import type { Tracing } from '../observe/tracing.ts';
-import { openColdFile } from '../state/disk-cold-file.ts';
+import type { GroupMember, PartitionOf, RecordBatch } from '../../pipelines/log/bus.ts';
 import { StoreCircuit } from '../store/circuit.ts';
-import type { Store } from '../store/client.ts';
-import { markedUntil } from '../store/markers.ts';
 import { StoreSinks } from '../store/sinks.ts';
-import { openHotDetector } from '../workspace/hot-detection.ts';
-import type { Knowledge } from '../workspace/knowledge.ts';
-import { LIMITS } from '../workspace/limits.ts';
-import type { CompileRecord } from '../workspace/rule-timeline.ts';
-import { BlockSpool } from './block-spool.ts';
-import { PartitionInput, ProvidedFields } from './partition-input.ts';
-import { PartitionWorker } from './partition-worker.ts';
-import { recallStanding } from './recall.ts';
-import { compilingOnce, RecordedRules } from './recorded-rules.ts';
-import { MARKED_LOG, PartitionGone, StoreOutputs } from './store-outputs.ts';
-
-/** Topics whose partition p goes to one worker. */
-export const WORKER_TOPICS = ['transactions', 'signals'] as const satisfies readonly TopicName[];
-
-export interface WorkerOptions {
-  readonly bus: Bus;
-  readonly store: Store;
-  readonly keys: DataKeys;
-  /** In force until the log says otherwise. */
-  readonly knowledge: Knowledge;
-  readonly config: WorkerConfig;
-  /** Local disk for what is not worth memory; emptied. */
-  readonly stateFolder: string;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  readonly tracing: Tracing;
-}
-
-interface OpenPartition {
-  readonly worker: PartitionWorker;
-  /** Where to begin to read. */
-  readonly from: Readonly<Record<(typeof WORKER_TOPICS)[number], number>>;
-  close(): Promise<void>;
-}
+import { type OpenPartition, PartitionOpener, WORKER_TOPICS, type WorkerOptions } from './open-partition.ts';
+import { PartitionGone, StoreOutputs } from './store-outputs.ts';
 
 export class WorkerRole {
   readonly circuit: StoreCircuit;
   readonly #options: WorkerOptions;
-  readonly #outputs: StoreOutputs;
-  readonly #compile: CompileRecord;
+  readonly #opener: PartitionOpener;
   readonly #open = new Map<number, OpenPartition>();
 
   constructor(options: WorkerOptions) {
     const { store, metrics, log, config } = options;
     this.#options = options;
-    this.#compile = compilingOnce(options.knowledge);
     this.circuit = new StoreCircuit(store, {
       retried: (code) => {
         metrics.count('rastro_store_retries_total', {});
@@ -91,7 +42,8 @@ export class WorkerRole {
       metrics.count('rastro_inserts_total', { table });
       metrics.count('rastro_rows_out_total', { table }, rows);
     };
-    this.#outputs = new StoreOutputs(new StoreSinks(this.circuit, bounds, { inserted }));
+    const outputs = new StoreOutputs(new StoreSinks(this.circuit, bounds, { inserted }));
+    this.#opener = new PartitionOpener(options, this.circuit, outputs);
   }
 
   /** Partitions that this process works on. */
@@ -124,100 +76,10 @@ export class WorkerRole {
   }
 
   async #begin(coming: ReadonlySet<number>): Promise<void> {
-    const { bus, store, log, metrics } = this.#options;
     const began = performance.now();
-    const [transactions, signals] = await Promise.all(WORKER_TOPICS.map((topic) => bus.ranges(topic)));
-    if (transactions === undefined || signals === undefined || transactions.length !== signals.length)
-      throw new RastroError('RAS-WORKER-PARTITIONS', {
-        transactions: transactions?.length ?? 0,
-        signals: signals?.length ?? 0,
-      });
-    await this.circuit.whenUp();
-    const recalled = await recallStanding(store, coming, transactions.length);
-    for (const partition of coming) {
-      const rows = transactions[partition];
-      const said = signals[partition];
-      if (rows === undefined || said === undefined) continue;
-      if (rows.begin > 0) throw new RastroError('RAS-WORKER-HISTORY-GONE', { partition, begin: rows.begin });
-      const open = this.#openPartition(partition, {
-        count: transactions.length,
-        markedUntil: await markedUntil(store, MARKED_LOG, partition),
-        from: { transactions: rows.begin, signals: said.end },
-      });
-      this.#open.set(partition, open);
-      await open.worker.begin(said, recalled.get(partition));
-      log.info('partition.assigned', {
-        partition,
-        offset: rows.begin,
-        ms: Math.round(performance.now() - began),
-      });
-    }
-    metrics.observe('rastro_restore_duration_seconds', {}, (performance.now() - began) / 1_000);
+    await this.#opener.open(coming, (partition, opened) => this.#open.set(partition, opened));
+    this.#options.metrics.observe('rastro_restore_duration_seconds', {}, (performance.now() - began) / 1_000);
     this.#count();
-  }
-
-  #openPartition(
-    partition: number,
-    at: { readonly count: number; readonly markedUntil: number; readonly from: OpenPartition['from'] },
-  ): OpenPartition {
-    const { knowledge, keys, stateFolder, bus } = this.#options;
-    const folder = join(stateFolder, `partition-${partition}`);
-    rmSync(folder, { recursive: true, force: true });
-    const spool = new BlockSpool(folder);
-    const renewed = openColdFile(folder, 'renewed');
-    const provided = new ProvidedFields();
-    // Detection and composition come to a record each in its own time.
-    const rulesOf = () => new RecordedRules(knowledge, this.#compile);
-    const composed = rulesOf();
-    const of = { index: partition, count: at.count };
-    const detection = openHotDetector({
-      knowledge,
-      seed: keys.hashSeed,
-      partition: of,
-      state: { folder: join(folder, 'detection'), hotRowsMs: LIMITS.hotRowsMs, idleMs: LIMITS.idleMs },
-    });
-    const engine = new PartitionEngine({
-      detection,
-      documents: new Documents(spool, renewed),
-      ruleSet: knowledge.ruleSet,
-      compose: knowledge.compose,
-      providedBy: (id) => provided.of(id),
-      readRules: (payload) => composed.read(payload),
-      partition: of,
-      writer: randomUUID(),
-      hasAnswered: false,
-    });
-    const worker = new PartitionWorker({
-      partition,
-      engine,
-      input: new PartitionInput({ engine, spool, provided, rules: rulesOf() }),
-      bus,
-      outputs: this.#outputs,
-      markedUntil: at.markedUntil,
-      events: this.#eventsOf(),
-    });
-    return {
-      worker,
-      from: at.from,
-      async close() {
-        await worker.close();
-        await detection.close();
-        renewed.close();
-        spool.close();
-      },
-    };
-  }
-
-  #eventsOf(): ConstructorParameters<typeof PartitionWorker>[0]['events'] {
-    const { metrics, log } = this.#options;
-    return {
-      rejected: (topic, partition, offset, code) => {
-        metrics.count('rastro_rows_rejected_total', { code });
-        log.warn('record.rejected', { topic, partition, offset, code });
-      },
-      took: (stage, seconds) => metrics.observe('rastro_stage_duration_seconds', { stage }, seconds),
-      rows: (topic, rows) => metrics.count('rastro_rows_in_total', { topic }, rows),
-    };
   }
 
   async #batch(batch: RecordBatch, isCurrent: () => boolean): Promise<void> {

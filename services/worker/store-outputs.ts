@@ -11,6 +11,8 @@ import type { KeptRows } from './kept-rows.ts';
 import { WORKER_LIMITS } from './limits.ts';
 
 export interface PartitionMarker {
+  /** Default `MARKED_LOG`. */
+  readonly log?: string;
   readonly partition: number;
   readonly from: number;
   readonly to: number;
@@ -62,9 +64,9 @@ export class StoreOutputs {
   }
 
   /** Says that everything of these records of `transactions` is told and stored. */
-  async marker({ partition, from, to, rows, checksum }: PartitionMarker): Promise<void> {
+  async marker({ log = MARKED_LOG, partition, from, to, rows, checksum }: PartitionMarker): Promise<void> {
     const row = {
-      log: MARKED_LOG,
+      log,
       partition,
       offset_from: from,
       offset_to: to,

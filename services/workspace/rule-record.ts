@@ -15,6 +15,8 @@ const ruleRecord = z.strictObject({
   activeFrom: epochMs.nullable(),
   /** Hash of `files`. */
   sha256: z.string(),
+  /** Place among the sets of the topic `rules`; none in a log that orders its sets itself. */
+  ordinal: z.number().int().nonnegative().optional(),
   files: z.strictObject({
     texts: z.record(z.string(), z.string()),
     rates: z.strictObject({ name: z.string(), text: z.string() }).nullable(),
@@ -27,15 +29,24 @@ export interface RuleRecord {
   /** Hash of `files`, as `Knowledge.hash`. */
   readonly sha256: string;
   readonly files: KnowledgeFiles;
+  /**
+   * Place among the sets of the topic `rules`: a set is recorded behind those with lower ones, wherever it lies in a log. Undefined in
+   * a log that orders its sets itself.
+   */
+  readonly ordinal: number | undefined;
 }
 
+/** What `encodeRules` makes a record of. */
+export type NewRules = Omit<RuleRecord, 'sha256' | 'ordinal'> & { readonly ordinal?: number };
+
 /** @throws RastroError RAS-RULES-RECORD-SIZE */
-export function encodeRules({ activeFrom, files }: Omit<RuleRecord, 'sha256'>): Uint8Array {
+export function encodeRules({ activeFrom, files, ordinal }: NewRules): Uint8Array {
   const payload = Buffer.from(
     canonicalJson({
       activeFrom: activeFrom === ALWAYS_MS ? null : activeFrom,
       sha256: contentHash(files),
       files,
+      ...(ordinal === undefined ? {} : { ordinal }),
     }),
     'utf8',
   );
@@ -50,7 +61,8 @@ export function encodeRules({ activeFrom, files }: Omit<RuleRecord, 'sha256'>): 
 
 /** @throws RastroError RAS-RULES-RECORD-HASH where the files are not those that were recorded. */
 export function decodeRules(payload: Uint8Array): RuleRecord {
-  const { activeFrom, sha256, files } = ruleRecord.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
+  const record = ruleRecord.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
+  const { activeFrom, sha256, files, ordinal } = record;
   if (contentHash(files) !== sha256) throw new RastroError('RAS-RULES-RECORD-HASH', { sha256 });
-  return { activeFrom: activeFrom ?? ALWAYS_MS, sha256, files };
+  return { activeFrom: activeFrom ?? ALWAYS_MS, sha256, files, ordinal };
 }

@@ -73,6 +73,9 @@ export class RuleTimeline {
   }
 }
 
+/** What a record says of itself. */
+export type RecordedSet = Pick<RuleRecord, 'activeFrom' | 'sha256'>;
+
 /** The set of a record. @throws RastroError as `compileKnowledge` */
 export type CompileRecord = (record: RuleRecord) => Knowledge;
 
@@ -83,7 +86,7 @@ export type CompileRecord = (record: RuleRecord) => Knowledge;
 export class RecordedSets {
   readonly #compile: CompileRecord;
   #timeline: RuleTimeline | undefined;
-  #newest: Omit<RuleRecord, 'files'> | undefined;
+  #newest: RecordedSet | undefined;
   readonly #refused = new Map<number, RastroError>();
 
   constructor(compile: CompileRecord = ({ files, activeFrom }) => compileKnowledge(files, { activeFrom })) {
@@ -95,12 +98,12 @@ export class RecordedSets {
     return this.#timeline;
   }
 
-  get newest(): Omit<RuleRecord, 'files'> | undefined {
+  get newest(): RecordedSet | undefined {
     return this.#newest;
   }
 
   /** Takes in the next record and returns what it says of itself. */
-  read(payload: Uint8Array): Omit<RuleRecord, 'files'> {
+  read(payload: Uint8Array): RecordedSet {
     const record = decodeRules(payload);
     const { activeFrom, sha256 } = record;
     this.#newest = { activeFrom, sha256 };

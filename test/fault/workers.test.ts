@@ -15,7 +15,7 @@ import { applyTopics } from '../../services/log/kafka/topics.ts';
 import { openStore, type Store } from '../../services/store/client.ts';
 import { markedUntil } from '../../services/store/markers.ts';
 import { migrate } from '../../services/store/migrate.ts';
-import { WORKER_TOPICS } from '../../services/worker/role.ts';
+import { WORKER_TOPICS } from '../../services/worker/open-partition.ts';
 import { MARKED_LOG } from '../../services/worker/store-outputs.ts';
 import { loadKnowledge } from '../../services/workspace/knowledge.ts';
 import { rastro } from '../support/cli.ts';

@@ -53,7 +53,7 @@ export async function startTestRole(
   const role = await startIngest({
     bus,
     keys: testKeys,
-    reference: testReference,
+    reference: () => testReference,
     router: routerOf(await bus.partitionsOf('transactions'), changes.rules ?? { rules: [] }),
     apiKeys: new ApiKeys(file, Date.now),
     mappingsFolder: null,

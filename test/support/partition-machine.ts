@@ -13,12 +13,14 @@ import type { Partition } from '../../pipelines/partition/owned-keys.ts';
 import type { StandingWrite } from '../../pipelines/recovery/standing.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import type { Signal } from '../../schemas/signal.ts';
+import type { RecordedRules } from '../../services/worker/recorded-rules.ts';
 import type { Knowledge } from '../../services/workspace/knowledge.ts';
 import { memoryColdFile } from './memory-cold-file.ts';
 
 /** A record of `transactions` as the stages take it. */
 export type Input =
   | { readonly kind: 'rows'; readonly block: Uint8Array }
+  | { readonly kind: 'rules'; readonly payload: Uint8Array }
   | { readonly kind: 'step'; readonly step: Step };
 
 export interface StoredDocument {
@@ -82,6 +84,8 @@ export interface MachineOptions {
   readonly logs: Logs;
   readonly writer: string;
   readonly partBytes: number;
+  /** What reads the rule sets of the log, new each time; without it there are none. */
+  readonly rulesOf?: (() => RecordedRules) | undefined;
 }
 
 export interface Said {
@@ -92,6 +96,7 @@ export interface Said {
 export class PartitionMachine {
   readonly engine: PartitionEngine;
   readonly #options: MachineOptions;
+  readonly #rules: RecordedRules | undefined;
   /** Offsets of the next records. */
   transactionsAt = 0;
   signalsAt = 0;
@@ -100,6 +105,9 @@ export class PartitionMachine {
     const { knowledge, provided, partition, logs, writer, partBytes } = options;
     const { ruleSet, evaluation, compose } = knowledge;
     this.#options = options;
+    const { rulesOf } = options;
+    this.#rules = rulesOf?.();
+    const composed = rulesOf?.();
     const readPart = (offset: number, start: number, length: number) => {
       const input = logs.transactions[partition.index]?.[offset];
       if (input?.kind !== 'rows') throw new RangeError(`no block ${offset}`);
@@ -118,7 +126,7 @@ export class PartitionMachine {
       ruleSet,
       compose,
       providedBy: (id) => provided.get(id) ?? new Set(),
-      readRules: () => undefined,
+      readRules: (payload) => composed?.read(payload),
       partition,
       writer,
       hasAnswered,
@@ -157,14 +165,21 @@ export class PartitionMachine {
   }
 
   /** Takes in records of `transactions` before `until`. */
-  async read(until: number): Promise<void> {
+  async read(until: number): Promise<Said> {
+    const records: NewRecord[] = [];
     for (; this.transactionsAt < Math.min(until, this.inputs.length); this.transactionsAt++) {
       const input = this.inputs[this.transactionsAt] as Input;
       const offset = this.transactionsAt;
-      await this.engine.step(
-        input.kind === 'rows' ? { kind: 'transactions', block: input.block, offset } : input.step,
-      );
+      if (input.kind === 'rules') {
+        const changed = this.#rules?.read(input.payload);
+        if (changed !== undefined) await this.engine.step({ kind: 'rules', ...changed });
+        records.push(...this.engine.rulesRecords(input.payload, offset));
+      } else
+        await this.engine.step(
+          input.kind === 'rows' ? { kind: 'transactions', block: input.block, offset } : input.step,
+        );
     }
+    return { records };
   }
 
   async flush(): Promise<Said> {

@@ -11,7 +11,9 @@ import { ALWAYS_MS, canonicaliseParty } from '../../pipelines/ingest/party-recor
 import { PROVIDABLE } from '../../pipelines/ingest/provided.ts';
 import { Documents } from '../../pipelines/log/documents.ts';
 import { Random } from '../../pipelines/simulate/random.ts';
+import type { RecordedRules } from '../../services/worker/recorded-rules.ts';
 import type { Knowledge } from '../../services/workspace/knowledge.ts';
+import { encodeRules } from '../../services/workspace/rule-record.ts';
 import { testContext } from './ingest.ts';
 import { memoryColdFile } from './memory-cold-file.ts';
 import { memoryLog } from './memory-log.ts';
@@ -32,13 +34,15 @@ export interface PartitionPlay {
   readonly partBytes: number;
   /** In the end every machine begins again from nothing, its log compacted. */
   readonly isRebuilt: boolean;
+  /** Where sets are activated: what reads them. */
+  readonly rulesOf?: () => RecordedRules;
 }
 
 /** What happened, added up. */
 export type WorldTally = { signals: number; alerts: number } & Partial<WorldCounts>;
 
-/** A row as ingest makes it, or a step that everybody takes. */
-export type Arriving = { readonly row: FactRow } | { readonly step: Step };
+/** A row as ingest makes it, a step that everybody takes, or a rule set. */
+export type Arriving = { readonly row: FactRow } | { readonly step: Step } | { readonly rules: Uint8Array };
 
 export const SOME_FEED: ReadonlyMap<string, ReadonlySet<string>> = new Map([[PROVIDED, new Set(PROVIDABLE)]]);
 
@@ -54,7 +58,9 @@ export function arriving(
   const directory = new Directory();
   const context = { ...testContext(directory), reference };
   let line = 0;
+  let ordinal = 0;
   for (const item of items) {
+    if ('rules' in item) out.push({ rules: encodeRules({ ...item.rules, ordinal: ordinal++ }) });
     if ('party' in item) {
       const party = canonicaliseParty(item.party, context.pseudonyms);
       if (!party.ok) throw new Error(JSON.stringify(party.rejects));
@@ -85,7 +91,7 @@ export async function partitionedLines(
   items: readonly Arriving[],
   tally: WorldTally,
 ): Promise<string[]> {
-  const { knowledge, partitions, deaths, seed, partBytes, isRebuilt } = play;
+  const { knowledge, partitions, deaths, seed, partBytes, isRebuilt, rulesOf } = play;
   const random = new Random(seed);
   const world = await PartitionWorld.start({
     knowledge,
@@ -94,6 +100,7 @@ export async function partitionedLines(
     random,
     deaths,
     partBytes,
+    rulesOf,
   });
   let rows: FactRow[] = [];
   const close = async () => {
@@ -102,7 +109,8 @@ export async function partitionedLines(
     for (let turns = random.int(0, TURNS_PER_BLOCK); turns > 0; turns--) await world.turn();
   };
   for (const item of items) {
-    if ('step' in item) {
+    if ('rules' in item) world.activate(item.rules);
+    else if ('step' in item) {
       await close();
       world.refer(item.step);
     } else rows.push(item.row);
@@ -133,6 +141,7 @@ export async function engineLines(
     providedBy: (id) => provided.get(id) ?? new Set(),
   });
   for (const item of items) {
+    if ('rules' in item) throw new Error('one engine takes rules as a step');
     if ('step' in item) {
       await engine.step(item.step);
       continue;

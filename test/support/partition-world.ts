@@ -10,6 +10,7 @@ import type { Random } from '../../pipelines/simulate/random.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import { contentHash } from '../../schemas/ids.ts';
 import type { Signal } from '../../schemas/signal.ts';
+import type { RecordedRules } from '../../services/worker/recorded-rules.ts';
 import type { Knowledge } from '../../services/workspace/knowledge.ts';
 import {
   append,
@@ -41,6 +42,7 @@ export interface WorldOptions {
   /** Share of the scheduler's turns in which a machine dies. */
   readonly deaths: number;
   readonly partBytes: number;
+  readonly rulesOf?: (() => RecordedRules) | undefined;
 }
 
 /** Messages go through three stages, and some are said again. */
@@ -82,6 +84,8 @@ export class PartitionWorld {
   readonly #router: Router;
   readonly #machines: PartitionMachine[] = [];
   readonly #checkpoints: (Checkpoint | undefined)[] = [];
+  /** Rule sets that are on their way, by partition. */
+  readonly #underway: Uint8Array[][];
   #zombies: Zombie[] = [];
   #writers = 0;
 
@@ -90,6 +94,7 @@ export class PartitionWorld {
     this.#options = options;
     const perPartition = <T>() => Array.from({ length: partitions }, (): T[] => []);
     this.#logs = { transactions: perPartition<Input>(), signals: perPartition() };
+    this.#underway = perPartition<Uint8Array>();
     this.#ends = Array.from({ length: partitions }, () => 0);
     this.#router = new Router({ partitions, kinds: kindsOfRules(knowledge.ruleSet) });
   }
@@ -106,9 +111,27 @@ export class PartitionWorld {
     for (const log of this.#logs.transactions) log.push({ kind: 'step', step });
   }
 
+  /** A rule set: every partition gets it some time, in any order, some twice. */
+  activate(payload: Uint8Array): void {
+    for (const sets of this.#underway) sets.push(payload);
+  }
+
+  #arrive(share: number): void {
+    const { random } = this.#options;
+    for (const [p, sets] of this.#underway.entries()) {
+      while (sets.length > 0 && random.chance(share)) {
+        const [payload] = sets.splice(random.int(0, sets.length - 1), 1) as [Uint8Array];
+        const log = this.#logs.transactions[p] as Input[];
+        log.push({ kind: 'rules', payload });
+        if (random.chance(0.2)) log.push({ kind: 'rules', payload });
+      }
+    }
+  }
+
   /** Rows of a block. */
   submit(block: Uint8Array): void {
     const { random } = this.#options;
+    this.#arrive(0.1);
     this.#append(this.#router.route(block).blocks);
     if (random.chance(0.5)) this.#append(this.#router.close());
     Object.assign(this.counts, { rows: this.#router.counts.rows, copies: this.#router.counts.copies });
@@ -131,7 +154,7 @@ export class PartitionWorld {
     const machine = this.#machines[p] as PartitionMachine;
     const what = random.float();
     if (what < deaths) await this.#die(p);
-    else if (what < 0.35) await machine.read(machine.transactionsAt + random.int(1, 4));
+    else if (what < 0.35) this.#hear(await machine.read(machine.transactionsAt + random.int(1, 4)));
     else if (what < 0.55) {
       this.#hear(await machine.flush());
       if (random.chance(0.3)) {
@@ -146,6 +169,7 @@ export class PartitionWorld {
   /** Everything there is to do, until nothing is left. */
   async settle(): Promise<void> {
     this.#append(this.#router.close());
+    this.#arrive(1);
     for (const zombie of this.#zombies)
       while (zombie.left > 0 || zombie.unheard.length > 0) await this.#walk(zombie);
     let rounds = 0;
@@ -154,7 +178,7 @@ export class PartitionWorld {
       isIdle = true;
       for (const machine of this.#machines) {
         const { transactionsAt } = machine;
-        await machine.read(Number.POSITIVE_INFINITY);
+        this.#hear(await machine.read(Number.POSITIVE_INFINITY));
         if (machine.transactionsAt > transactionsAt || machine.engine.detect.hasWork) {
           isIdle = false;
           this.#hear(await machine.flush());
@@ -182,11 +206,11 @@ export class PartitionWorld {
   }
 
   async #begin(p: number, from?: Checkpoint, recalled?: Recalled): Promise<[PartitionMachine, Said]> {
-    const { knowledge, provided, partitions, partBytes } = this.#options;
+    const { knowledge, provided, partitions, partBytes, rulesOf } = this.#options;
     const partition = { index: p, count: partitions };
     const writer = `run-${++this.#writers}`;
     return PartitionMachine.start(
-      { knowledge, provided, partition, logs: this.#logs, writer, partBytes },
+      { knowledge, provided, partition, logs: this.#logs, writer, partBytes, rulesOf },
       from,
       recalled,
     );
@@ -230,7 +254,7 @@ export class PartitionWorld {
     const { machine, unheard } = zombie;
     if (zombie.left > 0) {
       zombie.left--;
-      await machine.read(machine.transactionsAt + random.int(0, 3));
+      unheard.push(await machine.read(machine.transactionsAt + random.int(0, 3)));
       unheard.push(await machine.flush(), ...(await machine.take(random.int(0, 6))));
     } else {
       const said = unheard.shift();

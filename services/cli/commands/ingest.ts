@@ -7,7 +7,7 @@ import { sectionOf } from '../../config/load.ts';
 import { ApiKeys } from '../../ingest/api-keys.ts';
 import { Drains, markedUntil } from '../../ingest/drains.ts';
 import { startIngest } from '../../ingest/role.ts';
-import { rulesInForce } from '../../ingest/rules-in-force.ts';
+import { RulesInForce } from '../../ingest/rules-in-force.ts';
 import { clientOptions } from '../../log/kafka/client.ts';
 import { joinGroup } from '../../log/kafka/group/join-group.ts';
 import { Health } from '../../observe/health.ts';
@@ -65,7 +65,7 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
     });
     return withBus(config, async (bus) => {
       const keys = await openKeys(config.keys);
-      const { reference, router } = await rulesInForce(bus, knowledge);
+      const rules = await RulesInForce.open(bus, knowledge);
       // The role works without one, but then `processed` is never told.
       const { clickhouse } = config;
       const store = clickhouse === undefined ? undefined : await connectStore(clickhouse, STORE_TIMEOUT_MS);
@@ -77,8 +77,9 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
       const role = await startIngest({
         bus,
         keys,
-        reference,
-        router,
+        reference: () => rules.reference,
+        router: rules.router,
+        followRules: () => rules.catchUp(),
         apiKeys: new ApiKeys(apiKeysFile(config), Date.now),
         mappingsFolder: mappingsFolder(config),
         evaluatedUntil: async () => (store === undefined ? new Map() : markedUntil(store)),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { parseMapping } from '../../../pipelines/ingest/mapping-file.ts';
+import { placeOf } from '../../../pipelines/ingest/rejected-record.ts';
 import type { Submission } from '../../../pipelines/ingest/submission/table.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import { openKeys } from '../../config/keys.ts';
@@ -14,11 +15,14 @@ import { handle } from '../handle.ts';
 import { moment } from '../options.ts';
 import { addConfigOption, type ConfigOption, configOf, withBus } from '../role-config.ts';
 import { count, tableText } from '../terminal.ts';
+import { listLogRejects, logFilterOf, replayLogRejects, showLogRejects } from './rejects-log.ts';
 
 interface FilterOptions extends ConfigOption {
   readonly submission?: string;
   readonly institution?: string;
   readonly code?: string;
+  readonly log?: boolean;
+  readonly record?: string;
 }
 
 interface ReplayOptions extends FilterOptions {
@@ -41,7 +45,9 @@ function addFilter(command: Command): Command {
   return addConfigOption(command)
     .option('--submission <id>', 'of this submission only')
     .option('--institution <id>', 'of this institution only')
-    .option('--code <code>', 'with this code only');
+    .option('--code <code>', 'with this code only')
+    .option('--log', 'records of the log that could not be read, in place of lines of submissions')
+    .option('--record <place>', 'with --log: this one only, as transactions/3/1042');
 }
 
 /** A mapping file's text, once it is known to be one. */
@@ -68,6 +74,7 @@ export function addRejects(program: Command): void {
     async ({ terminal }, options) => {
       const config = await configOf(options);
       return withBus(config, async (bus) => {
+        if (options.log === true) return listLogRejects(terminal, bus, logFilterOf(options));
         const view = new SubmissionView(bus);
         await view.catchUp();
         const found = withRejects(view, filterOf(options));
@@ -103,11 +110,17 @@ export function addRejects(program: Command): void {
   );
 
   handle<ConfigOption>(
-    addConfigOption(rejects.command('show <submission>').description('its rejected lines, values masked')),
+    addConfigOption(
+      rejects
+        .command('show <submission>')
+        .description('its rejected lines, values masked; or a record of the log, as transactions/3/1042'),
+    ),
     async ({ terminal }, options, [id = '']) => {
       const config = await configOf(options);
       const { raw } = await openKeys(config.keys);
       return withBus(config, async (bus) => {
+        const place = placeOf(id);
+        if (place !== undefined) return showLogRejects(terminal, { bus, rawKey: raw }, { place });
         const view = new SubmissionView(bus);
         await view.catchUp();
         const report = await reportOf({ bus, rawKey: raw }, submissionOf(view, id), 'en');
@@ -141,7 +154,10 @@ export function addRejects(program: Command): void {
 Example:
   rastro rejects replay --submission sub_… --mapping mended.yaml
 
-A running ingest role does the work. It reads the submission itself, which is kept for seven days.`,
+  rastro rejects replay --log --code RAS-ENGINE-MESSAGE
+
+A running ingest role does the work. It reads the submission itself, which is kept for seven days. With --log, records that an older
+version could not read are appended to their partition again.`,
       ),
     async ({ terminal }, options) => {
       const config = await configOf(options);
@@ -149,6 +165,10 @@ A running ingest role does the work. It reads the submission itself, which is ke
       const codes = options.code === undefined ? null : [options.code];
       const untilMs = performance.now() + Number(options.timeout) * SECOND_MS;
       return withBus(config, async (bus) => {
+        if (options.log === true) {
+          const { raw } = await openKeys(config.keys);
+          return replayLogRejects(terminal, { bus, rawKey: raw }, logFilterOf(options));
+        }
         const view = new SubmissionView(bus);
         await view.catchUp();
         if (options.submission !== undefined) submissionOf(view, options.submission);

@@ -11,9 +11,11 @@ import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { moment } from '../options.ts';
 import { startProgress } from '../progress.ts';
-import { count, type Terminal } from '../terminal.ts';
+import { count } from '../terminal.ts';
+import { printDifference } from './rules-difference.ts';
+import { activateOnLog, LOG_OPTION, type LogOption } from './rules-log.ts';
 
-interface ActivateOptions {
+interface ActivateOptions extends LogOption {
   readonly from: string;
   readonly rates?: string;
   readonly dryRun?: boolean;
@@ -79,14 +81,6 @@ async function activateIn(
   };
 }
 
-/** One line for each kind of thing that is otherwise. */
-export function printDifference(terminal: Terminal, difference: SetDifference, indent = ''): void {
-  for (const [what, changes] of Object.entries(difference)) {
-    for (const [how, names] of Object.entries(changes as SetDifference['rules']))
-      if (names.length > 0) terminal.print(`${indent}${what} ${how}: ${names.join(', ')}`);
-  }
-}
-
 function print({ terminal }: CommandContext, done: Activation): void {
   const { bold, dim } = terminal.paint;
   const from = moment(Date.parse(done.activeFrom));
@@ -115,12 +109,17 @@ export function addRulesActivate(rules: Command): void {
     )
     .option('--rates <file>', 'official daily rates instead of the shipped sample')
     .option('--dry-run', 'say what would change, and change nothing')
+    .option(...LOG_OPTION)
     .addHelpText(
       'after',
       `
 Examples:
   rastro rules activate ./our-rules --from 2026-01-01 --dry-run
   rastro rules activate ./our-rules --from 2026-01-01T06:00:00Z
+  rastro rules activate ./our-rules --from 2026-01-01 --config rastro.yaml
+
+With --config the set is recorded on the log, and ingest and workers follow while they run; again it completes what was
+broken off (\`rastro rules status\`). An earlier set is brought back by activating its folder once more.
 
 What lies before that time is judged by the rules of then, on every later run too. The folder holds catalogue/ and
 composites/, and what it changes of lists/, lexicons/ and thresholds/; without one the shipped rules are meant.
@@ -135,6 +134,8 @@ Exit code 1 if the rules have findings: nothing was changed then.`,
     });
     const shownUnder = folder === undefined ? {} : { shownUnder: folder };
     const knowledge = compileKnowledge(files, { activeFrom, ...shownUnder });
+    if (options.config !== undefined)
+      return activateOnLog(context, knowledge, { ...options, config: options.config });
     const progress = startProgress(terminal, 'reading back what is known', 0, 'records');
     const workspace = await openWorkspace({
       dataDir,

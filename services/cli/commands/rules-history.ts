@@ -1,6 +1,7 @@
-/** `rastro rules history`: the rule sets of a data folder, from when to when each is in force, what each changed. */
+/** `rastro rules history`: the rule sets of a data folder or of the log, from when to when each is in force, what each changed. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { LogRecord } from '../../../pipelines/log/port.ts';
 import { setAt } from '../../../rules/compiler/index.ts';
 import { readFileLog } from '../../log/file/file-log.ts';
 import type { Knowledge } from '../../workspace/knowledge.ts';
@@ -9,7 +10,8 @@ import { RecordedSets } from '../../workspace/rule-timeline.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { moment } from '../options.ts';
-import { printDifference } from './rules-activate.ts';
+import { printDifference } from './rules-difference.ts';
+import { LOG_OPTION, type LogOption, setsOfLog } from './rules-log.ts';
 
 interface HistoryEntry {
   readonly offset: number;
@@ -19,11 +21,18 @@ interface HistoryEntry {
   readonly difference: SetDifference | null;
 }
 
-async function readHistory(dataDir: string): Promise<{ entries: HistoryEntry[]; recorded: RecordedSets }> {
+type RecordAt = Pick<LogRecord, 'offset' | 'payload'>;
+
+async function* recordsOfFolder(dataDir: string): AsyncGenerator<RecordAt> {
+  for await (const record of readFileLog(join(dataDir, 'log'))) if (record.kind === 'rules') yield record;
+}
+
+async function readHistory(
+  records: AsyncIterable<RecordAt> | Iterable<RecordAt>,
+): Promise<{ entries: HistoryEntry[]; recorded: RecordedSets }> {
   const recorded = new RecordedSets();
   const entries: HistoryEntry[] = [];
-  for await (const { offset, kind, payload } of readFileLog(join(dataDir, 'log'))) {
-    if (kind !== 'rules') continue;
+  for await (const { offset, payload } of records) {
     const before = recorded.timeline;
     const { sha256, activeFrom } = recorded.read(payload);
     const knowledge = recorded.timeline === before ? undefined : recorded.timeline?.newest;
@@ -53,9 +62,14 @@ function intervalText({
 export function addRulesHistory(rules: Command): void {
   const history = rules
     .command('history')
-    .description('the rule sets of the data folder, when each is in force, and what each changed');
-  handle(history, async ({ terminal, dataDir }) => {
-    const { entries, recorded } = await readHistory(dataDir);
+    .description('the rule sets of the data folder, when each is in force, and what each changed')
+    .option(...LOG_OPTION);
+  handle<LogOption>(history, async ({ terminal, dataDir }, { config }) => {
+    const records =
+      config === undefined
+        ? recordsOfFolder(dataDir)
+        : (await setsOfLog(config)).map(({ ordinal, payload }) => ({ offset: ordinal, payload }));
+    const { entries, recorded } = await readHistory(records);
     const shown = entries.map(({ offset, sha256, knowledge, difference }) => {
       const inForce = recorded.timeline?.sets.find(({ set }) => set === knowledge)?.inForce;
       return {
@@ -72,7 +86,9 @@ export function addRulesHistory(rules: Command): void {
       return EXIT.FINE;
     }
     if (shown.length === 0)
-      terminal.print('No rule set is recorded here. `rastro run FILE` records the one that it used.');
+      terminal.print(
+        'No rule set is recorded here. `rastro run FILE` and `rastro ingest` record the one that they use.',
+      );
     const { bold, dim } = terminal.paint;
     for (const { offset, sha256, inForce, difference } of shown) {
       const when = inForce === null ? dim('replaced') : intervalText(inForce);

@@ -11,6 +11,7 @@ import { oneOf } from '../options.ts';
 import { tableText } from '../terminal.ts';
 import { addRulesActivate } from './rules-activate.ts';
 import { addRulesHistory } from './rules-history.ts';
+import { addRulesStatus } from './rules-log.ts';
 import { showPlan } from './rules-plan.ts';
 
 const LANGS = ['en', 'es', 'fr'] as const;
@@ -180,4 +181,5 @@ export function addRules(program: Command): void {
 
   addRulesActivate(rules);
   addRulesHistory(rules);
+  addRulesStatus(rules);
 }
