@@ -9,12 +9,18 @@ export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 /** A file that holds a secret and nothing else; a newline at its end does not count. */
 const secretFile = z.string().min(1);
 
-const tls = z.strictObject({
-  /** PEM of the authorities to trust; default the system's. */
-  caFile: z.string().min(1).optional(),
-  certFile: z.string().min(1).optional(),
-  keyFile: secretFile.optional(),
-});
+const tls = z
+  .strictObject({
+    /** PEM of the authorities to trust; default the system's. */
+    caFile: z.string().min(1).optional(),
+    /** PEM of a client's certificate and of its key, where the brokers ask for them. */
+    certFile: z.string().min(1).optional(),
+    keyFile: secretFile.optional(),
+  })
+  .refine(
+    ({ certFile, keyFile }) => (certFile === undefined) === (keyFile === undefined),
+    'certFile and keyFile belong together',
+  );
 
 const sasl = z.strictObject({
   mechanism: z.enum(['plain', 'scram-sha-512']),

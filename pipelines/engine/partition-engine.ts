@@ -231,6 +231,7 @@ export class PartitionEngine {
 
   /** Takes in a record of `signals`; before `begin` nothing comes out. */
   async take(record: TopicRecord): Promise<SignalOutcome> {
+    if (record.fault !== undefined) return { ...NOTHING, fault: record.fault };
     let part: Part | undefined;
     try {
       part = this.#parts.take(record);

@@ -5,6 +5,7 @@
  * A partition is a sequence of records with growing offsets (with gaps, where the topic is compacted). What was appended is
  * durable when the promise resolves: acknowledged by all in-sync replicas.
  */
+import type { RastroError } from '../../schemas/errors/index.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 
 export interface NewRecord {
@@ -22,6 +23,13 @@ export interface TopicRecord {
   readonly key: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly value: Uint8Array | null;
+  /** When it was sent, by its sender's clock: for figures, never for what follows from it. */
+  readonly sentMs?: number;
+  /**
+   * Why nothing of it can be had: it stands for a whole batch, at the last offset of that, with neither key nor value. Whoever
+   * reads on passes it over, and says so.
+   */
+  readonly fault?: RastroError;
 }
 
 /** First offset that is there, and the one that the next record will get. */

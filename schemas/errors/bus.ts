@@ -26,6 +26,18 @@ export const busErrors = defineErrors({
       fr: 'Indiquez dans kafka.tls.caFile l’autorité qui l’a signé ; vérifiez les noms d’hôte et les dates du certificat.',
     },
   },
+  'RAS-BUS-CERTIFICATE-REFUSED': {
+    message: {
+      en: 'The brokers at {brokers} refused the certificate of this client, or that there is none: {detail}.',
+      es: 'Los brokers en {brokers} rechazaron el certificado de este cliente, o que no tenga uno: {detail}.',
+      fr: 'Les brokers à {brokers} ont refusé le certificat de ce client, ou son absence : {detail}.',
+    },
+    hint: {
+      en: 'Check kafka.tls.certFile and kafka.tls.keyFile, the dates of the certificate, and that the brokers trust who signed it.',
+      es: 'Revise kafka.tls.certFile y kafka.tls.keyFile, las fechas del certificado y que los brokers confíen en quien lo firmó.',
+      fr: 'Vérifiez kafka.tls.certFile et kafka.tls.keyFile, les dates du certificat, et que les brokers se fient à qui l’a signé.',
+    },
+  },
   'RAS-BUS-LOGIN-REFUSED': {
     message: {
       en: 'The brokers refused the log-in of {user} ({mechanism}).',
@@ -72,6 +84,18 @@ export const busErrors = defineErrors({
       en: 'Send it in parts; where the broker allows less, set max.message.bytes with `rastro topics apply`.',
       es: 'Envíelo en partes; si el bróker permite menos, ajuste max.message.bytes con `rastro topics apply`.',
       fr: 'Envoyez-le en parties ; si le courtier en permet moins, réglez max.message.bytes avec `rastro topics apply`.',
+    },
+  },
+  'RAS-BUS-BATCH-TOO-LARGE': {
+    message: {
+      en: 'The batch of {topic} partition {partition} that ends at {offset} would unpack to more than {bytes} bytes.',
+      es: 'El lote de {topic}, partición {partition}, que termina en {offset} ocuparía más de {bytes} bytes descomprimido.',
+      fr: 'Le lot de {topic}, partition {partition}, qui finit à {offset} occuperait plus de {bytes} octets décompressé.',
+    },
+    hint: {
+      en: 'It was passed over; no role of this program sends such a batch. Find out who else may write to the topic.',
+      es: 'Se omitió; ningún rol de este programa envía un lote así. Averigüe quién más puede escribir en el tópico.',
+      fr: 'Il a été sauté ; aucun rôle de ce programme n’envoie un tel lot. Cherchez qui d’autre peut écrire dans le sujet.',
     },
   },
   'RAS-BUS-KEY-MISSING': {
@@ -180,18 +204,6 @@ export const busErrors = defineErrors({
       en: 'The role is ending; what was not acknowledged is sent again by whoever sent it.',
       es: 'El papel está terminando; lo no confirmado lo reenvía quien lo envió.',
       fr: 'Le rôle se termine ; ce qui n’a pas été confirmé est renvoyé par son émetteur.',
-    },
-  },
-  'RAS-BUS-SECRET-FILE': {
-    message: {
-      en: 'The file {path} for {setting} cannot be read: {detail}.',
-      es: 'El archivo {path} para {setting} no se puede leer: {detail}.',
-      fr: 'Le fichier {path} pour {setting} ne peut pas être lu : {detail}.',
-    },
-    hint: {
-      en: 'Check the path and that this user may read it; a password file holds the password and nothing else.',
-      es: 'Compruebe la ruta y que este usuario pueda leerlo; el archivo de contraseña contiene solo la contraseña.',
-      fr: 'Vérifiez le chemin et que cet utilisateur peut le lire ; le fichier du mot de passe ne contient que celui-ci.',
     },
   },
   'RAS-BUS-PARTITIONS-FIXED': {

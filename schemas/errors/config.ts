@@ -40,14 +40,14 @@ export const configErrors = defineErrors({
   },
   'RAS-CONFIG-SECRET-UNREADABLE': {
     message: {
-      en: 'The file {file} with the secret of {path} cannot be used: {detail}.',
-      es: 'El archivo {file} con el secreto de {path} no se puede usar: {detail}.',
-      fr: 'Le fichier {file} du secret de {path} est inutilisable : {detail}.',
+      en: 'The file {file} that {path} names cannot be used: {detail}.',
+      es: 'El archivo {file} que nombra {path} no se puede usar: {detail}.',
+      fr: 'Le fichier {file} que nomme {path} est inutilisable : {detail}.',
     },
     hint: {
-      en: 'It holds the secret and nothing else, one line, readable by this user and not by everybody.',
-      es: 'Contiene el secreto y nada más, una línea, legible para este usuario y no para todos.',
-      fr: 'Il contient le secret et rien d’autre, une ligne, lisible par cet utilisateur et non par tous.',
+      en: 'Check the path and who may read it. A password stands alone in its file, on one line; no secret may be readable by everybody.',
+      es: 'Revise la ruta y quién puede leerlo. Una contraseña está sola en su archivo, en una línea; ningún secreto puede ser legible para todos.',
+      fr: 'Vérifiez le chemin et qui peut le lire. Un mot de passe est seul dans son fichier, sur une ligne ; aucun secret ne peut être lisible par tous.',
     },
   },
 });

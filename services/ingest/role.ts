@@ -7,6 +7,7 @@ import { Pseudonymiser } from '../../pipelines/ingest/pseudonym.ts';
 import { ZoneOffsets } from '../../pipelines/ingest/zone-offset.ts';
 import type { Bus, GroupMember } from '../../pipelines/log/bus.ts';
 import type { Reference } from '../../rules/reference/reference.ts';
+import { readCertificateFile, readKeyFile } from '../config/secret-file.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { IdentityOutbox } from './identities.ts';
 import { INGEST_LIMITS } from './limits.ts';
@@ -62,7 +63,11 @@ export interface IngestRole {
 
 /** Starts the role: it has read what the log says, serves, and reads no submission until it is given partitions. */
 export async function startIngest(options: IngestOptions): Promise<IngestRole> {
-  const { bus, keys, router, nowMs } = options;
+  const { bus, keys, router, nowMs, tls } = options;
+  const pem = tls && {
+    cert: await readCertificateFile(tls.certFile, 'ingest.tls.certFile'),
+    key: await readKeyFile(tls.keyFile, 'ingest.tls.keyFile'),
+  };
   const view = new SubmissionView(bus);
   const book = new ReferenceBook(bus, router);
   await Promise.all([view.catchUp(), book.catchUp()]);
@@ -97,8 +102,10 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     nowMs,
     ...(options.bodyBytesMax === undefined ? {} : { bodyBytesMax: options.bodyBytesMax }),
   });
+  const { tls: _, ...served } = options;
   const app = buildServer({
-    ...options,
+    ...served,
+    ...(pem === undefined ? {} : { tls: pem }),
     view,
     receiver,
     mappings,

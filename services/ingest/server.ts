@@ -1,5 +1,4 @@
 /** The HTTP side of the ingest role. It knows requests and answers; what they mean stands in `receive.ts` and `status.ts`. */
-import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Submission } from '../../pipelines/ingest/submission/table.ts';
@@ -42,7 +41,8 @@ export interface ServerOptions {
   readonly mappings: Mappings;
   readonly apiKeys: Pick<ApiKeys, 'find'>;
   readonly rawKey: Uint8Array;
-  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   readonly submissionsMax: number;
   readonly institutionSubmissionsMax?: number;
   readonly bodyBytesMax?: number;
@@ -93,7 +93,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       ? Fastify({ ...common, http })
       : Fastify({
           ...common,
-          https: { ...http, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) },
+          https: { ...http, ...tls },
         })
   ) as FastifyInstance;
   app.server.maxConnections = CONNECTIONS_PER_SUBMISSION * submissionsMax;

@@ -22,8 +22,9 @@ export type Stage = (typeof STAGES)[number];
 
 export const TABLES: readonly string[] = Object.keys(SHARD_COLUMNS);
 
-/** Parts of a partition's state. */
-export const STATE_PARTS = ['subjects', 'histories', 'rows', 'texts', 'holders', 'composed', 'disk'] as const;
+/** Parts of a partition's state: all but the blocks, which are on disk, in memory. */
+export const STATE_PARTS = ['subjects', 'histories', 'rows', 'texts', 'blocks'] as const;
+export type StatePart = (typeof STATE_PARTS)[number];
 
 export const SUBMISSION_STATES = [
   'received',

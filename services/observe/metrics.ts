@@ -23,7 +23,7 @@ export const METRICS = {
   },
   rastro_partitions_owned: { type: 'gauge', help: 'Partitions that this process owns', labels: ['topic'] },
   rastro_last_fetch_age_seconds: { type: 'gauge', help: 'Time since the cluster last answered a fetch' },
-  rastro_rebalances_total: { type: 'counter', help: 'Times that partitions were dealt anew' },
+  rastro_rebalances_total: { type: 'counter', help: 'Times that partitions came to this process, or went' },
   rastro_records_in_total: { type: 'counter', help: 'Records taken in', labels: ['topic'] },
   rastro_rows_in_total: { type: 'counter', help: 'Rows taken in, copies included', labels: ['topic'] },
   rastro_rows_out_total: { type: 'counter', help: 'Rows stored', labels: ['table'] },
@@ -38,9 +38,9 @@ export const METRICS = {
     labels: ['stage'],
     buckets: SECONDS,
   },
-  rastro_acceptance_to_stored_seconds: {
+  rastro_log_to_stored_seconds: {
     type: 'histogram',
-    help: 'From acceptance of a row to its alerts and signals being stored',
+    help: 'From a block being in the log to its rows being evaluated and stored',
     buckets: SECONDS,
   },
   rastro_state_bytes: { type: 'gauge', help: 'Size of the state of all owned partitions', labels: ['part'] },
@@ -75,9 +75,12 @@ export const METRICS = {
     labels: ['table'],
     buckets: SECONDS,
   },
-  rastro_submissions_total: { type: 'counter', help: 'Submissions that reached a state', labels: ['state'] },
-  rastro_submissions_open: { type: 'gauge', help: 'Submissions that are being received or validated' },
-  rastro_submission_bytes_total: { type: 'counter', help: 'Bytes of submissions, unpacked' },
+  rastro_submissions: {
+    type: 'gauge',
+    help: 'Submissions that the log still holds, by state',
+    labels: ['state'],
+  },
+  rastro_submission_bytes: { type: 'gauge', help: 'Bytes of the submissions that the log still holds' },
 } as const satisfies Readonly<Record<string, MetricSpec>>;
 export type MetricName = keyof typeof METRICS;
 
@@ -95,6 +98,7 @@ export const PROCESS_PREFIX = 'rastro_';
 
 export class Metrics {
   readonly registry = new Registry();
+  readonly #looks: (() => void)[] = [];
   readonly #metrics = new Map<MetricName, Counter | Gauge | Histogram>();
 
   constructor() {
@@ -102,8 +106,12 @@ export class Metrics {
       const { type, help, labels = [], buckets }: MetricSpec = METRICS[name];
       const options = { name, help, labelNames: [...labels], registers: [this.registry] };
       if (type === 'counter') this.#metrics.set(name, new Counter(options));
-      else if (type === 'gauge') this.#metrics.set(name, new Gauge(options));
-      else this.#metrics.set(name, new Histogram({ ...options, buckets: [...(buckets ?? SECONDS)] }));
+      else if (type === 'gauge') {
+        const gauge = new Gauge(options);
+        // It would begin at 0: that the store is down, say, of a role that has none.
+        if (labels.length === 0) gauge.remove();
+        this.#metrics.set(name, gauge);
+      } else this.#metrics.set(name, new Histogram({ ...options, buckets: [...(buckets ?? SECONDS)] }));
     }
   }
 
@@ -133,8 +141,14 @@ export class Metrics {
     }
   }
 
+  /** Has it called before each scrape: what is there to be looked at need not be kept up to date for nobody. */
+  onScrape(look: () => void): void {
+    this.#looks.push(look);
+  }
+
   /** The text that Prometheus scrapes. */
   text(): Promise<string> {
+    for (const look of this.#looks) look();
     return this.registry.metrics();
   }
 }

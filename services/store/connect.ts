@@ -1,8 +1,6 @@
 /** The store of a configuration: a ClickHouse server or cluster, its password and its authorities out of files. */
-import { readFile } from 'node:fs/promises';
 import type { ClickhouseConfig } from '../../schemas/config.ts';
-import { RastroError } from '../../schemas/errors/index.ts';
-import { readSecretFile } from '../config/secret-file.ts';
+import { readCertificateFile, readSecretFile } from '../config/secret-file.ts';
 import { openStore, type Store } from './client.ts';
 
 /**
@@ -21,19 +19,8 @@ export async function connectStore(config: ClickhouseConfig, timeoutMs?: number)
     onCluster: config.cluster !== undefined,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(key === undefined ? {} : { key }),
-    ...(config.caFile === undefined ? {} : { caPem: await authorities(config.caFile) }),
+    ...(config.caFile === undefined
+      ? {}
+      : { caPem: Buffer.from(await readCertificateFile(config.caFile, 'clickhouse.caFile')) }),
   });
-}
-
-async function authorities(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const detail = (error as NodeJS.ErrnoException).code ?? 'it cannot be read';
-    throw new RastroError(
-      'RAS-CONFIG-SECRET-UNREADABLE',
-      { file, path: 'clickhouse.caFile', detail },
-      { cause: error },
-    );
-  }
 }

@@ -9,6 +9,7 @@ import { Documents } from '../../pipelines/log/documents.ts';
 import type { WorkerConfig } from '../../schemas/config.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import type { StatePart } from '../observe/labels.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Tracing } from '../observe/tracing.ts';
@@ -46,8 +47,17 @@ export interface WorkerOptions {
   readonly tracing: Tracing;
 }
 
+/** What a partition holds at this moment. */
+export interface PartitionState {
+  readonly bytes: Readonly<Record<StatePart, number>>;
+  readonly subjects: number;
+  /** Subjects whose history was evaluated anew since the partition came. */
+  readonly reruns: number;
+}
+
 export interface OpenPartition {
   readonly worker: PartitionWorker;
+  state(): PartitionState;
   /** Where to begin to read. */
   readonly from: Readonly<Record<WorkerTopic, number>>;
   close(): Promise<void>;
@@ -160,6 +170,18 @@ export class PartitionOpener {
     return {
       worker,
       from: at.from,
+      state() {
+        const { records, histories, subjects } = detection.core.memory;
+        const texts = detection.dictionary.interner.stats.bytes;
+        const bytes = {
+          subjects: records,
+          histories,
+          rows: detection.store.bytes,
+          texts,
+          blocks: spool.bytes,
+        };
+        return { bytes, subjects, reruns: detection.counts.rebuilt };
+      },
       async close() {
         await worker.close();
         await detection.close();
@@ -178,6 +200,8 @@ export class PartitionOpener {
       },
       took: (stage, seconds) => metrics.observe('rastro_stage_duration_seconds', { stage }, seconds),
       rows: (topic, rows) => metrics.count('rastro_rows_in_total', { topic }, rows),
+      stored: (sentMs) =>
+        metrics.observe('rastro_log_to_stored_seconds', {}, Math.max(0, Date.now() - sentMs) / 1_000),
     };
   }
 }

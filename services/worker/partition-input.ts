@@ -66,7 +66,8 @@ export class PartitionInput {
    * @throws RastroError where it cannot be read; then nothing of it was taken in
    */
   async take(record: TopicRecord): Promise<InputOutcome> {
-    const { value, offset } = record;
+    const { value, offset, fault } = record;
+    if (fault !== undefined) throw fault;
     if (value === null) return NOT_ROWS;
     if (value.length > TOPIC_VALUE_BYTES)
       throw new RastroError('RAS-ENGINE-RECORD-SIZE', { bytes: value.length, limit: TOPIC_VALUE_BYTES });

@@ -39,6 +39,8 @@ export interface PartitionEvents {
   /** Seconds that a part of the work took. */
   took(stage: 'detect' | 'hold' | 'append', seconds: number): void;
   rows(topic: TopicName, rows: number): void;
+  /** Rows are evaluated and stored; when the oldest of them was sent. */
+  stored(sentMs: number): void;
 }
 
 /** Records that were taken in and are not told and stored yet. */
@@ -49,6 +51,8 @@ interface Group {
   bytes: number;
   readonly kept: KeptRows[];
   readonly checksum: ReturnType<typeof createHash>;
+  /** Of the oldest record, where the log says. */
+  readonly sentMs: number | undefined;
 }
 
 export class PartitionWorker {
@@ -148,6 +152,7 @@ export class PartitionWorker {
       bytes: 0,
       kept: [],
       checksum: createHash('sha256'),
+      sentMs: record.sentMs,
     };
     const group = this.#group;
     group.to = offset;
@@ -187,6 +192,7 @@ export class PartitionWorker {
       rows: group.kept.reduce((sum, { rows }) => sum + rows, 0),
       checksum: group.checksum.digest('hex'),
     });
+    if (group.sentMs !== undefined) events.stored(group.sentMs);
   }
 
   async #say(
@@ -221,6 +227,7 @@ function current(isCurrent: () => boolean): void {
 }
 
 const UNREADABLE: ReadonlySet<string> = new Set([
+  'RAS-BUS-BATCH-TOO-LARGE',
   'RAS-ENGINE-BLOCK-CORRUPT',
   'RAS-ENGINE-MESSAGE',
   'RAS-ENGINE-RECORD-SIZE',

@@ -1,6 +1,7 @@
 /** The worker role put together: a member of the group over `transactions` and `signals`, one `PartitionWorker` a partition. */
 
 import type { GroupMember, PartitionOf, RecordBatch } from '../../pipelines/log/bus.ts';
+import { STATE_PARTS, type StatePart } from '../observe/labels.ts';
 import { StoreCircuit } from '../store/circuit.ts';
 import { StoreSinks } from '../store/sinks.ts';
 import { type OpenPartition, PartitionOpener, WORKER_TOPICS, type WorkerOptions } from './open-partition.ts';
@@ -11,6 +12,8 @@ export class WorkerRole {
   readonly #options: WorkerOptions;
   readonly #opener: PartitionOpener;
   readonly #open = new Map<number, OpenPartition>();
+  /** Of each of them, how many re-runs were counted. */
+  readonly #reruns = new Map<number, number>();
 
   constructor(options: WorkerOptions) {
     const { store, metrics, log, config } = options;
@@ -43,6 +46,7 @@ export class WorkerRole {
       metrics.count('rastro_rows_out_total', { table }, rows);
     };
     const outputs = new StoreOutputs(new StoreSinks(this.circuit, bounds, { inserted }));
+    metrics.onScrape(() => this.#look());
     this.#opener = new PartitionOpener(options, this.circuit, outputs);
   }
 
@@ -67,6 +71,7 @@ export class WorkerRole {
   }
 
   async #assigned(partitions: readonly PartitionOf[]) {
+    this.#options.metrics.count('rastro_rebalances_total', {});
     const coming = new Set(partitions.map(({ partition }) => partition).filter((p) => !this.#open.has(p)));
     if (coming.size > 0) await this.#begin(coming);
     return partitions.map(({ topic, partition }) => {
@@ -111,6 +116,7 @@ export class WorkerRole {
   }
 
   async #revoked(partitions: readonly PartitionOf[]): Promise<void> {
+    this.#options.metrics.count('rastro_rebalances_total', {});
     for (const partition of new Set(partitions.map((of) => of.partition))) await this.#let(partition);
     this.#count();
   }
@@ -119,9 +125,31 @@ export class WorkerRole {
     const open = this.#open.get(partition);
     if (open === undefined) return;
     this.#open.delete(partition);
+    this.#countReruns(partition, open.state().reruns);
+    this.#reruns.delete(partition);
     await open.close();
     for (const topic of WORKER_TOPICS) this.#options.metrics.forgetPartition(topic, partition);
     this.#options.log.info('partition.revoked', { partition });
+  }
+
+  /** What the partitions hold. */
+  #look(): void {
+    const { metrics } = this.#options;
+    const bytes = Object.fromEntries(STATE_PARTS.map((part) => [part, 0])) as Record<StatePart, number>;
+    let subjects = 0;
+    for (const [partition, { state }] of this.#open) {
+      const found = state();
+      for (const part of STATE_PARTS) bytes[part] += found.bytes[part];
+      subjects += found.subjects;
+      this.#countReruns(partition, found.reruns);
+    }
+    for (const part of STATE_PARTS) metrics.set('rastro_state_bytes', { part }, bytes[part]);
+    metrics.set('rastro_subjects', {}, subjects);
+  }
+
+  #countReruns(partition: number, reruns: number): void {
+    this.#options.metrics.count('rastro_reruns_total', {}, reruns - (this.#reruns.get(partition) ?? 0));
+    this.#reruns.set(partition, reruns);
   }
 
   #count(): void {

@@ -23,7 +23,7 @@ import type { SubjectSignals } from '../detection.ts';
 import type { SilentReading } from '../detector.ts';
 import { splitSubjectKey } from '../subjects.ts';
 import type { IdleOptions } from './idle-sweep.ts';
-import type { TierBytes } from './record-slab.ts';
+import type { TierBytes, TierMemory } from './record-slab.ts';
 import { Reports } from './reports.ts';
 import { loadedReversals, savedReversals } from './reversals-image.ts';
 import { toldAgain } from './rule-change.ts';
@@ -103,6 +103,11 @@ export class HotCore {
   /** Bytes of records and histories over all kinds. */
   get bytes(): TierBytes {
     return this.#tiers.bytes;
+  }
+
+  /** Memory of records and histories over all kinds, and whose. */
+  get memory(): TierMemory {
+    return this.#tiers.memory;
   }
 
   /** Events, under the rules in force, that came behind the last one of their subject: their order had to be mended. */

@@ -39,11 +39,15 @@ export interface SlabViews {
 }
 
 /** Memory of tiers: records and where they are; histories, and how many events these hold. */
-export interface TierBytes {
+export interface TierMemory {
+  /** Bytes. */
   readonly records: number;
   readonly histories: number;
-  readonly events: number;
+  /** Records, one of each subject that is in memory. */
+  readonly subjects: number;
 }
+
+export type TierBytes = Pick<TierMemory, 'records' | 'histories'> & { readonly events: number };
 
 function viewsOf(bytes: number): SlabViews {
   const i32 = lineWords(bytes / 4);
@@ -80,7 +84,12 @@ export class RecordSlab {
     return (this.#nextLine - this.#freeCount * this.linesPerRecord) * LINE_BYTES;
   }
 
-  /** Events in the histories of all records. */
+  /** Records in use. */
+  get count(): number {
+    return (this.#nextLine - 1) / this.linesPerRecord - this.#freeCount;
+  }
+
+  /** Events in the histories of all records, which are all looked at. */
   get events(): number {
     let events = 0;
     for (let line = 1; line < this.#nextLine; line += this.linesPerRecord) {

@@ -23,7 +23,7 @@ import type { IdleOptions } from './idle-sweep.ts';
 import { type KindSubjects, noSubjects } from './kind-subjects.ts';
 import { KindTier } from './kind-tier.ts';
 import { plansOf } from './plan-cache.ts';
-import { FLAG_SPOKEN, type TierBytes } from './record-slab.ts';
+import { FLAG_SPOKEN, type TierBytes, type TierMemory } from './record-slab.ts';
 import { Recount } from './recount.ts';
 import { reopenedOf } from './reopened.ts';
 import type { Reports } from './reports.ts';
@@ -147,12 +147,19 @@ export class RuleTiers {
 
   /** Bytes of records and histories over all kinds. */
   get bytes(): TierBytes {
-    const sum = { records: 0, histories: 0, events: 0 };
+    const { records, histories } = this.memory;
+    const events = this.#tiers.reduce((sum, { slab }) => sum + slab.events, 0);
+    return { records, histories, events };
+  }
+
+  /** Of all kinds, without looking at every record. */
+  get memory(): TierMemory {
+    const sum = { records: 0, histories: 0, subjects: 0 };
     for (const { state } of this.#tiers) {
-      const { bytes } = state;
-      sum.records += bytes.records;
-      sum.histories += bytes.histories;
-      sum.events += bytes.events;
+      const { records, histories, subjects } = state.memory;
+      sum.records += records;
+      sum.histories += histories;
+      sum.subjects += subjects;
     }
     return sum;
   }

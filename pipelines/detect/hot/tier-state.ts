@@ -3,7 +3,7 @@ import type { KindPlan, Steps } from '../../../rules/compiler/index.ts';
 import { CheckpointDamage, type CheckpointIn, type CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import { EventChunks } from './event-chunks.ts';
 import { type IdleOptions, IdleSweep } from './idle-sweep.ts';
-import { RecordSlab, type TierBytes } from './record-slab.ts';
+import { RecordSlab, type TierMemory } from './record-slab.ts';
 import { SeenReports } from './seen-reports.ts';
 import { SubjectLines } from './subject-lines.ts';
 
@@ -26,10 +26,10 @@ export class TierState {
     this.lines = new SubjectLines(this.slab, this.idle);
   }
 
-  /** Bytes of records, and of where they are; of histories, and how many events these hold. */
-  get bytes(): TierBytes {
+  /** Bytes of records, and of where they are; of histories; how many records. */
+  get memory(): TierMemory {
     const records = this.slab.bytes + this.lines.bytes + (this.idle?.bytes ?? 0);
-    return { records, histories: this.chunks.bytes, events: this.slab.events };
+    return { records, histories: this.chunks.bytes, subjects: this.slab.count };
   }
 
   /** Forgets what has left memory. */

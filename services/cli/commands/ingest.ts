@@ -8,6 +8,7 @@ import { ApiKeys } from '../../ingest/api-keys.ts';
 import { Drains, markedUntil } from '../../ingest/drains.ts';
 import { startIngest } from '../../ingest/role.ts';
 import { RulesInForce } from '../../ingest/rules-in-force.ts';
+import { watchSubmissions } from '../../ingest/submission-metrics.ts';
 import { clientOptions } from '../../log/kafka/client.ts';
 import { joinGroup } from '../../log/kafka/group/join-group.ts';
 import { Health } from '../../observe/health.ts';
@@ -115,6 +116,10 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
         topics: ['submissions'],
         member: role.member,
       });
+      watchSubmissions(metrics, view);
+      metrics.onScrape(() =>
+        metrics.set('rastro_last_fetch_age_seconds', {}, membership.sinceFetchMs() / 1_000),
+      );
       let isDraining = false;
       health.add('draining', () => ({ ok: !isDraining }));
       health.add('fetch', () => {

@@ -89,6 +89,9 @@ Any number of them share the partitions. Ends on SIGTERM when what it has begun 
         member: role.member,
         limits: { bufferBytes: worker.bufferedBytesMax, drainMs: worker.drainMs, stallMs: worker.silentMs },
       });
+      metrics.onScrape(() =>
+        metrics.set('rastro_last_fetch_age_seconds', {}, membership.sinceFetchMs() / 1_000),
+      );
       let isDraining = false;
       const health = new Health();
       health.add('draining', () => ({ ok: !isDraining }));
@@ -96,7 +99,6 @@ Any number of them share the partitions. Ends on SIGTERM when what it has begun 
       health.add('partitions', () => ({ ok: true, value: role.partitions.length, unit: 'partitions' }));
       health.add('fetch', () => {
         const value = membership.sinceFetchMs();
-        metrics.set('rastro_last_fetch_age_seconds', {}, value / 1_000);
         return { ok: value < worker.silentMs, value, unit: 'ms' };
       });
       const observed = config.observe.enabled

@@ -26,7 +26,7 @@ export class KafkaBus implements Bus {
 
   /**
    * Reads the secrets that the configuration names; connections are made when a topic is first used.
-   * @throws RastroError RAS-BUS-SECRET-FILE, RAS-BUS-CODEC-MISSING
+   * @throws RastroError RAS-CONFIG-SECRET-UNREADABLE, RAS-BUS-CODEC-MISSING
    */
   static async open(config: KafkaConfig): Promise<KafkaBus> {
     return new KafkaBus(config, await clientOptions(config));

@@ -2,13 +2,14 @@
  * How any client of the cluster is made: addresses, TLS, log-in, bounds, from the configuration. kafkajs 2.2.4 is pinned, and
  * what it would do wrong is put right here, once, before anything connects.
  */
-import { readFile } from 'node:fs/promises';
+import { type ConnectionOptions, createSecureContext, type SecureContextOptions } from 'node:tls';
 import kafkajs from 'kafkajs';
 import Cluster from 'kafkajs/src/cluster/index.js';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import socketFactory from 'kafkajs/src/network/socketFactory.js';
 import type { KafkaConfig } from '../../../schemas/config.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
+import { readCertificateFile, readKeyFile, readSecretFile } from '../../config/secret-file.ts';
 import { checkWritable, registerCodecs } from './codecs.ts';
 import type { BusContext } from './errors.ts';
 import { BUS_LIMITS } from './limits.ts';
@@ -45,32 +46,39 @@ function prepare(): void {
 /** Options of `new kafkajs.Kafka(...)`. */
 export type ClientOptions = kafkajs.KafkaConfig;
 
-async function fileText(path: string, setting: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const detail = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    throw new RastroError('RAS-BUS-SECRET-FILE', { path, setting, detail });
-  }
-}
-
+/** Reads one file, and has OpenSSL look at it with those read before: what it cannot use would look like a broker that is away. */
 async function tlsOptions({ caFile, certFile, keyFile }: NonNullable<KafkaConfig['tls']>) {
-  return {
-    ...(caFile === undefined ? {} : { ca: await fileText(caFile, 'kafka.tls.caFile') }),
-    ...(certFile === undefined ? {} : { cert: await fileText(certFile, 'kafka.tls.certFile') }),
-    ...(keyFile === undefined ? {} : { key: await fileText(keyFile, 'kafka.tls.keyFile') }),
+  const options: Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> = {};
+  const add = (part: keyof typeof options, file: string, path: string, text: string) => {
+    options[part] = text;
+    try {
+      createSecureContext(options);
+    } catch (error) {
+      const detail = (error as NodeJS.ErrnoException).code ?? 'no PEM';
+      throw new RastroError('RAS-CONFIG-SECRET-UNREADABLE', { file, path, detail }, { cause: error });
+    }
   };
+  const read = { ca: readCertificateFile, cert: readCertificateFile, key: readKeyFile };
+  for (const [part, file] of [
+    ['ca', caFile],
+    ['cert', certFile],
+    ['key', keyFile],
+  ] as const) {
+    const path = `kafka.tls.${part}File`;
+    if (file !== undefined) add(part, file, path, await read[part](file, path));
+  }
+  return options;
 }
 
 async function saslOptions(sasl: NonNullable<KafkaConfig['sasl']>): Promise<kafkajs.SASLOptions> {
-  const text = await fileText(sasl.passwordFile, 'kafka.sasl.passwordFile');
+  const password = await readSecretFile(sasl.passwordFile, 'kafka.sasl.passwordFile');
   const { username, mechanism } = sasl;
-  return { mechanism, username, password: text.replace(/\r?\n$/, '') } as kafkajs.SASLOptions;
+  return { mechanism, username, password } as kafkajs.SASLOptions;
 }
 
 /**
- * Reads the secrets that the configuration names.
- * @throws RastroError RAS-BUS-SECRET-FILE, RAS-BUS-CODEC-MISSING
+ * Reads the secrets and certificates that the configuration names.
+ * @throws RastroError RAS-CONFIG-SECRET-UNREADABLE, RAS-BUS-CODEC-MISSING
  */
 export async function clientOptions(config: KafkaConfig): Promise<ClientOptions> {
   prepare();
@@ -87,7 +95,7 @@ export async function clientOptions(config: KafkaConfig): Promise<ClientOptions>
     },
     // Its lines name hosts and, of failed requests, whatever the broker said; errors come as values instead.
     logLevel: kafkajs.logLevel.NOTHING,
-    ...(config.tls === undefined ? {} : { ssl: await tlsOptions(config.tls) }),
+    ...(config.tls === undefined ? {} : { ssl: (await tlsOptions(config.tls)) as ConnectionOptions }),
     ...(config.sasl === undefined ? {} : { sasl: await saslOptions(config.sasl) }),
   };
 }

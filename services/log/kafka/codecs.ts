@@ -11,13 +11,17 @@ import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
 import snappy from 'snappyjs';
 import type { COMPRESSIONS } from '../../../schemas/config.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
+import { lz4Bound, zstdBound } from './frame-bounds.ts';
 import { BUS_LIMITS } from './limits.ts';
 
 export type Compression = (typeof COMPRESSIONS)[number];
 
 export interface Codec {
   compress(bytes: Buffer): Buffer;
-  /** @throws Error where the bytes are not what the codec writes, or would become more than `DECOMPRESSED_BYTES`. */
+  /**
+   * @throws OversizeError where they would become more than `DECOMPRESSED_BYTES`
+   * @throws Error where the bytes are not what the codec writes
+   */
   decompress(bytes: Buffer): Buffer;
 }
 
@@ -41,16 +45,37 @@ const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00
 const XERIAL_HEADER_BYTES = 16;
 const XERIAL_BLOCK_BYTES = 64 * 1_024;
 
-function checkedSize(size: number): void {
-  if (size > BUS_LIMITS.DECOMPRESSED_BYTES) throw new RangeError(`a batch of ${size} bytes`);
+/** What is compressed would become more than anybody here sends: whoever sent it wants memory, not records. */
+export class OversizeError extends RangeError {
+  override readonly name = 'OversizeError';
 }
+
+function checkedSize(size: number): void {
+  if (size > BUS_LIMITS.DECOMPRESSED_BYTES) throw new OversizeError(`it becomes ${size} bytes`);
+}
+
+/** For decoders that take the limit themselves, and say in their own words that it was passed. */
+function limited(decompress: (limit: number) => Buffer): Buffer {
+  try {
+    return decompress(BUS_LIMITS.DECOMPRESSED_BYTES);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE' || /too big/.test(message))
+      throw new OversizeError(`it becomes more than ${BUS_LIMITS.DECOMPRESSED_BYTES} bytes`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+const unpackSnappy = (bytes: Buffer) => limited((limit) => snappy.uncompress(bytes, limit));
 
 function unpackXerial(bytes: Buffer): Buffer {
   const blocks: Buffer[] = [];
   let size = 0;
   for (let at = XERIAL_HEADER_BYTES; at < bytes.length; ) {
     const length = bytes.readInt32BE(at);
-    const block = snappy.uncompress(bytes.subarray(at + 4, at + 4 + length), BUS_LIMITS.DECOMPRESSED_BYTES);
+    const block = unpackSnappy(bytes.subarray(at + 4, at + 4 + length));
     size += block.length;
     checkedSize(size);
     blocks.push(block);
@@ -77,28 +102,31 @@ function packXerial(bytes: Buffer): Buffer {
 const CODECS: Readonly<Record<number, Codec>> = {
   [CODEC_IDS.gzip]: {
     compress: (bytes) => gzipSync(bytes, { level: constants.Z_BEST_SPEED }),
-    decompress: (bytes) => gunzipSync(bytes, { maxOutputLength: BUS_LIMITS.DECOMPRESSED_BYTES }),
+    decompress: (bytes) => limited((maxOutputLength) => gunzipSync(bytes, { maxOutputLength })),
   },
   [CODEC_IDS.snappy]: {
     compress: packXerial,
     decompress: (bytes) =>
-      bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)
-        ? unpackXerial(bytes)
-        : snappy.uncompress(bytes, BUS_LIMITS.DECOMPRESSED_BYTES),
+      bytes.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC) ? unpackXerial(bytes) : unpackSnappy(bytes),
   },
   [CODEC_IDS.lz4]: {
     compress: (bytes) => compressFrameSync(bytes),
-    decompress: (bytes) => decompressFrameSync(bytes),
+    decompress: (bytes) => {
+      checkedSize(lz4Bound(bytes));
+      return decompressFrameSync(bytes);
+    },
   },
   [CODEC_IDS.zstd]: {
     compress: (bytes) => {
       if (zstdCompressSync === undefined) throw new RastroError('RAS-BUS-CODEC-MISSING', { codec: 'zstd' });
       return zstdCompressSync(bytes);
     },
-    decompress: (bytes) =>
-      zstdDecompressSync === undefined
-        ? Buffer.from(unzstd(bytes))
-        : zstdDecompressSync(bytes, { maxOutputLength: BUS_LIMITS.DECOMPRESSED_BYTES }),
+    decompress: (bytes) => {
+      if (zstdDecompressSync !== undefined)
+        return limited((maxOutputLength) => zstdDecompressSync(bytes, { maxOutputLength }));
+      checkedSize(zstdBound(bytes));
+      return Buffer.from(unzstd(bytes));
+    },
   },
 };
 

@@ -28,6 +28,8 @@ function* chain(error: unknown): Generator<KafkaFailure> {
   }
 }
 
+/** What a broker says of the certificate of a client, or of its lack. */
+const CERTIFICATE_REFUSED = /^ERR_SSL_.*ALERT_.*(CERTIFICATE|UNKNOWN_CA)/;
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS|ERR_SSL/;
 
 const BY_TYPE: Readonly<Record<string, (context: BusContext, type: string) => RastroError>> = {
@@ -66,6 +68,8 @@ export function busError(error: unknown, context: BusContext): RastroError {
     if (type?.endsWith('_AUTHORIZATION_FAILED'))
       return new RastroError('RAS-BUS-NOT-AUTHORISED', { what: topic ?? what });
     if (name === 'KafkaJSSASLAuthenticationError') return fail('RAS-BUS-LOGIN-REFUSED', { user, mechanism });
+    if (typeof code === 'string' && CERTIFICATE_REFUSED.test(code))
+      return fail('RAS-BUS-CERTIFICATE-REFUSED', { brokers, detail: code });
     if (typeof code === 'string' && UNTRUSTED.test(code))
       return fail('RAS-BUS-UNTRUSTED', { brokers, detail: code });
     if (isUnreachable(name)) return fail('RAS-BUS-UNREACHABLE', { brokers, detail: code ?? message });

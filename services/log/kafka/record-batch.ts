@@ -4,7 +4,8 @@
  * hides batches that compaction has emptied, at which a reader would ask for the same offset for ever.
  */
 import type { NewRecord, PartitionOf, TopicRecord } from '../../../pipelines/log/bus.ts';
-import { CODEC_IDS, type Compression, codecOf } from './codecs.ts';
+import { RastroError } from '../../../schemas/errors/index.ts';
+import { CODEC_IDS, type Compression, codecOf, OversizeError } from './codecs.ts';
 import { crc32c } from './crc32c.ts';
 import { BUS_LIMITS } from './limits.ts';
 
@@ -14,6 +15,7 @@ const HEADER_BYTES = 61;
 const FRAME_BYTES = 12;
 const CRC_AT = 17;
 const ATTRIBUTES_AT = 21;
+const MAX_TIMESTAMP_AT = 35;
 const MAGIC = 2;
 const CODEC_MASK = 0x07;
 const CONTROL_MASK = 0x20;
@@ -150,6 +152,10 @@ class Reader {
     this.#bytes = bytes;
   }
 
+  get length(): number {
+    return this.#bytes.length;
+  }
+
   varint(): number {
     let raw = 0;
     let shift = 0;
@@ -187,9 +193,15 @@ function readHeaders(reader: Reader): Readonly<Record<string, string>> {
   return headers;
 }
 
-function readRecord(reader: Reader, { topic, partition }: PartitionOf, first: number): TopicRecord {
+function readRecord(
+  reader: Reader,
+  { topic, partition }: PartitionOf,
+  first: number,
+  sentMs: number,
+): TopicRecord {
   const length = reader.varint();
   const end = reader.at + length;
+  if (length < 0 || end > reader.length) throw new RangeError('a record that ends behind its batch');
   reader.at++;
   reader.skipVarint();
   const offset = first + reader.varint();
@@ -198,39 +210,63 @@ function readRecord(reader: Reader, { topic, partition }: PartitionOf, first: nu
   const headers = readHeaders(reader);
   reader.at = end;
   const isSmall = value !== null && value.length < BUS_LIMITS.COPIED_VALUE_BYTES;
-  return { topic, partition, offset, key, headers, value: isSmall ? Buffer.from(value) : value };
+  return { topic, partition, offset, key, headers, value: isSmall ? Buffer.from(value) : value, sentMs };
 }
 
 /**
  * The records of `batches` with from <= offset < until. The last batch may be cut off, which is how brokers answer; control
- * records are left out.
+ * records are left out. A batch that would become too large is one record with a `fault`; one more is left for the next call where
+ * what came before it is much already.
  * @throws Error where a batch is not what its sender wrote, or of a kind that cannot be read.
  */
 export function readBatches(batches: Buffer, place: PartitionOf, from: number, until: number): ReadBatches {
   const records: TopicRecord[] = [];
   let next = from;
+  let unpacked = 0;
   for (let at = 0; at + HEADER_BYTES <= batches.length && next < until; ) {
     const end = at + FRAME_BYTES + batches.readInt32BE(at + 8);
-    if (end > batches.length) break;
+    if (end > batches.length || unpacked >= BUS_LIMITS.DECOMPRESSED_BYTES) break;
     if (batches.readInt8(at + 16) !== MAGIC) throw new RangeError('a batch of an old format');
     if (crc32c(batches, at + ATTRIBUTES_AT, end) !== batches.readUInt32BE(at + CRC_AT))
       throw new RangeError('a batch whose checksum is wrong');
     const first = Number(batches.readBigInt64BE(at));
+    const last = first + batches.readInt32BE(at + 23);
+    const sentMs = Number(batches.readBigInt64BE(at + MAX_TIMESTAMP_AT));
     const attributes = batches.readInt16BE(at + ATTRIBUTES_AT);
     const count = batches.readInt32BE(at + 57);
     if ((attributes & CONTROL_MASK) === 0 && count > 0) {
-      const body = batches.subarray(at + HEADER_BYTES, end);
-      const codec = attributes & CODEC_MASK;
-      const known = codecOf(codec);
-      if (codec !== 0 && known === undefined) throw new RangeError(`a batch of codec ${codec}`);
-      const reader = new Reader(known === undefined ? body : known.decompress(body));
-      for (let left = count; left > 0; left--) {
-        const record = readRecord(reader, place, first);
-        if (record.offset >= from && record.offset < until) records.push(record);
+      const body = plainBody(batches.subarray(at + HEADER_BYTES, end), attributes & CODEC_MASK);
+      if (body === undefined) {
+        if (last >= from && last < until) records.push(oversize(place, last));
+      } else {
+        unpacked += body.length;
+        const reader = new Reader(body);
+        for (let left = count; left > 0; left--) {
+          const record = readRecord(reader, place, first, sentMs);
+          if (record.offset >= from && record.offset < until) records.push(record);
+        }
       }
     }
-    next = Math.max(next, first + batches.readInt32BE(at + 23) + 1);
+    next = Math.max(next, last + 1);
     at = end;
   }
   return { records, next };
+}
+
+/** Undefined where it would become too large. */
+function plainBody(body: Buffer, codec: number): Buffer | undefined {
+  const known = codecOf(codec);
+  if (codec !== 0 && known === undefined) throw new RangeError(`a batch of codec ${codec}`);
+  try {
+    return known === undefined ? body : known.decompress(body);
+  } catch (error) {
+    if (error instanceof OversizeError) return undefined;
+    throw error;
+  }
+}
+
+function oversize({ topic, partition }: PartitionOf, offset: number): TopicRecord {
+  const bytes = BUS_LIMITS.DECOMPRESSED_BYTES;
+  const fault = new RastroError('RAS-BUS-BATCH-TOO-LARGE', { topic, partition, offset, bytes });
+  return { topic, partition, offset, key: null, headers: NO_HEADERS, value: null, fault };
 }

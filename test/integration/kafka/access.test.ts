@@ -44,7 +44,7 @@ describe.each(await kafkaVersions())('Kafka %i', (version) => {
 
   beforeAll(async () => {
     for (const [user, password] of Object.entries(PASSWORDS))
-      writeFileSync(join(folder, user), `${password}\n`);
+      writeFileSync(join(folder, user), `${password}\n`, { mode: 0o600 });
     [own, other] = await Promise.all([makeCertificate(folder, 'broker'), makeCertificate(folder, 'another')]);
     const users = (['worker', 'reader'] as const).map((name) => ({
       name,
@@ -88,7 +88,7 @@ describe.each(await kafkaVersions())('Kafka %i', (version) => {
   test('a secret that is not there; no secret in what is said', async () => {
     const config = configOf('plain', 'worker', 'wrong');
     const sasl = { mechanism: 'plain' as const, username: 'worker', passwordFile: join(folder, 'nowhere') };
-    expect(await codeOf(KafkaBus.open({ ...config, sasl }))).toBe('RAS-BUS-SECRET-FILE');
+    expect(await codeOf(KafkaBus.open({ ...config, sasl }))).toBe('RAS-CONFIG-SECRET-UNREADABLE');
     const bus = await KafkaBus.open(config);
     const said = await bus
       .partitionsOf('transactions')

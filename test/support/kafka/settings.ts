@@ -12,6 +12,16 @@ export interface BrokerTls {
   /** PKCS12 with the broker's key and certificate. */
   readonly keyStore: string;
   readonly keyStorePassword: string;
+  readonly clients?: ClientTrust;
+}
+
+/** Clients log in by certificate. */
+export interface ClientTrust {
+  /** PKCS12 with the certificates that are taken. */
+  readonly trustStore: string;
+  readonly trustStorePassword: string;
+  /** Names of certificates whose holders may do everything; the others may log in and nothing else. */
+  readonly superUsers: readonly string[];
 }
 
 export interface BrokerPlace {
@@ -37,6 +47,8 @@ function protocolOf({ users, tls }: BrokerSettings): string {
   return tls === undefined ? 'PLAINTEXT' : 'SSL';
 }
 
+const AUTHORIZER = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer';
+
 function access({ users, tls }: BrokerSettings): Record<string, string> {
   const settings: Record<string, string> = {};
   if (users !== undefined) {
@@ -47,7 +59,7 @@ function access({ users, tls }: BrokerSettings): Record<string, string> {
       `${login}.plain.PlainLoginModule required ${plain};`;
     settings['listener.name.client.scram-sha-512.sasl.jaas.config'] =
       `${login}.scram.ScramLoginModule required;`;
-    settings['authorizer.class.name'] = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer';
+    settings['authorizer.class.name'] = AUTHORIZER;
     const all = users.filter(({ mayDoAll }) => mayDoAll).map(({ name }) => `User:${name}`);
     settings['super.users'] = ['User:ANONYMOUS', ...all].join(';');
   }
@@ -55,8 +67,20 @@ function access({ users, tls }: BrokerSettings): Record<string, string> {
     settings['listener.name.client.ssl.keystore.location'] = tls.keyStore;
     settings['listener.name.client.ssl.keystore.password'] = tls.keyStorePassword;
     settings['listener.name.client.ssl.keystore.type'] = 'PKCS12';
+    if (tls.clients !== undefined) Object.assign(settings, byCertificate(tls.clients));
   }
   return settings;
+}
+
+function byCertificate({ trustStore, trustStorePassword, superUsers }: ClientTrust): Record<string, string> {
+  return {
+    'listener.name.client.ssl.client.auth': 'required',
+    'listener.name.client.ssl.truststore.location': trustStore,
+    'listener.name.client.ssl.truststore.password': trustStorePassword,
+    'listener.name.client.ssl.truststore.type': 'PKCS12',
+    'authorizer.class.name': AUTHORIZER,
+    'super.users': ['User:ANONYMOUS', ...superUsers.map((name) => `User:${name}`)].join(';'),
+  };
 }
 
 /** As a properties file. */

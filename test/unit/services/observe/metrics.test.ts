@@ -41,6 +41,21 @@ describe('metrics', () => {
     expect(text).toContain('partition="4"');
   });
 
+  test('a gauge that nobody has set says nothing: 0 would be a word', async () => {
+    const metrics = new Metrics();
+    expect(await metrics.text()).not.toMatch(/^rastro_(store_up|subjects) /m);
+    metrics.set('rastro_store_up', {}, 1);
+    expect(await metrics.text()).toMatch(/^rastro_store_up 1$/m);
+  });
+
+  test('what is looked at when somebody asks is looked at each time', async () => {
+    const metrics = new Metrics();
+    let subjects = 0;
+    metrics.onScrape(() => metrics.set('rastro_subjects', {}, ++subjects));
+    expect(await metrics.text()).toMatch(/^rastro_subjects 1$/m);
+    expect(await metrics.text()).toMatch(/^rastro_subjects 2$/m);
+  });
+
   test('each is there from the start, with those of the process', async () => {
     const metrics = new Metrics();
     metrics.watchProcess();

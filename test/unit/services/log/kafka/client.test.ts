@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { kafkaConfig } from '../../../../../schemas/config.ts';
@@ -9,27 +11,73 @@ import { busError, mayPass } from '../../../../../services/log/kafka/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rastro-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const KEY = generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey.export({
+  format: 'pem',
+  type: 'pkcs8',
+}) as string;
 const config = kafkaConfig.parse({ brokers: ['one:9092', 'two:9092'] });
 
 describe('options', () => {
+  const written = (name: string, text: string, mode: number) => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode });
+    chmodSync(path, mode);
+    return path;
+  };
+  const refusal = (path: string, file: string, detail: string) => ({
+    code: 'RAS-CONFIG-SECRET-UNREADABLE',
+    params: { path, file, detail },
+  });
+
   test('a secret is what its file holds, without the newline at its end', async () => {
-    const passwordFile = join(folder, 'password');
-    writeFileSync(passwordFile, ' a b\n\n');
-    const sasl = { mechanism: 'scram-sha-512', username: 'worker', passwordFile } as const;
+    const sasl = {
+      mechanism: 'scram-sha-512',
+      username: 'worker',
+      passwordFile: written('password', ' a b\n', 0o600),
+    } as const;
     const options = await clientOptions({ ...config, sasl });
-    expect(options.sasl).toEqual({ mechanism: 'scram-sha-512', username: 'worker', password: ' a b\n' });
-    const caFile = join(folder, 'ca.pem');
-    writeFileSync(caFile, 'PEM');
-    expect((await clientOptions({ ...config, tls: { caFile } })).ssl).toEqual({ ca: 'PEM' });
+    expect(options.sasl).toEqual({ mechanism: 'scram-sha-512', username: 'worker', password: ' a b' });
     expect(await clientOptions(config)).not.toHaveProperty('ssl');
   });
 
-  test('a file that is not there is named, with the setting', async () => {
-    const caFile = join(folder, 'nowhere');
-    await expect(clientOptions({ ...config, tls: { caFile } })).rejects.toMatchObject({
-      code: 'RAS-BUS-SECRET-FILE',
-      params: { path: caFile, setting: 'kafka.tls.caFile', detail: 'ENOENT' },
+  test('certificates may be read by everybody, keys and passwords may not', async () => {
+    const keyFile = written('key.pem', KEY, 0o640);
+    const caFile = written('ca.pem', rootCertificates[0] ?? '', 0o644);
+    // One without the other is refused by the configuration; what is asked here is how files are read.
+    expect((await clientOptions({ ...config, tls: { caFile, keyFile } })).ssl).toEqual({
+      ca: rootCertificates[0],
+      key: KEY,
     });
+    expect(kafkaConfig.safeParse({ ...config, tls: { caFile, keyFile } }).success).toBe(false);
+    const open = written('open', KEY, 0o644);
+    await expect(clientOptions({ ...config, tls: { caFile, keyFile: open } })).rejects.toMatchObject(
+      refusal('kafka.tls.keyFile', open, 'everybody may read it (mode 644)'),
+    );
+    const sasl = { mechanism: 'plain', username: 'worker', passwordFile: open } as const;
+    await expect(clientOptions({ ...config, sasl })).rejects.toMatchObject(
+      refusal('kafka.sasl.passwordFile', open, 'everybody may read it (mode 644)'),
+    );
+  });
+
+  test('what is no key or certificate is said to be none, before anybody is asked', async () => {
+    const file = written('none.pem', 'PEM', 0o600);
+    const caFile = written('root.pem', rootCertificates[0] ?? '', 0o644);
+    for (const tls of [{ certFile: file }, { caFile, keyFile: file }])
+      await expect(clientOptions({ ...config, tls })).rejects.toMatchObject({
+        code: 'RAS-CONFIG-SECRET-UNREADABLE',
+        params: { file, detail: expect.stringMatching(/^ERR_OSSL_/) },
+      });
+  });
+
+  test('a file that is not there, or empty, is named, with the setting', async () => {
+    const caFile = join(folder, 'nowhere');
+    await expect(clientOptions({ ...config, tls: { caFile } })).rejects.toMatchObject(
+      refusal('kafka.tls.caFile', caFile, 'ENOENT'),
+    );
+    const empty = written('empty.pem', '\n', 0o600);
+    await expect(clientOptions({ ...config, tls: { caFile: empty } })).rejects.toMatchObject(
+      refusal('kafka.tls.caFile', empty, 'it is empty'),
+    );
   });
 });
 

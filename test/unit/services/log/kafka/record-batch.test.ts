@@ -1,10 +1,13 @@
 import fc from 'fast-check';
+import snappy from 'snappyjs';
 import { describe, expect, test } from 'vitest';
 import type { NewRecord } from '../../../../../pipelines/log/bus.ts';
 import { COMPRESSIONS } from '../../../../../schemas/config.ts';
 import { RastroError } from '../../../../../schemas/errors/index.ts';
 import { CODEC_IDS, checkWritable, codecOf } from '../../../../../services/log/kafka/codecs.ts';
 import { crc32c } from '../../../../../services/log/kafka/crc32c.ts';
+import { lz4Bound, zstdBound } from '../../../../../services/log/kafka/frame-bounds.ts';
+import { BUS_LIMITS } from '../../../../../services/log/kafka/limits.ts';
 import {
   encodeBatch,
   readBatches as readFrom,
@@ -77,6 +80,7 @@ describe.each(writable)('%s', (compression) => {
             key,
             headers: { ...headers },
             value: value && [...value],
+            sentMs: NOW_MS,
           })),
         );
         const bound = records.reduce((sum, one) => sum + recordBytes(one), 0);
@@ -160,5 +164,102 @@ describe('what a broker gives out', () => {
     batch.writeUInt32BE(crc32c(batch, 21), 17);
     expect(() => readBatches(batch, 0, 3)).toThrow('codec 5');
     expect(codecOf(5)).toBeUndefined();
+  });
+});
+
+describe('a batch that would become too large', () => {
+  const ZEROS = Buffer.alloc(BUS_LIMITS.DECOMPRESSED_BYTES + 1);
+  /** A frame of blocks that repeat a byte 128 KiB long, four bytes each: what no compressor makes of anything. */
+  const zstdBomb = (blocks: number) => {
+    const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58]);
+    const block = (isLast: boolean) => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUIntLE(((128 * 1_024) << 3) | (1 << 1) | Number(isLast), 0, 3);
+      return bytes;
+    };
+    const body = Buffer.alloc(4 * (blocks - 1), block(false));
+    return Buffer.concat([head, body, block(true)]);
+  };
+  const packed = (codec: 'gzip' | 'snappy' | 'lz4') =>
+    codecOf(CODEC_IDS[codec])?.compress(ZEROS) ?? Buffer.alloc(0);
+  const bombs: Readonly<Record<string, () => [number, Buffer]>> = {
+    gzip: () => [CODEC_IDS.gzip, packed('gzip')],
+    'snappy in one piece': () => [CODEC_IDS.snappy, Buffer.from(snappy.compress(ZEROS))],
+    'snappy in blocks': () => [CODEC_IDS.snappy, packed('snappy')],
+    lz4: () => [CODEC_IDS.lz4, packed('lz4')],
+    'zstd, 64 GiB': () => [CODEC_IDS.zstd, zstdBomb(512 * 1_024)],
+  };
+  /** As a broker would give it out, which looks at its checksum and its length alone. */
+  const batchOf = (offset: number, [codec, body]: [number, Buffer]) => {
+    const batch = Buffer.concat([batchAt(offset, [record('x'), record('y')], 'none').subarray(0, 61), body]);
+    batch.writeInt32BE(batch.length - 12, 8);
+    batch.writeInt16BE(codec, 21);
+    batch.writeUInt32BE(crc32c(batch, 21), 17);
+    return batch;
+  };
+
+  test.each(Object.keys(bombs))('%s: is one record that says so, and reading goes on behind it', (name) => {
+    const bomb = batchOf(7, bombs[name]?.() as [number, Buffer]);
+    const { records, next } = readBatches(Buffer.concat([bomb, batchAt(9, [record('good')])]), 7, 100);
+    expect(next).toBe(10);
+    expect(records.map(({ offset }) => offset)).toEqual([8, 9]);
+    expect(records[0]).toMatchObject({ ...PLACE, key: null, value: null, headers: {} });
+    expect(records[0]?.fault).toMatchObject({
+      code: 'RAS-BUS-BATCH-TOO-LARGE',
+      params: { ...PLACE, offset: 8, bytes: BUS_LIMITS.DECOMPRESSED_BYTES },
+    });
+    expect(records[1]?.fault).toBeUndefined();
+  });
+
+  test('as much as is allowed is read, and what comes behind it waits for the next call', () => {
+    const large: NewRecord = { partition: 0, key: null, value: ZEROS.subarray(0, ZEROS.length - 64) };
+    const batches = Buffer.concat([
+      batchAt(0, [large], 'lz4'),
+      batchAt(1, [large], 'gzip'),
+      batchAt(2, [record('z')]),
+    ]);
+    const first = readBatches(batches, 0, 3);
+    expect([first.records.length, first.next]).toEqual([2, 2]);
+    expect(first.records.every(({ value, fault }) => value?.length === ZEROS.length - 64 && !fault)).toBe(
+      true,
+    );
+  });
+
+  test('the bound of a frame is never below what it becomes', () => {
+    const bytes = fc
+      .uint8Array({ maxLength: 300_000 })
+      .map((part) => Buffer.concat([Buffer.alloc(200_000), part]));
+    fc.assert(
+      fc.property(bytes, (plain) => {
+        const frame = codecOf(CODEC_IDS.lz4)?.compress(plain) as Buffer;
+        expect(lz4Bound(frame)).toBeGreaterThanOrEqual(plain.length);
+      }),
+      { numRuns: 30 },
+    );
+    expect(zstdBound(zstdBomb(3))).toBe(3 * 128 * 1_024);
+    const frame = Buffer.from('28b52ffd04587500003872617374726f0a01006ee92f46e44bf521', 'hex');
+    expect(zstdBound(Buffer.concat([frame, frame]))).toBe(2 * 128 * 1_024);
+  });
+
+  test('a frame is not believed about its size, and what needs more memory than it says is refused', () => {
+    const said = Buffer.alloc(13 + 3);
+    said.set([0x28, 0xb5, 0x2f, 0xfd, 0xe0]);
+    said.writeBigUInt64LE(2n ** 40n, 5);
+    said.writeUIntLE(1, 13, 3);
+    expect(zstdBound(said)).toBe(2 ** 40);
+    const wide = zstdBomb(1);
+    wide[5] = 0xa0;
+    expect(() => zstdBound(wide)).toThrow('window');
+    for (const none of [Buffer.from('no frame'), Buffer.alloc(8)]) {
+      expect(() => lz4Bound(none)).toThrow(RangeError);
+      expect(() => zstdBound(none)).toThrow(RangeError);
+    }
+  });
+
+  test('a batch that says it has more records than bytes', () => {
+    const batch = batchAt(0, [record('x')], 'none');
+    batch.writeInt32BE(2 ** 31 - 1, 57);
+    batch.writeUInt32BE(crc32c(batch, 21), 17);
+    expect(() => readBatches(batch, 0, 2)).toThrow('ends behind its batch');
   });
 });
