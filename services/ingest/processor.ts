@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Submission, stateOf } from '../../pipelines/ingest/submission/table.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { SUBMISSION_LIMITS } from '../../schemas/submission.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import {
   type AttemptParts,
   type AttemptResult,
@@ -14,6 +15,7 @@ import {
   readAttempt,
   refused,
 } from './attempt.ts';
+import { countResult } from './ingest-metrics.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import type { SubmissionView } from './view.ts';
 
@@ -25,6 +27,7 @@ export interface ProcessorOptions extends AttemptParts {
   readonly nowMs: () => number;
   readonly evaluatedUntil: EvaluatedUntil;
   readonly followRules?: () => Promise<void>;
+  readonly metrics?: Metrics;
   /** What went wrong beside the submissions themselves, for the role's log; `id` is a submission or empty. */
   readonly onProblem: (what: string, id: string, error: unknown) => void;
   /** Between two looks; default `INGEST_LIMITS.LOOK_MS`. */
@@ -193,6 +196,8 @@ export class Processor {
       );
       const outcome = await readAttempt(this.#options, submission, mayWrite);
       await this.#write(submission, outcome, mayWrite);
+      const { metrics } = this.#options;
+      if (metrics !== undefined && outcome.result !== null) countResult(metrics, outcome.result);
       this.#tries.delete(submissionId);
     } catch (error) {
       if (error instanceof Lost) return;

@@ -8,8 +8,10 @@ import { ZoneOffsets } from '../../pipelines/ingest/zone-offset.ts';
 import type { Bus, GroupMember } from '../../pipelines/log/bus.ts';
 import type { Reference } from '../../rules/reference/reference.ts';
 import { readCertificateFile, readKeyFile } from '../config/secret-file.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { IdentityOutbox } from './identities.ts';
+import { watchOwned, watchSubmissions } from './ingest-metrics.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import { Mappings } from './mappings.ts';
 import type { RowRouter } from './output.ts';
@@ -29,6 +31,7 @@ export interface IngestOptions {
   readonly router: RowRouter;
   /** Called now and then: other rules may be in force. */
   readonly followRules?: () => Promise<void>;
+  readonly metrics?: Metrics;
   readonly apiKeys: Pick<ApiKeys, 'find'>;
   /** Folder of the operator's mappings; null for the shipped ones alone. */
   readonly mappingsFolder: string | null;
@@ -112,6 +115,10 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     rawKey: keys.raw,
     onReceived: () => processor.poke(),
   });
+  if (options.metrics !== undefined) {
+    watchSubmissions(options.metrics, view);
+    watchOwned(options.metrics, view, () => processor.owned);
+  }
   await app.listen({ host: options.host, port: options.port });
   processor.start();
   const { port } = app.server.address() as AddressInfo;

@@ -4,9 +4,11 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Submission } from '../../pipelines/ingest/submission/table.ts';
 import type { Bus } from '../../pipelines/log/bus.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import { Admission } from './admission.ts';
 import type { ApiKeys, Scope } from './api-keys.ts';
 import { pacedBody } from './body.ts';
+import { watchRequests } from './ingest-metrics.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import type { Mappings } from './mappings.ts';
 import { openApiDocument } from './openapi.ts';
@@ -53,6 +55,7 @@ export interface ServerOptions {
   /** A submission was received: there is something to do. */
   readonly onReceived: () => void;
   readonly onProblem: (what: string, id: string, error: unknown) => void;
+  readonly metrics?: Metrics;
   /** Told of every route as it is added. */
   readonly onRoute?: (route: { method: string; path: string; scope: Scope | 'open' | undefined }) => void;
 }
@@ -120,6 +123,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   });
   app.setNotFoundHandler((request, reply) => problem(request, reply, new RastroError('RAS-HTTP-NOT-FOUND')));
 
+  if (options.metrics !== undefined) watchRequests(options.metrics, app);
   app.addHook('onRoute', ({ method, url, config }) => {
     options.onRoute?.({ method: String(method), path: url, scope: config?.scope });
   });

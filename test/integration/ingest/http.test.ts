@@ -12,6 +12,7 @@ import {
 } from '../../../schemas/submission.ts';
 import { TOPIC_NAMES } from '../../../schemas/topics.ts';
 import { makeKey } from '../../../services/ingest/api-keys.ts';
+import { Metrics } from '../../../services/observe/metrics.ts';
 import { line, publishedIds, recordsOf, startTestRole, type TestRole } from '../../support/ingest-role.ts';
 
 let open: TestRole | undefined;
@@ -366,4 +367,24 @@ test('more submissions at a time than there is room for are asked to come back',
   } finally {
     slow.destroy();
   }
+});
+
+test('metrics say what came of requests and rows, with labels of closed lists', async () => {
+  const metrics = new Metrics();
+  const { submit, status } = await start({ metrics });
+  await status(await receiptOf(await submit(line('m1') + line('m2', { kind: '?' }))));
+  await submit('', {});
+  await fetch(`${open?.role.url}/nowhere/${Math.random()}`);
+  const text = await metrics.text();
+  const route = '/v1/feeds/:institution/submissions';
+  const requests = 'rastro_http_request_duration_seconds_count';
+  expect(text).toContain(`${requests}{route="${route}",status="202"} 1`);
+  expect(text).toContain(`${requests}{route="${route}",status="400"} 1`);
+  expect(text).toContain(`${requests}{route="other",status="404"} 1`);
+  expect(text).toContain('rastro_rows_in_total{topic="feeds"} 2');
+  expect(text).toMatch(/^rastro_rows_rejected_total\{code="RAS-[A-Z-]+"\} 1$/m);
+  expect(text).toMatch(/^rastro_http_connections [1-9]/m);
+  expect(text).toContain('rastro_partitions_owned{topic="submissions"} 8');
+  expect(text).toContain('rastro_lag_records{topic="feeds",partition="0"} 0');
+  expect(text).not.toContain('bank-a');
 });
