@@ -135,6 +135,8 @@ export const stateRecord = z.strictObject({
   rejected: place.extend({ run: z.string() }).nullable(),
   /** By partition of `transactions`: the last offset that the attempt appended. */
   appended: z.record(z.string(), count),
+  /** Event time of the newest row that the attempt took in. */
+  newestMs: epochMs.optional(),
 });
 export type StateRecord = z.infer<typeof stateRecord>;
 

@@ -54,7 +54,7 @@ export class Interrupted extends Error {
 /** A small body is read through smaller columns, whose memory it would not fill. */
 export const isSmall = ({ claim }: Submission): boolean => claim.bytes < INGEST_LIMITS.SMALL_BYTES;
 
-export type AttemptResult = Pick<StateRecord, 'state' | 'result' | 'rejected' | 'appended'>;
+export type AttemptResult = Pick<StateRecord, 'state' | 'result' | 'rejected' | 'appended' | 'newestMs'>;
 
 /**
  * Reads the submission's newest attempt. `mayWrite` throws once nothing more may be sent.
@@ -173,7 +173,7 @@ async function readInto(
   const closed = await sink.close();
   // Rows of earlier attempts have to be evaluated too before all of it is.
   const appended = { ...submission.settled?.appended, ...closed.appended };
-  return { state: stateFor(result), result, rejected: closed.rejected, appended };
+  return { state: stateFor(result), result, ...closed, appended };
 }
 
 function sourceOf(parts: AttemptParts, { claim }: Submission): FeedSource {

@@ -27,6 +27,8 @@ export const INGEST_LIMITS = {
   STATES_AT_ONCE: 500,
   /** Submissions of a partition that a look goes through for those that can begin. */
   PENDING_LOOKED_AT: 1_000,
+  /** Between two looks whether watermarks have to be told. */
+  WATERMARK_MS: 1_000,
   /** Between two looks at topics that nobody announced anything on. */
   LOOK_MS: 250,
   /** `processed` is told at these moments only: when exactly rows were evaluated tells nothing to whoever waits for it. */

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Submission, stateOf } from '../../pipelines/ingest/submission/table.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
-import { SUBMISSION_LIMITS } from '../../schemas/submission.ts';
+import { type StateRecord, SUBMISSION_LIMITS } from '../../schemas/submission.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import {
   type AttemptParts,
@@ -18,6 +18,7 @@ import {
 import { countResult } from './ingest-metrics.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import type { SubmissionView } from './view.ts';
+import type { WatermarkWriter } from './watermarks.ts';
 
 /** Up to which offset, by partition of `transactions`, rows are stored and evaluated. */
 export type EvaluatedUntil = () => Promise<ReadonlyMap<number, number>>;
@@ -28,6 +29,7 @@ export interface ProcessorOptions extends AttemptParts {
   readonly evaluatedUntil: EvaluatedUntil;
   readonly followRules?: () => Promise<void>;
   readonly metrics?: Metrics;
+  readonly watermarks?: Pick<WatermarkWriter, 'look'>;
   /** What went wrong beside the submissions themselves, for the role's log; `id` is a submission or empty. */
   readonly onProblem: (what: string, id: string, error: unknown) => void;
   /** Between two looks; default `INGEST_LIMITS.LOOK_MS`. */
@@ -111,10 +113,13 @@ export class Processor {
   async #run(): Promise<void> {
     while (!this.#isStopping) {
       try {
+        // What was claimed by now is seen.
+        const asOfMs = this.#options.nowMs();
         await this.#options.view.catchUp();
         this.#lookedMs = this.#options.nowMs();
         await this.#followRules();
         await this.#begin();
+        await this.#options.watermarks?.look(asOfMs, this.#owned);
         await this.#tellProcessed();
         await this.#sweep();
       } catch (error) {
@@ -257,8 +262,7 @@ export class Processor {
       const isDone = Object.entries(state.appended).every(
         ([partition, offset]) => (until.get(Number(partition)) ?? -1) >= offset,
       );
-      const { result, rejected, appended } = state;
-      if (isDone) done.push([submission, { state: 'processed', result, rejected, appended }]);
+      if (isDone) done.push([submission, { ...outcomeOf(state), state: 'processed' }]);
     }
     for (let from = 0; from < done.length; from += INGEST_LIMITS.STATES_AT_ONCE) {
       const some = done
@@ -283,6 +287,15 @@ export class Processor {
     }
   }
 }
+
+/** What a state says of its attempt, for the next one to say. */
+const outcomeOf = ({ state, result, rejected, appended, newestMs }: StateRecord): AttemptResult => ({
+  state,
+  result,
+  rejected,
+  appended,
+  ...(newestMs === undefined ? {} : { newestMs }),
+});
 
 /** A record that is too large stays so. */
 const isOfTheLog = (error: unknown): boolean =>

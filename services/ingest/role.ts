@@ -7,6 +7,7 @@ import { Pseudonymiser } from '../../pipelines/ingest/pseudonym.ts';
 import { ZoneOffsets } from '../../pipelines/ingest/zone-offset.ts';
 import type { Bus, GroupMember } from '../../pipelines/log/bus.ts';
 import type { Reference } from '../../rules/reference/reference.ts';
+import type { StreamTiming } from '../../schemas/cadence.ts';
 import { readCertificateFile, readKeyFile } from '../config/secret-file.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { ApiKeys } from './api-keys.ts';
@@ -22,6 +23,7 @@ import { ReferenceBook } from './reference-book.ts';
 import { buildServer } from './server.ts';
 import { Turns } from './turns.ts';
 import { SubmissionView } from './view.ts';
+import { WatermarkWriter } from './watermarks.ts';
 
 export interface IngestOptions {
   readonly bus: Bus;
@@ -32,6 +34,8 @@ export interface IngestOptions {
   /** Called now and then: other rules may be in force. */
   readonly followRules?: () => Promise<void>;
   readonly metrics?: Metrics;
+  /** Institutions that stream, by name. */
+  readonly streams?: Readonly<Record<string, StreamTiming>>;
   readonly apiKeys: Pick<ApiKeys, 'find'>;
   /** Folder of the operator's mappings; null for the shipped ones alone. */
   readonly mappingsFolder: string | null;
@@ -72,7 +76,8 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     key: await readKeyFile(tls.keyFile, 'ingest.tls.keyFile'),
   };
   const view = new SubmissionView(bus);
-  const book = new ReferenceBook(bus, router);
+  const streams = options.streams ?? {};
+  const book = new ReferenceBook(bus, router, streams);
   await Promise.all([view.catchUp(), book.catchUp()]);
   const mappings = new Mappings(options.mappingsFolder);
   const zones = new ZoneOffsets();
@@ -92,6 +97,7 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     turns: new Turns(),
     identities,
     publisher: new RowPublisher({ bus, router, identities }),
+    watermarks: new WatermarkWriter({ bus, router, table: view.table, streams }),
     rawKey: keys.raw,
     context: () => contextWith({ directory: book.directory, pseudonyms }),
     // What is only checked is stamped with nothing: no stamp decides whether a row is accepted.

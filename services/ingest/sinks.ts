@@ -54,7 +54,7 @@ class RejectedLines {
 
 export interface ClosableSink extends SubmissionSink {
   /** Everything handed over is durable. */
-  close(): Promise<Pick<StateRecord, 'rejected' | 'appended'>>;
+  close(): Promise<Pick<StateRecord, 'rejected' | 'appended' | 'newestMs'>>;
   /** In place of `close`, where the reading was broken off. Resolves when nothing of it is under way. */
   abandon(): Promise<void>;
 }
@@ -64,6 +64,7 @@ export class PublishingSink implements ClosableSink {
   readonly #parts: SinkParts;
   readonly #lines: RejectedLines;
   readonly #share: Share;
+  #newestMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SinkParts) {
     this.#parts = parts;
@@ -89,6 +90,7 @@ export class PublishingSink implements ClosableSink {
 
   rows(block: ClosedBlock): Promise<void> {
     this.#parts.mayWrite();
+    this.#newestMs = Math.max(this.#newestMs, block.newestMs);
     return this.#share.rows(block);
   }
 
@@ -104,7 +106,9 @@ export class PublishingSink implements ClosableSink {
 
   async close() {
     const rejected = await this.#lines.close();
-    return { rejected, appended: await this.#share.settled() };
+    const appended = await this.#share.settled();
+    const newest = Number.isFinite(this.#newestMs) ? { newestMs: this.#newestMs } : {};
+    return { rejected, appended, ...newest };
   }
 
   abandon(): Promise<void> {

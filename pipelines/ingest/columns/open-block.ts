@@ -64,6 +64,8 @@ export class TextBuffer {
 /** Rows of one log record, at least one. Its bytes are to be asked for before another row is written. */
 export interface ClosedBlock {
   readonly count: number;
+  /** Event time of its newest row. */
+  readonly newestMs: number;
   /** The record, for its offset in the log. */
   bytes(blockOffset: number): Uint8Array;
 }
@@ -235,8 +237,11 @@ export class OpenBlock {
     this.#membersKept = 0;
     this.#members = 0;
     this.#documents = [];
+    let newestMs = Number.NEGATIVE_INFINITY;
+    for (let row = 0; row < rows; row++) newestMs = Math.max(newestMs, this.columns.time[row] as number);
     return {
       count: rows,
+      newestMs,
       bytes: (blockOffset) => {
         if (serial !== this.#serial) throw new Error('the block has been written over');
         return encodeContent(content, blockOffset);

@@ -77,6 +77,8 @@ export class SubmissionTable {
   readonly #claimed = new Map<string, string>();
   /** By partition, those that are to be read, in the order of their claims. */
   readonly #pending = new Map<number, Set<Submission>>();
+  /** Event time of the newest row that came of an institution, at most the time at which it was taken in. */
+  readonly #newest = new Map<string, number>();
   /** Those whose rows are not known to be evaluated. */
   readonly #unprocessed = new Set<Submission>();
 
@@ -115,6 +117,22 @@ export class SubmissionTable {
 
   pending(partition: number): Iterable<Submission> {
     return this.#pending.get(partition) ?? [];
+  }
+
+  /** Whether it is to be read: until then rows of it may come. */
+  isPending(submission: Submission): boolean {
+    return this.#pending.get(submission.partition)?.has(submission) === true;
+  }
+
+  /** Those of an institution that are to be read, in all partitions. */
+  *pendingOf(institution: string): Generator<Submission> {
+    for (const pending of this.#pending.values())
+      for (const submission of pending) if (submission.claim.institution === institution) yield submission;
+  }
+
+  /** Event time of the newest row that came of an institution, as far as states that are still kept say. */
+  newestOf(institution: string): number | undefined {
+    return this.#newest.get(institution);
   }
 
   unprocessed(): Iterable<Submission> {
@@ -165,6 +183,7 @@ export class SubmissionTable {
     if (submission === undefined) return;
     remember(submission, key);
     if (submission.state !== null && rankOf(state) < rankOf(submission.state)) return;
+    this.#sawRows(state);
     // Where all rows are evaluated, nobody asks any more where they lie.
     const kept = state.state === 'processed' ? { ...state, appended: {} } : state;
     submission.state = kept;
@@ -176,6 +195,13 @@ export class SubmissionTable {
     const waits = state.state === 'accepted' || state.state === 'partially_accepted';
     if (waits && !submission.claim.dryRun) this.#unprocessed.add(submission);
     else this.#unprocessed.delete(submission);
+  }
+
+  #sawRows({ institution, newestMs, atMs }: StateRecord): void {
+    if (newestMs === undefined) return;
+    // A row with a wrong year counts as one of now.
+    const seenMs = Math.min(newestMs, atMs);
+    this.#newest.set(institution, Math.max(seenMs, this.#newest.get(institution) ?? seenMs));
   }
 
   #replay(replay: ReplayRecord, key: string): void {

@@ -91,6 +91,7 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
         ...(ingest.tls === undefined ? {} : { tls: ingest.tls }),
         submissionsMax: ingest.submissionsMax,
         submissionBytesMax: ingest.submissionBytesMax,
+        streams: ingest.streams,
         idleMs: ingest.idleMs,
         headersMs: ingest.headersMs,
       });

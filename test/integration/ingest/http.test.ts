@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import {
   problem,
   type Receipt,
@@ -13,6 +13,8 @@ import {
 import { TOPIC_NAMES } from '../../../schemas/topics.ts';
 import { makeKey } from '../../../services/ingest/api-keys.ts';
 import { Metrics } from '../../../services/observe/metrics.ts';
+import { decodeReference } from '../../../services/workspace/reference-record.ts';
+import { decodeWatermark } from '../../../services/workspace/watermark-record.ts';
 import { line, publishedIds, recordsOf, startTestRole, type TestRole } from '../../support/ingest-role.ts';
 
 let open: TestRole | undefined;
@@ -387,4 +389,38 @@ test('metrics say what came of requests and rows, with labels of closed lists', 
   expect(text).toContain('rastro_partitions_owned{topic="submissions"} 8');
   expect(text).toContain('rastro_lag_records{topic="feeds",partition="0"} 0');
   expect(text).not.toContain('bank-a');
+});
+
+test('who streams is declared to, and every partition hears how far its rows have come, behind them', async () => {
+  const timing = { latenessMs: 2_000, silenceMs: 1_000 };
+  const { submit, status, bus } = await start({ streams: { 'bank-a': timing } });
+  const times = ['2026-01-05T10:00:00Z', '2026-01-05T10:00:09Z'];
+  for (const [i, occurredAt] of times.entries())
+    await status(await receiptOf(await submit(line(`w${i}`, { occurredAt }))));
+  const last = Date.parse(times[1] as string);
+  const isWhole = async () => {
+    const records = await recordsOf(bus, 'transactions');
+    return (await bus.ranges('transactions')).every((_, partition) => {
+      const told = records.filter(
+        (record) => record.partition === partition && record.headers['kind'] === 'watermark',
+      );
+      const marks = told.map(({ value }) => decodeWatermark(value as Uint8Array));
+      return (
+        marks.some(
+          ({ institution, timeMs }) => institution === 'bank-a' && timeMs === last - timing.latenessMs,
+        ) && marks.some(({ institution, timeMs }) => institution === null && timeMs > last)
+      );
+    });
+  };
+  await vi.waitFor(async () => expect(await isWhole()).toBe(true), { timeout: 30_000 });
+  for (const [partition] of (await bus.ranges('transactions')).entries()) {
+    const kinds = (await recordsOf(bus, 'transactions'))
+      .filter((record) => record.partition === partition)
+      .map(({ headers }) => headers['kind']);
+    expect(kinds.lastIndexOf('transactions')).toBeLessThan(kinds.lastIndexOf('watermark'));
+  }
+  const declared = (await recordsOf(bus, 'control')).map(({ value }) => decodeReference(value as Uint8Array));
+  expect(declared.flatMap(({ declarations }) => declarations)).toMatchObject([
+    { institution: 'bank-a', cadence: { kind: 'stream', ...timing } },
+  ]);
 });

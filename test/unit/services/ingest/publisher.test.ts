@@ -38,7 +38,11 @@ function byteRouter(): RowRouter {
   };
 }
 
-const blockOf = (...rows: number[]) => ({ count: rows.length, bytes: () => Uint8Array.from(rows) });
+const blockOf = (...rows: number[]) => ({
+  count: rows.length,
+  newestMs: 0,
+  bytes: () => Uint8Array.from(rows),
+});
 
 /** A bus whose appends wait to be let go, or to fail. */
 function heldBus() {
