@@ -18,15 +18,20 @@ export const CADENCE_LIMITS = {
 
 const duration = (max: number, fallback: number) => z.int().min(0).max(max).default(fallback);
 
+const timing = {
+  /** How far behind the institution's own newest row another of its rows may come and still be in time. */
+  latenessMs: duration(CADENCE_LIMITS.LATENESS_MAX_MS, CADENCE_LIMITS.LATENESS_MS),
+  /** Without a row for longer than this the others do not wait for the institution any more. */
+  silenceMs: duration(CADENCE_LIMITS.SILENCE_MAX_MS, CADENCE_LIMITS.SILENCE_MS),
+};
+
+/** Of an institution that streams. */
+export const streamTiming = z.strictObject(timing);
+export type StreamTiming = z.infer<typeof streamTiming>;
+
 export const cadence = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file') }),
-  z.strictObject({
-    kind: z.literal('stream'),
-    /** How far behind the institution's own newest row another of its rows may come and still be in time. */
-    latenessMs: duration(CADENCE_LIMITS.LATENESS_MAX_MS, CADENCE_LIMITS.LATENESS_MS),
-    /** Without a row for longer than this the others do not wait for the institution any more. */
-    silenceMs: duration(CADENCE_LIMITS.SILENCE_MAX_MS, CADENCE_LIMITS.SILENCE_MS),
-  }),
+  z.strictObject({ kind: z.literal('stream'), ...timing }),
 ]);
 export type Cadence = z.infer<typeof cadence>;
 

@@ -3,6 +3,8 @@
  * written into it. Every field has a unit in its name or says it, and a default where one is right for most.
  */
 import { z } from 'zod';
+import { streamTiming } from './cadence.ts';
+import { identifier } from './identity.ts';
 
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 
@@ -103,6 +105,8 @@ export const ingestConfig = z.strictObject({
   headersMs: z.int().min(100).max(600_000).default(15_000),
   /** How long running submissions may go on when the process is asked to end. */
   drainMs: z.int().min(0).max(600_000).default(25_000),
+  /** Institutions that hand rows in within moments of what they tell, by name; all others send files. */
+  streams: z.record(identifier, streamTiming).default({}),
 });
 
 export const workerConfig = z.strictObject({

@@ -8,8 +8,10 @@ import { epochMs, identifier } from './identity.ts';
 export const SUBMISSION_LIMITS = {
   /** Characters of an idempotency key. */
   KEY_CHARS: 128,
-  /** So long an idempotency key is known, and what became of its submission can be asked; seven days are promised. */
+  /** So long an idempotency key is known, and what became of its submission can be asked. */
   KEPT_MS: 30 * 86_400_000,
+  /** So long at least, however many there are: what is promised. */
+  KEPT_MIN_MS: 7 * 86_400_000,
   /** Rejected lines in the body of a report; all of them are in its file. */
   REPORT_LINES: 1_000,
   /** Rows of one submission; a larger one is handed in as several. */
@@ -133,6 +135,8 @@ export const stateRecord = z.strictObject({
   rejected: place.extend({ run: z.string() }).nullable(),
   /** By partition of `transactions`: the last offset that the attempt appended. */
   appended: z.record(z.string(), count),
+  /** Event time of the newest row that the attempt took in. */
+  newestMs: epochMs.optional(),
 });
 export type StateRecord = z.infer<typeof stateRecord>;
 

@@ -4,7 +4,7 @@
  * what is stored or dropped for good is decided by exact content hashes elsewhere.
  */
 
-const INITIAL_SLOTS = 1 << 16;
+const INITIAL_SLOTS = 1 << 10;
 /** Share of slots in use beyond which the table doubles. */
 const FULLEST = 0.6;
 const LANES = 4;

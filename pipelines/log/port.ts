@@ -14,6 +14,9 @@
 export const RECORD_KINDS = ['transactions', 'reference', 'rules', 'watermark', 'copies'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
+/** Header of a record of the topic `transactions`: its kind. */
+export const KIND_HEADER = 'kind';
+
 export interface LogRecord {
   readonly offset: number;
   readonly kind: RecordKind;

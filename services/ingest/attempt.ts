@@ -3,7 +3,6 @@
  * (institution, id, version) behind the log, and rejected lines by the run that wrote them.
  */
 import { randomBytes } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import type { IngestContext } from '../../pipelines/ingest/canonical.ts';
 import { parseMapping } from '../../pipelines/ingest/mapping-file.ts';
 import type { FeedSource } from '../../pipelines/ingest/outcome.ts';
@@ -20,23 +19,23 @@ import type { Mapping } from '../../schemas/mapping.ts';
 import type { StateRecord, SubmissionResult, SubmissionState } from '../../schemas/submission.ts';
 import { plainBytes } from '../feeds/sources.ts';
 import type { IdentityOutbox } from './identities.ts';
+import { INGEST_LIMITS } from './limits.ts';
 import type { Mappings } from './mappings.ts';
-import type { RowRouter } from './output.ts';
+import type { RowPublisher } from './publisher.ts';
 import type { ReferenceBook } from './reference-book.ts';
 import { openReplay, type Replay } from './replay.ts';
 import { CheckingSink, type ClosableSink, PublishingSink, type SinkParts } from './sinks.ts';
+import type { Turns } from './turns.ts';
 
 const RUN_BYTES = 9;
-/** A small body is read through smaller columns, whose memory it would not fill; the router makes blocks of its own. */
-const SMALL_BYTES = 64 * 1024;
-const SMALL_ROWS = 256;
 
 export interface AttemptParts {
   readonly bus: Bus;
-  readonly router: RowRouter;
+  readonly publisher: Pick<RowPublisher, 'share'>;
   readonly book: ReferenceBook;
   readonly identities: IdentityOutbox;
   readonly mappings: Mappings;
+  readonly turns: Turns;
   readonly rawKey: Uint8Array;
   /** Of rows that are taken in. */
   readonly context: () => IngestContext;
@@ -52,7 +51,10 @@ export class Interrupted extends Error {
   }
 }
 
-export type AttemptResult = Pick<StateRecord, 'state' | 'result' | 'rejected' | 'appended'>;
+/** A small body is read through smaller columns, whose memory it would not fill. */
+export const isSmall = ({ claim }: Submission): boolean => claim.bytes < INGEST_LIMITS.SMALL_BYTES;
+
+export type AttemptResult = Pick<StateRecord, 'state' | 'result' | 'rejected' | 'appended' | 'newestMs'>;
 
 /**
  * Reads the submission's newest attempt. `mayWrite` throws once nothing more may be sent.
@@ -135,6 +137,21 @@ async function readOnce(
   const of = { institution, submissionId, attempt, run, partition, dryRun };
   const rejected = { writer: new RejectedWriter(parts.rawKey, of), run };
   const sink = sinkOf({ ...parts, institution, rejected, mayWrite });
+  try {
+    return await readInto(sink, parts, { submission, mapping, replay, context, mayWrite });
+  } catch (error) {
+    await sink.abandon();
+    throw error;
+  }
+}
+
+async function readInto(
+  sink: ClosableSink,
+  parts: AttemptParts,
+  { submission, mapping, replay, context, mayWrite }: Reading,
+) {
+  const { institution, submissionId } = submission.claim;
+  await parts.turns.next();
   const read = await readSubmission({
     institution,
     submissionId,
@@ -142,14 +159,13 @@ async function readOnce(
     source: sourceOf(parts, submission),
     context,
     sink,
-    blockRows: claim.bytes < SMALL_BYTES ? SMALL_ROWS : LOG_LIMITS.BLOCK_ROWS,
+    blockRows: isSmall(submission) ? INGEST_LIMITS.SMALL_ROWS : LOG_LIMITS.BLOCK_ROWS,
     blockBytes: LOG_LIMITS.BLOCK_BYTES,
     docBytes: ROUTER_LIMITS.DOC_BYTES,
     ...(replay === null ? {} : { only: (byteOffset: number) => replay.wants(byteOffset) }),
     onBatch: async () => {
       mayWrite();
-      // Requests have their turn between two pieces of a file.
-      await setImmediate();
+      await parts.turns.next();
     },
   });
   for (const line of replay?.carried() ?? []) await sink.rejected(line);
@@ -157,7 +173,7 @@ async function readOnce(
   const closed = await sink.close();
   // Rows of earlier attempts have to be evaluated too before all of it is.
   const appended = { ...submission.settled?.appended, ...closed.appended };
-  return { state: stateFor(result), result, rejected: closed.rejected, appended };
+  return { state: stateFor(result), result, ...closed, appended };
 }
 
 function sourceOf(parts: AttemptParts, { claim }: Submission): FeedSource {

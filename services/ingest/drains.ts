@@ -11,6 +11,7 @@ import { sealOriginal, type VaultEntry } from '../../pipelines/ingest/vault.ts';
 import type { Bus, TopicRecord } from '../../pipelines/log/bus.ts';
 import { type StateRecord, SUBMISSION_STATES } from '../../schemas/submission.ts';
 import type { TopicName } from '../../schemas/topics.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { Store } from '../store/client.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import type { SubmissionView } from './view.ts';
@@ -23,6 +24,7 @@ export interface DrainsOptions {
   /** Partitions of `submissions` that this process has: it drains partitions of the same number, so that not everybody does. */
   readonly owned: () => ReadonlySet<number>;
   readonly onProblem: (what: string, id: string, error: unknown) => void;
+  readonly metrics?: Metrics;
   readonly lookMs?: number;
 }
 
@@ -96,10 +98,12 @@ export class Drains {
   }
 
   async #partition({ topic, into, rowsOf }: Drained, partition: number, begin: number, end: number) {
+    const { metrics } = this.#options;
     const key = `${topic}/${partition}`;
     let from = Math.max(this.#next.get(key) ?? (await this.#marked(topic, partition)), begin);
     if (from >= end) {
       this.#next.set(key, from);
+      metrics?.set('rastro_lag_records', { topic, partition }, 0);
       return 0;
     }
     // What a record says of a submission is asked of the table, which must have read as far.
@@ -110,6 +114,8 @@ export class Drains {
       await this.#options.store.insertRows(into, batch);
       const marker = { log: topic, partition, offset_from: from, offset_to: until, rows: batch.length };
       await this.#options.store.insertRows('block_markers', [{ ...marker, checksum: '', revision: until }]);
+      metrics?.count('rastro_rows_out_total', { table: into }, batch.length);
+      metrics?.set('rastro_lag_records', { topic, partition }, end - 1 - until);
       total += batch.length;
       from = until + 1;
       this.#next.set(key, from);

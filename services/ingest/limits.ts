@@ -9,10 +9,26 @@ export const INGEST_LIMITS = {
   /** A body may come at any pace for so long; from then on it must have come at `BYTES_PER_SECOND_MIN` on average. */
   GRACE_MS: 60_000,
   BYTES_PER_SECOND_MIN: 1_024,
-  /** Submissions that the role remembers; beyond it, new ones are asked to come back. */
-  REMEMBERED: 500_000,
-  /** Submissions that are read at one time. */
-  READ_AT_ONCE: 2,
+  /** Submissions that the role remembers, some 1.7 kB each (one a second for eight days); beyond it, new ones are asked to come back. */
+  REMEMBERED: 700_000,
+  /** With more than so many, they are kept for the seven days that are promised and no longer. */
+  REMEMBERED_LONG: 250_000,
+  /** Submissions that are read at one time: small ones, whose columns hold little and whose rows share blocks, and others. */
+  SMALL_AT_ONCE: 64,
+  LARGE_AT_ONCE: 2,
+  /** A body of fewer bytes, as it was sent, is small: it is read through columns of `SMALL_ROWS` rows. */
+  SMALL_BYTES: 64 * 1024,
+  SMALL_ROWS: 256,
+  /** So long rows wait for those of other submissions that are being read, to share a block with them. */
+  LINGER_MS: 100,
+  /** Bytes of blocks of rows that are sent and not acknowledged; above it no more rows are read. */
+  UNACKNOWLEDGED_BYTES: 16 * 1024 * 1024,
+  /** Records of states that are appended at once. */
+  STATES_AT_ONCE: 500,
+  /** Submissions of a partition that a look goes through for those that can begin. */
+  PENDING_LOOKED_AT: 1_000,
+  /** Between two looks whether watermarks have to be told. */
+  WATERMARK_MS: 1_000,
   /** Between two looks at topics that nobody announced anything on. */
   LOOK_MS: 250,
   /** `processed` is told at these moments only: when exactly rows were evaluated tells nothing to whoever waits for it. */
@@ -27,6 +43,8 @@ export const INGEST_LIMITS = {
   RULES_LOOK_MS: 1_000,
   /** Between two looks at the file of API keys. */
   KEYS_LOOK_MS: 2_000,
+  /** Mappings that are kept as they were read. */
+  MAPPINGS_KNOWN: 256,
   /** API keys of one file. */
   KEYS: 10_000,
   /** Unpacked bytes of one submission, unless configured. */

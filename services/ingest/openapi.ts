@@ -91,7 +91,7 @@ export function openApiDocument(): object {
             ...parameters('query', submitQuery),
             header(
               'Idempotency-Key',
-              `1 to ${SUBMISSION_LIMITS.KEY_CHARS} visible ASCII characters, known for ${SUBMISSION_LIMITS.KEPT_MS / 86_400_000} days. Without one it follows from body and options: the same file is taken in once`,
+              `1 to ${SUBMISSION_LIMITS.KEY_CHARS} visible ASCII characters, known for ${SUBMISSION_LIMITS.KEPT_MIN_MS / 86_400_000} days at least. Without one it follows from body and options: the same file is taken in once`,
             ),
             header('Content-Digest', 'sha-256=:...: of the body (RFC 9530); a body that differs is refused'),
             header('Content-Encoding', 'identity or gzip'),

@@ -5,10 +5,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Submission, stateOf } from '../../pipelines/ingest/submission/table.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
-import type { StateRecord } from '../../schemas/submission.ts';
-import { type AttemptParts, Interrupted, readAttempt, refused } from './attempt.ts';
+import { type StateRecord, SUBMISSION_LIMITS } from '../../schemas/submission.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import {
+  type AttemptParts,
+  type AttemptResult,
+  Interrupted,
+  isSmall,
+  readAttempt,
+  refused,
+} from './attempt.ts';
+import { countResult } from './ingest-metrics.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import type { SubmissionView } from './view.ts';
+import type { WatermarkWriter } from './watermarks.ts';
 
 /** Up to which offset, by partition of `transactions`, rows are stored and evaluated. */
 export type EvaluatedUntil = () => Promise<ReadonlyMap<number, number>>;
@@ -18,6 +28,8 @@ export interface ProcessorOptions extends AttemptParts {
   readonly nowMs: () => number;
   readonly evaluatedUntil: EvaluatedUntil;
   readonly followRules?: () => Promise<void>;
+  readonly metrics?: Metrics;
+  readonly watermarks?: Pick<WatermarkWriter, 'look'>;
   /** What went wrong beside the submissions themselves, for the role's log; `id` is a submission or empty. */
   readonly onProblem: (what: string, id: string, error: unknown) => void;
   /** Between two looks; default `INGEST_LIMITS.LOOK_MS`. */
@@ -42,6 +54,7 @@ export class Processor {
   #running: Promise<void> | undefined;
   #isStopping = false;
   #wake: () => void = () => undefined;
+  #turn = 0;
   #sweptMs = 0;
   #toldMs = 0;
   #followedMs = 0;
@@ -100,10 +113,13 @@ export class Processor {
   async #run(): Promise<void> {
     while (!this.#isStopping) {
       try {
+        // What was claimed by now is seen.
+        const asOfMs = this.#options.nowMs();
         await this.#options.view.catchUp();
         this.#lookedMs = this.#options.nowMs();
         await this.#followRules();
-        this.#begin();
+        await this.#begin();
+        await this.#options.watermarks?.look(asOfMs, this.#owned);
         await this.#tellProcessed();
         await this.#sweep();
       } catch (error) {
@@ -131,19 +147,44 @@ export class Processor {
     });
   }
 
-  #begin(): void {
-    for (const partition of this.#owned) {
+  async #begin(): Promise<void> {
+    const next = this.#next();
+    if (next.length === 0) return;
+    // What others told before these were claimed, their rows are stamped with.
+    await this.#options.book.catchUp();
+    for (const submission of next) {
+      if (this.#isStopping || !this.#owned.has(submission.partition)) continue;
+      const done = this.#work(submission).finally(() => {
+        this.#working.delete(submission);
+        this.poke();
+      });
+      this.#working.set(submission, { done });
+    }
+  }
+
+  /** Those that can begin now: small ones pass large ones that wait for their turn. */
+  #next(): Submission[] {
+    const next: Submission[] = [];
+    const small = [...this.#working.keys()].filter(isSmall).length;
+    let room = { small: INGEST_LIMITS.SMALL_AT_ONCE - small, large: INGEST_LIMITS.LARGE_AT_ONCE };
+    room.large -= this.#working.size - small;
+    const nowMs = this.#options.nowMs();
+    // Another partition is the first one every time.
+    const owned = [...this.#owned];
+    const turn = this.#turn++ % Math.max(owned.length, 1);
+    for (const partition of [...owned.slice(turn), ...owned.slice(0, turn)]) {
+      let looked = 0;
       for (const submission of this.#options.view.table.pending(partition)) {
-        if (this.#working.size >= INGEST_LIMITS.READ_AT_ONCE || this.#isStopping) return;
+        if (looked++ === INGEST_LIMITS.PENDING_LOOKED_AT || room.small + room.large <= 0) break;
         const tries = this.#tries.get(submission.claim.submissionId);
-        if (this.#working.has(submission) || (tries?.notBeforeMs ?? 0) > this.#options.nowMs()) continue;
-        const done = this.#work(submission).finally(() => {
-          this.#working.delete(submission);
-          this.poke();
-        });
-        this.#working.set(submission, { done });
+        if (this.#working.has(submission) || (tries?.notBeforeMs ?? 0) > nowMs) continue;
+        const size = isSmall(submission) ? 'small' : 'large';
+        if (room[size] <= 0) continue;
+        room = { ...room, [size]: room[size] - 1 };
+        next.push(submission);
       }
     }
+    return next;
   }
 
   async #work(submission: Submission): Promise<void> {
@@ -152,14 +193,16 @@ export class Processor {
       if (!this.#owned.has(submission.partition)) throw new Lost();
     };
     try {
-      await this.#options.book.catchUp();
-      await this.#write(
-        submission,
-        { state: 'validating', result: null, rejected: null, appended: {} },
-        mayWrite,
+      // Nothing rests on it, so nothing waits for it; the outcome comes behind it.
+      const validating = { state: 'validating', result: null, rejected: null, appended: {} } as const;
+      mayWrite();
+      this.#append([[submission, validating]]).catch((error: unknown) =>
+        this.#options.onProblem('state', submissionId, error),
       );
       const outcome = await readAttempt(this.#options, submission, mayWrite);
       await this.#write(submission, outcome, mayWrite);
+      const { metrics } = this.#options;
+      if (metrics !== undefined && outcome.result !== null) countResult(metrics, outcome.result);
       this.#tries.delete(submissionId);
     } catch (error) {
       if (error instanceof Lost) return;
@@ -185,24 +228,20 @@ export class Processor {
     }
   }
 
-  async #write(
-    submission: Submission,
-    outcome: Pick<StateRecord, 'state' | 'result' | 'rejected' | 'appended'>,
-    mayWrite: () => void,
-  ): Promise<void> {
-    const { claim, partition, replay, settled } = submission;
-    const { institution, submissionId } = claim;
-    const attempt = replay?.attempt ?? settled?.attempt ?? 1;
-    const state: StateRecord = {
-      institution,
-      submissionId,
-      attempt,
-      atMs: this.#options.nowMs(),
-      ...outcome,
-    };
+  async #write(submission: Submission, outcome: AttemptResult, mayWrite: () => void): Promise<void> {
     mayWrite();
-    const [offset] = await this.#options.bus.append('submissions', [stateOf(state, partition)]);
-    await this.#options.view.catchUpTo(partition, (offset as number) + 1);
+    const [offset] = await this.#append([[submission, outcome]]);
+    await this.#options.view.catchUpTo(submission.partition, (offset as number) + 1);
+  }
+
+  #append(states: readonly (readonly [Submission, AttemptResult])[]): Promise<readonly number[]> {
+    const atMs = this.#options.nowMs();
+    const records = states.map(([{ claim, partition, replay, settled }, outcome]) => {
+      const { institution, submissionId } = claim;
+      const attempt = replay?.attempt ?? settled?.attempt ?? 1;
+      return stateOf({ institution, submissionId, attempt, atMs, ...outcome }, partition);
+    });
+    return this.#options.bus.append('submissions', records);
   }
 
   /** On the grid only: the time between two states must say nothing of what was found. */
@@ -216,16 +255,22 @@ export class Processor {
     if (waiting.length === 0) return;
     const until = await this.#options.evaluatedUntil();
     this.#toldMs = tick;
+    const done: [Submission, AttemptResult][] = [];
     for (const submission of waiting) {
       const { state } = submission;
       if (state === null || submission.replay !== null) continue;
       const isDone = Object.entries(state.appended).every(
         ([partition, offset]) => (until.get(Number(partition)) ?? -1) >= offset,
       );
-      if (!isDone || !this.#owned.has(submission.partition)) continue;
-      const { result, rejected, appended } = state;
-      await this.#write(submission, { state: 'processed', result, rejected, appended }, () => undefined);
+      if (isDone) done.push([submission, { ...outcomeOf(state), state: 'processed' }]);
     }
+    for (let from = 0; from < done.length; from += INGEST_LIMITS.STATES_AT_ONCE) {
+      const some = done
+        .slice(from, from + INGEST_LIMITS.STATES_AT_ONCE)
+        .filter(([{ partition }]) => this.#owned.has(partition));
+      await this.#append(some);
+    }
+    await this.#options.view.catchUp();
   }
 
   async #sweep(): Promise<void> {
@@ -233,12 +278,24 @@ export class Processor {
     if (nowMs - this.#sweptMs < INGEST_LIMITS.SWEEP_MS) return;
     this.#sweptMs = nowMs;
     for (const partition of this.#owned) {
-      const keys = this.#options.view.table.deletable(partition, nowMs).slice(0, INGEST_LIMITS.SWEEP_KEYS);
+      const { table } = this.#options.view;
+      const { KEPT_MS, KEPT_MIN_MS } = SUBMISSION_LIMITS;
+      const keptMs = table.size > INGEST_LIMITS.REMEMBERED_LONG ? KEPT_MIN_MS : KEPT_MS;
+      const keys = table.deletable(partition, nowMs, keptMs).slice(0, INGEST_LIMITS.SWEEP_KEYS);
       const records = keys.map((key) => ({ partition, key, value: null }));
       if (records.length > 0) await this.#options.bus.append('submissions', records);
     }
   }
 }
+
+/** What a state says of its attempt, for the next one to say. */
+const outcomeOf = ({ state, result, rejected, appended, newestMs }: StateRecord): AttemptResult => ({
+  state,
+  result,
+  rejected,
+  appended,
+  ...(newestMs === undefined ? {} : { newestMs }),
+});
 
 /** A record that is too large stays so. */
 const isOfTheLog = (error: unknown): boolean =>

@@ -125,15 +125,15 @@ export class Receiver {
     let [bytes, count, from] = [0, 0, -1];
     let waiting: Uint8Array[] = [];
     let waitingBytes = 0;
-    const append = async (record: NewRecord): Promise<number> => {
-      const [offset = -1] = await bus.append('feeds', [record]);
-      if (from === -1) from = offset;
-      return offset;
+    const append = async (records: readonly NewRecord[]): Promise<number> => {
+      const offsets = await bus.append('feeds', records);
+      if (from === -1) from = offsets[0] as number;
+      return offsets.at(-1) as number;
     };
-    const flush = async (): Promise<void> => {
-      const piece = Buffer.concat(waiting);
+    const piece = (): NewRecord => {
+      const bytes = Buffer.concat(waiting);
       [waiting, waitingBytes] = [[], 0];
-      await append(sealer.chunk(count++, piece));
+      return sealer.chunk(count++, bytes);
     };
     for await (const part of body) {
       hash.update(part);
@@ -142,20 +142,21 @@ export class Receiver {
       if (!isKept) continue;
       for (let at = 0; at < part.byteLength; ) {
         const room = Math.max(this.#pieceBytes() - waitingBytes, 1);
-        const piece = part.subarray(at, at + room);
+        const some = part.subarray(at, at + room);
         // A copy of what is small: a piece of a socket's buffer would keep all of it.
-        waiting.push(Uint8Array.from(piece));
-        waitingBytes += piece.byteLength;
-        at += piece.byteLength;
-        if (waitingBytes >= this.#pieceBytes()) await flush();
+        waiting.push(Uint8Array.from(some));
+        waitingBytes += some.byteLength;
+        at += some.byteLength;
+        if (waitingBytes >= this.#pieceBytes()) await append([piece()]);
       }
     }
     if (bytes === 0) throw new RastroError('RAS-HTTP-BODY-EMPTY');
     const sha256 = hash.digest('hex');
     if (told !== undefined && told !== sha256) throw new RastroError('RAS-HTTP-CHECKSUM');
     if (!isKept) return { id, sha256, bytes, chunks: { partition, from: 0, to: 0, count: 0 } };
-    if (waitingBytes > 0) await flush();
-    const to = await append(sealer.last({ chunks: count, bytes, sha256 }));
+    // A small body is one request to the log.
+    const rest = waitingBytes > 0 ? [piece()] : [];
+    const to = await append([...rest, sealer.last({ chunks: count, bytes, sha256 })]);
     return { id, sha256, bytes, chunks: { partition, from, to, count } };
   }
 

@@ -6,6 +6,7 @@
 import { Directory } from '../../pipelines/ingest/directory.ts';
 import { ALWAYS_MS } from '../../pipelines/ingest/party-record.ts';
 import type { Bus, NewRecord } from '../../pipelines/log/bus.ts';
+import { type Cadence, FILE_CADENCE, type StreamTiming } from '../../schemas/cadence.ts';
 import { contentHash, hashList } from '../../schemas/ids.ts';
 import type { PartyRecord } from '../../schemas/party.ts';
 import {
@@ -25,13 +26,18 @@ export class ReferenceBook {
   readonly directory = new Directory();
   readonly #bus: Bus;
   readonly #router: RowRouter;
+  readonly #streams: Readonly<Record<string, StreamTiming>>;
+  /** Institutions that have been declared to have a cadence. */
+  readonly #streamed = new Set<string>();
   /** Hash of what is known, by what it is about. */
   readonly #known = new Map<string, string>();
   readonly #next: number[] = [];
   #reading: Promise<void> | undefined;
 
-  constructor(bus: Bus, router: RowRouter) {
+  /** `streams`: institutions that stream, by name. */
+  constructor(bus: Bus, router: RowRouter, streams: Readonly<Record<string, StreamTiming>> = {}) {
     this.#bus = bus;
+    this.#streams = streams;
     this.#router = router;
   }
 
@@ -48,7 +54,16 @@ export class ReferenceBook {
   }
 
   async institution(institution: string): Promise<void> {
-    await this.#tell([`institution/${institution}`], { declarations: [{ institution, fromMs: ALWAYS_MS }] });
+    const timing = this.#streams[institution];
+    // Who has streamed and does so no more says so; of anybody else a file is what is assumed.
+    const cadence: Cadence | undefined =
+      timing !== undefined
+        ? { kind: 'stream', ...timing }
+        : this.#streamed.has(institution)
+          ? FILE_CADENCE
+          : undefined;
+    const declared = { institution, fromMs: ALWAYS_MS, ...(cadence === undefined ? {} : { cadence }) };
+    await this.#tell([`institution/${institution}`], { declarations: [declared] });
   }
 
   async parties(records: readonly PartyRecord[]): Promise<void> {
@@ -100,6 +115,8 @@ export class ReferenceBook {
 
   #learn(key: string, item: Partial<ReferenceRecord>): void {
     this.#known.set(key, hashOf(item));
+    for (const { institution, cadence } of item.declarations ?? [])
+      if (cadence !== undefined) this.#streamed.add(institution);
     for (const party of item.parties ?? []) this.directory.apply(party);
   }
 }

@@ -7,17 +7,23 @@ import { Pseudonymiser } from '../../pipelines/ingest/pseudonym.ts';
 import { ZoneOffsets } from '../../pipelines/ingest/zone-offset.ts';
 import type { Bus, GroupMember } from '../../pipelines/log/bus.ts';
 import type { Reference } from '../../rules/reference/reference.ts';
+import type { StreamTiming } from '../../schemas/cadence.ts';
 import { readCertificateFile, readKeyFile } from '../config/secret-file.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { IdentityOutbox } from './identities.ts';
+import { watchOwned, watchSubmissions } from './ingest-metrics.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import { Mappings } from './mappings.ts';
 import type { RowRouter } from './output.ts';
 import { type EvaluatedUntil, Processor } from './processor.ts';
+import { RowPublisher } from './publisher.ts';
 import { Receiver } from './receive.ts';
 import { ReferenceBook } from './reference-book.ts';
 import { buildServer } from './server.ts';
+import { Turns } from './turns.ts';
 import { SubmissionView } from './view.ts';
+import { WatermarkWriter } from './watermarks.ts';
 
 export interface IngestOptions {
   readonly bus: Bus;
@@ -27,6 +33,9 @@ export interface IngestOptions {
   readonly router: RowRouter;
   /** Called now and then: other rules may be in force. */
   readonly followRules?: () => Promise<void>;
+  readonly metrics?: Metrics;
+  /** Institutions that stream, by name. */
+  readonly streams?: Readonly<Record<string, StreamTiming>>;
   readonly apiKeys: Pick<ApiKeys, 'find'>;
   /** Folder of the operator's mappings; null for the shipped ones alone. */
   readonly mappingsFolder: string | null;
@@ -41,6 +50,7 @@ export interface IngestOptions {
   readonly submissionBytesMax?: number;
   readonly bodyBytesMax?: number;
   readonly idleMs: number;
+  readonly graceMs?: number;
   readonly headersMs: number;
   readonly lookMs?: number;
   readonly processedGridMs?: number;
@@ -66,7 +76,8 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     key: await readKeyFile(tls.keyFile, 'ingest.tls.keyFile'),
   };
   const view = new SubmissionView(bus);
-  const book = new ReferenceBook(bus, router);
+  const streams = options.streams ?? {};
+  const book = new ReferenceBook(bus, router, streams);
   await Promise.all([view.catchUp(), book.catchUp()]);
   const mappings = new Mappings(options.mappingsFolder);
   const zones = new ZoneOffsets();
@@ -77,12 +88,16 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     reference: options.reference(),
     zones,
   });
+  const identities = new IdentityOutbox(bus);
   const processor = new Processor({
     ...options,
     view,
     book,
     mappings,
-    identities: new IdentityOutbox(bus),
+    turns: new Turns(),
+    identities,
+    publisher: new RowPublisher({ bus, router, identities }),
+    watermarks: new WatermarkWriter({ bus, router, table: view.table, streams }),
     rawKey: keys.raw,
     context: () => contextWith({ directory: book.directory, pseudonyms }),
     // What is only checked is stamped with nothing: no stamp decides whether a row is accepted.
@@ -106,6 +121,10 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     rawKey: keys.raw,
     onReceived: () => processor.poke(),
   });
+  if (options.metrics !== undefined) {
+    watchSubmissions(options.metrics, view);
+    watchOwned(options.metrics, view, () => processor.owned);
+  }
   await app.listen({ host: options.host, port: options.port });
   processor.start();
   const { port } = app.server.address() as AddressInfo;

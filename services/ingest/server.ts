@@ -4,9 +4,11 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Submission } from '../../pipelines/ingest/submission/table.ts';
 import type { Bus } from '../../pipelines/log/bus.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import { Admission } from './admission.ts';
 import type { ApiKeys, Scope } from './api-keys.ts';
 import { pacedBody } from './body.ts';
+import { watchRequests } from './ingest-metrics.ts';
 import { INGEST_LIMITS } from './limits.ts';
 import type { Mappings } from './mappings.ts';
 import { openApiDocument } from './openapi.ts';
@@ -47,10 +49,13 @@ export interface ServerOptions {
   readonly institutionSubmissionsMax?: number;
   readonly bodyBytesMax?: number;
   readonly idleMs: number;
+  /** Default `INGEST_LIMITS.GRACE_MS`. */
+  readonly graceMs?: number;
   readonly headersMs: number;
   /** A submission was received: there is something to do. */
   readonly onReceived: () => void;
   readonly onProblem: (what: string, id: string, error: unknown) => void;
+  readonly metrics?: Metrics;
   /** Told of every route as it is added. */
   readonly onRoute?: (route: { method: string; path: string; scope: Scope | 'open' | undefined }) => void;
 }
@@ -118,6 +123,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   });
   app.setNotFoundHandler((request, reply) => problem(request, reply, new RastroError('RAS-HTTP-NOT-FOUND')));
 
+  if (options.metrics !== undefined) watchRequests(options.metrics, app);
   app.addHook('onRoute', ({ method, url, config }) => {
     options.onRoute?.({ method: String(method), path: url, scope: config?.scope });
   });
@@ -179,7 +185,7 @@ function addRoutes(app: FastifyInstance, options: ServerOptions): void {
         onError,
         dryRun: dryRun === 'true',
         idempotencyKey,
-        body: pacedBody(request.body, { idleMs: options.idleMs }),
+        body: pacedBody(request.body, options),
         ...(sha256 === undefined ? {} : { sha256 }),
       });
       options.onReceived();

@@ -8,12 +8,12 @@ import type { Bus, NewRecord } from '../../pipelines/log/bus.ts';
 import type { PartyRecord } from '../../schemas/party.ts';
 import type { RejectedLine, StateRecord } from '../../schemas/submission.ts';
 import type { IdentityOutbox } from './identities.ts';
-import type { RowOutput, RowRouter } from './output.ts';
+import type { RowPublisher, Share } from './publisher.ts';
 import type { ReferenceBook } from './reference-book.ts';
 
 export interface SinkParts {
   readonly bus: Bus;
-  readonly router: RowRouter;
+  readonly publisher: Pick<RowPublisher, 'share'>;
   readonly book: ReferenceBook;
   readonly identities: IdentityOutbox;
   readonly institution: string;
@@ -54,20 +54,22 @@ class RejectedLines {
 
 export interface ClosableSink extends SubmissionSink {
   /** Everything handed over is durable. */
-  close(): Promise<Pick<StateRecord, 'rejected' | 'appended'>>;
+  close(): Promise<Pick<StateRecord, 'rejected' | 'appended' | 'newestMs'>>;
+  /** In place of `close`, where the reading was broken off. Resolves when nothing of it is under way. */
+  abandon(): Promise<void>;
 }
 
 /** Rows are taken in. */
 export class PublishingSink implements ClosableSink {
   readonly #parts: SinkParts;
   readonly #lines: RejectedLines;
-  readonly #output: RowOutput;
-  readonly #appended: Record<string, number> = {};
+  readonly #share: Share;
+  #newestMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SinkParts) {
     this.#parts = parts;
     this.#lines = new RejectedLines(parts);
-    this.#output = parts.router.open();
+    this.#share = parts.publisher.share();
   }
 
   async feed({ providedId, mapping, provided, coverage, coverageByInstitution }: FeedOutcome): Promise<void> {
@@ -86,20 +88,10 @@ export class PublishingSink implements ClosableSink {
     this.#parts.identities.add(entries);
   }
 
-  async rows(block: ClosedBlock): Promise<void> {
-    // The block's bytes are read now: its columns are written over afterwards.
-    await this.#append(this.#output.rows(block));
-  }
-
-  async #append(records: readonly NewRecord[]): Promise<void> {
-    if (records.length === 0) return;
-    const { bus, identities, mayWrite } = this.#parts;
-    await identities.flush();
-    mayWrite();
-    const offsets = await bus.append('transactions', records);
-    records.forEach(({ partition }, i) => {
-      this.#appended[String(partition)] = offsets[i] as number;
-    });
+  rows(block: ClosedBlock): Promise<void> {
+    this.#parts.mayWrite();
+    this.#newestMs = Math.max(this.#newestMs, block.newestMs);
+    return this.#share.rows(block);
   }
 
   async parties(records: readonly PartyRecord[]): Promise<void> {
@@ -113,8 +105,14 @@ export class PublishingSink implements ClosableSink {
   }
 
   async close() {
-    await this.#append(this.#output.close());
-    return { rejected: await this.#lines.close(), appended: this.#appended };
+    const rejected = await this.#lines.close();
+    const appended = await this.#share.settled();
+    const newest = Number.isFinite(this.#newestMs) ? { newestMs: this.#newestMs } : {};
+    return { rejected, appended, ...newest };
+  }
+
+  abandon(): Promise<void> {
+    return this.#share.abandon();
   }
 }
 
@@ -138,4 +136,6 @@ export class CheckingSink implements ClosableSink {
   async close() {
     return { rejected: await this.#lines.close(), appended: {} };
   }
+
+  async abandon(): Promise<void> {}
 }

@@ -9,6 +9,8 @@ export class SubmissionView {
   readonly #bus: Bus;
   /** Next offset by partition. */
   readonly #next: number[] = [];
+  /** By partition, up to where somebody wants it read: the next reading is for all who wait. */
+  readonly #wanted: number[] = [];
   /** Reading of a partition that is under way. */
   readonly #reading = new Map<number, Promise<void>>();
 
@@ -28,13 +30,16 @@ export class SubmissionView {
 
   /** Reads a partition up to, not including, an offset that is there. */
   async catchUpTo(partition: number, until: number): Promise<void> {
+    this.#wanted[partition] = Math.max(this.#wanted[partition] ?? 0, until);
     while ((this.#next[partition] ?? 0) < until) {
       const running = this.#reading.get(partition);
       if (running !== undefined) {
         await running;
         continue;
       }
-      const reading = this.#read(partition, until).finally(() => this.#reading.delete(partition));
+      const reading = this.#read(partition, this.#wanted[partition] ?? until).finally(() =>
+        this.#reading.delete(partition),
+      );
       this.#reading.set(partition, reading);
       await reading;
     }

@@ -36,6 +36,14 @@ export const SUBMISSION_STATES = [
   'refused',
 ] as const;
 
+/** Paths of the ingest role, as they are declared: what stands for a parameter is no value. */
+export const ROUTES = [
+  '/v1/feeds/:institution/submissions',
+  '/v1/feeds/:institution/submissions/:submissionId',
+  '/v1/feeds/:institution/submissions/:submissionId/report',
+  '/v1/openapi.json',
+] as const;
+
 const PARTITIONS_MAX = 1_024;
 const partitions = (value: string) => /^\d{1,4}$/.test(value) && Number(value) < PARTITIONS_MAX;
 const oneOf = (values: readonly string[]) => {
@@ -56,6 +64,8 @@ export const LABELS = {
   part: oneOf(STATE_PARTS),
   state: oneOf(SUBMISSION_STATES),
   outcome: oneOf(['ok', 'failed', 'refused']),
+  route: oneOf(ROUTES),
+  status: (value: string) => /^[1-5]\d\d$/.test(value),
 } as const;
 export type Label = keyof typeof LABELS;
 

@@ -80,6 +80,13 @@ export const METRICS = {
     help: 'Submissions that the log still holds, by state',
     labels: ['state'],
   },
+  rastro_http_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Time until a request is answered, its body included, by route and status',
+    labels: ['route', 'status'],
+    buckets: SECONDS,
+  },
+  rastro_http_connections: { type: 'gauge', help: 'Connections that are open' },
   rastro_submission_bytes: { type: 'gauge', help: 'Bytes of the submissions that the log still holds' },
 } as const satisfies Readonly<Record<string, MetricSpec>>;
 export type MetricName = keyof typeof METRICS;

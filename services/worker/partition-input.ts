@@ -4,7 +4,7 @@
  */
 import type { PartitionEngine } from '../../pipelines/engine/partition-engine.ts';
 import type { NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
-import { RECORD_KINDS, type RecordKind } from '../../pipelines/log/port.ts';
+import { KIND_HEADER, RECORD_KINDS, type RecordKind } from '../../pipelines/log/port.ts';
 import type { CheckpointIn, CheckpointOut } from '../../pipelines/recovery/checkpoint-image.ts';
 import type { Steps } from '../../rules/compiler/index.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
@@ -24,7 +24,7 @@ export interface InputOutcome {
 }
 
 export function kindOf({ headers }: Pick<TopicRecord, 'headers'>): RecordKind {
-  const { kind = '' } = headers;
+  const kind = headers[KIND_HEADER];
   const known = RECORD_KINDS.find((each) => each === kind);
   if (known === undefined)
     throw new RastroError('RAS-ENGINE-MESSAGE', { kind: 'transactions', detail: 'kind' });

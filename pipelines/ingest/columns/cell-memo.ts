@@ -7,8 +7,8 @@ import { CELL } from '../scan/cells.ts';
 /** Entries, and bytes of their cells, before everything is forgotten. */
 const ENTRIES_MAX = 131_072;
 const BYTES_MAX = 1 << 25;
-/** Slots of the table; twice the entries. */
-const SLOTS = 262_144;
+/** Slots of the table at first: a small file must not pay for a large one. At least twice the entries. */
+const FIRST_SLOTS = 1_024;
 /** A cell longer than this is not remembered: its length has one byte. */
 const CELL_BYTES_MAX = 255;
 /** A kind whose cells hardly repeat is looked up only now and then, and does not push others out. */
@@ -23,7 +23,8 @@ const LANES = 4;
 const OWNERS = 65_536;
 
 export class CellMemo<V> {
-  #slots = new Int32Array(SLOTS * LANES);
+  #slots = new Int32Array(FIRST_SLOTS * LANES);
+  #mask = FIRST_SLOTS - 1;
   #values: V[] = [];
   #bytes = new Uint8Array(FIRST_BYTES);
   #used = 0;
@@ -62,7 +63,8 @@ export class CellMemo<V> {
     hash |= 1;
     this.#hash = hash;
     const slots = this.#slots;
-    for (let slot = (hash >>> 1) & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
+    const mask = this.#mask;
+    for (let slot = (hash >>> 1) & mask; ; slot = (slot + 1) & mask) {
       const lane = slot * LANES;
       const entry = (slots[lane + 1] as number) - 1;
       if (entry === -1) return undefined;
@@ -125,13 +127,28 @@ export class CellMemo<V> {
       this.#bytes.set(bytes.subarray(from, to), this.#used);
       this.#used += to - from;
     }
-    let slot = (hash >>> 1) & (SLOTS - 1);
-    while (this.#slots[slot * LANES + 1] !== 0) slot = (slot + 1) & (SLOTS - 1);
-    const lane = slot * LANES;
+    if (2 * this.#values.length > this.#mask) this.#grow();
+    const lane = this.#freeLane(this.#slots, hash);
     this.#slots[lane] = hash;
     this.#slots[lane + 1] = entry + 1;
     this.#slots[lane + 2] = ownerOf(kind, space);
     this.#slots[lane + 3] = begin;
+  }
+
+  #freeLane(slots: Int32Array, hash: number): number {
+    let slot = (hash >>> 1) & this.#mask;
+    while (slots[slot * LANES + 1] !== 0) slot = (slot + 1) & this.#mask;
+    return slot * LANES;
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    const slots = new Int32Array(2 * old.length);
+    this.#mask = 2 * this.#mask + 1;
+    for (let from = 0; from < old.length; from += LANES)
+      if (old[from + 1] !== 0)
+        slots.set(old.subarray(from, from + LANES), this.#freeLane(slots, old[from] as number));
+    this.#slots = slots;
   }
 
   /** The hash of the cells that `find` was asked for last, for `put`. */

@@ -28,15 +28,16 @@ export const BLOCK_OVERHEAD_BYTES = 16 * 1024;
 export const ROW_OVERHEAD_BYTES = 512;
 export const HASH_DIGITS = 64;
 const WORD_DIGITS = 8;
-const FIRST_BYTES = 1 << 20;
-const FIRST_MEMBERS = 1 << 14;
+/** Room at first, a row; both grow. */
+const FIRST_BYTES_PER_ROW = 256;
+const FIRST_MEMBERS_PER_ROW = 4;
 
 /** Texts one behind the other. `end` is where the next one starts. */
 export class TextBuffer {
   bytes: Buffer;
   readonly ends: Int32Array;
 
-  constructor(rows: number, bytes = FIRST_BYTES) {
+  constructor(rows: number, bytes = FIRST_BYTES_PER_ROW * rows) {
     this.bytes = Buffer.alloc(bytes);
     this.ends = new Int32Array(rows);
   }
@@ -63,6 +64,8 @@ export class TextBuffer {
 /** Rows of one log record, at least one. Its bytes are to be asked for before another row is written. */
 export interface ClosedBlock {
   readonly count: number;
+  /** Event time of its newest row. */
+  readonly newestMs: number;
   /** The record, for its offset in the log. */
   bytes(blockOffset: number): Uint8Array;
 }
@@ -90,10 +93,10 @@ export class OpenBlock {
   rows = 0;
   /** Changes with every block. */
   #serial = 0;
-  #memberRow = new Int32Array(FIRST_MEMBERS);
-  #memberKind = new Uint8Array(FIRST_MEMBERS);
-  #memberKey = new Int32Array(FIRST_MEMBERS);
-  #memberSide = new Uint8Array(FIRST_MEMBERS);
+  #memberRow: Int32Array;
+  #memberKind: Uint8Array;
+  #memberKey: Int32Array;
+  #memberSide: Uint8Array;
   /** Of kept rows, and of the one being written. */
   #membersKept = 0;
   #members = 0;
@@ -117,6 +120,11 @@ export class OpenBlock {
     this.rateId = new Int32Array(rows);
     this.submissionId = new Int32Array(rows);
     this.#kept = new KeptRows(rows, this);
+    const members = FIRST_MEMBERS_PER_ROW * rows;
+    this.#memberRow = new Int32Array(members);
+    this.#memberKind = new Uint8Array(members);
+    this.#memberKey = new Int32Array(members);
+    this.#memberSide = new Uint8Array(members);
   }
 
   /** Bytes of the document of the row being written. */
@@ -229,8 +237,11 @@ export class OpenBlock {
     this.#membersKept = 0;
     this.#members = 0;
     this.#documents = [];
+    let newestMs = Number.NEGATIVE_INFINITY;
+    for (let row = 0; row < rows; row++) newestMs = Math.max(newestMs, this.columns.time[row] as number);
     return {
       count: rows,
+      newestMs,
       bytes: (blockOffset) => {
         if (serial !== this.#serial) throw new Error('the block has been written over');
         return encodeContent(content, blockOffset);

@@ -8,6 +8,10 @@
 import { SCAN_LIMITS } from './limits.ts';
 
 const { MEMO_SLOTS, MEMO_BYTES } = SCAN_LIMITS;
+/** Slots at first: a small file must not pay for a large one. With more values everything is forgotten, once or twice. */
+const FIRST_SLOTS = 512;
+const GROWTH = 8;
+const FIRST_KINDS = 256;
 /** Kind + 1 (0 marks an empty slot), length, and the two halves of the fingerprint. */
 const LANES = 4;
 /** A kind whose values hardly repeat (ids) is looked up only now and then, and does not push others out. */
@@ -19,17 +23,25 @@ export class ValueMemo {
   /** Fingerprint of the value found last. */
   a = 0;
   b = 0;
-  readonly #lanes = new Int32Array(MEMO_SLOTS * LANES);
-  readonly #keys = new Uint8Array(MEMO_SLOTS * MEMO_BYTES);
-  readonly #values: unknown[] = new Array(MEMO_SLOTS).fill(undefined);
+  #mask = FIRST_SLOTS - 1;
+  #lanes = new Int32Array(FIRST_SLOTS * LANES);
+  #keys = new Uint8Array(FIRST_SLOTS * MEMO_BYTES);
+  #values: unknown[] = new Array(FIRST_SLOTS).fill(undefined);
+  /** Values remembered since the table has its size. */
+  #puts = 0;
   #kinds = 0;
   /** Look-ups since a trial began, and its hits, by kind. */
-  readonly #lookups: Int32Array = new Int32Array(SCAN_LIMITS.MEMO_KINDS);
-  readonly #hits: Int32Array = new Int32Array(SCAN_LIMITS.MEMO_KINDS);
+  #lookups = new Int32Array(FIRST_KINDS);
+  #hits = new Int32Array(FIRST_KINDS);
 
   /** A number for one field of one layout, or -1 where there are too many of them. */
   kind(): number {
-    return this.#kinds < SCAN_LIMITS.MEMO_KINDS ? this.#kinds++ : -1;
+    if (this.#kinds === SCAN_LIMITS.MEMO_KINDS) return -1;
+    if (this.#kinds === this.#lookups.length) {
+      this.#lookups = doubled(this.#lookups);
+      this.#hits = doubled(this.#hits);
+    }
+    return this.#kinds++;
   }
 
   /** Slot of a value met before, its fingerprint in `a` and `b`; -1 where it is not known, -2 where it is not to be. */
@@ -45,7 +57,7 @@ export class ValueMemo {
       this.#lookups[kind] = 0;
       this.#hits[kind] = 0;
     }
-    const slot = slotOf(kind, hash);
+    const slot = slotOf(kind, hash, this.#mask);
     const lane = slot * LANES;
     const lanes = this.#lanes;
     if (lanes[lane] !== kind + 1 || lanes[lane + 1] !== size) return -1;
@@ -73,7 +85,8 @@ export class ValueMemo {
     a: number,
     b: number,
   ): void {
-    const slot = slotOf(kind, hash);
+    if (++this.#puts > this.#mask && this.#mask + 1 < MEMO_SLOTS) this.#grow();
+    const slot = slotOf(kind, hash, this.#mask);
     const lane = slot * LANES;
     const lanes = this.#lanes;
     lanes[lane] = kind + 1;
@@ -84,9 +97,24 @@ export class ValueMemo {
     for (let i = start; i < end; i++) this.#keys[key + i - start] = bytes[i] as number;
     this.#values[slot] = value;
   }
+
+  #grow(): void {
+    const slots = Math.min(GROWTH * (this.#mask + 1), MEMO_SLOTS);
+    this.#mask = slots - 1;
+    this.#lanes = new Int32Array(slots * LANES);
+    this.#keys = new Uint8Array(slots * MEMO_BYTES);
+    this.#values = new Array(slots).fill(undefined);
+    this.#puts = 0;
+  }
 }
 
-function slotOf(kind: number, hash: number): number {
+function doubled(from: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const to = new Int32Array(2 * from.length);
+  to.set(from);
+  return to;
+}
+
+function slotOf(kind: number, hash: number, mask: number): number {
   const mixed = Math.imul(hash ^ Math.imul(kind + 1, 0x9e3779b1), 0x85ebca6b);
-  return (mixed ^ (mixed >>> 15)) & (MEMO_SLOTS - 1);
+  return (mixed ^ (mixed >>> 15)) & mask;
 }

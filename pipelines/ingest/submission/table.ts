@@ -30,8 +30,8 @@ export interface Submission {
   settled: StateRecord | null;
   /** What was asked for last, if it is not settled. */
   replay: ReplayRecord | null;
-  /** Keys of its records beside the claim's. */
-  readonly keys: Set<string>;
+  /** Keys of its records beside the claim's; few. */
+  readonly keys: string[];
 }
 
 const KIND = 'kind';
@@ -77,6 +77,8 @@ export class SubmissionTable {
   readonly #claimed = new Map<string, string>();
   /** By partition, those that are to be read, in the order of their claims. */
   readonly #pending = new Map<number, Set<Submission>>();
+  /** Event time of the newest row that came of an institution, at most the time at which it was taken in. */
+  readonly #newest = new Map<string, number>();
   /** Those whose rows are not known to be evaluated. */
   readonly #unprocessed = new Set<Submission>();
 
@@ -117,12 +119,28 @@ export class SubmissionTable {
     return this.#pending.get(partition) ?? [];
   }
 
+  /** Whether it is to be read: until then rows of it may come. */
+  isPending(submission: Submission): boolean {
+    return this.#pending.get(submission.partition)?.has(submission) === true;
+  }
+
+  /** Those of an institution that are to be read, in all partitions. */
+  *pendingOf(institution: string): Generator<Submission> {
+    for (const pending of this.#pending.values())
+      for (const submission of pending) if (submission.claim.institution === institution) yield submission;
+  }
+
+  /** Event time of the newest row that came of an institution, as far as states that are still kept say. */
+  newestOf(institution: string): number | undefined {
+    return this.#newest.get(institution);
+  }
+
   unprocessed(): Iterable<Submission> {
     return this.#unprocessed;
   }
 
-  /** Record keys of a partition that can be deleted: claims that lost, and what has been kept long enough. */
-  deletable(partition: number, nowMs: number): string[] {
+  /** Record keys of a partition that can be deleted: claims that lost, and what has been kept for `keptMs`. */
+  deletable(partition: number, nowMs: number, keptMs: number = SUBMISSION_LIMITS.KEPT_MS): string[] {
     const keys: string[] = [];
     for (const lost of this.#lost.values()) if (lost.partition === partition) keys.push(...lost.keys);
     for (const submission of this.#byId.values()) {
@@ -131,7 +149,7 @@ export class SubmissionTable {
       const isSettled = state !== null && isFinal(state.state, state.result !== null, claim.dryRun);
       const slot = slotOf(claim.institution, claim.keyHash);
       const isKeyHeld = this.#byKey.get(slot) === submission;
-      if (isKeyHeld && !this.#lost.has(slot) && claim.receivedMs + SUBMISSION_LIMITS.KEPT_MS < nowMs)
+      if (isKeyHeld && !this.#lost.has(slot) && claim.receivedMs + keptMs < nowMs)
         keys.push(claimKey(claim), ...(isSettled ? submission.keys : []));
     }
     return keys;
@@ -153,7 +171,7 @@ export class SubmissionTable {
       state: null,
       settled: null,
       replay: null,
-      keys: new Set<string>(),
+      keys: [],
     };
     this.#byKey.set(slot, submission);
     this.#byId.set(claim.submissionId, submission);
@@ -163,11 +181,14 @@ export class SubmissionTable {
   #state(state: StateRecord, key: string): void {
     const submission = this.#byId.get(state.submissionId);
     if (submission === undefined) return;
-    submission.keys.add(key);
+    remember(submission, key);
     if (submission.state !== null && rankOf(state) < rankOf(submission.state)) return;
-    submission.state = state;
+    this.#sawRows(state);
+    // Where all rows are evaluated, nobody asks any more where they lie.
+    const kept = state.state === 'processed' ? { ...state, appended: {} } : state;
+    submission.state = kept;
     if (state.result !== null) {
-      submission.settled = state;
+      submission.settled = kept;
       if (submission.replay !== null && submission.replay.attempt <= state.attempt) submission.replay = null;
       if (submission.replay === null) this.#isPending(submission, false);
     }
@@ -176,10 +197,17 @@ export class SubmissionTable {
     else this.#unprocessed.delete(submission);
   }
 
+  #sawRows({ institution, newestMs, atMs }: StateRecord): void {
+    if (newestMs === undefined) return;
+    // A row with a wrong year counts as one of now.
+    const seenMs = Math.min(newestMs, atMs);
+    this.#newest.set(institution, Math.max(seenMs, this.#newest.get(institution) ?? seenMs));
+  }
+
   #replay(replay: ReplayRecord, key: string): void {
     const submission = this.#byId.get(replay.submissionId);
     if (submission === undefined) return;
-    submission.keys.add(key);
+    remember(submission, key);
     const { settled } = submission;
     if (submission.replay !== null || settled === null || replay.attempt !== settled.attempt + 1) return;
     submission.replay = replay;
@@ -206,6 +234,10 @@ export class SubmissionTable {
     this.#isPending(holder, false);
     this.#unprocessed.delete(holder);
   }
+}
+
+function remember({ keys }: Submission, key: string): void {
+  if (!keys.includes(key)) keys.push(key);
 }
 
 const slotOf = (institution: string, keyHash: string) => `${institution}\0${keyHash}`;

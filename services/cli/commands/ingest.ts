@@ -8,7 +8,6 @@ import { ApiKeys } from '../../ingest/api-keys.ts';
 import { Drains, markedUntil } from '../../ingest/drains.ts';
 import { startIngest } from '../../ingest/role.ts';
 import { RulesInForce } from '../../ingest/rules-in-force.ts';
-import { watchSubmissions } from '../../ingest/submission-metrics.ts';
 import { clientOptions } from '../../log/kafka/client.ts';
 import { joinGroup } from '../../log/kafka/group/join-group.ts';
 import { Health } from '../../observe/health.ts';
@@ -83,6 +82,7 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
         followRules: () => rules.catchUp(),
         apiKeys: new ApiKeys(apiKeysFile(config), Date.now),
         mappingsFolder: mappingsFolder(config),
+        metrics,
         evaluatedUntil: async () => (store === undefined ? new Map() : markedUntil(store)),
         nowMs: Date.now,
         onProblem,
@@ -91,6 +91,7 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
         ...(ingest.tls === undefined ? {} : { tls: ingest.tls }),
         submissionsMax: ingest.submissionsMax,
         submissionBytesMax: ingest.submissionBytesMax,
+        streams: ingest.streams,
         idleMs: ingest.idleMs,
         headersMs: ingest.headersMs,
       });
@@ -105,6 +106,7 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
               view,
               owned: () => processor.owned,
               onProblem,
+              metrics,
             });
       drains?.start();
       const kafka = sectionOf(config, 'kafka');
@@ -116,7 +118,6 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
         topics: ['submissions'],
         member: role.member,
       });
-      watchSubmissions(metrics, view);
       metrics.onScrape(() =>
         metrics.set('rastro_last_fetch_age_seconds', {}, membership.sinceFetchMs() / 1_000),
       );

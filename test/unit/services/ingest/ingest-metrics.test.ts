@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { claimOf, SubmissionTable, stateOf } from '../../../../pipelines/ingest/submission/table.ts';
 import type { ClaimRecord, StateRecord } from '../../../../schemas/submission.ts';
-import { watchSubmissions } from '../../../../services/ingest/submission-metrics.ts';
+import { watchSubmissions } from '../../../../services/ingest/ingest-metrics.ts';
 import { Metrics } from '../../../../services/observe/metrics.ts';
 
 describe('submissions as numbers', () => {
