@@ -7,6 +7,7 @@ import { Pseudonymiser } from '../../pipelines/ingest/pseudonym.ts';
 import { ZoneOffsets } from '../../pipelines/ingest/zone-offset.ts';
 import type { Bus, GroupMember } from '../../pipelines/log/bus.ts';
 import type { Reference } from '../../rules/reference/reference.ts';
+import { listenFailure } from '../config/listen-failure.ts';
 import { readCertificateFile, readKeyFile } from '../config/secret-file.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { IdentityOutbox } from './identities.ts';
@@ -102,12 +103,15 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     rawKey: keys.raw,
     onReceived: () => processor.poke(),
   });
-  await app.listen({ host: options.host, port: options.port });
+  const { host, port } = options;
+  await app.listen({ host, port }).catch((error: unknown) => {
+    throw listenFailure(error, { host, port, section: 'ingest' });
+  });
   processor.start();
-  const { port } = app.server.address() as AddressInfo;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const own = app.server.address() as AddressInfo;
+  const shown = host.includes(':') ? `[${host}]` : host;
   return {
-    url: `${options.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${shown}:${own.port}`,
     processor,
     view,
     member: memberOf(bus, processor),
