@@ -88,9 +88,9 @@ export const busErrors = defineErrors({
   },
   'RAS-BUS-BATCH-TOO-LARGE': {
     message: {
-      en: 'The batch of {topic} partition {partition} that ends at {offset} would unpack to more than {bytes} bytes.',
-      es: 'El lote de {topic}, partición {partition}, que termina en {offset} ocuparía más de {bytes} bytes descomprimido.',
-      fr: 'Le lot de {topic}, partition {partition}, qui finit à {offset} occuperait plus de {bytes} octets décompressé.',
+      en: 'The batch of {topic} partition {partition} that ends at {offset} would unpack to more than {bytes} bytes, or holds more records than are taken.',
+      es: 'El lote de {topic}, partición {partition}, que termina en {offset} ocuparía más de {bytes} bytes descomprimido, o tiene más registros de los que se aceptan.',
+      fr: 'Le lot de {topic}, partition {partition}, qui finit à {offset} occuperait plus de {bytes} octets décompressé, ou contient plus d’enregistrements qu’on n’en prend.',
     },
     hint: {
       en: 'It was passed over; no role of this program sends such a batch. Find out who else may write to the topic.',

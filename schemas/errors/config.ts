@@ -38,6 +38,18 @@ export const configErrors = defineErrors({
       fr: 'Ajoutez-la au fichier indiqué par --config, ou définissez {example}.',
     },
   },
+  'RAS-CONFIG-LISTEN': {
+    message: {
+      en: 'Nothing can be served at {host} port {port}: {detail}.',
+      es: 'No se puede servir nada en {host}, puerto {port}: {detail}.',
+      fr: 'Rien ne peut être servi à {host}, port {port} : {detail}.',
+    },
+    hint: {
+      en: 'Another process has the port, or the address is not of this machine: set {section}.host and {section}.port; two roles on one machine need two ports.',
+      es: 'Otro proceso tiene el puerto, o la dirección no es de esta máquina: defina {section}.host y {section}.port; dos roles en una máquina necesitan dos puertos.',
+      fr: 'Un autre processus tient le port, ou l’adresse n’est pas de cette machine : définissez {section}.host et {section}.port ; deux rôles sur une machine veulent deux ports.',
+    },
+  },
   'RAS-CONFIG-SECRET-UNREADABLE': {
     message: {
       en: 'The file {file} that {path} names cannot be used: {detail}.',

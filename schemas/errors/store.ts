@@ -117,9 +117,9 @@ export const storeErrors = defineErrors({
       fr: 'Le stockage a refusé la requête : {detail}.',
     },
     hint: {
-      en: 'Check the key; writes and the vault need the key of the data folder.',
-      es: 'Compruebe la clave; las escrituras y la bóveda necesitan la clave de la carpeta de datos.',
-      fr: 'Vérifiez la clé ; les écritures et le coffre exigent la clé du dossier de données.',
+      en: 'Check the key: of a data folder its own, of a server clickhouse.user and clickhouse.passwordFile, and what that user may do.',
+      es: 'Compruebe la clave: de una carpeta de datos la suya; de un servidor clickhouse.user y clickhouse.passwordFile, y lo que ese usuario puede hacer.',
+      fr: 'Vérifiez la clé : d’un dossier de données la sienne ; d’un serveur clickhouse.user et clickhouse.passwordFile, et ce que cet utilisateur peut faire.',
     },
   },
   'RAS-STORE-QUERY-FAILED': {

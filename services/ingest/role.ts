@@ -8,6 +8,7 @@ import { ZoneOffsets } from '../../pipelines/ingest/zone-offset.ts';
 import type { Bus, GroupMember } from '../../pipelines/log/bus.ts';
 import type { Reference } from '../../rules/reference/reference.ts';
 import type { StreamTiming } from '../../schemas/cadence.ts';
+import { listenFailure } from '../config/listen-failure.ts';
 import { readCertificateFile, readKeyFile } from '../config/secret-file.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { ApiKeys } from './api-keys.ts';
@@ -125,12 +126,15 @@ export async function startIngest(options: IngestOptions): Promise<IngestRole> {
     watchSubmissions(options.metrics, view);
     watchOwned(options.metrics, view, () => processor.owned);
   }
-  await app.listen({ host: options.host, port: options.port });
+  const { host, port } = options;
+  await app.listen({ host, port }).catch((error: unknown) => {
+    throw listenFailure(error, { host, port, section: 'ingest' });
+  });
   processor.start();
-  const { port } = app.server.address() as AddressInfo;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const own = app.server.address() as AddressInfo;
+  const shown = host.includes(':') ? `[${host}]` : host;
   return {
-    url: `${options.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${shown}:${own.port}`,
     processor,
     view,
     member: memberOf(bus, processor),

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ObserveConfig } from '../../schemas/config.ts';
-import { RastroError } from '../../schemas/errors/index.ts';
+import { listenFailure } from '../config/listen-failure.ts';
 import type { Health } from './health.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -29,7 +29,7 @@ const json = (status: number, value: unknown): Answer => ({
   body: `${JSON.stringify(value)}\n`,
 });
 
-/** Listens. @throws RastroError RAS-STORE-PORT-IN-USE */
+/** Listens. @throws RastroError RAS-CONFIG-LISTEN */
 export async function serveObservation(
   config: ObserveConfig,
   metrics: Metrics,
@@ -60,11 +60,7 @@ export async function serveObservation(
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = REQUEST_TIMEOUT_MS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE' ? new RastroError('RAS-STORE-PORT-IN-USE', { port: config.port }) : error,
-      ),
-    );
+    server.once('error', (error) => reject(listenFailure(error, { ...config, section: 'observe' })));
     server.listen(config.port, config.host, resolve);
   });
   const { port, address, family } = server.address() as AddressInfo;

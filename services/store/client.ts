@@ -183,7 +183,7 @@ function storeError(error: unknown, url: string): RastroError {
   if (error instanceof ClickHouseError) {
     const name = `${error.type ?? 'error'} (${error.code})`;
     const detail = MESSAGE_IS_SAFE.has(error.code)
-      ? `${name}: ${error.message.trim().slice(0, MESSAGE_LENGTH_MAX)}`
+      ? `${name}: ${error.message.trim().replace(/\.+$/, '').slice(0, MESSAGE_LENGTH_MAX)}`
       : name;
     if (DENIED.has(error.code)) return new RastroError('RAS-STORE-DENIED', { detail }, { cause: error });
     if (BUSY.has(error.code)) return new RastroError('RAS-STORE-BUSY', {}, { cause: error });

@@ -5,10 +5,10 @@ import type { Alert } from '../../../schemas/alert.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import type { Transaction } from '../../../schemas/transaction.ts';
 import type { Store } from '../../store/client.ts';
-import { withStore } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { limitOf, moment, oneOf } from '../options.ts';
+import { SERVER_OPTION, type ServerOption, withChosenStore } from '../server-store.ts';
 import { tableText } from '../terminal.ts';
 
 const LANGS = ['en', 'es', 'fr'] as const;
@@ -46,8 +46,9 @@ export function addAlerts(program: Command): void {
     .option('--typology <id>', 'only this composite, e.g. K-SMUG')
     .option('--subject <key>', 'only alerts about this subject')
     .option('--limit <n>', 'at most so many', '50')
+    .option(...SERVER_OPTION)
     .addHelpText('after', '\nExamples:\n  rastro alerts list\n  rastro alerts list --typology K-SMUG --json');
-  handle<{ typology?: string; subject?: string; limit: string }>(
+  handle<ServerOption & { typology?: string; subject?: string; limit: string }>(
     list,
     async ({ terminal, dataDir }, options) => {
       const params = {
@@ -55,7 +56,9 @@ export function addAlerts(program: Command): void {
         subject: options.subject ?? '',
         limit: limitOf(options.limit),
       };
-      const rows = await withStore(dataDir, (store) => store.queryRows<{ doc: string }>(LIST, params));
+      const rows = await withChosenStore(dataDir, options.config, (store) =>
+        store.queryRows<{ doc: string }>(LIST, params),
+      );
       const found = rows.map((row) => JSON.parse(row.doc) as Alert);
       if (terminal.json) {
         terminal.printJson(found.map((alert) => ({ ...alert, score: alert.scoreMilli / 1000 })));
@@ -101,10 +104,11 @@ export function addAlerts(program: Command): void {
     .command('show <id>')
     .description('one alert in full: who, what, why, how sure, what was not seen, what to do next')
     .option('--lang <lang>', 'es | en | fr', 'en')
+    .option(...SERVER_OPTION)
     .addHelpText('after', '\nExample:\n  rastro alerts show alt_… --lang es');
-  handle<{ lang: string }>(show, async ({ terminal, dataDir }, options, [id = '']) => {
+  handle<ServerOption & { lang: string }>(show, async ({ terminal, dataDir }, options, [id = '']) => {
     const lang = oneOf('--lang', options.lang, LANGS);
-    return withStore(dataDir, async (store) => {
+    return withChosenStore(dataDir, options.config, async (store) => {
       const [row] = await store.queryRows<{ doc: string; status: string }>(
         'SELECT doc, status FROM alerts_current WHERE id = {id:String}',
         { id },

@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import type { Signal } from '../../../schemas/signal.ts';
-import { withStore } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { limitOf, moment } from '../options.ts';
+import { SERVER_OPTION, type ServerOption, withChosenStore } from '../server-store.ts';
 import { tableText } from '../terminal.ts';
 
 interface SignalRow {
@@ -40,58 +40,65 @@ export function addSignals(program: Command): void {
     .option('--rule <id>', 'only this rule')
     .option('--subject <key>', 'only those observed on, or attributed to, this subject')
     .option('--limit <n>', 'at most so many', '50')
+    .option(...SERVER_OPTION)
     .addHelpText('after', '\nExample:\n  rastro signals list --rule SEX-08');
-  handle<{ rule?: string; subject?: string; limit: string }>(list, async ({ terminal, dataDir }, options) => {
-    const params = {
-      rule: options.rule ?? '',
-      subject: options.subject ?? '',
-      limit: limitOf(options.limit),
-    };
-    const rows = await withStore(dataDir, (store) => store.queryRows<SignalRow>(LIST, params));
-    if (terminal.json) {
-      terminal.printJson(
-        rows.map((row) => ({
-          id: row.id,
-          version: Number(row.version),
-          rule: row.rule,
-          observedOn: row.observed_on,
-          attributedTo: row.attributed,
-          strengthMilli: row.strength_milli,
-          eventTime: Number(row.event_time_ms),
-          evidence: Number(row.evidence_count),
-        })),
+  handle<ServerOption & { rule?: string; subject?: string; limit: string }>(
+    list,
+    async ({ terminal, dataDir }, options) => {
+      const params = {
+        rule: options.rule ?? '',
+        subject: options.subject ?? '',
+        limit: limitOf(options.limit),
+      };
+      const rows = await withChosenStore(dataDir, options.config, (store) =>
+        store.queryRows<SignalRow>(LIST, params),
       );
-      return EXIT.FINE;
-    }
-    if (rows.length === 0) {
+      if (terminal.json) {
+        terminal.printJson(
+          rows.map((row) => ({
+            id: row.id,
+            version: Number(row.version),
+            rule: row.rule,
+            observedOn: row.observed_on,
+            attributedTo: row.attributed,
+            strengthMilli: row.strength_milli,
+            eventTime: Number(row.event_time_ms),
+            evidence: Number(row.evidence_count),
+          })),
+        );
+        return EXIT.FINE;
+      }
+      if (rows.length === 0) {
+        terminal.print(
+          'No signal stands. `rastro run FILE` reads a feed; `rastro demo` shows what one looks like.',
+        );
+        return EXIT.FINE;
+      }
       terminal.print(
-        'No signal stands. `rastro run FILE` reads a feed; `rastro demo` shows what one looks like.',
+        tableText(
+          rows,
+          [
+            { title: 'rule', value: (row) => row.rule },
+            { title: 'observed on', value: (row) => row.observed_on },
+            { title: 'strength', value: (row) => (row.strength_milli / 1000).toFixed(2), align: 'right' },
+            { title: 'as of', value: (row) => moment(Number(row.event_time_ms)) },
+            { title: 'evidence', value: (row) => row.evidence_count, align: 'right' },
+            { title: 'v', value: (row) => row.version, align: 'right' },
+            { title: 'id', value: (row) => row.id },
+          ],
+          terminal,
+        ),
       );
       return EXIT.FINE;
-    }
-    terminal.print(
-      tableText(
-        rows,
-        [
-          { title: 'rule', value: (row) => row.rule },
-          { title: 'observed on', value: (row) => row.observed_on },
-          { title: 'strength', value: (row) => (row.strength_milli / 1000).toFixed(2), align: 'right' },
-          { title: 'as of', value: (row) => moment(Number(row.event_time_ms)) },
-          { title: 'evidence', value: (row) => row.evidence_count, align: 'right' },
-          { title: 'v', value: (row) => row.version, align: 'right' },
-          { title: 'id', value: (row) => row.id },
-        ],
-        terminal,
-      ),
-    );
-    return EXIT.FINE;
-  });
+    },
+  );
 
   const show = signals
     .command('show <id>')
-    .description('one signal: values against thresholds, attribution, evidence');
-  handle(show, async ({ terminal, dataDir }, _options, [id = '']) => {
-    const [row] = await withStore(dataDir, (store) =>
+    .description('one signal: values against thresholds, attribution, evidence')
+    .option(...SERVER_OPTION);
+  handle<ServerOption>(show, async ({ terminal, dataDir }, { config }, [id = '']) => {
+    const [row] = await withChosenStore(dataDir, config, (store) =>
       store.queryRows<{ doc: string; status: string; replaced_by: string }>(
         'SELECT doc, status, replaced_by FROM signals_current WHERE id = {id:String}',
         { id },

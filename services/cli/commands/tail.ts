@@ -88,11 +88,13 @@ export async function* tail(bus: Bus, wanted: Wanted, stop: AbortSignal): AsyncG
 
 function paused(stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, FOLLOW_POLL_MS);
-    stop.addEventListener('abort', () => {
+    const done = () => {
       clearTimeout(timer);
+      stop.removeEventListener('abort', done);
       resolve();
-    });
+    };
+    const timer = setTimeout(done, FOLLOW_POLL_MS);
+    stop.addEventListener('abort', done);
   });
 }
 

@@ -10,6 +10,7 @@ import socketFactory from 'kafkajs/src/network/socketFactory.js';
 import type { KafkaConfig } from '../../../schemas/config.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import { readCertificateFile, readKeyFile, readSecretFile } from '../../config/secret-file.ts';
+import { guardBatches } from './batch-guard.ts';
 import { checkWritable, registerCodecs } from './codecs.ts';
 import type { BusContext } from './errors.ts';
 import { BUS_LIMITS } from './limits.ts';
@@ -39,6 +40,7 @@ let isPrepared = false;
 function prepare(): void {
   if (isPrepared) return;
   registerCodecs();
+  guardBatches();
   repairRequestQueue();
   isPrepared = true;
 }

@@ -31,6 +31,8 @@ export const BUS_LIMITS = {
   FETCH_WAIT_MS: 250,
   /** Bytes that one compressed batch may become. */
   DECOMPRESSED_BYTES: 64 * MIB,
+  /** Records that one batch may hold; ours hold `BATCH_RECORDS`, those of others some ten thousand. */
+  RECORDS_IN_BATCH: 256 * KIB,
   /** Values below that are copied out of the answer they came in, so that keeping one does not keep megabytes. */
   COPIED_VALUE_BYTES: 4 * KIB,
 } as const;

@@ -235,9 +235,12 @@ export function readBatches(batches: Buffer, place: PartitionOf, from: number, u
     const attributes = batches.readInt16BE(at + ATTRIBUTES_AT);
     const count = batches.readInt32BE(at + 57);
     if ((attributes & CONTROL_MASK) === 0 && count > 0) {
-      const body = plainBody(batches.subarray(at + HEADER_BYTES, end), attributes & CODEC_MASK);
+      const body =
+        count > BUS_LIMITS.RECORDS_IN_BATCH
+          ? undefined
+          : plainBody(batches.subarray(at + HEADER_BYTES, end), attributes & CODEC_MASK);
       if (body === undefined) {
-        if (last >= from && last < until) records.push(oversize(place, last));
+        if (last >= from && last < until) records.push(oversizeRecord(place, last));
       } else {
         unpacked += body.length;
         const reader = new Reader(body);
@@ -265,7 +268,8 @@ function plainBody(body: Buffer, codec: number): Buffer | undefined {
   }
 }
 
-function oversize({ topic, partition }: PartitionOf, offset: number): TopicRecord {
+/** Stands for a batch that is not read. */
+export function oversizeRecord({ topic, partition }: PartitionOf, offset: number): TopicRecord {
   const bytes = BUS_LIMITS.DECOMPRESSED_BYTES;
   const fault = new RastroError('RAS-BUS-BATCH-TOO-LARGE', { topic, partition, offset, bytes });
   return { topic, partition, offset, key: null, headers: NO_HEADERS, value: null, fault };

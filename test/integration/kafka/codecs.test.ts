@@ -1,11 +1,12 @@
 /** Every codec both ways: what Kafka's own producer writes is read here, and what is written here its own consumer reads. */
 import kafkajs from 'kafkajs';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TopicRecord } from '../../../pipelines/log/bus.ts';
 import { COMPRESSIONS, type KafkaConfig, kafkaConfig } from '../../../schemas/config.ts';
 import { KafkaBus } from '../../../services/log/kafka/bus.ts';
 import { clientOptions } from '../../../services/log/kafka/client.ts';
 import { checkWritable } from '../../../services/log/kafka/codecs.ts';
+import { joinGroup } from '../../../services/log/kafka/group/join-group.ts';
 import { BUS_LIMITS } from '../../../services/log/kafka/limits.ts';
 import { applyTopics } from '../../../services/log/kafka/topics.ts';
 import { codeOf, readAll } from '../../support/bus-contract.ts';
@@ -97,26 +98,51 @@ describe.each(await kafkaVersions())('Kafka %i', (version) => {
     JAVA_MS,
   );
 
-  test('a batch that would unpack to more than anybody takes is passed over, with its place', async () => {
-    const bus = await KafkaBus.open(config);
-    const { end = 0 } = (await bus.ranges('transactions'))[0] ?? {};
-    const kafka = new kafkajs.Kafka(await clientOptions(config));
-    const producer = kafka.producer();
-    await producer.connect();
-    const bomb = { partition: 0, value: Buffer.alloc(BUS_LIMITS.DECOMPRESSED_BYTES + 1) };
-    for (const compression of [kafkajs.CompressionTypes.LZ4, kafkajs.CompressionTypes.GZIP])
-      await producer.send({ topic: topic(), messages: [bomb], compression });
-    await producer.disconnect();
-    await bus.append('transactions', [{ partition: 0, key: null, value: Buffer.from('good') }]);
-    const found: TopicRecord[] = [];
-    for await (const record of bus.read('transactions', 0, end, end + 3)) found.push(record);
-    await bus.close();
-    expect(found.map(({ offset, fault }) => [offset, fault?.code])).toEqual([
-      [end, 'RAS-BUS-BATCH-TOO-LARGE'],
-      [end + 1, 'RAS-BUS-BATCH-TOO-LARGE'],
-      [end + 2, undefined],
-    ]);
-  });
+  test(
+    'a batch that would unpack to more than anybody takes is passed over, with its place',
+    async () => {
+      const bus = await KafkaBus.open(config);
+      const { end = 0 } = (await bus.ranges('transactions'))[0] ?? {};
+      const kafka = new kafkajs.Kafka(await clientOptions(config));
+      const producer = kafka.producer();
+      await producer.connect();
+      const bomb = { partition: 0, value: Buffer.alloc(BUS_LIMITS.DECOMPRESSED_BYTES + 1) };
+      for (const compression of [kafkajs.CompressionTypes.LZ4, kafkajs.CompressionTypes.GZIP])
+        await producer.send({ topic: topic(), messages: [bomb], compression });
+      await producer.disconnect();
+      await bus.append('transactions', [{ partition: 0, key: null, value: Buffer.from('good') }]);
+      const found: TopicRecord[] = [];
+      for await (const record of bus.read('transactions', 0, end, end + 3)) found.push(record);
+      const expected = [
+        [end, 'RAS-BUS-BATCH-TOO-LARGE'],
+        [end + 1, 'RAS-BUS-BATCH-TOO-LARGE'],
+        [end + 2, undefined],
+      ];
+      const shown = ({ offset, fault }: TopicRecord) => [offset, fault?.code];
+      expect(found.map(shown)).toEqual(expected);
+      // A member of a group reads by way of kafkajs.
+      const handed: TopicRecord[] = [];
+      const membership = joinGroup({
+        kafka,
+        bus,
+        prefix: config.prefix,
+        groupId: 'bombs',
+        topics: ['transactions'],
+        member: {
+          assigned: async (places) =>
+            places.map((place) => ({ ...place, from: place.partition === 0 ? end : 0 })),
+          batch: async ({ partition, records }) => {
+            if (partition === 0) handed.push(...records);
+          },
+          revoked: async () => undefined,
+        },
+      });
+      await vi.waitFor(() => expect(handed.map(shown)).toEqual(expected), { timeout: 90_000 });
+      await membership.leave();
+      await bus.close();
+    },
+    JAVA_MS,
+  );
 
   test.skipIf(isZstdWritten)(
     'zstd is refused where it cannot be written, before anything is sent',

@@ -9,6 +9,8 @@ import type {
 } from '../../../../pipelines/log/bus.ts';
 import { RastroError } from '../../../../schemas/errors/index.ts';
 import type { TopicName } from '../../../../schemas/topics.ts';
+import { isOversize } from '../batch-guard.ts';
+import { oversizeRecord } from '../record-batch.ts';
 import { ASSIGNMENT_PROTOCOL, stickyAssigner } from './assigner.ts';
 import { GroupCoordinator, typeOf } from './coordinator.ts';
 import { GROUP_LIMITS, type GroupLimits } from './limits.ts';
@@ -221,7 +223,11 @@ class KafkaMembership implements Membership {
     // A seek is under way: this was asked for before it.
     if (topic === undefined || isStale()) return;
     const { partition } = batch;
-    const records = batch.messages.map((message) => toRecord(topic, partition, message));
+    const records = batch.messages.map((message) =>
+      isOversize(message)
+        ? oversizeRecord({ topic, partition }, Number(message.offset))
+        : toRecord(topic, partition, message),
+    );
     // Not among the published types.
     const { fetchedOffset } = batch as unknown as { readonly fetchedOffset: string };
     this.#membership.fetched({ topic, partition }, Number(fetchedOffset), {
@@ -320,5 +326,6 @@ function toRecord(topic: TopicName, partition: number, message: KafkaMessage): T
     key: message.key === null ? null : message.key.toString(),
     headers,
     value: message.value,
+    sentMs: Number(message.timestamp),
   };
 }

@@ -55,7 +55,7 @@ describe('observation over HTTP', () => {
     await served(new Health());
     const port = Number(new URL(server?.url ?? '').port);
     await expect(serveObservation({ ...observe, port }, new Metrics(), new Health())).rejects.toMatchObject({
-      code: 'RAS-STORE-PORT-IN-USE',
+      code: 'RAS-CONFIG-LISTEN',
     });
   });
 });

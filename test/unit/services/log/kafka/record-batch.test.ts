@@ -258,8 +258,13 @@ describe('a batch that would become too large', () => {
 
   test('a batch that says it has more records than bytes', () => {
     const batch = batchAt(0, [record('x')], 'none');
-    batch.writeInt32BE(2 ** 31 - 1, 57);
-    batch.writeUInt32BE(crc32c(batch, 21), 17);
-    expect(() => readBatches(batch, 0, 2)).toThrow('ends behind its batch');
+    const holding = (count: number) => {
+      batch.writeInt32BE(count, 57);
+      batch.writeUInt32BE(crc32c(batch, 21), 17);
+      return batch;
+    };
+    expect(() => readBatches(holding(BUS_LIMITS.RECORDS_IN_BATCH), 0, 2)).toThrow('ends behind its batch');
+    const [only] = readBatches(holding(BUS_LIMITS.RECORDS_IN_BATCH + 1), 0, 2).records;
+    expect(only?.fault?.code).toBe('RAS-BUS-BATCH-TOO-LARGE');
   });
 });
