@@ -29,12 +29,18 @@ export function aligned(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
 }
 
+/**
+ * Batches by the bytes they lie in, for as long as somebody has these: facts, documents and the store's columns of a block are read
+ * one after the other, and the library makes some hundred objects of a block each time, which takes a millisecond.
+ */
+const BATCHES = new WeakMap<Uint8Array, RecordBatch>();
+
 export class BlockReader {
   readonly rows: number;
   readonly #columns = new Map<string, Data>();
 
   constructor(bytes: Uint8Array) {
-    const batch = onlyBatch(bytes);
+    const batch = batchOf(aligned(bytes));
     this.rows = batch?.numRows ?? 0;
     batch?.schema.fields.forEach(({ name }, i) => {
       const data = batch.data.children[i];
@@ -144,10 +150,16 @@ export class BlockReader {
   }
 }
 
-function onlyBatch(bytes: Uint8Array): RecordBatch | undefined {
+/**
+ * The batch of a block; undefined of one without rows. Its columns lie in `bytes`, which have to be aligned.
+ * @throws RastroError RAS-ENGINE-BLOCK-CORRUPT
+ */
+export function batchOf(bytes: Uint8Array): RecordBatch | undefined {
+  const known = BATCHES.get(bytes);
+  if (known !== undefined) return known;
   let batches: readonly RecordBatch[];
   try {
-    const table = tableFromIPC(aligned(bytes));
+    const table = tableFromIPC(bytes);
     if (table.schema.fields.length === 0) corrupt('*');
     batches = table.batches;
   } catch (error) {
@@ -155,7 +167,9 @@ function onlyBatch(bytes: Uint8Array): RecordBatch | undefined {
     throw new RastroError('RAS-ENGINE-BLOCK-CORRUPT', { column: '*' });
   }
   if (batches.length > 1) corrupt('*');
-  return batches[0];
+  const [batch] = batches;
+  if (batch !== undefined) BATCHES.set(bytes, batch);
+  return batch;
 }
 
 function utf8Of(name: string, data: Data, length: number): Utf8Column {

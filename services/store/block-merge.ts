@@ -16,13 +16,12 @@ import {
   Schema,
   Struct,
   Table,
-  tableFromIPC,
   tableToIPC,
   Uint32,
   Utf8,
 } from 'apache-arrow';
 import { DICTIONARIES, TABLE_COLUMNS, type TableColumn } from '../../schemas/block-layout.ts';
-import { aligned, corrupt } from '../../schemas/block-reader.ts';
+import { aligned, batchOf, corrupt } from '../../schemas/block-reader.ts';
 
 const COLUMNS = Object.keys(TABLE_COLUMNS) as TableColumn[];
 /** One type a dictionary, shared by its columns: it is written once a batch. */
@@ -32,7 +31,10 @@ const TYPES = Object.fromEntries(
 
 /** One Arrow IPC stream for the table `transactions`, with the rows of all `blocks`, in their order. */
 export function mergedBlocks(blocks: readonly Uint8Array[]): Uint8Array {
-  const batches = blocks.flatMap((bytes) => tableFromIPC(aligned(bytes)).batches.map(tableBatch));
+  const batches = blocks.flatMap((bytes) => {
+    const batch = batchOf(aligned(bytes));
+    return batch === undefined ? [] : [tableBatch(batch)];
+  });
   const [first] = batches;
   if (first === undefined) throw new RangeError('no block to merge');
   return tableToIPC(new Table(first.schema, batches), 'stream');
