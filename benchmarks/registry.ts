@@ -10,6 +10,7 @@ import { hotAccount } from './hot-account.ts';
 import { httpIngest } from './http-ingest.ts';
 import { intern } from './intern.ts';
 import { jsonParse } from './json-parse.ts';
+import { kafkaLatency } from './kafka/kafka-latency.ts';
 import { kafkaToSignals } from './kafka/kafka-to-signals.ts';
 import { confirm } from './kernels/confirm.ts';
 import { gates } from './kernels/gates.ts';
@@ -46,6 +47,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   feedCheck,
   httpIngest,
   kafkaToSignals,
+  kafkaLatency,
 ];
 
 export function benchmarkNamed(name: string): Benchmark | undefined {

@@ -7,7 +7,7 @@ import { Field, makeData, RecordBatch, Schema, Struct, Table, tableFromIPC, tabl
 import { BlockColumns, type BlockRow, type Column } from './block-columns.ts';
 import { type BlockContent, contentColumn } from './block-content.ts';
 import { OWN_FACTS, TABLE_COLUMNS, type TableColumn } from './block-layout.ts';
-import { aligned } from './block-reader.ts';
+import { aligned, batchOf } from './block-reader.ts';
 import type { FactTexts } from './block-texts.ts';
 import type { FactBatch } from './facts.ts';
 import type { Transaction } from './transaction.ts';
@@ -69,7 +69,7 @@ export function decodeBlock(bytes: Uint8Array): BlockRow[] {
 
 /** Documents of a block by row, each parsed when it is asked for: for whom the facts do for nearly every row. */
 export function documentsOf(bytes: Uint8Array): (row: number) => Transaction {
-  const docs = tableFromIPC(aligned(bytes)).getChild('doc');
-  if (docs === null) throw new Error('a block without the column doc');
+  const docs = batchOf(aligned(bytes))?.getChild('doc');
+  if (!docs) throw new Error('a block without the column doc');
   return (row) => JSON.parse(docs.get(row) as string) as Transaction;
 }

@@ -26,6 +26,7 @@ export interface RoutedStreamOptions {
 interface Part {
   readonly bytes: Uint8Array;
   readonly rows: number;
+  readonly ids: readonly string[];
   from: number;
 }
 
@@ -54,6 +55,8 @@ export class RoutedStream {
   readonly #router: Router;
   readonly #blocks: Iterator<StreamBlock>;
   #part: Part | undefined;
+  /** Ids of the rows given out by the last call of `next`; those of two institutions may be one. */
+  ids: readonly string[] = [];
 
   constructor(options: RoutedStreamOptions, knowledge: Knowledge) {
     this.#dictionary = new FactDictionary([options.seed, 1]);
@@ -69,6 +72,7 @@ export class RoutedStream {
   /** The blocks of the next so many rows, none of which waits for later ones. Fewer at the end of the stream. */
   next(rows: number): RoutedBlock[] {
     const routed: RoutedBlock[] = [];
+    const ids: string[] = [];
     for (let left = rows; left > 0; ) {
       this.#part ??= this.#encoded();
       const part = this.#part;
@@ -79,11 +83,13 @@ export class RoutedStream {
       );
       if (tooLarge.length > 0) throw new Error(`${tooLarge.length} rows are too large for a record`);
       routed.push(...blocks);
+      ids.push(...part.ids.slice(part.from, part.from + count));
       part.from += count;
       left -= count;
       if (part.from === part.rows) this.#part = undefined;
     }
     routed.push(...this.#router.close());
+    this.ids = ids;
     return routed;
   }
 
@@ -93,7 +99,12 @@ export class RoutedStream {
     const rows = Array.from({ length: block.batch.rows }, (_, row) => {
       return { tx: block.transactionOf(row), hash: block.hashOf(row), revision: 0, blockOffset: 0 };
     });
-    return { bytes: encodeBlock(rows, block.batch, this.#dictionary), rows: rows.length, from: 0 };
+    return {
+      bytes: encodeBlock(rows, block.batch, this.#dictionary),
+      rows: rows.length,
+      ids: rows.map(({ tx }) => tx.id),
+      from: 0,
+    };
   }
 }
 

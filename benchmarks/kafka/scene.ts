@@ -61,6 +61,7 @@ export class Scene {
   readonly #folder: string;
   readonly #brokerPid: number;
   readonly #workers: Worker[] = [];
+  #versionRows = 0;
 
   private constructor(
     options: SceneOptions,
@@ -188,6 +189,26 @@ export class Scene {
     const marked = new Array<number>(this.#options.partitions).fill(-1);
     for (const { partition, last } of rows) marked[partition] = Number(last);
     return marked;
+  }
+
+  /**
+   * Versions of signals and alerts in the store, with the ids of the transactions that each rests on; none where there are as many rows
+   * as at the last call.
+   */
+  async versions(): Promise<{ readonly key: string; readonly evidence: readonly string[] }[]> {
+    const rows = (await this.count('signals')) + (await this.count('alert_versions'));
+    if (rows === this.#versionRows) return [];
+    this.#versionRows = rows;
+    return this.store.queryRows(
+      ['signals', 'alert_versions']
+        .map(
+          (table) =>
+            `SELECT concat('${table} ', id, ' ', content_hash) AS key,
+             arrayMap(ref -> JSONExtractString(ref, 'id'), JSONExtractArrayRaw(doc, 'evidence', 'transactions')) AS evidence
+             FROM ${table} WHERE status = 'standing'`,
+        )
+        .join(' UNION ALL '),
+    );
   }
 
   async count(table: string): Promise<number> {

@@ -7,11 +7,12 @@ import * as zlib from 'node:zlib';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { decompress as unzstd } from 'fzstd';
 import kafkajs from 'kafkajs';
-import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
+import { compressFrameSync } from 'lz4-napi';
 import snappy from 'snappyjs';
 import type { COMPRESSIONS } from '../../../schemas/config.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import { BUS_LIMITS } from './limits.ts';
+import { decompressLz4 } from './lz4-frame.ts';
 
 export type Compression = (typeof COMPRESSIONS)[number];
 
@@ -88,7 +89,7 @@ const CODECS: Readonly<Record<number, Codec>> = {
   },
   [CODEC_IDS.lz4]: {
     compress: (bytes) => compressFrameSync(bytes),
-    decompress: (bytes) => decompressFrameSync(bytes),
+    decompress: (bytes) => decompressLz4(bytes, BUS_LIMITS.DECOMPRESSED_BYTES),
   },
   [CODEC_IDS.zstd]: {
     compress: (bytes) => {
