@@ -10,6 +10,8 @@ import { hotAccount } from './hot-account.ts';
 import { httpIngest } from './http-ingest.ts';
 import { intern } from './intern.ts';
 import { jsonParse } from './json-parse.ts';
+import { kafkaLatency } from './kafka/kafka-latency.ts';
+import { kafkaToSignals } from './kafka/kafka-to-signals.ts';
 import { confirm } from './kernels/confirm.ts';
 import { gates } from './kernels/gates.ts';
 import { logToSignals, logToSignalsReference } from './log-to-signals.ts';
@@ -46,6 +48,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   threads,
   feedCheck,
   httpIngest,
+  kafkaToSignals,
+  kafkaLatency,
 ];
 
 export function benchmarkNamed(name: string): Benchmark | undefined {

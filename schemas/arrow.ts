@@ -6,8 +6,9 @@
 import { Field, makeData, RecordBatch, Schema, Struct, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { BlockColumns, type BlockRow, type Column } from './block-columns.ts';
 import { type BlockContent, contentColumn } from './block-content.ts';
+import { parseDocument } from './block-documents.ts';
 import { OWN_FACTS, TABLE_COLUMNS, type TableColumn } from './block-layout.ts';
-import { aligned } from './block-reader.ts';
+import { aligned, BlockReader } from './block-reader.ts';
 import type { FactTexts } from './block-texts.ts';
 import type { FactBatch } from './facts.ts';
 import type { Transaction } from './transaction.ts';
@@ -69,7 +70,6 @@ export function decodeBlock(bytes: Uint8Array): BlockRow[] {
 
 /** Documents of a block by row, each parsed when it is asked for: for whom the facts do for nearly every row. */
 export function documentsOf(bytes: Uint8Array): (row: number) => Transaction {
-  const docs = tableFromIPC(aligned(bytes)).getChild('doc');
-  if (docs === null) throw new Error('a block without the column doc');
-  return (row) => JSON.parse(docs.get(row) as string) as Transaction;
+  const { offsets, bytes: texts } = new BlockReader(bytes).utf8('doc');
+  return (row) => parseDocument(texts.subarray(offsets[row], offsets[row + 1]));
 }

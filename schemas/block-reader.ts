@@ -2,7 +2,8 @@
  * A block as buffers: finds a column and hands over its typed arrays, having seen that they are as long as they must be and
  * that their offsets stay inside. Codes are compared with their dictionary by whoever reads them.
  */
-import { type Data, DataType, type RecordBatch, tableFromIPC, type Vector } from 'apache-arrow';
+import { type Data, DataType, type Vector } from 'apache-arrow';
+import { type BlockContents, blockContents } from './block-ipc.ts';
 import { DICTIONARIES, type DictionaryName } from './block-layout.ts';
 import { RastroError } from './errors/index.ts';
 
@@ -29,17 +30,18 @@ export function aligned(bytes: Uint8Array): Uint8Array {
   return bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
 }
 
+/** By the bytes, for as long as somebody has these: facts, documents and the store's columns are read one after the other. */
+const CONTENTS = new WeakMap<Uint8Array, BlockContents>();
+
 export class BlockReader {
   readonly rows: number;
-  readonly #columns = new Map<string, Data>();
+  readonly #columns: ReadonlyMap<string, Data>;
 
+  /** @throws RastroError RAS-ENGINE-BLOCK-CORRUPT */
   constructor(bytes: Uint8Array) {
-    const batch = onlyBatch(bytes);
-    this.rows = batch?.numRows ?? 0;
-    batch?.schema.fields.forEach(({ name }, i) => {
-      const data = batch.data.children[i];
-      if (data !== undefined) this.#columns.set(name, data);
-    });
+    const { rows, columns } = contentsOf(aligned(bytes));
+    this.rows = rows;
+    this.#columns = columns;
   }
 
   /** A column of one value a row, which may be missing. */
@@ -144,18 +146,17 @@ export class BlockReader {
   }
 }
 
-function onlyBatch(bytes: Uint8Array): RecordBatch | undefined {
-  let batches: readonly RecordBatch[];
+/** @throws RastroError RAS-ENGINE-BLOCK-CORRUPT */
+function contentsOf(bytes: Uint8Array): BlockContents {
+  const known = CONTENTS.get(bytes);
+  if (known !== undefined) return known;
   try {
-    const table = tableFromIPC(aligned(bytes));
-    if (table.schema.fields.length === 0) corrupt('*');
-    batches = table.batches;
-  } catch (error) {
-    if (RastroError.is(error)) throw error;
-    throw new RastroError('RAS-ENGINE-BLOCK-CORRUPT', { column: '*' });
+    const contents = blockContents(bytes);
+    CONTENTS.set(bytes, contents);
+    return contents;
+  } catch {
+    return corrupt('*');
   }
-  if (batches.length > 1) corrupt('*');
-  return batches[0];
 }
 
 function utf8Of(name: string, data: Data, length: number): Utf8Column {

@@ -6,7 +6,6 @@
  * the store would skip is left away. Each batch brings its dictionaries, which the format calls a replacement.
  */
 import {
-  type RecordBatch as Batch,
   type Data,
   DataType,
   Dictionary,
@@ -16,13 +15,12 @@ import {
   Schema,
   Struct,
   Table,
-  tableFromIPC,
   tableToIPC,
   Uint32,
   Utf8,
 } from 'apache-arrow';
 import { DICTIONARIES, TABLE_COLUMNS, type TableColumn } from '../../schemas/block-layout.ts';
-import { aligned, corrupt } from '../../schemas/block-reader.ts';
+import { BlockReader, corrupt } from '../../schemas/block-reader.ts';
 
 const COLUMNS = Object.keys(TABLE_COLUMNS) as TableColumn[];
 /** One type a dictionary, shared by its columns: it is written once a batch. */
@@ -32,29 +30,32 @@ const TYPES = Object.fromEntries(
 
 /** One Arrow IPC stream for the table `transactions`, with the rows of all `blocks`, in their order. */
 export function mergedBlocks(blocks: readonly Uint8Array[]): Uint8Array {
-  const batches = blocks.flatMap((bytes) => tableFromIPC(aligned(bytes)).batches.map(tableBatch));
+  const batches = blocks
+    .map((bytes) => new BlockReader(bytes))
+    .filter(({ rows }) => rows > 0)
+    .map(tableBatch);
   const [first] = batches;
   if (first === undefined) throw new RangeError('no block to merge');
   return tableToIPC(new Table(first.schema, batches), 'stream');
 }
 
-function tableBatch(batch: Batch): Batch {
-  const columns = COLUMNS.map((name) => columnOf(batch, name));
+function tableBatch(block: BlockReader): RecordBatch {
+  const columns = COLUMNS.map((name) => columnOf(block, name));
   const fields = COLUMNS.map((name, i) => {
     const data = columns[i] as Data;
     return new Field(name, data.type, TABLE_COLUMNS[name].endsWith('?'));
   });
   const struct = makeData({
     type: new Struct(fields),
-    length: batch.numRows,
+    length: block.rows,
     nullCount: 0,
     children: columns,
   });
   return new RecordBatch(new Schema(fields), struct);
 }
 
-function columnOf(batch: Batch, name: TableColumn): Data {
-  const data = batch.getChild(name)?.data[0];
+function columnOf(block: BlockReader, name: TableColumn): Data {
+  const data = block.column(name);
   if (data === undefined) return corrupt(name);
   const kind = TABLE_COLUMNS[name];
   if (kind !== 'words' && kind !== 'keys') return data;

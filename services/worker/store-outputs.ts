@@ -18,7 +18,7 @@ export interface PartitionMarker {
   readonly from: number;
   readonly to: number;
   readonly rows: number;
-  /** Hex SHA-256 over the records' values. */
+  /** Hex CRC-32 over the records' values: two processes that write the same marker can be seen to have read the same. */
   readonly checksum: string;
 }
 

@@ -284,4 +284,16 @@ describe('a block that is not what it says', () => {
       { numRuns: 60 },
     );
   });
+
+  test('is refused, or reads nothing outside, when any bytes behind its schema are others', () => {
+    const bytes = encode(rows.slice(0, 4));
+    const from = 8 + new DataView(bytes.buffer, bytes.byteOffset).getInt32(4, true);
+    const answers = new Set<string>();
+    for (let at = from; at < bytes.length; at += 29) {
+      const changed = bytes.slice();
+      changed[at] = (changed[at] ?? 0) ^ 0xff;
+      answers.add(codeOf(() => decode(changed)));
+    }
+    expect([...answers].sort()).toEqual(['RAS-ENGINE-BLOCK-CORRUPT', 'none']);
+  });
 });

@@ -7,12 +7,13 @@ import * as zlib from 'node:zlib';
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { decompress as unzstd } from 'fzstd';
 import kafkajs from 'kafkajs';
-import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
+import { compressFrameSync } from 'lz4-napi';
 import snappy from 'snappyjs';
 import type { COMPRESSIONS } from '../../../schemas/config.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import { lz4Bound, zstdBound } from './frame-bounds.ts';
 import { BUS_LIMITS } from './limits.ts';
+import { decompressLz4 } from './lz4-frame.ts';
 
 export type Compression = (typeof COMPRESSIONS)[number];
 
@@ -113,7 +114,7 @@ const CODECS: Readonly<Record<number, Codec>> = {
     compress: (bytes) => compressFrameSync(bytes),
     decompress: (bytes) => {
       checkedSize(lz4Bound(bytes));
-      return decompressFrameSync(bytes);
+      return decompressLz4(bytes, BUS_LIMITS.DECOMPRESSED_BYTES);
     },
   },
   [CODEC_IDS.zstd]: {

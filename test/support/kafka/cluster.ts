@@ -96,6 +96,11 @@ export class KafkaCluster {
     }
   }
 
+  /** By broker, the file of its settings, which its command line names. */
+  get settingsFiles(): readonly string[] {
+    return this.#nodes.map(({ settingsFile }) => settingsFile);
+  }
+
   /** Kills whatever runs; data and logs go. */
   async stop(): Promise<void> {
     await Promise.all(this.#nodes.map(({ process }) => process?.kill()));

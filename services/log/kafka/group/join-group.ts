@@ -7,6 +7,7 @@ import type {
   PartitionOf,
   TopicRecord,
 } from '../../../../pipelines/log/bus.ts';
+import { aligned } from '../../../../schemas/block-reader.ts';
 import { RastroError } from '../../../../schemas/errors/index.ts';
 import type { TopicName } from '../../../../schemas/topics.ts';
 import { isOversize } from '../batch-guard.ts';
@@ -325,7 +326,8 @@ function toRecord(topic: TopicName, partition: number, message: KafkaMessage): T
     offset: Number(message.offset),
     key: message.key === null ? null : message.key.toString(),
     headers,
-    value: message.value,
+    // A slice of all that was fetched with it; blocks are read as typed arrays.
+    value: message.value === null ? null : aligned(message.value),
     sentMs: Number(message.timestamp),
   };
 }
