@@ -4,7 +4,8 @@
  *
  * `rows`: files of NDJSON, received, kept in encrypted chunks, read, routed and reported, as a share of `JSON.parse` over the same
  * lines. `submissions`: small files on many connections at a time (autocannon), while as many slow clients hold theirs
- * open; memory is what counts. What would make the figures wrong: equal bodies, which are taken in once.
+ * open; memory is what counts, held (after garbage collection, the log's own copy of chunks and states among it) and resident. Clients
+ * that trickle headers or bodies, or announce too much, must all be turned away. What would make the figures wrong: equal bodies, which are taken in once.
  */
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
@@ -13,6 +14,7 @@ import type { Bus } from '../pipelines/log/bus.ts';
 import type { Receipt } from '../schemas/submission.ts';
 import { INGEST_LIMITS } from '../services/ingest/limits.ts';
 import { routerOf } from '../services/ingest/output.ts';
+import type { IngestOptions } from '../services/ingest/role.ts';
 import { loadKnowledge } from '../services/workspace/knowledge.ts';
 import { INSTITUTION, startTestRole, type TestRole } from '../test/support/ingest-role.ts';
 import { memoryBus } from '../test/support/memory-bus.ts';
@@ -45,7 +47,7 @@ function distantLog(): Bus {
   return { ...bus, append };
 }
 
-async function startRole(): Promise<TestRole> {
+async function startRole(changes: Partial<IngestOptions> = {}): Promise<TestRole> {
   const { ruleSet } = await loadKnowledge();
   return startTestRole({
     bus: distantLog(),
@@ -55,6 +57,7 @@ async function startRole(): Promise<TestRole> {
     institutionSubmissionsMax: 5_000,
     submissionsMax: 5_000,
     idleMs: 120_000,
+    ...changes,
   });
 }
 
@@ -123,12 +126,63 @@ async function slowClients(role: TestRole, count: number): Promise<Socket[]> {
   );
 }
 
+const REFUSED_EACH = 100;
+const REFUSING = { headersMs: 5_000, graceMs: 200, bodyBytesMax: MIB };
+const TRICKLE_MS = 100;
+
+/** Clients that must be turned away: how many of each kind were, by status. */
+async function refused(count: number): Promise<{ headers: number; body: number; oversize: number }> {
+  const role = await startRole(REFUSING);
+  const { hostname, port } = new URL(role.role.url);
+  const head = (bytes: number) =>
+    `POST /v1/feeds/${INSTITUTION}/submissions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${role.key}\r\nContent-Type: text/csv\r\nContent-Length: ${bytes}\r\n\r\n`;
+  const statusOf = (first: string, more: string) =>
+    new Promise<string>((resolve) => {
+      const socket = connect(Number(port), hostname, () => socket.write(first));
+      const trickle = setInterval(() => more !== '' && socket.write(more), TRICKLE_MS);
+      let text = '';
+      socket.on('data', (part) => {
+        text += part.toString('latin1');
+      });
+      // What is written behind the answer finds nobody, and may push it away: the connection has ended all the same.
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        clearInterval(trickle);
+        resolve(text.slice('HTTP/1.1 '.length, 'HTTP/1.1 408'.length));
+      });
+    });
+  const times = async (status: string, first: string, more: string) =>
+    (await Promise.all(Array.from({ length: count }, () => statusOf(first, more)))).filter(
+      (each) => each === status || each === '',
+    ).length;
+  const [headers, body, oversize] = await Promise.all([
+    times('408', 'POST / HTTP/1.1\r\nHost: x\r\n', 'X-More: 1\r\n'),
+    times('408', head(MIB), 'x'),
+    times('413', head(MIB + 1), ''),
+  ]);
+  await role.role.stop(0);
+  return { headers, body, oversize };
+}
+
+/** What is held when garbage is gone; buffers go a turn later than what held them. */
+async function heldBytes(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
 async function submissionsCase(context: RunContext): Promise<BenchmarkResult> {
   const [connections, amount] = [sizeOf(context, 'connections'), sizeOf(context, 'submissions')];
   const role = await startRole();
   const before = process.memoryUsage().rss;
+  const heldBefore = await heldBytes();
   const slow = await slowClients(role, connections);
   const withSlow = process.memoryUsage().rss;
+  const heldWithSlow = await heldBytes();
+  const cpuAt = cpuNs();
   let most = withSlow;
   const watch = setInterval(() => {
     most = Math.max(most, process.memoryUsage().rss);
@@ -158,11 +212,17 @@ async function submissionsCase(context: RunContext): Promise<BenchmarkResult> {
   while (!isRead()) await new Promise((resolve) => setTimeout(resolve, 50));
   clearInterval(watch);
   const readMs = performance.now() - answeredMs;
+  const cpuMs = (cpuNs() - cpuAt) / 1e6;
+  const heldAfter = await heldBytes();
   const faults: string[] = [];
   if (load['2xx'] !== amount) faults.push(`${load['2xx']} of ${amount} were answered with a receipt`);
   if (slow.some((socket) => socket.destroyed)) faults.push('a slow client was dropped');
   for (const socket of slow) socket.destroy();
   await role.role.stop(0);
+  const each = Math.min(connections, REFUSED_EACH);
+  const turnedAway = await refused(each);
+  for (const [kind, times] of Object.entries(turnedAway))
+    if (times !== each) faults.push(`${times} of ${each} were refused: ${kind}`);
   return {
     name: 'http-ingest/submissions',
     value: Math.round(load.requests.average),
@@ -174,7 +234,10 @@ async function submissionsCase(context: RunContext): Promise<BenchmarkResult> {
       slowClients: connections,
       p50Ms: load.latency.p50,
       p99Ms: load.latency.p99,
+      cpuMsPerSubmission: round(cpuMs / amount, 2),
       slowClientsMiB: round((withSlow - before) / MIB, 1),
+      slowClientsHeldMiB: round((heldWithSlow - heldBefore) / MIB, 1),
+      heldAfterMiB: round((heldAfter - heldWithSlow) / MIB, 1),
       mostAboveMiB: round((most - withSlow) / MIB, 1),
       readAfterMs: Math.round(readMs),
     },
