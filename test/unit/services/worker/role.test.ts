@@ -340,6 +340,14 @@ describe('records of signals', () => {
 });
 
 describe('what a worker refuses to begin with', () => {
+  test('a log whose beginning is gone, where the store does not have it either', async () => {
+    const bus = memoryBus({ partitions: 1 });
+    await bus.append('transactions', feed);
+    bus.deleteBefore('transactions', 0, 2);
+    await opened(bus);
+    await expect(scene.assign()).rejects.toMatchObject({ code: 'RAS-WORKER-HISTORY-GONE' });
+  });
+
   test('topics whose partitions do not go together', async () => {
     const bus = memoryBus({ partitions: 1 });
     const ranges = bus.ranges.bind(bus);
