@@ -10,8 +10,8 @@ import { type Knowledge, loadKnowledge } from '../../../../services/workspace/kn
 import { encodeRules } from '../../../../services/workspace/rule-record.ts';
 import { encodeWatermark } from '../../../../services/workspace/watermark-record.ts';
 import { memoryBus } from '../../../support/memory-bus.ts';
+import { feedRecords, record, WorkerScene } from '../../../support/role-scene.ts';
 import { writeSmallRules } from '../../../support/small-world.ts';
-import { feedRecords, record, WorkerScene } from '../../../support/worker-scene.ts';
 
 const rulesFolder = mkdtempSync(join(tmpdir(), 'rastro-test-'));
 const START_MS = 1_767_225_600_000;
