@@ -26,10 +26,14 @@ describe('exit codes', () => {
     { args: ['feed', 'check', 'x.csv', '--mapping', 'nosuch'], code: 2, says: 'RAS-FEED-MAPPING-NOT-FOUND' },
     { args: ['alerts', 'list', '--limit', '0'], code: 2, says: 'RAS-CLI-BAD-OPTION' },
     { args: ['unmask', 'par_x', '--reason', 'short'], code: 2, says: 'RAS-CLI-BAD-OPTION' },
+    { args: ['alerts', 'list', '--config', 'nosuch.yaml'], code: 2, says: 'RAS-CONFIG-FILE-MISSING' },
+    { args: ['signals', 'list', '--config', 'nosuch.yaml'], code: 2, says: 'RAS-CONFIG-FILE-MISSING' },
+    { args: ['worker', '--config', 'nosuch.yaml'], code: 2, says: 'RAS-CONFIG-FILE-MISSING' },
+    { args: ['tail', 'nosuch'], code: 2, says: 'RAS-CLI-BAD-OPTION' },
     { args: ['unmask', 'par_x'], code: 2, says: "required option '--reason <text>'" },
-    { args: ['schema', 'nosuch'], code: 2, says: 'RAS-CLI-' },
-    { args: ['rules', 'show', 'NO-99'], code: 2, says: 'RAS-CLI-' },
-    { args: ['rules', 'explain', 'NO-99', '--plan'], code: 2, says: 'RAS-CLI-' },
+    { args: ['schema', 'nosuch'], code: 2, says: 'RAS-CLI-UNKNOWN-NAME' },
+    { args: ['rules', 'show', 'NO-99'], code: 2, says: 'RAS-CLI-UNKNOWN-NAME' },
+    { args: ['rules', 'explain', 'NO-99', '--plan'], code: 2, says: 'RAS-CLI-UNKNOWN-NAME' },
   ])('$args -> $code', async ({ args, code, says }) => {
     const result = await rastro([...args, '--data-dir', join(folder, 'none')]);
     expect(result.code, result.err).toBe(code);

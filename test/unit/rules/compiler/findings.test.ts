@@ -115,10 +115,10 @@ describe('a finding names its place', () => {
     );
     const result = compileRule({ path: 'r.yaml', text });
     expect(
-      result.ok ? [] : result.findings.map((finding) => [finding.line, finding.col, finding.params]),
+      result.ok ? [] : result.findings.map(({ code, line, col, params }) => [code, line, col, params]),
     ).toEqual([
-      [13, 3, { name: 'params.min' }],
-      [18, 3, { name: 'paid' }],
+      ['RAS-RULES-UNUSED', 13, 3, { name: 'params.min' }],
+      ['RAS-RULES-UNUSED', 18, 3, { name: 'paid' }],
     ]);
   });
 

@@ -20,7 +20,7 @@ import { PartitionGone, StoreOutputs } from '../../../../services/worker/store-o
 import { loadKnowledge } from '../../../../services/workspace/knowledge.ts';
 import { signal } from '../../../support/compose.ts';
 import { compose, lastOf, legOf } from '../../../support/compose-scene.ts';
-import { FakeStore, feedRecords } from '../../../support/worker-steps.ts';
+import { FakeStore, feedRecords } from '../../../support/role-scene.ts';
 
 const BOUNDS = { rowsMax: 100_000, bytesMax: 64 * 1024 * 1024, lingerMs: 0 };
 const alerts = compose([legOf('first'), legOf('second')]).alerts;

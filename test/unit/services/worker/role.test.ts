@@ -10,8 +10,8 @@ import { type Knowledge, loadKnowledge } from '../../../../services/workspace/kn
 import { encodeRules } from '../../../../services/workspace/rule-record.ts';
 import { encodeWatermark } from '../../../../services/workspace/watermark-record.ts';
 import { memoryBus } from '../../../support/memory-bus.ts';
+import { feedRecords, record, WorkerScene } from '../../../support/role-scene.ts';
 import { writeSmallRules } from '../../../support/small-world.ts';
-import { feedRecords, record, WorkerScene } from '../../../support/worker-steps.ts';
 
 const rulesFolder = mkdtempSync(join(tmpdir(), 'rastro-test-'));
 const START_MS = 1_767_225_600_000;
@@ -342,6 +342,14 @@ describe('records of signals', () => {
 });
 
 describe('what a worker refuses to begin with', () => {
+  test('a log whose beginning is gone, where the store does not have it either', async () => {
+    const bus = memoryBus({ partitions: 1 });
+    await bus.append('transactions', feed);
+    bus.deleteBefore('transactions', 0, 2);
+    await opened(bus);
+    await expect(scene.assign()).rejects.toMatchObject({ code: 'RAS-WORKER-HISTORY-GONE' });
+  });
+
   test('topics whose partitions do not go together', async () => {
     const bus = memoryBus({ partitions: 1 });
     const ranges = bus.ranges.bind(bus);
