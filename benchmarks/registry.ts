@@ -15,6 +15,7 @@ import { gates } from './kernels/gates.ts';
 import { logToSignals, logToSignalsReference } from './log-to-signals.ts';
 import { memoryLatency } from './memory-latency.ts';
 import { rebuild } from './rebuild.ts';
+import { rebuildWorker } from './rebuild-worker.ts';
 import { ruleConditions } from './rule-conditions.ts';
 import { ruleLoop, ruleLoopReference } from './rule-loop.ts';
 import { rulesReload } from './rules-reload.ts';
@@ -36,6 +37,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   hotAccount,
   rulesReload,
   rebuild,
+  rebuildWorker,
   logToSignalsReference,
   logToSignals,
   day,

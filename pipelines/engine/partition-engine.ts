@@ -111,6 +111,8 @@ export class PartitionEngine {
   #isLive = false;
   /** Position of `transactions` behind which this run goes on. */
   #resumedAt = Number.NEGATIVE_INFINITY;
+  /** What was told up to there, as the record says it that the checkpoint left in `signals`. */
+  #resumedTold: string | undefined;
 
   constructor(options: PartitionEngineOptions) {
     this.#options = options;
@@ -157,6 +159,7 @@ export class PartitionEngine {
   /** Goes on behind a checkpoint at `asOf` of the detection, from what it kept; before a record of `signals` is taken in. */
   resume(kept: KeptStage, asOf: number): Promise<void> {
     this.#resumedAt = asOf;
+    this.#resumedTold = JSON.stringify(kept.told);
     return this.detect.resume(kept);
   }
 
@@ -278,8 +281,9 @@ export class PartitionEngine {
       case 'told': {
         const { writer, sources } = decodeTold(value);
         this.#manifests.set(key, { asOf, parts, isFlushed: false });
-        // What a checkpoint covers was told behind it.
-        if (writer !== this.#options.writer && (this.#isLive || asOf > this.#resumedAt))
+        // What a checkpoint covers was told behind it; what it left in the log is what it kept.
+        const isKept = asOf === this.#resumedAt && JSON.stringify(sources) === this.#resumedTold;
+        if (writer !== this.#options.writer && !isKept && (this.#isLive || asOf > this.#resumedAt))
           this.detect.repeat(sources, asOf);
         break;
       }
