@@ -158,10 +158,10 @@ export class PartitionEngine {
   }
 
   /** Goes on behind a checkpoint at `asOf` of the detection, from what it kept; before a record of `signals` is taken in. */
-  resume(kept: KeptStage, asOf: number): Promise<void> {
+  resume(kept: KeptStage, asOf: number): void {
     this.#resumedAt = asOf;
     this.#resumedTold = new Map(kept.told);
-    return this.detect.resume(kept);
+    this.detect.resume(kept);
   }
 
   /**
