@@ -1,7 +1,6 @@
 /**
  * A worker's partition from its checkpoint: from being given the partition to being ready for the next record, as after kill -9.
- * Detection, documents and the spool of blocks come from disk; `signals` is read silently from its beginning; what was told is found
- * out once more. Beside it: what the topic is made of, how long the partition waited while the checkpoint was written.
+ * Detection, documents and the spool of blocks come from disk; `signals` is read silently from its beginning. Beside it: what the topic is made of, how long the partition waited while the checkpoint was written.
  *
  * What would make the figure wrong: a worker that began with the log after all (where it goes on is looked at), a partition on which
  * nothing stands (signals are counted), or a state that is another one (it takes in what follows, and in the end stands what one says
