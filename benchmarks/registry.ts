@@ -18,6 +18,7 @@ import { logToSignals, logToSignalsReference } from './log-to-signals.ts';
 import { memoryLatency } from './memory-latency.ts';
 import { rebuild } from './rebuild.ts';
 import { rebuildStore } from './rebuild-store.ts';
+import { rebuildWorker } from './rebuild-worker.ts';
 import { ruleConditions } from './rule-conditions.ts';
 import { ruleLoop, ruleLoopReference } from './rule-loop.ts';
 import { rulesReload } from './rules-reload.ts';
@@ -40,6 +41,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   rulesReload,
   rebuild,
   rebuildStore,
+  rebuildWorker,
   logToSignalsReference,
   logToSignals,
   day,

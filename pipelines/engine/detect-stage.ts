@@ -120,17 +120,10 @@ export class DetectStage {
     }
   }
 
-  /**
-   * Goes on behind a checkpoint: what stands on these sources is made again, as everybody knows it, and told to nobody. The
-   * detection has all of the input up to there.
-   */
-  async resume({ told, hasStreams }: KeptStage): Promise<void> {
+  /** Goes on behind a checkpoint, of which the detection is too: what stands on these sources was told. */
+  resume({ told, hasStreams }: KeptStage): void {
     this.#hasStreams = hasStreams;
-    for (const [source, holders] of told) {
-      this.#told.set(source, new Set(holders));
-      this.#repeated.set(source, { asOf: Number.NEGATIVE_INFINITY, holders: new Set() });
-    }
-    await this.flush(Number.NEGATIVE_INFINITY);
+    for (const [source, holders] of told) this.#told.set(source, new Set(holders));
   }
 
   /** Of transactions the index in `ROW_OUTCOMES` of each row, otherwise nothing. @throws RastroError of the area ENGINE */

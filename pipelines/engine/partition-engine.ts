@@ -5,6 +5,7 @@
  * Detection is flushed wherever the caller likes. The other two stages answer every record of `signals` on its own, so that what
  * they say as of a position is the same whoever reads the log, in whatever batches.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { RuleSet } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
@@ -114,6 +115,8 @@ export class PartitionEngine {
   #isLive = false;
   /** Position of `transactions` behind which this run goes on. */
   #resumedAt = Number.NEGATIVE_INFINITY;
+  /** What was told up to there, by source. */
+  #resumedTold: ReadonlyMap<string, readonly string[]> = new Map();
 
   constructor(options: PartitionEngineOptions) {
     this.#options = options;
@@ -156,9 +159,10 @@ export class PartitionEngine {
   }
 
   /** Goes on behind a checkpoint at `asOf` of the detection, from what it kept; before a record of `signals` is taken in. */
-  resume(kept: KeptStage, asOf: number): Promise<void> {
+  resume(kept: KeptStage, asOf: number): void {
     this.#resumedAt = asOf;
-    return this.detect.resume(kept);
+    this.#resumedTold = new Map(kept.told);
+    this.detect.resume(kept);
   }
 
   /**
@@ -279,8 +283,11 @@ export class PartitionEngine {
       case 'told': {
         const { writer, sources } = decodeTold(value);
         this.#manifests.set(key, { asOf, parts, isFlushed: false });
-        // What a checkpoint covers was told behind it.
-        if (writer !== this.#options.writer && (this.#isLive || asOf > this.#resumedAt))
+        // What a checkpoint covers was told behind it; what it left in the log is what it kept.
+        const isKept =
+          asOf === this.#resumedAt &&
+          sources.every(([source, holders]) => isDeepStrictEqual(this.#resumedTold.get(source), holders));
+        if (writer !== this.#options.writer && !isKept && (this.#isLive || asOf > this.#resumedAt))
           this.detect.repeat(sources, asOf);
         break;
       }

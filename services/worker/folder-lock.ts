@@ -41,11 +41,19 @@ export class FolderLock {
     return undefined;
   }
 
-  /** To be called more often than every ten minutes. */
-  renew(): void {
-    if (!this.#isHeld) return;
-    const now = new Date();
-    utimesSync(join(this.#folder, LOCK), now, now);
+  /** To be called more often than every ten minutes. False where somebody has removed it, and perhaps the folder: it is given up. */
+  renew(): boolean {
+    if (!this.#isHeld) return false;
+    try {
+      const now = new Date();
+      utimesSync(join(this.#folder, LOCK), now, now);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      this.#isHeld = false;
+      held.delete(this.#folder);
+      return false;
+    }
   }
 
   release(): void {

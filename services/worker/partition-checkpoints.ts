@@ -171,7 +171,7 @@ export class PartitionCheckpoints {
     this.#beganMs = began;
     let write: CheckpointWrite | undefined;
     try {
-      this.#lock?.renew();
+      if (this.#lock?.renew() === false) this.#checkpoints = undefined;
       write = this.#open()?.begin({
         identity,
         offset: places.transactions.from,

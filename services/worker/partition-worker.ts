@@ -103,7 +103,7 @@ export class PartitionWorker {
     this.#lastOffset = places.transactions.from - 1;
     this.#lastTransaction = places.transactions.last;
     this.#isCaughtUp = places.transactions.from >= transactions.end;
-    await engine.resume(state.kept, this.#lastOffset);
+    engine.resume(state.kept, this.#lastOffset);
     const { from, last } = places.signals;
     await this.#listen(signals.begin, from);
     await engine.begin(from - 1);

@@ -10,11 +10,14 @@ import type { Step } from '../../pipelines/engine/step.ts';
 import type { NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
 import { Documents } from '../../pipelines/log/documents.ts';
 import type { Partition } from '../../pipelines/partition/owned-keys.ts';
+import { CheckpointIn, CheckpointOut } from '../../pipelines/recovery/checkpoint-image.ts';
 import type { StandingWrite } from '../../pipelines/recovery/standing.ts';
+import { finished } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import type { Signal } from '../../schemas/signal.ts';
 import type { RecordedRules } from '../../services/worker/recorded-rules.ts';
 import type { Knowledge } from '../../services/workspace/knowledge.ts';
+import { sourceOf } from './checkpoints.ts';
 import { memoryColdFile } from './memory-cold-file.ts';
 
 /** A record of `transactions` as the stages take it. */
@@ -75,6 +78,10 @@ export interface Checkpoint {
   readonly transactions: number;
   readonly signals: number;
   readonly kept: KeptStage;
+  /** Records of rules that are in force. */
+  readonly rules: readonly Uint8Array[];
+  /** Of documents and detection. */
+  readonly image: Uint8Array;
 }
 
 export interface MachineOptions {
@@ -102,35 +109,45 @@ export class PartitionMachine {
   transactionsAt = 0;
   signalsAt = 0;
 
-  private constructor(options: MachineOptions, hasAnswered: boolean) {
+  readonly #documents: Documents;
+  readonly #detector: HotDetector;
+
+  private constructor(options: MachineOptions, from: Checkpoint | undefined) {
     const { knowledge, provided, partition, logs, writer, partBytes, parts } = options;
-    const { ruleSet, evaluation, compose } = knowledge;
     this.#options = options;
     const { rulesOf } = options;
     this.#rules = rulesOf?.();
+    for (const payload of from?.rules ?? []) this.#rules?.read(payload);
+    const { ruleSet, evaluation } = this.#rules?.inForce ?? knowledge;
     const composed = rulesOf?.();
     const readPart = (offset: number, start: number, length: number) => {
       const input = logs.transactions[partition.index]?.[offset];
       if (input?.kind !== 'rows') throw new RangeError(`no block ${offset}`);
       return input.block.subarray(start, start + length);
     };
-    this.engine = new PartitionEngine({
-      detection: new HotDetector({
-        ruleSet,
-        evaluation,
-        seed: [1, 2],
-        partition,
-        // The highest event time seen is that of a partition's rows.
-        horizonMs: Number.POSITIVE_INFINITY,
-      }),
-      documents: new Documents({ readPart }, memoryColdFile()),
+    const checkpoint = from === undefined ? undefined : new CheckpointIn(sourceOf(from.image));
+    this.#documents = new Documents({ readPart }, memoryColdFile());
+    if (checkpoint !== undefined) this.#documents.load(checkpoint);
+    this.#detector = new HotDetector({
       ruleSet,
-      compose,
+      evaluation,
+      seed: [1, 2],
+      partition,
+      // The highest event time seen is that of a partition's rows.
+      horizonMs: Number.POSITIVE_INFINITY,
+      checkpoint,
+    });
+    checkpoint?.end();
+    this.engine = new PartitionEngine({
+      detection: this.#detector,
+      documents: this.#documents,
+      ruleSet,
+      compose: knowledge.compose,
       providedBy: (id) => provided.get(id) ?? new Set(),
       readRules: (payload) => composed?.read(payload),
       partition,
       writer,
-      hasAnswered,
+      hasAnswered: from !== undefined,
       partBytes,
       ...(parts === undefined ? {} : { parts }),
     });
@@ -142,12 +159,12 @@ export class PartitionMachine {
     from?: Checkpoint,
     recalled?: Recalled,
   ): Promise<[PartitionMachine, Said]> {
-    const machine = new PartitionMachine(options, from !== undefined);
+    const machine = new PartitionMachine(options, from);
     const signals = options.logs.signals[options.partition.index] ?? [];
     const answered = from?.signals ?? signals.at(-1)?.offset ?? -1;
     if (from !== undefined) {
-      await machine.read(from.transactions + 1);
-      await machine.engine.resume(from.kept, from.transactions);
+      machine.transactionsAt = from.transactions + 1;
+      machine.engine.resume(from.kept, from.transactions);
     }
     for (const record of signals) {
       if (record.offset > answered) break;
@@ -206,7 +223,13 @@ export class PartitionMachine {
 
   /** To be called behind a flush whose records are there. */
   get checkpoint(): Checkpoint {
+    const pieces: Uint8Array[] = [];
+    const out = new CheckpointOut({ write: (bytes) => pieces.push(bytes.slice()) });
+    finished(this.#documents.save(out));
+    finished(this.#detector.save(out));
     return {
+      rules: this.#rules?.records ?? [],
+      image: Buffer.concat(pieces),
       transactions: this.transactionsAt - 1,
       signals: this.engine.resumeFrom(this.signalsAt - 1) - 1,
       kept: this.engine.kept,
