@@ -20,7 +20,7 @@ const SHORT = { rowsPerSecond: 5_000, seconds: 16, seeds: [7], storeDownS: 10 };
 const LONG = { rowsPerSecond: 10_000, seconds: 600, seeds: [7, 8, 9, 10, 11], storeDownS: 60 };
 /** Workers may be so many times slower than the load, and begin anew in between. */
 const SLOWER = 40;
-const PATIENCE_LEAST_MS = 300_000;
+const PATIENCE_LEAST_MS = 600_000;
 
 const listOf = (text: string | undefined) => text?.split(',').map(Number);
 
