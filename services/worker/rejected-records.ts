@@ -35,6 +35,8 @@ export class RejectedRecords {
   #waiting: NewRecord[] = [];
   #bytes = 0;
   #signalsUntil: number | undefined;
+  /** Of the topic `rejected`. */
+  #partitions: number | undefined;
   #lastSignal = -1;
   /** What is on its way: both topics of a partition hand records over, and either may ask for all of them. */
   #sending: Promise<void> = Promise.resolve();
@@ -48,8 +50,8 @@ export class RejectedRecords {
     const { bus, rawKey, markedUntil } = this.#parts;
     const { topic, offset } = record;
     if (offset <= (topic === 'signals' ? await this.#signalsMarked() : markedUntil)) return false;
-    const partitions = await bus.partitionsOf('rejected');
-    const sealed = sealRecord(rawKey, record, { code, partitions });
+    this.#partitions ??= await bus.partitionsOf('rejected');
+    const sealed = sealRecord(rawKey, record, { code, partitions: this.#partitions });
     this.#waiting.push(sealed);
     this.#bytes += sealed.value?.length ?? 0;
     if (topic === 'signals') this.#lastSignal = offset;

@@ -38,7 +38,7 @@ beforeAll(async () => {
   for (const seed of settings.seeds) {
     // A few rows of a feed are sent twice, which counts once.
     const rows = Math.ceil(rowsPerSecond * seconds * 1.01);
-    const feed = await prepareFeed(folder, seed, rows, PARTITIONS);
+    const feed = await prepareFeed(folder, { seed, rows, days: settings.days, partitions: PARTITIONS });
     feeds.set(seed, feed);
     const { signals, alerts, transactions } = feed.expected;
     console.log(

@@ -9,7 +9,6 @@ import { rastro } from '../cli.ts';
 import { routedRecords } from '../routed-feed.ts';
 import { type Standing, standingOf } from '../workspace.ts';
 
-const DAYS = 120;
 const BLOCK_ROWS = 256;
 
 /** A record of `transactions` whose value lies in a file: a long feed does not fit into memory. */
@@ -57,9 +56,7 @@ export async function standingIn(dataDir: string): Promise<Standing> {
 /** `rows`: how many at least, of which a few are copies that one engine drops. */
 export async function prepareFeed(
   folder: string,
-  seed: number,
-  rows: number,
-  partitions: number,
+  { seed, rows, days, partitions }: { seed: number; rows: number; days: number; partitions: number },
 ): Promise<FaultFeed> {
   const feedFolder = join(folder, `feed-${seed}`);
   const dataDir = join(folder, `one-${seed}`);
@@ -67,7 +64,7 @@ export async function prepareFeed(
     transactions: join(feedFolder, 'transactions.csv'),
     parties: join(feedFolder, 'parties.ndjson'),
   };
-  const size = ['--transactions', String(rows), '--days', String(DAYS), '--seed', String(seed)];
+  const size = ['--transactions', String(rows), '--days', String(days), '--seed', String(seed)];
   await command(['simulate', ...size, '--out', feedFolder]);
   await command(['--data-dir', dataDir, 'run', files.transactions, '--parties', files.parties]);
   const expected = await standingIn(dataDir);
