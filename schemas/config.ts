@@ -110,7 +110,6 @@ export const ingestConfig = z.strictObject({
 });
 
 export const workerConfig = z.strictObject({
-  threads: z.int().min(1).max(64).default(1),
   checkpointFolder: z.string().min(1).default('.rastro/checkpoints'),
   checkpointEveryMs: z.int().min(1_000).max(86_400_000).default(60_000),
   /** One insert closes at any of these. */

@@ -81,7 +81,9 @@ class Run {
     const stored = await scene.metric('rastro_rows_out_total', 'table');
     const of = (table: string) => (done.get(table) ?? 0) - (inserts.get(table) ?? 0);
     const rowsOf = (table: string) => (stored.get(table) ?? 0) - (inserted.get(table) ?? 0);
-    const corePercent = (100 * (after.worker - before.worker)) / seconds;
+    // Of the time that the load lasts: who falls behind does its work later, and no less of it.
+    const loadSeconds = (submissions.length * everyMs) / 1_000;
+    const corePercent = (100 * (after.worker - before.worker)) / loadSeconds;
     const p99 = latencyQuantile(latencies, 990);
     const faults: string[] = [];
     const marked = latencies.reduce((sum, one) => sum + one.rows, 0);
@@ -105,15 +107,18 @@ class Run {
         documentP99Ms: round(latencyQuantile(documents, 990), 0),
         sentLateMs: round(sentLateMs, 0),
         workerCorePercent: round(corePercent, 1),
-        brokerCorePercent: round((100 * (after.broker - before.broker)) / seconds, 1),
-        storeCorePercent: round((100 * (after.store - before.store)) / seconds, 1),
+        brokerCorePercent: round((100 * (after.broker - before.broker)) / loadSeconds, 1),
+        storeCorePercent: round((100 * (after.store - before.store)) / loadSeconds, 1),
         partitions: scene.kafka.partitions,
         submissionsPerSecond: perSecond,
-        blocksPerSecond: round(submissions.reduce((sum, { blocks }) => sum + blocks.length, 0) / seconds, 1),
+        blocksPerSecond: round(
+          submissions.reduce((sum, { blocks }) => sum + blocks.length, 0) / loadSeconds,
+          1,
+        ),
         copiesPerRow: round((this.#stream.counts.copies - copiesBefore) / rows, 2),
-        transactionInsertsPerSecond: round(of('transactions') / seconds, 2),
+        transactionInsertsPerSecond: round(of('transactions') / loadSeconds, 2),
         rowsPerInsert: round(rowsOf('transactions') / of('transactions'), 0),
-        markerInsertsPerSecond: round(of('block_markers') / seconds, 2),
+        markerInsertsPerSecond: round(of('block_markers') / loadSeconds, 2),
         markersPerInsert: round(rowsOf('block_markers') / of('block_markers'), 1),
         workerPeakMib: round(scene.workerPeakMib, 0),
       },

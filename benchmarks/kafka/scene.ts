@@ -3,8 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import kafkajs from 'kafkajs';
@@ -170,8 +172,8 @@ export class Scene {
   async metric(name: string, label: string): Promise<Map<string, number>> {
     const sums = new Map<string, number>();
     for (const { metricsPort } of this.#workers) {
-      const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-      for (const line of text.split('\n')) {
+      const page = await textOf(`http://127.0.0.1:${metricsPort}/metrics`);
+      for (const line of page.split('\n')) {
         if (!line.startsWith(`${name}{`)) continue;
         const key = new RegExp(`${label}="([^"]*)"`).exec(line)?.[1] ?? '';
         sums.set(key, (sums.get(key) ?? 0) + Number(line.slice(line.lastIndexOf(' '))));
@@ -285,4 +287,10 @@ export class Scene {
     await this.cluster.stop();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
+}
+
+/** A connection of its own: one that is kept may be closed by the other side while this one is busy. */
+async function textOf(url: string): Promise<string> {
+  const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
+  return text(response);
 }

@@ -19,6 +19,9 @@ export interface SinkEvents {
   readonly inserted?: (table: string, rows: number, ms: number) => void;
 }
 
+const MARKERS = 'block_markers';
+const MARKER_LINGER_MS = 10;
+
 /** Milliseconds that only grow: `performance.now` in a process. */
 export type Clock = () => number;
 
@@ -46,6 +49,11 @@ export class StoreSinks {
     this.#blocks = new InsertGroup((blocks, rows) => this.#insertBlocks(blocks, rows), bounds, later);
   }
 
+  /** Partitions whose rows one insert has stored send their markers at the same time: there is little to wait for. */
+  get #markerBounds(): GroupBounds {
+    return { ...this.#bounds, lingerMs: Math.min(MARKER_LINGER_MS, this.#bounds.lingerMs) };
+  }
+
   /** A block of the log for the table `transactions`. */
   block(owner: Owner, block: Uint8Array, rows: number): Promise<void> {
     return this.#blocks.add({ item: { owner, content: block }, rows, bytes: block.byteLength });
@@ -58,7 +66,7 @@ export class StoreSinks {
     if (group === undefined) {
       group = new InsertGroup(
         (pieces, count) => this.#insertRows(table, pieces, count),
-        this.#bounds,
+        table === MARKERS ? this.#markerBounds : this.#bounds,
         this.#later,
       );
       this.#tables.set(table, group);

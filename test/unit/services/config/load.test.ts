@@ -38,7 +38,7 @@ describe('loading', () => {
     expect(config.kafka).toBeUndefined();
     expect(config.observe.host).toBe('127.0.0.1');
     expect(() => sectionOf(config, 'kafka')).toThrow(/RAS-CONFIG-SECTION-MISSING.*RASTRO_KAFKA__BROKERS/);
-    expect(sectionOf(config, 'worker').threads).toBe(1);
+    expect(sectionOf(config, 'worker').insertLingerMs).toBe(200);
   });
 
   test('the environment wins over the file, the file over the defaults, and each value says where it came from', async () => {
@@ -70,8 +70,8 @@ describe('loading', () => {
   });
 
   test('JSON is read as well', async () => {
-    const file = written('good.json', JSON.stringify({ worker: { threads: 2 } }, null, 2));
-    expect((await loadConfig({ file, environment: {} })).config.worker.threads).toBe(2);
+    const file = written('good.json', JSON.stringify({ worker: { insertLingerMs: 2 } }, null, 2));
+    expect((await loadConfig({ file, environment: {} })).config.worker.insertLingerMs).toBe(2);
   });
 });
 
@@ -83,7 +83,7 @@ describe('mistakes', () => {
   brokers: [ 'nowhere' ]
   partitons: 16
 worker:
-  threads: many
+  insertLingerMs: many
 clickhouse:
   url: http://rastro:geheim@clickhouse:8123
 `,
@@ -96,7 +96,7 @@ clickhouse:
       [
         `${file}:2:14 kafka.brokers.0`,
         `${file}:3:3 kafka.partitons`,
-        `${file}:5:3 worker.threads`,
+        `${file}:5:3 worker.insertLingerMs`,
         `${file}:7:3 clickhouse.url`,
         'RASTRO_INGEST__PROT ingest.prot',
         'RASTRO_LOGGING__LEVEL logging.level',
