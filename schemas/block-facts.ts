@@ -363,7 +363,8 @@ class FactReader {
     const row = new Int32Array(count);
     if (found === undefined)
       return { count, row, kind: new Uint8Array(0), key: new Int32Array(0), side: new Uint8Array(0) };
-    const [kinds, keys, sides] = found.child.children as [Data<DataType>, Data<DataType>, Data<DataType>];
+    const [kinds, keys, sides] = found.child.children as readonly Data<DataType>[];
+    if (sides === undefined) corrupt(MEMBERS);
     const block = this.#block;
     const kind = this.#enumColumn(
       MEMBERS,

@@ -1,12 +1,13 @@
 /**
  * The columns of a block, found in the bytes of its Arrow IPC stream without the library's reader, which makes some thousand objects of
- * a block of a hundred columns and takes a millisecond or more, whatever the number of rows. Schemas are the library's: few differ, and
- * those met last are kept.
+ * a block of a hundred columns and takes a millisecond or more, whatever the number of rows. Few schemas differ; those met last are kept.
  *
  * The metadata are flatbuffers, of which a message, a record batch and a dictionary batch are read here (Apache Arrow columnar format,
  * "Serialization and Interprocess Communication"). Whatever leads out of the bytes throws.
  */
-import { Data, DataType, type Schema, tableFromIPC, Vector } from 'apache-arrow';
+import { Data, DataType, Vector } from 'apache-arrow';
+import { type BlockSchema, blockSchema } from './block-schema.ts';
+import { fieldAt, longAt, tableAt, vectorAt } from './flatbuffer.ts';
 
 export interface BlockContents {
   readonly rows: number;
@@ -35,13 +36,13 @@ const SCHEMAS_KEPT = 64;
 const NO_BYTES = new Uint8Array(0);
 
 /** Those met last come first. */
-const schemas: { readonly metadata: Buffer; readonly schema: Schema }[] = [];
+const schemas: { readonly metadata: Buffer; readonly schema: BlockSchema }[] = [];
 
 /** @throws Error where the bytes, which have to be aligned, are not one block */
 export function blockContents(bytes: Uint8Array): BlockContents {
   const first = messageAt(bytes, 0);
   if (first?.kind !== KIND.SCHEMA) throw new RangeError('no schema');
-  const schema = schemaOf(bytes, first);
+  const schema = schemaOf(first);
   if (schema.fields.length === 0) throw new RangeError('no columns');
   const dictionaries = new Map<number, Vector>();
   let found: BlockContents | undefined;
@@ -88,8 +89,8 @@ class BatchReader {
     this.rows = longAt(metadata, fieldAt(metadata, table, 0));
     // A row takes more than a byte.
     if (this.rows > body.length) throw new RangeError('rows outside of the block');
-    [this.#node, this.#nodesEnd] = vectorAt(metadata, table, 1);
-    [this.#buffer, this.#buffersEnd] = vectorAt(metadata, table, 2);
+    [this.#node, this.#nodesEnd] = vectorAt(metadata, table, 1, ENTRY_BYTES);
+    [this.#buffer, this.#buffersEnd] = vectorAt(metadata, table, 2, ENTRY_BYTES);
   }
 
   next(type: DataType): Data {
@@ -117,6 +118,7 @@ class BatchReader {
     }
     if (DataType.isDictionary(type)) {
       const dictionary = this.#dictionaries.get(type.id);
+      if (dictionary === undefined) throw new RangeError('codes without their dictionary');
       const codes = this.#array(type.indices.ArrayType as never);
       return new Data(type, 0, length, nulls, [undefined, codes, bitmap] as never, [], dictionary);
     }
@@ -177,55 +179,17 @@ function messageAt(bytes: Uint8Array, at: number): Message | undefined {
   };
 }
 
-function schemaOf(bytes: Uint8Array, { metadata: { buffer, byteOffset, byteLength }, end }: Message): Schema {
+function schemaOf({ metadata: view, header }: Message): BlockSchema {
+  const { buffer, byteOffset, byteLength } = view;
   const metadata = Buffer.from(buffer, byteOffset, byteLength);
   const at = schemas.findIndex((known) => known.metadata.equals(metadata));
   const [known] = at === -1 ? [] : schemas.splice(at, 1);
   const entry = known ?? {
     // A copy: a view would keep the block.
     metadata: Buffer.from(metadata),
-    schema: tableFromIPC(bytes.slice(0, end)).schema,
+    schema: blockSchema(view, header),
   };
   schemas.unshift(entry);
   schemas.length = Math.min(schemas.length, SCHEMAS_KEPT);
   return entry.schema;
-}
-
-// Flatbuffers: a table begins with the distance back to its list of slots; slot i says where field i lies, 0 for nowhere.
-
-function slotOf(view: DataView, table: number, field: number): number {
-  const slots = table - view.getInt32(table, true);
-  const at = 4 + 2 * field;
-  return at < view.getUint16(slots, true) ? view.getUint16(slots + at, true) : 0;
-}
-
-/** Undefined of a field that was left out, having its default. */
-function fieldAt(view: DataView, table: number, field: number): number | undefined {
-  const slot = slotOf(view, table, field);
-  return slot === 0 ? undefined : table + slot;
-}
-
-function tableAt(view: DataView, table: number, field: number): number {
-  const at = fieldAt(view, table, field);
-  if (at === undefined) throw new RangeError('a message without its header');
-  return at + view.getInt32(at, true);
-}
-
-/** Where the first entry lies, and where the last one ends. */
-function vectorAt(view: DataView, table: number, field: number): [number, number] {
-  const at = fieldAt(view, table, field);
-  if (at === undefined) return [0, 0];
-  const vector = at + view.getInt32(at, true);
-  const first = vector + 4;
-  const end = first + ENTRY_BYTES * view.getUint32(vector, true);
-  if (end > view.byteLength) throw new RangeError('entries outside of the message');
-  return [first, end];
-}
-
-/** A length or a place: never negative, and within what a double counts. */
-function longAt(view: DataView, at: number | undefined): number {
-  if (at === undefined) return 0;
-  const [low, high] = [view.getUint32(at, true), view.getInt32(at + 4, true)];
-  if (high !== 0) throw new RangeError('a length that no block has');
-  return low;
 }
