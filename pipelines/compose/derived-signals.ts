@@ -55,11 +55,61 @@ function signalEvidence(evidence: Evidence): Evidence {
   return { ...evidence, transactions: [], signals: [...ids].slice(0, LIMITS.EVIDENCE_IDS) };
 }
 
-/** The later of two values in the order of a list that runs from best to worst. */
-function worst<T extends string>(order: readonly T[], values: readonly T[]): T | null {
-  let found = -1;
-  for (const value of values) found = Math.max(found, order.indexOf(value));
-  return order[found] ?? null;
+/** Of the versions of a signal up to each of them: the worst coverage and precision, as places in their order, and whether any was reversed. */
+interface Worst {
+  readonly time: number;
+  readonly coverage: number;
+  readonly precision: number;
+  readonly isReversed: boolean;
+}
+
+const NOTHING_READ: Omit<Worst, 'time'> = { coverage: -1, precision: -1, isReversed: false };
+
+/** What the signals that a version names say of its quality, as of its time. A signal may have hundreds of versions, and so may what reads it. */
+class Qualities {
+  readonly #byId = new Map<string, Worst[]>();
+
+  /** `signals` in the order of events. */
+  constructor(signals: readonly Signal[]) {
+    for (const { id, eventTime, coverage, precisionWorst, evidenceReversed } of signals) {
+      let known = this.#byId.get(id);
+      if (known === undefined) {
+        known = [];
+        this.#byId.set(id, known);
+      }
+      const before = known.at(-1) ?? NOTHING_READ;
+      known.push({
+        time: eventTime,
+        coverage: Math.max(before.coverage, COVERAGES.indexOf(coverage)),
+        precision: Math.max(before.precision, PRECISIONS.indexOf(precisionWorst)),
+        isReversed: before.isReversed || evidenceReversed,
+      });
+    }
+  }
+
+  worstOf(ids: Iterable<string>, untilMs: number): Omit<Worst, 'time'> {
+    let { coverage, precision, isReversed } = NOTHING_READ;
+    for (const id of ids) {
+      const found = lastUntil(this.#byId.get(id) ?? [], untilMs);
+      if (found === undefined) continue;
+      coverage = Math.max(coverage, found.coverage);
+      precision = Math.max(precision, found.precision);
+      isReversed ||= found.isReversed;
+    }
+    return { coverage, precision, isReversed };
+  }
+}
+
+/** The last one that is not later; they are in order of time. */
+function lastUntil(versions: readonly Worst[], untilMs: number): Worst | undefined {
+  let low = 0;
+  let high = versions.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((versions[middle] as Worst).time <= untilMs) low = middle + 1;
+    else high = middle;
+  }
+  return versions[low - 1];
 }
 
 function documentOf(
@@ -67,26 +117,17 @@ function documentOf(
   subject: string,
   ruleSetHash: string,
   version: SignalVersion,
-  signals: readonly Signal[],
+  qualities: Qualities,
 ): Signal {
   const subjectKey = subjectKeyText(rule.subjects[0] ?? 'holder', subject);
   const evidence = signalEvidence(version.evidence);
-  const named = new Set(evidence.signals);
-  const read = signals.filter((s) => named.has(s.id) && s.eventTime <= version.eventTime);
+  const { coverage, precision, isReversed } = qualities.worstOf(evidence.signals ?? [], version.eventTime);
   const signal = signalOf({ rule, subjectKey, ruleSetHash }, version);
   return {
     ...signal,
-    coverage:
-      worst(
-        COVERAGES,
-        read.map((s) => s.coverage),
-      ) ?? signal.coverage,
-    precisionWorst:
-      worst(
-        PRECISIONS,
-        read.map((s) => s.precisionWorst),
-      ) ?? signal.precisionWorst,
-    evidenceReversed: signal.evidenceReversed || read.some((s) => s.evidenceReversed),
+    coverage: COVERAGES[coverage] ?? signal.coverage,
+    precisionWorst: PRECISIONS[precision] ?? signal.precisionWorst,
+    evidenceReversed: signal.evidenceReversed || isReversed,
     evidence,
   };
 }
@@ -103,17 +144,19 @@ export function derivedSignalsOf(
   /** Episodes opened by each signal, over the versions of a rule of one major version. */
   const openings = new Map<string, Map<string, number>>();
   let events: readonly RuleEvent[] | undefined;
+  let qualities: Qualities | undefined;
   for (const rule of ruleSet.rules) {
     if (rule.input !== 'signals' || rule.status === 'waiting' || rule.status === 'manual') continue;
     if (!rule.rulesNamed.some((named) => present.has(named))) continue;
     events ??= signals.map((signal) => eventOf(signal, subject));
+    qualities ??= new Qualities(signals);
     const history = { subjectKey: subject, subjectKind: rule.subjects[0] ?? 'holder', events };
     const family = `${rule.id} ${rule.majorVersion}`;
     const opened = openings.get(family) ?? new Map<string, number>();
     openings.set(family, opened);
     for (const version of signalsOf(rule, history, context, opened)) {
       const ruleSetHash = ruleSetHashAt(ruleSet, version.eventTime);
-      derived.push(documentOf(rule, subject, ruleSetHash, version, signals));
+      derived.push(documentOf(rule, subject, ruleSetHash, version, qualities));
     }
   }
   return derived;

@@ -178,15 +178,24 @@ describe('a pool whose worker', () => {
     await evaluating;
   });
 
-  test('gets a block that is none names the fault of the block', async () => {
+  test('gets a block of which only workers see that it is none names the fault of the block', async () => {
     const pool = await start({ workers: 2 });
     const [block] = someBlocks();
     const torn = Uint8Array.from(block!.bytes);
-    torn.fill(255, torn.length >> 1);
+    // Columns that rules read, and rows are not told apart by; what ends the stream stays.
+    torn.fill(255, Math.floor(torn.length * 0.9), torn.length - 8);
     await pool.admit(torn);
     const error = await pool.evaluate().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(RastroError);
     expect((error as RastroError).code).toMatch(/^RAS-ENGINE-(BLOCK-CORRUPT|WORKER-LOST)$/);
+  });
+
+  test('is given a block that is none at all refuses it at once', async () => {
+    const pool = await start({ workers: 2 });
+    const [block] = someBlocks();
+    const torn = Uint8Array.from(block!.bytes);
+    torn.fill(255, torn.length >> 1);
+    await expect(pool.admit(torn)).rejects.toMatchObject({ code: 'RAS-ENGINE-BLOCK-CORRUPT' });
   });
 });
 
