@@ -25,7 +25,7 @@ describe('rastro config', () => {
     const of = (path: string) => settings.find((each) => each.path === path);
     expect(of('kafka.partitions')).toMatchObject({ value: 32, from: 'RASTRO_KAFKA__PARTITIONS' });
     expect(of('kafka.brokers')).toMatchObject({ value: ['a:9092'], from: `${file}:2:3` });
-    expect(of('worker.threads')).toMatchObject({ from: 'default' });
+    expect(of('worker.checkpointEveryMs')).toMatchObject({ from: 'default' });
   });
 
   test('check: mistakes with their place and exit code 1', async () => {
