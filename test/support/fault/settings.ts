@@ -18,10 +18,9 @@ export interface FaultSettings {
 }
 
 const SECOND_MS = 1_000;
-const DAYS = 120;
 // The last record of a source goes out a moment after it is due: 5,000 and 10,000 are to be reached.
-const SHORT = { rowsPerSecond: 5_100, seconds: 16, seeds: [7], storeDownS: 10 };
-const LONG = { rowsPerSecond: 10_200, seconds: 600, seeds: [7, 8, 9, 10, 11], storeDownS: 60 };
+const SHORT = { rowsPerSecond: 5_100, seconds: 16, days: 60, seeds: [7], storeDownS: 10 };
+const LONG = { rowsPerSecond: 10_200, seconds: 600, days: 120, seeds: [7, 8, 9, 10, 11], storeDownS: 60 };
 /** Workers may be so many times slower than the load, and begin anew in between. */
 const SLOWER = 40;
 const PATIENCE_LEAST_MS = 600_000;
@@ -40,7 +39,7 @@ export function faultSettings(
     isLong,
     rowsPerSecond: Number(environment['RASTRO_FAULT_RATE'] ?? of.rowsPerSecond),
     seconds,
-    days: Number(environment['RASTRO_FAULT_DAYS'] ?? DAYS),
+    days: Number(environment['RASTRO_FAULT_DAYS'] ?? of.days),
     seeds: listOf(environment['RASTRO_FAULT_SEEDS']) ?? of.seeds,
     versions: available.filter((version) => asked.includes(version)),
     storeDownMs: Number(environment['RASTRO_FAULT_STORE_DOWN_S'] ?? of.storeDownS) * SECOND_MS,
