@@ -41,6 +41,16 @@ export interface KeptStage {
   readonly hasStreams: boolean;
 }
 
+/** A source that is told again. */
+interface Repeated {
+  /** With the first flush from here on, since the detection may know nothing of it; Infinity where that is done. */
+  from: number;
+  /** And once as much is taken in as the last one had who told it. */
+  until: number;
+  /** Who was told. */
+  readonly holders: Set<string>;
+}
+
 export interface DetectOutcome {
   /** Sources that were evaluated or awaited, whatever stands on them. */
   readonly sources: readonly string[];
@@ -50,6 +60,10 @@ export interface DetectOutcome {
 const NO_OUTCOMES = new Uint8Array(0);
 /** Parts of a change of rules that are done behind a block: more rows than one brings are taken in under the new rules. */
 const ADVANCES_PER_BLOCK = 2;
+
+function isDueAt({ from, until }: Repeated, asOf: number): boolean {
+  return from <= asOf || until <= asOf;
+}
 
 function readingOf({ rule, observedOn, evaluation }: SilentReading): RuleReading {
   return {
@@ -73,8 +87,7 @@ export class DetectStage {
   readonly #told = new Map<string, ReadonlySet<string>>();
   /** Sources that the next flush reports whatever became of them. */
   readonly #awaited = new Set<string>();
-  /** Sources that a flush as of that position or a later one tells again, and to whom. */
-  readonly #repeated = new Map<string, { asOf: number; holders: Set<string> }>();
+  readonly #repeated = new Map<string, Repeated>();
   /** Documents of versions, while the same rules are in force. */
   #documents = new WeakMap<SignalVersion['evaluation'], Signal>();
 
@@ -90,7 +103,7 @@ export class DetectStage {
 
   /** Everything up to `asOf` is evaluated and told: a checkpoint can be taken. */
   isSettledAt(asOf: number): boolean {
-    const isDue = [...this.#repeated.values()].some((due) => due.asOf <= asOf);
+    const isDue = [...this.#repeated.values()].some((repeated) => isDueAt(repeated, asOf));
     return !this.#hasNews && this.#awaited.size === 0 && !isDue;
   }
 
@@ -107,14 +120,17 @@ export class DetectStage {
 
   /**
    * Another run of this stage has told these sources as of `asOf`: as soon as as much of the input is taken in here they are told
-   * again, to the same holders among others.
+   * again, to the same holders among others. One that was told several times is told again with the first flush behind the earliest
+   * of these, and behind the last: what a run settled without evaluating it must be known before anything else is said of the source.
    */
   repeat(sources: readonly ToldSource[], asOf: number): void {
     for (const [source, holders] of sources) {
       const known = this.#repeated.get(source);
-      if (known === undefined) this.#repeated.set(source, { asOf, holders: new Set(holders) });
+      if (known === undefined)
+        this.#repeated.set(source, { from: asOf, until: asOf, holders: new Set(holders) });
       else {
-        known.asOf = Math.max(known.asOf, asOf);
+        known.from = Math.min(known.from, asOf);
+        known.until = Math.max(known.until, asOf);
         for (const holder of holders) known.holders.add(holder);
       }
     }
@@ -166,8 +182,8 @@ export class DetectStage {
     while (await detection.advance()) await pause?.();
     // What a marker covers is evaluated, the hours that have not ended as they are.
     if (this.#hasStreams) await detection.drain();
-    const repeated = [...this.#repeated].filter(([, due]) => due.asOf <= asOf);
-    await detection.touch([...this.#awaited, ...repeated.map(([source]) => source)]);
+    const repeated = new Map([...this.#repeated].filter(([, each]) => isDueAt(each, asOf)));
+    await detection.touch([...this.#awaited, ...repeated.keys()]);
     this.#hasNews = false;
     const sources = new Set<string>(this.#awaited);
     this.#awaited.clear();
@@ -176,11 +192,13 @@ export class DetectStage {
       sources.add(source);
       const holders = new Set(signals.map(({ signal }) => signal.observedHolder));
       for (const holder of holders) observed.push({ asOf, source, holder, signals, facts });
-      const due = this.#repeated.get(source);
+      const due = repeated.get(source);
       const before = new Set(this.#told.get(source));
-      if (due !== undefined && due.asOf <= asOf) {
+      if (due !== undefined) {
         for (const holder of due.holders) before.add(holder);
-        this.#repeated.delete(source);
+        repeated.delete(source);
+        due.from = Number.POSITIVE_INFINITY;
+        if (due.until <= asOf) this.#repeated.delete(source);
       }
       for (const holder of before)
         if (!holders.has(holder)) observed.push({ asOf, source, holder, signals: [], facts: NO_FACTS });
@@ -190,7 +208,7 @@ export class DetectStage {
     for (const report of await detection.evaluate())
       tell(report.subjectKey, this.#heldOf(report), this.#factsOf(report));
     // What evaluation does not know any more.
-    for (const [source] of repeated) if (this.#repeated.has(source)) tell(source, [], NO_FACTS);
+    for (const source of [...repeated.keys()]) tell(source, [], NO_FACTS);
     return { sources: [...sources], observed };
   }
 

@@ -94,6 +94,8 @@ export interface MachineOptions {
   readonly parts?: number | undefined;
   /** What reads the rule sets of the log, new each time; without it there are none. */
   readonly rulesOf?: (() => RecordedRules) | undefined;
+  /** Up to this offset of `transactions` everything is told and stored; -1: nothing. */
+  readonly markedUntil: number;
 }
 
 export interface Said {
@@ -109,12 +111,15 @@ export class PartitionMachine {
   transactionsAt = 0;
   signalsAt = 0;
 
+  /** It goes on behind a checkpoint: what a marker covers beyond that is evaluated. */
+  readonly #isResumed: boolean;
   readonly #documents: Documents;
   readonly #detector: HotDetector;
 
   private constructor(options: MachineOptions, from: Checkpoint | undefined) {
     const { knowledge, provided, partition, logs, writer, partBytes, parts } = options;
     this.#options = options;
+    this.#isResumed = from !== undefined;
     const { rulesOf } = options;
     this.#rules = rulesOf?.();
     for (const payload of from?.rules ?? []) this.#rules?.read(payload);
@@ -197,11 +202,19 @@ export class PartitionMachine {
         await this.engine.step(
           input.kind === 'rows' ? { kind: 'transactions', block: input.block, offset } : input.step,
         );
+      if (offset === this.#options.markedUntil && !this.#isResumed)
+        await this.engine.step({ kind: 'settle' });
     }
     return { records };
   }
 
+  /** What a marker covers is taken in as a whole. */
+  get mayFlush(): boolean {
+    return this.#isResumed || this.transactionsAt > this.#options.markedUntil;
+  }
+
   async flush(): Promise<Said> {
+    if (!this.mayFlush) return { records: [] };
     const { told, observed } = await this.engine.flush(this.transactionsAt - 1);
     return { records: [...told, ...observed] };
   }

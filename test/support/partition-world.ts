@@ -85,6 +85,8 @@ export class PartitionWorld {
   readonly #router: Router;
   readonly #machines: PartitionMachine[] = [];
   readonly #checkpoints: (Checkpoint | undefined)[] = [];
+  /** By partition of `transactions`, the last offset up to which all is evaluated and heard. */
+  readonly #markers: number[];
   /** Rule sets that are on their way, by partition. */
   readonly #underway: Uint8Array[][];
   #zombies: Zombie[] = [];
@@ -97,6 +99,7 @@ export class PartitionWorld {
     this.#logs = { transactions: perPartition<Input>(), signals: perPartition() };
     this.#underway = perPartition<Uint8Array>();
     this.#ends = Array.from({ length: partitions }, () => 0);
+    this.#markers = Array.from({ length: partitions }, () => -1);
     this.#router = new Router({ partitions, kinds: kindsOfRules(knowledge.ruleSet) });
   }
 
@@ -157,8 +160,8 @@ export class PartitionWorld {
     if (what < deaths) await this.#die(p);
     else if (what < 0.35) this.#hear(await machine.read(machine.transactionsAt + random.int(1, 4)));
     else if (what < 0.55) {
-      this.#hear(await machine.flush());
-      if (random.chance(0.3)) {
+      await this.#flush(machine);
+      if (machine.mayFlush && random.chance(0.3)) {
         const checkpoint = machine.checkpoint;
         this.#checkpoints[p] = checkpoint;
         const { kept, transactions } = checkpoint;
@@ -184,7 +187,7 @@ export class PartitionWorld {
         this.#hear(await machine.read(Number.POSITIVE_INFINITY));
         if (machine.transactionsAt > transactionsAt || machine.engine.detect.hasWork) {
           isIdle = false;
-          this.#hear(await machine.flush());
+          await this.#flush(machine);
         }
         const said = await machine.take(1_000);
         if (said.length > 0) isIdle = false;
@@ -208,12 +211,29 @@ export class PartitionWorld {
     return this.store.standing.map(lineOf).sort();
   }
 
+  /** Evaluates; where that is heard, a marker is set. */
+  async #flush(machine: PartitionMachine): Promise<void> {
+    this.#hear(await machine.flush());
+    const marked = this.#markers[machine.partition] as number;
+    this.#markers[machine.partition] = Math.max(marked, machine.transactionsAt - 1);
+  }
+
   async #begin(p: number, from?: Checkpoint, recalled?: Recalled): Promise<[PartitionMachine, Said]> {
     const { knowledge, provided, partitions, partBytes, parts, rulesOf } = this.#options;
     const partition = { index: p, count: partitions };
     const writer = `run-${++this.#writers}`;
     return PartitionMachine.start(
-      { knowledge, provided, partition, logs: this.#logs, writer, partBytes, parts, rulesOf },
+      {
+        knowledge,
+        provided,
+        partition,
+        logs: this.#logs,
+        writer,
+        partBytes,
+        parts,
+        rulesOf,
+        markedUntil: this.#markers[p] as number,
+      },
       from,
       recalled,
     );
