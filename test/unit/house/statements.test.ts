@@ -12,6 +12,12 @@ const replacing = migrations.flatMap((text) =>
 );
 const READ = new RegExp(`\\b(?:FROM|JOIN)\\s+(${replacing.join('|')})\\b(?!\\s*\\()([^,)]{0,12})`, 'g');
 
+/** What reads rows as they lie, and why it may. */
+const AS_THEY_LIE: Readonly<Record<string, string>> = {
+  'services/worker/history.ts: transactions':
+    'a row that lies there twice comes twice, the newest form first, and the reader takes the first; merging all of it for a question costs more',
+};
+
 const readsOf = (text: string) =>
   [...text.matchAll(READ)]
     // A set of identities is the same with duplicates.
@@ -31,7 +37,7 @@ test('statements of the program and views read replacing tables merged, or by wa
       .filter(({ isFinal }) => !isFinal)
       .map(({ table }) => `${path}: ${table}`),
   );
-  expect(bare).toEqual([]);
+  expect(bare).toEqual(Object.keys(AS_THEY_LIE));
   expect(texts.flatMap(([, text]) => readsOf(text)).length).toBeGreaterThan(10);
 });
 
