@@ -73,6 +73,8 @@ export class PartitionWorker {
   #failure: unknown;
   /** Something is evaluated that is not told and stored yet; stays so where that went wrong. */
   #isOwed = false;
+  /** A checkpoint waits for the end of the group. */
+  #isDue = false;
   #isClosed = false;
   #finishing: Promise<boolean> | undefined;
   /** The engine does one thing at a time; its two logs come independently. */
@@ -144,7 +146,7 @@ export class PartitionWorker {
     this.#lastOffset = last.offset;
     this.#lastTransaction = last;
     this.#isCaughtUp = last.offset + 1 >= end;
-    if (this.#isCaughtUp) await this.#close(isCurrent);
+    if (this.#isCaughtUp || this.#isDue) await this.#close(isCurrent);
   }
 
   /** A batch of `signals`. */
@@ -192,8 +194,9 @@ export class PartitionWorker {
       const isCurrent = this.#isCurrent;
       const saved = await this.#inInputTurn(async () => {
         if (this.#isClosed) return undefined;
-        if (this.#group !== undefined) await this.#close(isCurrent);
-        return this.#save();
+        // Closed by a batch alone: what a batch is cut off in is begun anew, and a group that is given up here would be lost.
+        this.#isDue = this.#group !== undefined;
+        return this.#isDue ? undefined : this.#save();
       });
       if (saved === undefined) return;
       this.#finishing = checkpoints.finish(saved.write);
@@ -201,7 +204,7 @@ export class PartitionWorker {
       const records = await this.#exclusive(async () => engine.checkpointed(saved.kept, saved.asOf));
       await bus.append('signals', records);
     } catch (error) {
-      if (!(error instanceof PartitionGone)) this.#failure ??= error;
+      this.#failure ??= error;
     }
   }
 

@@ -155,7 +155,8 @@ export class WorkerScene {
         store,
         keys: testKeys,
         knowledge,
-        config: configSchema.parse({ worker: { insertLingerMs: 0 } }).worker,
+        // A checkpoint is due whenever somebody asks.
+        config: { ...configSchema.parse({ worker: { insertLingerMs: 0 } }).worker, checkpointEveryMs: 0 },
         checkpointFolder: join(folder, 'checkpoints'),
         stateFolder: join(folder, 'state'),
         metrics: scene.metrics,

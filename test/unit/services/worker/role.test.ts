@@ -128,6 +128,34 @@ describe('groups', () => {
     expect(markers()).toEqual([[0, records.length - 1]]);
   });
 
+  test('that are open when another generation begins lose nothing to a checkpoint that is due', async () => {
+    await opened();
+    await scene.assign();
+    await scene.bus.append('transactions', feed);
+    const records = await scene.recordsOf('transactions');
+    let isCurrent = true;
+    const batch = (from: number, to: number, current: () => boolean) =>
+      scene.role.member.batch(
+        { topic: 'transactions', partition: 0, records: records.slice(from, to), end: records.length },
+        current,
+      );
+    await batch(0, 2, () => isCurrent);
+    // The partition stays; what was current in the generation before is not any more.
+    isCurrent = false;
+    await scene.role.checkpoint();
+    expect(markers()).toEqual([]);
+    // The group ends with the next batch, since a checkpoint waits for it.
+    await batch(2, 4, () => true);
+    expect(markers()).toEqual([[0, 3]]);
+    await scene.role.checkpoint();
+    expect(scene.lines.filter(({ event }) => event === 'checkpoint.written')).toMatchObject([{ offset: 4 }]);
+    await batch(4, records.length, () => true);
+    expect(markers()).toEqual([
+      [0, 3],
+      [4, records.length - 1],
+    ]);
+  });
+
   test('what a marker covers is taken in, and neither told nor stored again', async () => {
     await opened();
     await scene.assign();
