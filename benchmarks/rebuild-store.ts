@@ -29,7 +29,7 @@ import { MARKED_LOG } from '../services/worker/store-outputs.ts';
 import { type Knowledge, loadKnowledge } from '../services/workspace/knowledge.ts';
 import { type Benchmark, type BenchmarkOption, type BenchmarkResult, sizeOf } from './harness/benchmark.ts';
 import { cpuNs, peakRssMib, round, wallNs } from './harness/measure.ts';
-import { writeLog } from './stream/files.ts';
+import { writeRecords } from './stream/files.ts';
 import { MeasuredStream } from './stream/stream.ts';
 import { EVERYTHING } from './stream/templates.ts';
 
@@ -185,7 +185,7 @@ export const rebuildStore: Benchmark = {
         dictionary,
       );
       const log = join(folder, 'log');
-      await writeLog(stream, dictionary, log, () => undefined);
+      await writeRecords(stream, dictionary, log, knowledge.ruleSet);
       const records = await fill(store, log, context.progress);
       const fromLog = new Partition(folder, knowledge);
       const expected = await fromLog.take(recordsOf(log));

@@ -27,7 +27,7 @@ import { WorkerRole } from '../services/worker/role.ts';
 import { type Knowledge, loadKnowledge } from '../services/workspace/knowledge.ts';
 import { type Benchmark, type BenchmarkOption, type BenchmarkResult, sizeOf } from './harness/benchmark.ts';
 import { cpuNs, peakRssMib, round, wallNs } from './harness/measure.ts';
-import { writeLog } from './stream/files.ts';
+import { writeRecords } from './stream/files.ts';
 import { MeasuredStream } from './stream/stream.ts';
 
 const NS_PER_S = 1e9;
@@ -197,7 +197,7 @@ export const rebuildWorker: Benchmark = {
       const dictionary = new FactDictionary([seed, 1]);
       const options = { accounts, rows, seed, plantedMilli: sizeOf(context, 'planted') };
       const stream = new MeasuredStream(options, knowledge, dictionary);
-      await writeLog(stream, dictionary, join(folder, 'log'), () => undefined);
+      await writeRecords(stream, dictionary, join(folder, 'log'), knowledge.ruleSet);
       const rowLog = await openFileLog(join(folder, 'log'), 'measured');
       const logs = new Logs(rowLog);
       const { store, documents } = storeOf();

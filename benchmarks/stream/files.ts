@@ -1,6 +1,8 @@
 /** The stream on disk: as an NDJSON feed, and as the log that ingest would have written. Slow; written before a clock runs. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { FactDictionary } from '../../pipelines/facts/dictionary.ts';
+import { kindsOfRules, Router } from '../../pipelines/partition/router.ts';
+import type { RuleSet } from '../../rules/compiler/index.ts';
 import { encodeBlock } from '../../schemas/arrow.ts';
 import { openFileLog } from '../../services/log/file/file-log.ts';
 import { edgeLine } from './edge-rows.ts';
@@ -49,4 +51,30 @@ export async function writeLog(
     await log.close();
   }
   return bytes;
+}
+
+/** Writes the stream as records of the only partition of a topic: blocks as large as a record may be. */
+export async function writeRecords(
+  stream: MeasuredStream,
+  dictionary: FactDictionary,
+  folder: string,
+  ruleSet: RuleSet,
+): Promise<void> {
+  const log = await openFileLog(folder, 'measured');
+  const router = new Router({ partitions: 1, kinds: kindsOfRules(ruleSet) });
+  try {
+    for (const block of stream.blocks()) {
+      const rows = Array.from({ length: block.batch.rows }, (_, row) => ({
+        tx: block.transactionOf(row),
+        hash: block.hashOf(row),
+        revision: 0,
+        blockOffset: 0,
+      }));
+      const { blocks } = router.route(encodeBlock(rows, block.batch, dictionary));
+      for (const { bytes } of blocks) await log.append('transactions', bytes);
+    }
+    for (const { bytes } of router.close()) await log.append('transactions', bytes);
+  } finally {
+    await log.close();
+  }
 }
