@@ -7,7 +7,7 @@ export interface FaultSettings {
   /** Rows handed to the log in a second, whatever becomes of them. */
   readonly rowsPerSecond: number;
   readonly seconds: number;
-  /** Days of the invented feed: the same rows within fewer days are less work. */
+  /** Days of the invented feed. */
   readonly days: number;
   readonly seeds: readonly number[];
   readonly versions: readonly KafkaMajor[];
@@ -19,7 +19,7 @@ export interface FaultSettings {
 
 const SECOND_MS = 1_000;
 // The last record of a source goes out a moment after it is due: 5,000 and 10,000 are to be reached.
-const SHORT = { rowsPerSecond: 5_100, seconds: 16, days: 28, seeds: [7], storeDownS: 10 };
+const SHORT = { rowsPerSecond: 5_100, seconds: 16, days: 60, seeds: [7], storeDownS: 10 };
 const LONG = { rowsPerSecond: 10_200, seconds: 600, days: 120, seeds: [7, 8, 9, 10, 11], storeDownS: 60 };
 /** Workers may be so many times slower than the load, and begin anew in between. */
 const SLOWER = 40;
