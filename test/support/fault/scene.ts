@@ -1,9 +1,12 @@
 /** A cluster's topics, a store, workers over them, and what has become of the rows that were sent. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import { expect } from 'vitest';
+import type { NewRecord } from '../../../pipelines/log/bus.ts';
 import { type KafkaConfig, kafkaConfig } from '../../../schemas/config.ts';
+import { RastroError } from '../../../schemas/errors/index.ts';
 import { type Embedded, startEmbedded } from '../../../services/embedded/start.ts';
 import { KafkaBus } from '../../../services/log/kafka/bus.ts';
 import { applyTopics } from '../../../services/log/kafka/topics.ts';
@@ -34,6 +37,8 @@ export interface SceneOptions {
   /** Rules in place of the shipped ones. */
   readonly rulesDir?: string;
 }
+
+const OVERLOAD_PAUSE_MS = 250;
 
 export class Scene {
   readonly place: RolePlace;
@@ -130,14 +135,25 @@ export class Scene {
   }
 
   async #append(feed: Pick<FaultFeed, 'record'>, records: readonly SpooledRecord[]): Promise<void> {
-    const offsets = await this.bus.append(
-      'transactions',
-      records.map((record) => feed.record(record)),
-    );
+    const offsets = await this.#accepted(records.map((record) => feed.record(record)));
     records.forEach(({ partition, rows }, i) => {
       this.#sent[partition] ??= [];
       this.#sent[partition].push({ offset: offsets[i] as number, rows });
     });
+  }
+
+  /** As the bus asks of who is told that it has too much: waits, and sends again. What came through already is a duplicate. */
+  async #accepted(records: readonly NewRecord[]): Promise<readonly number[]> {
+    const giveUpMs = performance.now() + this.#patienceMs;
+    for (;;) {
+      try {
+        return await this.bus.append('transactions', records);
+      } catch (error) {
+        const isOverload = RastroError.is(error) && error.code === 'RAS-BUS-OVERLOADED';
+        if (!isOverload || performance.now() > giveUpMs) throw error;
+        await pause(OVERLOAD_PAUSE_MS);
+      }
+    }
   }
 
   /** Rows that were acknowledged, and those of them that no marker covers. */
