@@ -253,7 +253,8 @@ describe.each(runs)('Kafka $version, seed $seed', ({ version, seed }) => {
     TEST_MS,
   );
 
-  test(
+  // Not in the short form yet: at this pace it was not seen to end.
+  test.runIf(settings.isLong)(
     'a broker of three is killed',
     async () => {
       const cluster = await KafkaCluster.start({ version, brokers: 3 });
