@@ -85,9 +85,23 @@ export function alertVersionsOf(
   let refs = new Set<string>();
   let evidenceSignals = new Map<string, Signal>();
 
-  const asOf = (index: number): Score => {
-    for (; seen <= index; seen++) latest.set(versions[seen]!.signal.id, versions[seen]!);
-    return scoreAt(composite, [...latest.values()], versions[index]!.signal.eventTime);
+  // Of a subject in whom much comes together few signals weigh in one composite: only these are looked at again and again.
+  const weighing = new Map<string, AttributedSignal>();
+  const asOf = (index: number): Score | null => {
+    for (; seen <= index; seen++) {
+      const version = versions[seen]!;
+      const { id } = version.signal;
+      latest.set(id, version);
+      weighing.delete(id);
+      if (weighs(composite, version)) weighing.set(id, version);
+    }
+    const { eventTime } = versions[index]!.signal;
+    // In the order of their times: those behind the window come first, and for good.
+    for (const [id, { signal }] of weighing) {
+      if (signal.eventTime > eventTime - composite.withinMs) break;
+      weighing.delete(id);
+    }
+    return weighing.size === 0 ? null : scoreAt(composite, [...weighing.values()], eventTime);
   };
 
   for (let i = 0; i < versions.length; i++) {
@@ -97,7 +111,7 @@ export function alertVersionsOf(
     if (open) i = lastOfHour(versions, i, lastFiredAt! + ALERT_QUIET_MS, composite.inForce);
     const { signal } = versions[i]!;
     const score = asOf(i);
-    if (!score.fires) continue;
+    if (score?.fires !== true) continue;
     lastFiredAt = signal.eventTime;
     const behind = signalsBehind(score, latest);
     if (!open) {
@@ -147,6 +161,12 @@ function lastOfHour(
 
 function touches(composite: CheckedComposite, signal: Signal): boolean {
   return composite.scoring.has(signal.rule) || signal.companions.some((c) => composite.scoring.has(c.rule));
+}
+
+/** Whether a version can add to a score, or lower it. */
+function weighs(composite: CheckedComposite, { signal, attributionMilli }: AttributedSignal): boolean {
+  if (attributionMilli > 0 && touches(composite, signal)) return true;
+  return composite.file.benign.some(({ rule }) => rule === signal.rule);
 }
 
 function alertId(

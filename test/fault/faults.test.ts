@@ -287,14 +287,13 @@ describe.each(runs)('Kafka $version, seed $seed', ({ version, seed }) => {
         const submissions = await Submissions.of(scene, feed);
         const first = await submissions.startRole();
         await submissions.parties();
-        let killed: Promise<void> | undefined;
-        const load = submissions.pace(rowsPerSecond, ({ rows }) => {
-          // Some of it is out, and it has no answer.
-          if (submissions.begun > feed.rows / 3 && rows > 1) killed ??= first.kill();
-        });
+        const load = submissions.pace(rowsPerSecond);
         load.catch(() => undefined);
-        await scene.until(() => killed !== undefined);
-        await killed;
+        await scene.until(() => submissions.begun > feed.rows / 3);
+        // The role has taken it up, and half of its body.
+        const { ended } = await submissions.half();
+        await first.kill();
+        expect(await ended).toBe('ECONNRESET');
         const inFlight = submissions.begun - (await scene.stored());
         await submissions.startRole();
         const paced = await load;

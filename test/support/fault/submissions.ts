@@ -1,5 +1,7 @@
 /** A feed as its institutions hand it in over HTTP: many files, each with its own key, sent when they are due and again until they are answered. */
-import { createReadStream, mkdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { createReadStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
@@ -127,13 +129,42 @@ export class Submissions {
     }
   }
 
-  /** Hands in the rows at a rate; `sending` hears of every piece of a body that goes out. */
-  pace(rowsPerSecond: number, sending: (of: HandedIn) => void): Promise<Paced> {
+  /**
+   * Begins to hand in a file that comes later, and stops in the middle of its body, when the role is known to have taken up the
+   * request. Resolves then; `ended` says how it ends: the status of an answer, or the code with which it broke off.
+   */
+  async half(): Promise<{ readonly ended: Promise<number | string> }> {
+    const { institution, file } = this.#rows.at(-1) as HandedIn;
+    const sent = request({
+      host: '127.0.0.1',
+      port: this.#scene.place.port,
+      path: `/v1/feeds/${institution}/submissions?mapping=canonical&onError=acceptValid`,
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${this.#keys.get(institution)}`,
+        'idempotency-key': 'the-first-half-of-a-file',
+        'content-type': 'application/octet-stream',
+        expect: '100-continue',
+      },
+    });
+    const ended = new Promise<number | string>((resolve) => {
+      sent.once('response', ({ statusCode = 0 }) => resolve(statusCode));
+      sent.once('error', ({ code = '' }: NodeJS.ErrnoException) => resolve(code));
+    });
+    sent.flushHeaders();
+    await once(sent, 'continue');
+    const body = readFileSync(file);
+    await new Promise((resolve) => sent.write(body.subarray(0, body.length >> 1), resolve));
+    return { ended };
+  }
+
+  /** Hands in the rows at a rate. */
+  pace(rowsPerSecond: number): Promise<Paced> {
     return pace(this.#rows, rowsPerSecond, (due) =>
       Promise.all(
         due.map(async (of) => {
           this.begun += of.rows;
-          const receipt = await this.#client(of, 'canonical').submit(of.file, () => sending(of));
+          const receipt = await this.#client(of, 'canonical').submit(of.file);
           this.#receipts.push({ of, receipt });
         }),
       ),
