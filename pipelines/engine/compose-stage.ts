@@ -29,6 +29,7 @@ export class ComposeStage {
   #compose: Compose;
   readonly #subjects = new Map<string, Map<string, Attributed>>();
   readonly #touched = new Set<string>();
+  #flushed: readonly string[] = [];
 
   constructor(compose: Compose) {
     this.#compose = compose;
@@ -66,16 +67,19 @@ export class ComposeStage {
 
   /** As `HolderStage.forgetEmpty`. */
   forgetEmpty(): void {
-    for (const [subject, holders] of this.#subjects) {
+    for (const subject of this.#flushed) {
+      const holders = this.#subjects.get(subject) ?? new Map<string, Attributed>();
       for (const [holder, { signals }] of holders) if (signals.length === 0) holders.delete(holder);
       if (holders.size === 0) this.#subjects.delete(subject);
     }
+    this.#flushed = [];
   }
 
   /** What stands for every touched subject. */
   async flush(): Promise<ComposedStanding[]> {
     const composed: ComposedStanding[] = [];
-    for (const subject of this.#touched) composed.push(await this.#composed(subject));
+    this.#flushed = [...this.#touched];
+    for (const subject of this.#flushed) composed.push(await this.#composed(subject));
     this.#touched.clear();
     return composed;
   }

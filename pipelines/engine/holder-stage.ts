@@ -53,6 +53,8 @@ export class HolderStage {
   /** Holders by source. */
   readonly #behind = new Map<string, Set<string>>();
   readonly #touched = new Set<string>();
+  /** Whom the last flush was about: nobody else can have become empty. */
+  #flushed: readonly string[] = [];
 
   /** Takes in what stands on a source now. Its caller knows that it is the newest (`asOf`). */
   take(observed: Observed): void {
@@ -71,9 +73,10 @@ export class HolderStage {
     for (const holder of this.#holders.keys()) this.#touched.add(holder);
   }
 
-  /** Forgets sources on which nothing stands: who hears of each source in order needs no memory of what is gone. */
+  /** Behind a flush: forgets sources on which nothing stands. Who hears of each source in order needs no memory of what is gone. */
   forgetEmpty(): void {
-    for (const [key, { sources }] of this.#holders) {
+    for (const key of this.#flushed) {
+      const { sources } = this.#holders.get(key) as Holder;
       for (const [source, { observed }] of sources) {
         if (observed.signals.length > 0) continue;
         sources.delete(source);
@@ -83,6 +86,7 @@ export class HolderStage {
       }
       if (sources.size === 0) this.#holders.delete(key);
     }
+    this.#flushed = [];
   }
 
   /** What stands on a source for whatever holder, as of the last flush. */
@@ -103,6 +107,7 @@ export class HolderStage {
         standing.push({ source, holder: key, signals });
       attributed.push(...this.#attributedOf(key, holder, asOf));
     }
+    this.#flushed = [...this.#touched];
     this.#touched.clear();
     return { standing, attributed };
   }

@@ -2,50 +2,34 @@
  * The three stages of one partition between two logs: partition p of `transactions` feeds the detect stage, partition p of
  * `signals` the holder and compose stages. What comes out is records for `signals` and rows for the store; no I/O here.
  *
- * Detection is flushed wherever the caller likes. The other two stages answer every record of `signals` on its own, so that what
- * they say as of a position is the same whoever reads the log, in whatever batches.
+ * Detection is flushed wherever the caller likes, and the other two stages answer wherever he likes what nobody can have answered before;
+ * what an earlier run may have answered they answer record by record, so that nothing it said stays unsaid, or is not taken back.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { RuleSet } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { Signal } from '../../schemas/signal.ts';
-import {
-  SIGNAL_MESSAGE_LIMITS,
-  type SignalMessageKind,
-  type ToldMessage,
-} from '../../schemas/signal-messages.ts';
-import { TOPIC_VALUE_BYTES } from '../../schemas/topics.ts';
 import type { NewRecord, TopicRecord } from '../log/bus.ts';
-import type { Partition } from '../partition/owned-keys.ts';
-import { partitionsOfSlots, slotOfKey } from '../partition/slots.ts';
 import { PositionBook } from '../recovery/position-book.ts';
 import { alertNearness, type StandingWrite, signalNearness } from '../recovery/standing.ts';
 import { ComposeStage } from './compose-stage.ts';
 import { DetectStage, type DetectStageOptions, type KeptStage } from './detect-stage.ts';
-import { fitting, type LeftOut } from './fitting.ts';
 import { HolderStage } from './holder-stage.ts';
 import { type Attributed, NO_FACTS, type Observed } from './messages.ts';
-import { digestOf, type Part, PartAssembler, partKey, recordsOf } from './parts.ts';
+import { type Part, PartAssembler, partKey } from './parts.ts';
+import { attributedKey, SignalRecords, type SignalRecordsOptions } from './signal-records.ts';
 import type { Compose, RulesStep, Step } from './step.ts';
-import { decodeAttributed, decodeObserved, decodeTold, encodeTold } from './wire.ts';
+import { UnreadMessages } from './unread.ts';
+import { decodeAttributed, decodeObserved, decodeTold } from './wire.ts';
 
-export interface PartitionEngineOptions extends DetectStageOptions {
-  readonly partition: Partition;
+export interface PartitionEngineOptions extends DetectStageOptions, SignalRecordsOptions {
   readonly ruleSet: RuleSet;
   readonly compose: Compose;
-  /** Name of this run, unlike that of any other run of the partition. */
-  readonly writer: string;
   /** An earlier run has answered everything of `signals` that is taken in before `begin`: this one goes on behind a checkpoint. */
   readonly hasAnswered: boolean;
   /** What to compose with once a rule set was recorded, and the event time before which that says the same; undefined: as before. */
   readRules(payload: Uint8Array): Pick<RulesStep, 'compose' | 'fromMs'> | undefined;
-  /** Bytes of one part of a message; default `TOPIC_VALUE_BYTES`. */
-  readonly partBytes?: number;
-  /** Parts of one message; default and at most `SIGNAL_MESSAGE_LIMITS.PARTS`. */
-  readonly parts?: number;
-  /** A message says less than there is, for it would be too large. */
-  readonly onShortened?: (kind: SignalMessageKind, leftOut: LeftOut) => void;
 }
 
 /** What a flush of detection says. */
@@ -55,15 +39,20 @@ export interface DetectRecords {
   readonly observed: readonly NewRecord[];
 }
 
-/** What a record of `signals` brings. */
+/** A record of `signals` that could not be read, and was passed over. */
+export interface SignalFault {
+  readonly record: TopicRecord;
+  readonly error: RastroError;
+}
+
+/** What records of `signals` bring. */
 export interface SignalOutcome {
   /** For `signals`. */
   readonly records: readonly NewRecord[];
   /** For the store; of one (id, owner) the last one counts. */
   readonly signals: readonly StandingWrite<Signal>[];
   readonly alerts: readonly StandingWrite<Alert>[];
-  /** The record could not be read, and was passed over. */
-  readonly fault: RastroError | undefined;
+  readonly faults: readonly SignalFault[];
 }
 
 /** What the store holds as standing in the places of this partition. */
@@ -72,7 +61,10 @@ export interface Recalled {
   readonly alerts: readonly Alert[];
 }
 
-const NOTHING: SignalOutcome = { records: [], signals: [], alerts: [], fault: undefined };
+const NOTHING: SignalOutcome = { records: [], signals: [], alerts: [], faults: [] };
+
+/** Bytes of messages that wait to be read, at most: of a log that is taken in silently all would. */
+const UNREAD_BYTES = 16 * 1024 * 1024;
 
 /** Of a key, what is known last. */
 interface Held {
@@ -81,7 +73,6 @@ interface Held {
 }
 
 const observedPlace = (holder: string, source: string) => `${holder} ${source}`;
-const observedKey = (holder: string, source: string) => `observed ${observedPlace(holder, source)}`;
 
 /** Where a signal is written from: what was observed on a source of a holder, or what was composed of a subject. */
 function placeOf({ observedHolder, observedOn, evidence }: Signal): string {
@@ -91,15 +82,14 @@ function placeOf({ observedHolder, observedOn, evidence }: Signal): string {
 export class PartitionEngine {
   readonly detect: DetectStage;
   readonly #options: PartitionEngineOptions;
-  readonly #partitionOf: Int16Array;
+  readonly #records: SignalRecords;
   readonly #parts = new PartAssembler();
   readonly #holders = new HolderStage();
   readonly #compose: ComposeStage;
   readonly #signals = new PositionBook<Signal>(signalNearness);
   readonly #alerts = new PositionBook<Alert>(alertNearness);
   readonly #held = new Map<string, Held>();
-  /** Digests of what was sent last, by key; nothing is sent again that says the same. */
-  readonly #sent = new Map<string, string>();
+  readonly #unread = new UnreadMessages();
   /** Keys under which something older lies last in the log: what holds was overwritten before this run. */
   readonly #overwritten = new Set<string>();
   /** Messages that say what was told, by their keys. */
@@ -120,7 +110,7 @@ export class PartitionEngine {
 
   constructor(options: PartitionEngineOptions) {
     this.#options = options;
-    this.#partitionOf = partitionsOfSlots(options.partition.count);
+    this.#records = new SignalRecords(options);
     this.detect = new DetectStage(options);
     this.#compose = new ComposeStage(options.compose);
   }
@@ -143,14 +133,14 @@ export class PartitionEngine {
       const holders = sources.get(each.source);
       if (holders === undefined) sources.set(each.source, [each.holder]);
       else holders.push(each.holder);
-      for (const record of await this.#observedRecords(each)) records.push(record);
+      for (const record of await this.#records.observed(each)) records.push(record);
     }
-    return { told: this.#toldRecords(`told ${asOf}`, asOf, [...sources]), observed: records };
+    return { told: this.#records.told(`told ${asOf}`, asOf, [...sources]), observed: records };
   }
 
   /** The records that pass a rule set, recorded at `asOf` of `transactions`, on to the compose stage. */
   rulesRecords(payload: Uint8Array, asOf: number): NewRecord[] {
-    return this.#recordsOf('rules', `rules ${asOf}`, asOf, payload);
+    return this.#records.rules(payload, asOf);
   }
 
   /** What a checkpoint behind a flush keeps of the detect stage, beside its detection. */
@@ -171,7 +161,7 @@ export class PartitionEngine {
    */
   checkpointed({ told }: Pick<KeptStage, 'told'>, asOf: number): NewRecord[] {
     const base = told.map(([source, holders]): [string, string[]] => [source, [...holders]]);
-    const records = this.#toldRecords(`told base ${asOf}`, asOf, base);
+    const records = this.#records.told(`told base ${asOf}`, asOf, base);
     for (const [key, manifest] of this.#manifests) {
       if (!manifest.isFlushed || manifest.asOf > asOf) continue;
       this.#manifests.delete(key);
@@ -196,8 +186,8 @@ export class PartitionEngine {
   async begin(at: number, recalled?: Recalled): Promise<SignalOutcome> {
     this.#isLive = true;
     if (this.#options.hasAnswered) {
-      await this.#answer(at);
-      return NOTHING;
+      const { faults } = await this.#answer(at);
+      return { ...NOTHING, faults };
     }
     const { signals: goneSignals, alerts: goneAlerts } = this.#gone;
     for (const signal of [...(recalled?.signals ?? []), ...goneSignals.values()])
@@ -208,7 +198,7 @@ export class PartitionEngine {
     goneAlerts.clear();
     this.#signals.doubt();
     this.#alerts.doubt();
-    this.#sent.clear();
+    this.#records.forgetSent();
     this.#holders.touchAll();
     this.#compose.touchAll();
     const outcome = await this.#answer(at);
@@ -217,7 +207,7 @@ export class PartitionEngine {
     for (const [key, { subject, holder }] of this.#attributedOnce) {
       if (said.has(key)) continue;
       const nothing = { asOf: at, subject, holder, signals: [], companions: [], facts: NO_FACTS };
-      records.push(...(await this.#attributedRecords(nothing)));
+      records.push(...(await this.#records.attributed(nothing)));
     }
     this.#attributedOnce.clear();
     for (const key of this.#overwritten) records.push(...(await this.#again(key)));
@@ -230,33 +220,68 @@ export class PartitionEngine {
     return { ...outcome, records, signals, alerts };
   }
 
-  /** Takes in a record of `signals`; before `begin` nothing comes out. */
-  async take(record: TopicRecord): Promise<SignalOutcome> {
-    if (record.fault !== undefined) return { ...NOTHING, fault: record.fault };
+  /**
+   * Takes in a record of `signals`; what follows from it comes with the next `answer`. Before `begin` nothing does. Returns what has
+   * to be said once more, and what cannot be read.
+   */
+  async take(record: TopicRecord): Promise<Pick<SignalOutcome, 'records' | 'faults'>> {
+    const faults: SignalFault[] = [];
+    const records = record.fault === undefined ? await this.#taken(record, faults) : [];
+    if (record.fault !== undefined) faults.push({ record, error: record.fault });
+    if (!this.#isLive && !this.#options.hasAnswered) {
+      const outcome = await this.#answer(record.offset);
+      this.#note(outcome);
+      faults.push(...outcome.faults);
+    } else if (this.#unread.bytes > UNREAD_BYTES) faults.push(...this.#readAll());
+    return { records, faults };
+  }
+
+  /** What follows from all that was taken in; `offset`: of the last record. */
+  answer(offset: number): Promise<SignalOutcome> {
+    return this.#answer(offset);
+  }
+
+  async #taken(record: TopicRecord, faults: SignalFault[]): Promise<readonly NewRecord[]> {
     let part: Part | undefined;
     try {
       part = this.#parts.take(record);
-      if (part === undefined) return NOTHING;
-      const known = this.#held.get(part.key);
-      if (known !== undefined && part.asOf < known.asOf) {
+      if (part === undefined) return [];
+      const { key, kind, asOf, value } = part;
+      const known = this.#unread.asOf(key) ?? this.#held.get(key)?.asOf;
+      if (known !== undefined && asOf < known) {
         // In a compacted log it has taken the place of what holds.
-        if (this.#isLive) return { ...NOTHING, records: await this.#again(part.key) };
-        this.#overwritten.add(part.key);
-        return NOTHING;
+        if (!this.#isLive) this.#overwritten.add(key);
+        else {
+          faults.push(...this.#readAll());
+          return await this.#again(key);
+        }
+        return [];
       }
-      if (part.value === undefined) return NOTHING;
-      this.#overwritten.delete(part.key);
-      if (known?.asOf === part.asOf) return NOTHING;
-      this.#takeIn(part, part.value);
+      if (value === undefined) return [];
+      this.#overwritten.delete(key);
+      if (known === asOf) return [];
+      if (kind === 'observed' || kind === 'attributed') this.#unread.add({ part, value, record });
+      else this.#takeIn(part, value);
     } catch (error) {
-      const fault = RastroError.is(error)
-        ? error
-        : new RastroError('RAS-ENGINE-MESSAGE', { kind: part?.kind ?? '?', detail: 'value' });
-      return { ...NOTHING, fault };
+      faults.push({ record, error: unreadable(error, part) });
     }
-    if (this.#isLive) return this.#answer(record.offset);
-    if (!this.#options.hasAnswered) this.#note(await this.#answer(record.offset));
-    return NOTHING;
+    return [];
+  }
+
+  /** Of each key the newest message that can be read; those that cannot. */
+  #readAll(): SignalFault[] {
+    const faults: SignalFault[] = [];
+    for (const messages of this.#unread.drain()) {
+      for (const { part, value, record } of messages) {
+        try {
+          this.#takeIn(part, value);
+          break;
+        } catch (error) {
+          faults.push({ record, error: unreadable(error, part) });
+        }
+      }
+    }
+    return faults;
   }
 
   /** An earlier run may have said so, or may still do. */
@@ -303,10 +328,14 @@ export class PartitionEngine {
 
   /** What is different as of the record at `offset`. */
   async #answer(offset: number): Promise<SignalOutcome> {
+    const faults = this.#readAll();
     const revision = offset + 1;
     const { standing, attributed } = this.#holders.flush(offset);
     const records: NewRecord[] = [];
-    for (const each of attributed) records.push(...(await this.#attributedRecords(each)));
+    for (const each of attributed) {
+      if (!this.#isLive) this.#attributedOnce.set(attributedKey(each), each);
+      records.push(...(await this.#records.attributed(each)));
+    }
     const signals: StandingWrite<Signal>[] = [];
     const alerts: StandingWrite<Alert>[] = [];
     for (const { holder, source, signals: items } of standing)
@@ -317,64 +346,18 @@ export class PartitionEngine {
     }
     this.#holders.forgetEmpty();
     this.#compose.forgetEmpty();
-    return { ...NOTHING, records, signals, alerts };
+    return { records, signals, alerts, faults };
   }
 
   /** What holds under a key, once more. */
   async #again(key: string): Promise<NewRecord[]> {
-    const { message } = this.#held.get(key) as Held;
-    if ('source' in message) return this.#observedRecords(message);
-    return this.#recordsOf('attributed', key, message.asOf, await this.#valueOf('attributed', message));
+    const message = this.#held.get(key)?.message;
+    if (message === undefined) return [];
+    return await this.#records.again(key, message);
   }
+}
 
-  /** Sources in messages of so many: each is heard on its own. */
-  #toldRecords(key: string, asOf: number, sources: ToldMessage['sources']): NewRecord[] {
-    const { writer } = this.#options;
-    const records: NewRecord[] = [];
-    for (let from = 0; from < sources.length || from === 0; from += SIGNAL_MESSAGE_LIMITS.TOLD_SOURCES) {
-      const some = sources.slice(from, from + SIGNAL_MESSAGE_LIMITS.TOLD_SOURCES);
-      const value = encodeTold({ writer, sources: some });
-      records.push(...this.#recordsOf('told', `${key} ${writer} ${from}`, asOf, value));
-    }
-    return records;
-  }
-
-  async #valueOf(kind: SignalMessageKind, message: Observed | Attributed): Promise<Uint8Array> {
-    const { parts = SIGNAL_MESSAGE_LIMITS.PARTS, partBytes = TOPIC_VALUE_BYTES, onShortened } = this.#options;
-    const { value, leftOut } = await fitting(message, parts * partBytes);
-    if (leftOut !== undefined) onShortened?.(kind, leftOut);
-    return value;
-  }
-
-  async #observedRecords(observed: Observed): Promise<NewRecord[]> {
-    const { holder, source, asOf } = observed;
-    const value = await this.#valueOf('observed', observed);
-    return this.#recordsOf('observed', observedKey(holder, source), asOf, value, this.#partitionFor(holder));
-  }
-
-  async #attributedRecords(attributed: Attributed): Promise<NewRecord[]> {
-    const { subject, holder, asOf, signals } = attributed;
-    const key = `attributed ${subject} ${holder}`;
-    const value = await this.#valueOf('attributed', attributed);
-    if (!this.#isLive) this.#attributedOnce.set(key, { subject, holder });
-    const digest = digestOf(value);
-    if (this.#sent.get(key) === digest) return [];
-    if (signals.length > 0) this.#sent.set(key, digest);
-    else this.#sent.delete(key);
-    return this.#recordsOf('attributed', key, asOf, value, this.#partitionFor(subject));
-  }
-
-  #partitionFor(key: string): number {
-    return this.#partitionOf[slotOfKey(key)] as number;
-  }
-
-  #recordsOf(
-    kind: SignalMessageKind,
-    key: string,
-    asOf: number,
-    value: Uint8Array,
-    partition = this.#options.partition.index,
-  ): NewRecord[] {
-    return recordsOf({ partition, key, kind, asOf, value }, this.#options.partBytes);
-  }
+function unreadable(error: unknown, part: Part | undefined): RastroError {
+  if (RastroError.is(error)) return error;
+  return new RastroError('RAS-ENGINE-MESSAGE', { kind: part?.kind ?? '?', detail: 'value' });
 }

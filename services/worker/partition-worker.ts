@@ -7,14 +7,16 @@
  * (`pipelines/engine/README.md`).
  */
 import type { KeptStage } from '../../pipelines/engine/detect-stage.ts';
-import type { PartitionEngine, Recalled, SignalOutcome } from '../../pipelines/engine/partition-engine.ts';
-import type { Bus, NewRecord, PartitionRange, RecordBatch, TopicRecord } from '../../pipelines/log/bus.ts';
+import type {
+  PartitionEngine,
+  Recalled,
+  SignalFault,
+  SignalOutcome,
+} from '../../pipelines/engine/partition-engine.ts';
+import type { Bus, PartitionRange, RecordBatch, TopicRecord } from '../../pipelines/log/bus.ts';
 import type { RecordKind } from '../../pipelines/log/port.ts';
 import type { LogPlace } from '../../pipelines/recovery/checkpoint.ts';
-import type { StandingWrite } from '../../pipelines/recovery/standing.ts';
-import type { Alert } from '../../schemas/alert.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
-import type { Signal } from '../../schemas/signal.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import type { CheckpointWrite } from '../state/checkpoints.ts';
 import { alertRecords } from './alert-records.ts';
@@ -63,6 +65,8 @@ export class PartitionWorker {
   #lastTransaction: LastRecord = null;
   /** Of `signals`: the last record whose answers are durable, and from where who goes on behind it has to read. */
   #answered = { offset: -1, from: 0, last: null as LastRecord };
+  /** Offset of `signals` before which an earlier run may have answered: what it said must be said, or taken back, record by record. */
+  #singlyUntil = 0;
   /** Bytes of `transactions` since the last checkpoint. */
   #bytesSince = 0;
   /** It goes on behind a checkpoint: what the marker covers beyond that is evaluated, once, but not stored again. */
@@ -90,8 +94,11 @@ export class PartitionWorker {
   async begin(range: PartitionRange, recalled: Recalled | undefined): Promise<void> {
     const { engine } = this.#parts;
     const last = await this.#listen(range.begin, range.end);
+    this.#singlyUntil = range.end;
     const outcome = await engine.begin(range.end - 1, recalled);
-    await this.#say(outcome.records, outcome.signals, outcome.alerts);
+    await this.#passOver(outcome.faults);
+    await this.#parts.rejects.flush();
+    await this.#say([outcome]);
     this.#answered = { offset: range.end - 1, from: engine.resumeFrom(range.end - 1), last };
   }
 
@@ -107,8 +114,11 @@ export class PartitionWorker {
     this.#isCaughtUp = places.transactions.from >= transactions.end;
     engine.resume(state.kept, this.#lastOffset);
     const { from, last } = places.signals;
+    this.#singlyUntil = signals.end;
     await this.#listen(signals.begin, from);
-    await engine.begin(from - 1);
+    const { faults } = await engine.begin(from - 1);
+    await this.#passOver(faults);
+    await this.#parts.rejects.flush();
     this.#answered = { offset: from - 1, from, last };
   }
 
@@ -154,20 +164,21 @@ export class PartitionWorker {
     const { engine } = this.#parts;
     if (this.#failure !== undefined) throw this.#failure;
     const began = performance.now();
-    const answers: SignalOutcome[] = [];
+    const answers: Pick<SignalOutcome, 'records' | 'signals' | 'alerts'>[] = [];
+    const until = records.at(-1)?.offset;
     for (const record of records) {
-      const outcome = await this.#exclusive(() => engine.take(record));
-      if (outcome.fault !== undefined) await this.#passedOver(record, outcome.fault);
-      answers.push(outcome);
+      const { records: again, faults } = await this.#exclusive(() => engine.take(record));
+      answers.push({ records: again, signals: [], alerts: [] });
+      await this.#passOver(faults);
+      if (record.offset >= this.#singlyUntil && record.offset !== until) continue;
+      const answer = await this.#exclusive(() => engine.answer(record.offset));
+      await this.#passOver(answer.faults);
+      answers.push(answer);
     }
     await this.#parts.rejects.flush();
     this.#parts.events.took('hold', (performance.now() - began) / 1_000);
     current(isCurrent);
-    await this.#say(
-      answers.flatMap((answer) => answer.records),
-      answers.flatMap((answer) => answer.signals),
-      answers.flatMap((answer) => answer.alerts),
-    );
+    await this.#say(answers);
     const last = records.at(-1);
     if (last !== undefined)
       this.#answered = { offset: last.offset, from: engine.resumeFrom(last.offset), last };
@@ -255,11 +266,10 @@ export class PartitionWorker {
     const { engine, bus, partition } = this.#parts;
     let last: TopicRecord | null = null;
     for await (const record of bus.read('signals', partition, from, until)) {
-      const { fault } = await engine.take(record);
-      if (fault !== undefined) await this.#passedOver(record, fault);
+      const { faults } = await engine.take(record);
+      await this.#passOver(faults);
       last = record;
     }
-    await this.#parts.rejects.flush();
     return last;
   }
 
@@ -319,17 +329,20 @@ export class PartitionWorker {
     if (group.sentMs !== undefined) events.stored(group.sentMs);
   }
 
-  async #say(
-    records: readonly NewRecord[],
-    signals: readonly StandingWrite<Signal>[],
-    alerts: readonly StandingWrite<Alert>[],
-  ): Promise<void> {
+  async #say(answers: readonly Pick<SignalOutcome, 'records' | 'signals' | 'alerts'>[]): Promise<void> {
+    const records = answers.flatMap((answer) => answer.records);
+    const signals = answers.flatMap((answer) => answer.signals);
+    const alerts = answers.flatMap((answer) => answer.alerts);
     const { bus, outputs, partition, events } = this.#parts;
     const began = performance.now();
     if (records.length > 0) await bus.append('signals', records);
     if (alerts.length > 0) await bus.append('alerts', alertRecords(partition, alerts));
     events.took('append', (performance.now() - began) / 1_000);
     await outputs.documents(partition, signals, alerts);
+  }
+
+  async #passOver(faults: readonly SignalFault[]): Promise<void> {
+    for (const { record, error } of faults) await this.#passedOver(record, error);
   }
 
   async #passedOver(record: TopicRecord, error: RastroError): Promise<void> {

@@ -54,7 +54,7 @@ export class RejectedRecords {
     const sealed = sealRecord(rawKey, record, { code, partitions: this.#partitions });
     this.#waiting.push(sealed);
     this.#bytes += sealed.value?.length ?? 0;
-    if (topic === 'signals') this.#lastSignal = offset;
+    if (topic === 'signals') this.#lastSignal = Math.max(this.#lastSignal, offset);
     if (this.#waiting.length >= WAITING_RECORDS || this.#bytes >= WAITING_BYTES) await this.#append();
     return true;
   }

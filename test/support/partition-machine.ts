@@ -110,6 +110,8 @@ export class PartitionMachine {
   /** Offsets of the next records. */
   transactionsAt = 0;
   signalsAt = 0;
+  /** Offset of `signals` before which an earlier run may have answered. */
+  #singlyUntil = 0;
 
   /** It goes on behind a checkpoint: what a marker covers beyond that is evaluated. */
   readonly #isResumed: boolean;
@@ -176,6 +178,7 @@ export class PartitionMachine {
       await machine.engine.take(record);
     }
     machine.signalsAt = answered + 1;
+    machine.#singlyUntil = (signals.at(-1)?.offset ?? -1) + 1;
     const outcome = await machine.engine.begin(answered, recalled);
     return [machine, { records: outcome.records, outcome }];
   }
@@ -219,16 +222,21 @@ export class PartitionMachine {
     return { records: [...told, ...observed] };
   }
 
-  /** Takes in at most so many records of `signals`. */
-  async take(most: number): Promise<Said[]> {
+  /** Takes in at most so many records of `signals` before `until`, as one batch. */
+  async take(most: number, until = Number.POSITIVE_INFINITY): Promise<Said[]> {
     const said: Said[] = [];
     const log = this.#options.logs.signals[this.#options.partition.index] ?? [];
     let from = log.length;
     while (from > 0 && (log[from - 1] as TopicRecord).offset >= this.signalsAt) from--;
-    for (const record of log.slice(from, from + most)) {
-      const outcome = await this.engine.take(record);
-      if (outcome.fault !== undefined) throw outcome.fault;
+    const batch = log.slice(from, from + most).filter(({ offset }) => offset < until);
+    for (const record of batch) {
+      const { records, faults } = await this.engine.take(record);
+      for (const { error } of faults) throw error;
       this.signalsAt = record.offset + 1;
+      said.push({ records });
+      if (record.offset >= this.#singlyUntil && record !== batch.at(-1)) continue;
+      const outcome = await this.engine.answer(record.offset);
+      for (const { error } of outcome.faults) throw error;
       said.push({ records: outcome.records, outcome });
     }
     return said;

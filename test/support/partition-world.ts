@@ -52,6 +52,8 @@ const ROUNDS_MAX = 100;
 interface Zombie {
   readonly machine: PartitionMachine;
   left: number;
+  /** End of its log of `signals` when the next one began: its lease was over before, so that it has fetched nothing behind it. */
+  readonly until: number;
   /** What it has said and nobody has heard yet. */
   readonly unheard: Said[];
 }
@@ -248,6 +250,7 @@ export class PartitionWorld {
       this.#zombies.push({
         machine: this.#machines[p] as PartitionMachine,
         left: random.int(1, 8),
+        until: this.#ends[p] as number,
         unheard: [],
       });
       this.counts.zombies++;
@@ -278,7 +281,7 @@ export class PartitionWorld {
     if (zombie.left > 0) {
       zombie.left--;
       unheard.push(await machine.read(machine.transactionsAt + random.int(0, 3)));
-      unheard.push(await machine.flush(), ...(await machine.take(random.int(0, 6))));
+      unheard.push(await machine.flush(), ...(await machine.take(random.int(0, 6), zombie.until)));
     } else {
       const said = unheard.shift();
       if (said !== undefined) this.#hear(said);
