@@ -152,9 +152,12 @@ export class WorkerScene {
     return this.events.filter((each) => each.event === event).map(({ fields }) => fields);
   }
 
-  /** Hands over what there is, in batches of any size, at most so many. */
-  async work(batches = Number.POSITIVE_INFINITY): Promise<void> {
-    const { bus, random } = this.#options;
+  /** Hands over what there is, in at most so many batches, of any size or as it is said. */
+  async work(
+    batches = Number.POSITIVE_INFINITY,
+    size: () => number = () => this.#options.random.int(1, 12),
+  ): Promise<void> {
+    const { bus } = this.#options;
     for (let left = batches; left > 0; ) {
       let isIdle = true;
       for (const topic of WORKER_TOPICS) {
@@ -164,7 +167,7 @@ export class WorkerScene {
           if (from >= end || left <= 0) continue;
           isIdle = false;
           left--;
-          const until = Math.min(end, from + random.int(1, 12));
+          const until = Math.min(end, from + size());
           const records: TopicRecord[] = [];
           for await (const record of bus.read(topic, partition, from, until)) records.push(record);
           this.#next.set(key, until);

@@ -6,12 +6,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { NewRecord } from '../../../../pipelines/log/bus.ts';
+import { recordsOf } from '../../../../pipelines/engine/parts.ts';
+import type { NewRecord, TopicRecord } from '../../../../pipelines/log/bus.ts';
 import { kindsOfRules, type RoutedBlock, Router } from '../../../../pipelines/partition/router.ts';
 import { Random } from '../../../../pipelines/simulate/random.ts';
+import type { AttributedMessage, ObservedMessage } from '../../../../schemas/signal-messages.ts';
 import { type Knowledge, loadKnowledge } from '../../../../services/workspace/knowledge.ts';
 import { encodeReference } from '../../../../services/workspace/reference-record.ts';
-import { memoryBus } from '../../../support/memory-bus.ts';
+import { type MemoryBus, memoryBus } from '../../../support/memory-bus.ts';
 import { arriving, blockOf, SOME_FEED } from '../../../support/partition-play.ts';
 import type { Item } from '../../../support/play.ts';
 import {
@@ -144,6 +146,42 @@ async function ends(course: Course, disk: string): Promise<WorkerScene> {
   return second;
 }
 
+/** All records of `signals`. */
+async function signalRecords(bus: MemoryBus): Promise<TopicRecord[]> {
+  const records: TopicRecord[] = [];
+  for (const [partition, { begin, end }] of (await bus.ranges('signals')).entries())
+    for await (const record of bus.read('signals', partition, begin, end)) records.push(record);
+  return records;
+}
+
+const messageOf = <T>({ value }: TopicRecord): T =>
+  JSON.parse(Buffer.from(value as Uint8Array).toString()) as T;
+
+/** Of each subject to whom the signals of a holder were told, whether some stand by the last record. */
+async function attributedLast(bus: MemoryBus, holder: string): Promise<boolean[]> {
+  const last = new Map<string, boolean>();
+  for (const record of await signalRecords(bus)) {
+    if (record.key?.startsWith('attributed ') !== true) continue;
+    const message = messageOf<AttributedMessage>(record);
+    if (message.holder === holder) last.set(message.subject, message.signals.length > 0);
+  }
+  return [...last.values()];
+}
+
+/** What stands last on a source, of whose signals somebody was told; under which key. */
+async function toldToAnother(
+  bus: MemoryBus,
+): Promise<{ partition: number; key: string; message: ObservedMessage }> {
+  for (const record of (await signalRecords(bus)).reverse()) {
+    const { partition, key } = record;
+    if (key?.startsWith('observed ') !== true) continue;
+    const message = messageOf<ObservedMessage>(record);
+    if (message.signals.length === 0 || !(await attributedLast(bus, message.holder)).includes(true)) continue;
+    return { partition, key: key.slice(0, key.lastIndexOf('#')), message };
+  }
+  throw new Error('nobody was told anything');
+}
+
 const offsets = (worker: WorkerScene) =>
   worker.of('partition.assigned').map(({ offset }) => offset as number);
 
@@ -180,6 +218,40 @@ describe('a worker', () => {
     expect(course.store.lines).toEqual(expected);
     for (const partition of [0, 1, 2])
       expect(readdirSync(generationsOf(disk, partition)).length).toBeLessThanOrEqual(2);
+  });
+
+  test('takes back what one that was killed said behind its checkpoint and would have taken back', async () => {
+    const course = new Course(4);
+    const { bus, store } = course;
+    await course.send(0);
+    const first = await course.start(newFolder());
+    await first.work();
+    const found = await toldToAnother(bus);
+    /** What stands on the source from now on, as of a later position each time. */
+    let asOf = 1_000_000;
+    const observe = async (message: ObservedMessage) => {
+      const value = Buffer.from(JSON.stringify(message));
+      const { partition, key } = found;
+      await bus.append('signals', recordsOf({ partition, key, kind: 'observed', asOf: ++asOf, value }));
+    };
+    const nothing = { ...found.message, signals: [], refs: [], transactions: [], feeds: {}, readings: [] };
+    await observe(nothing);
+    await first.work();
+    const without = store.lines;
+    await first.saved();
+    const disk = newFolder();
+    first.diskCopy(disk);
+    await observe(found.message);
+    await first.work();
+    expect(store.lines).toEqual(expected);
+    expect(await attributedLast(bus, found.message.holder)).toContain(true);
+    await observe(nothing);
+
+    const second = await course.start(disk);
+    await second.work(Number.POSITIVE_INFINITY, () => Number.POSITIVE_INFINITY);
+    expect(store.lines).toEqual(without);
+    expect(without.length).toBeLessThan(expected.length);
+    expect(await attributedLast(bus, found.message.holder)).not.toContain(true);
   });
 
   test('that is asked to go leaves a checkpoint of all that it did', async () => {
