@@ -5,7 +5,7 @@ import kafkajs from 'kafkajs';
 import { openKeys } from '../../config/keys.ts';
 import { sectionOf } from '../../config/load.ts';
 import { ApiKeys } from '../../ingest/api-keys.ts';
-import { Drains, markedUntil } from '../../ingest/drains.ts';
+import { Drains, evaluatedByPartition } from '../../ingest/drains.ts';
 import { startIngest } from '../../ingest/role.ts';
 import { RulesInForce } from '../../ingest/rules-in-force.ts';
 import { clientOptions, contextOf } from '../../log/kafka/client.ts';
@@ -82,7 +82,7 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
             apiKeys: new ApiKeys(apiKeysFile(config), Date.now),
             mappingsFolder: mappingsFolder(config),
             metrics,
-            evaluatedUntil: async () => (store === undefined ? new Map() : markedUntil(store)),
+            evaluatedUntil: async () => (store === undefined ? new Map() : evaluatedByPartition(store)),
             nowMs: Date.now,
             onProblem,
             host: ingest.host,
