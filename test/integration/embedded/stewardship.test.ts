@@ -176,6 +176,40 @@ describe.skipIf(suite === undefined)('stewardship', () => {
       { party_key: 'p', valid_from: ago(300), revision: 1 },
       { party_key: 'p', valid_from: ago(50), revision: 1 },
     ]);
+    const record = (partition: number, block_offset: number, rows: readonly [string, string, number][]) => ({
+      log: 'transactions',
+      partition,
+      block_offset,
+      revision: 0,
+      kind: partition === 0 ? 'transactions' : 'copies',
+      institutions: rows.map(([institution]) => institution),
+      ids: rows.map(([, id]) => id),
+      versions: rows.map(([, , version]) => version),
+      hashes: rows.map(([institution, id, version]) => `${institution}/${id}/${version}`),
+      doc: '',
+    });
+    const kept: [string, string, number][] = [
+      ['bank-u', 'amended', 1],
+      ['bank-m', 'old', 1],
+      ['bank-u', 'old-held', 1],
+    ];
+    await store.insertRows('log_records', [
+      record(0, 0, [
+        ['bank-u', 'old', 1],
+        ...kept,
+        ['bank-u', 'amended-old', 2],
+        // Of another institution: another row.
+        ['bank-z', 'old', 1],
+      ]),
+      record(0, 1, [
+        ['bank-u', 'old', 1],
+        ['bank-m', 'older', 1],
+      ]),
+      record(1, 0, [
+        ['bank-u', 'amended-old', 1],
+        ['bank-u', 'evidence', 1],
+      ]),
+    ]);
     const hold = await placeHold(store, 'subject', 'hld_held', by('ana'));
     await placeHold(store, 'submission', 'sub-3', by('ana'));
 
@@ -207,6 +241,19 @@ describe.skipIf(suite === undefined)('stewardship', () => {
     expect(await ids('SELECT id FROM signals')).toEqual(
       ['s-evidence', 's-kept', 's-old-held', 's-old-mx', 's-old-unknown', 's-shared'].sort(),
     );
+    // Where they came from is forgotten with them, in every partition; a record that has lost all its rows is still one.
+    const left = await store.queryRows(
+      'SELECT * EXCEPT (log, revision, kind, doc) FROM log_records ORDER BY partition, block_offset',
+    );
+    const listed = (partition: number, offset: number, rows: readonly [string, string, number][]) => {
+      const { institutions, ids: names, versions, hashes } = record(partition, offset, rows);
+      return { partition, block_offset: `${offset}`, institutions, ids: names, versions, hashes };
+    };
+    expect(left).toEqual([
+      listed(0, 0, [...kept, ['bank-z', 'old', 1]]),
+      listed(0, 1, []),
+      listed(1, 0, [['bank-u', 'evidence', 1]]),
+    ]);
     expect(
       await ids("SELECT concat(institution, ' ', id, ' ', toString(version)) AS id FROM transactions"),
     ).toEqual(
