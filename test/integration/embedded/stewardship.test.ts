@@ -12,14 +12,12 @@ import {
 import { rotateVault } from '../../../services/stewardship/vault-rotation.ts';
 import { openStore, type Store } from '../../../services/store/client.ts';
 import { migrate } from '../../../services/store/migrate.ts';
+import { ago, alertRow, DAY_MS, NOW, signalRow, txRow } from '../../support/aged-rows.ts';
 import { startSuite } from './harness.ts';
 
 const suite = await startSuite();
 afterAll(() => suite?.cleanUp());
 
-const DAY_MS = 86_400_000;
-const NOW = Date.UTC(2026, 5, 1);
-const ago = (days: number) => new Date(NOW - days * DAY_MS).toISOString();
 const by = (actor: string) => ({ actor, reason: 'order 12/2026', nowMs: NOW });
 
 /** Bank-m keeps records under Mexican law, bank-u under that of the United States, bank-x is not configured. */
@@ -30,65 +28,6 @@ const { retention } = configSchema.parse({
     institutions: { 'bank-m': 'MX', 'bank-u': 'US' },
     protectedUnfoundedDays: 20,
   },
-});
-
-const alertRow = (
-  id: string,
-  days: number,
-  doc: {
-    subject?: string;
-    protected?: string;
-    signals?: string[];
-    transactions?: [string, string][];
-    countries?: string[];
-  },
-  rest: object = {},
-) => ({
-  id,
-  revision: 1,
-  version: 1,
-  status: 'standing',
-  subject: doc.subject ?? 'hld_x',
-  last_event: ago(days),
-  doc: JSON.stringify({
-    jurisdictions: doc.countries ?? ['US'],
-    roles: [
-      { subject: doc.subject ?? 'hld_x', role: 'suspected_controller', protected: false },
-      ...(doc.protected === undefined
-        ? []
-        : [{ subject: doc.protected, role: 'potential_victim', protected: true }]),
-    ],
-    scoreParts: (doc.signals ?? []).map((signalId) => ({ signalId })),
-    transactions: (doc.transactions ?? []).map(([institution, txId]) => ({
-      institution,
-      id: txId,
-      version: 1,
-    })),
-  }),
-  ...rest,
-});
-
-const signalRow = (id: string, days: number, institution: string, subject = 'hld_s') => ({
-  id,
-  revision: 1,
-  version: 1,
-  status: 'standing',
-  observed_on: `acc_${id}`,
-  event_time: ago(days),
-  doc: JSON.stringify({
-    observedHolder: subject,
-    attributions: [{ subject }],
-    evidence: { transactions: [{ institution, id: 't', version: 1 }] },
-  }),
-});
-
-const txRow = (institution: string, id: string, days: number, rest: object = {}) => ({
-  institution,
-  id,
-  version: 1,
-  revision: 1,
-  event_time: ago(days),
-  ...rest,
 });
 
 describe.skipIf(suite === undefined)('stewardship', () => {
