@@ -19,7 +19,7 @@ import { type MemoryBus, memoryBus } from './memory-bus.ts';
 import { type Arriving, arriving, SOME_FEED } from './partition-play.ts';
 import type { Item } from './play.ts';
 import { SUBMITTING, smallParties, smallRows } from './small-world.ts';
-import { workerRole } from './worker-role.ts';
+import { type TestWorker, workerRole } from './worker-role.ts';
 
 export type WorkerTopic = (typeof WORKER_TOPICS)[number];
 
@@ -145,6 +145,7 @@ export class WorkerScene {
     knowledge: Knowledge,
     bus: MemoryBus = memoryBus({ partitions: 1 }),
     store = new FakeStore(),
+    messages: TestWorker['messages'] = {},
   ): Promise<WorkerScene> {
     return new WorkerScene(bus, store, (scene) =>
       workerRole({
@@ -152,6 +153,7 @@ export class WorkerScene {
         store,
         keys: testKeys,
         knowledge,
+        messages,
         folder: scene.#folder,
         metrics: scene.metrics,
         log: openLog(

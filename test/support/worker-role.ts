@@ -11,7 +11,7 @@ const NO_TRACING: Tracing = { span: (_stage, _numbers, work) => work(), close: a
 
 export interface TestWorker
   extends Pick<WorkerOptions, 'bus' | 'store' | 'knowledge' | 'log'>,
-    Partial<Pick<WorkerOptions, 'keys' | 'metrics'>> {
+    Partial<Pick<WorkerOptions, 'keys' | 'metrics' | 'messages'>> {
   /** Its disk. */
   readonly folder: string;
   /** Default: rows do not wait for others, and a checkpoint is due whenever something came. */
