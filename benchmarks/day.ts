@@ -9,13 +9,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FactDictionary } from '../pipelines/facts/dictionary.ts';
+import type { FactDictionary } from '../pipelines/facts/dictionary.ts';
 import { openColdFile } from '../services/state/disk-cold-file.ts';
 import { loadKnowledge } from '../services/workspace/knowledge.ts';
 import { type ColdOptions, HotSubject } from './detect/hot.ts';
 import { type Answer, answerOf } from './detect/subject.ts';
 import { type Benchmark, type BenchmarkOption, type BenchmarkResult, sizeOf } from './harness/benchmark.ts';
 import { cpuNs, peakRssMib, round } from './harness/measure.ts';
+import { dictionaryOf } from './stream/measured-run.ts';
 import { DAY_MS, type StreamPhase } from './stream/options.ts';
 import { type Knowledge, MeasuredStream } from './stream/stream.ts';
 
@@ -134,7 +135,7 @@ function run(
 ): Run {
   const phases = phasesOf(course);
   const total = phases.reduce((sum, phase) => sum + phase.rows, 0);
-  const dictionary = new FactDictionary([course.seed, course.seed ^ 0x5bd1e995]);
+  const dictionary = dictionaryOf(course.seed);
   const { seed, accounts, plantedMilli } = course;
   const spanDays = phases.reduce((sum, { days, pauseDays }) => sum + days + pauseDays, 0);
   const stream = new MeasuredStream(

@@ -8,14 +8,13 @@
  * with the reference). Few others lie in a cache, which makes them cheaper and the figure worse. The others' late rows are repaired outside of their clock, the hot account's second
  * reports inside of its own.
  */
-import { FactDictionary } from '../pipelines/facts/dictionary.ts';
-import { loadKnowledge } from '../services/workspace/knowledge.ts';
 import { createHot } from './detect/hot.ts';
 import { SubjectSample, sampleFaults } from './detect/sample.ts';
 import { answerOf } from './detect/subject.ts';
-import { type Benchmark, sizeOf } from './harness/benchmark.ts';
+import type { Benchmark } from './harness/benchmark.ts';
 import { cpuNs, quantile, round, wallNs, watchCollections } from './harness/measure.ts';
 import { HOT_ACCOUNT } from './stream/draws.ts';
+import { dictionaryOf, LARGE_HEAP, measuredRun } from './stream/measured-run.ts';
 import type { StreamPart } from './stream/options.ts';
 import { streamFaults, streamProperties } from './stream/properties.ts';
 import { MeasuredStream } from './stream/stream.ts';
@@ -47,12 +46,10 @@ export const hotAccount: Benchmark = {
     planted: { default: 25, smoke: 25, what: 'thousandths of the rows that belong to planted histories' },
     seed: { default: 1, smoke: 1, what: 'seed' },
   },
-  nodeFlags: () => ['--max-old-space-size=8192'],
+  nodeFlags: () => LARGE_HEAP,
   async run(context) {
-    const size = (option: string): number => sizeOf(context, option);
-    const [accounts, rows, seed] = [size('accounts'), size('rows'), size('seed')];
-    const knowledge = await loadKnowledge();
-    const dictionary = new FactDictionary([seed, seed ^ 0x5bd1e995]);
+    const { size, accounts, rows, seed, knowledge } = await measuredRun(context);
+    const dictionary = dictionaryOf(seed);
     const options = {
       accounts,
       rows,

@@ -12,19 +12,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { FactDictionary } from '../pipelines/facts/dictionary.ts';
-import { deriveKeys } from '../pipelines/ingest/keys.ts';
 import type { Bus, NewRecord, TopicRecord } from '../pipelines/log/bus.ts';
 import type { BlockLog } from '../pipelines/log/port.ts';
-import { workerConfig } from '../schemas/config.ts';
 import { hashList } from '../schemas/ids.ts';
 import { openFileLog } from '../services/log/file/file-log.ts';
 import type { Log } from '../services/observe/log.ts';
 import type { LogEvent, LogValues } from '../services/observe/log-fields.ts';
-import { Metrics } from '../services/observe/metrics.ts';
 import type { Store } from '../services/store/client.ts';
 import { WORKER_TOPICS } from '../services/worker/open-partition.ts';
-import { WorkerRole } from '../services/worker/role.ts';
+import type { WorkerRole } from '../services/worker/role.ts';
 import { type Knowledge, loadKnowledge } from '../services/workspace/knowledge.ts';
+import { workerRole } from '../test/support/worker-role.ts';
 import { type Benchmark, type BenchmarkOption, type BenchmarkResult, sizeOf } from './harness/benchmark.ts';
 import { cpuNs, peakRssMib, round, wallNs } from './harness/measure.ts';
 import { writeRecords } from './stream/files.ts';
@@ -124,18 +122,7 @@ class Worker {
     const note = (event: LogEvent, fields: LogValues = {}) => this.events.push({ event, fields });
     const log: Log = { debug: note, info: note, warn: note, error: (event) => note(event), with: () => log };
     this.#logs = logs;
-    this.role = new WorkerRole({
-      bus: logs,
-      store,
-      keys: deriveKeys(Buffer.alloc(32, 7)),
-      knowledge,
-      config: { ...workerConfig.parse({ insertLingerMs: 0 }), checkpointEveryMs: 0 },
-      stateFolder: join(folder, 'state'),
-      checkpointFolder: join(folder, 'checkpoints'),
-      metrics: new Metrics(),
-      log,
-      tracing: { span: (_stage, _numbers, work) => work(), close: async () => undefined },
-    });
+    this.role = workerRole({ bus: logs, store, knowledge, folder, log });
   }
 
   async begin(): Promise<number> {

@@ -7,13 +7,13 @@
  * sets from its first row on, and with those under the rules before), and a store that holds little (every step is bounded, and the longest
  * ones plan and compile: they do not grow with the rows).
  */
-import { FactDictionary } from '../pipelines/facts/dictionary.ts';
 import { mergeRuleSets } from '../rules/compiler/index.ts';
-import { compileKnowledge, type Knowledge, loadKnowledge } from '../services/workspace/knowledge.ts';
+import { compileKnowledge, type Knowledge } from '../services/workspace/knowledge.ts';
 import { HotSubject } from './detect/hot.ts';
 import { answerOf } from './detect/subject.ts';
-import { type Benchmark, sizeOf } from './harness/benchmark.ts';
+import type { Benchmark } from './harness/benchmark.ts';
 import { cpuNs, quantile, round } from './harness/measure.ts';
+import { dictionaryOf, LARGE_HEAP, measuredRun } from './stream/measured-run.ts';
 import type { StreamBlock } from './stream/stream.ts';
 import { MeasuredStream } from './stream/stream.ts';
 
@@ -52,13 +52,11 @@ export const rulesReload: Benchmark = {
     planted: { default: 25, smoke: 25, what: 'thousandths of the rows that belong to planted histories' },
     seed: { default: 1, smoke: 1, what: 'seed' },
   },
-  nodeFlags: () => ['--max-old-space-size=8192'],
+  nodeFlags: () => LARGE_HEAP,
   async run(context) {
-    const size = (option: string): number => sizeOf(context, option);
-    const [accounts, rows, seed] = [size('accounts'), size('rows'), size('seed')];
-    const knowledge = await loadKnowledge();
+    const { size, accounts, rows, seed, knowledge } = await measuredRun(context);
     const begin = (ruleSet: Knowledge['ruleSet']) => {
-      const dictionary = new FactDictionary([seed, seed ^ 0x5bd1e995]);
+      const dictionary = dictionaryOf(seed);
       const options = { accounts, rows, seed, plantedMilli: size('planted') };
       const stream = new MeasuredStream(options, knowledge, dictionary);
       const subject = new HotSubject({ ...knowledge, ruleSet }, dictionary, { accounts, rows });

@@ -9,13 +9,12 @@
  */
 import { createHash } from 'node:crypto';
 import { HotCore } from '../pipelines/detect/hot/hot-core.ts';
-import { FactDictionary } from '../pipelines/facts/dictionary.ts';
 import { FactStore } from '../pipelines/facts/store.ts';
 import type { RuleSet } from '../rules/compiler/index.ts';
-import { loadKnowledge } from '../services/workspace/knowledge.ts';
-import { type Benchmark, sizeOf } from './harness/benchmark.ts';
+import type { Benchmark } from './harness/benchmark.ts';
 import { cpuNs, quantile, round, watchCollections } from './harness/measure.ts';
 import { ruleSetOf, silentRuleSet } from './rules/rule-sets.ts';
+import { dictionaryOf, LARGE_HEAP, measuredRun } from './stream/measured-run.ts';
 import { MeasuredStream } from './stream/stream.ts';
 
 const SUBJECTS_PER_ACCOUNT = 1.4;
@@ -43,12 +42,10 @@ export const stateUpdate: Benchmark = {
     flush: { default: 64, smoke: 1, what: 'blocks after which candidates are thrown away' },
     seed: { default: 1, smoke: 1, what: 'seed' },
   },
-  nodeFlags: () => ['--max-old-space-size=8192'],
+  nodeFlags: () => LARGE_HEAP,
   async run(context) {
-    const size = (option: string): number => sizeOf(context, option);
-    const [accounts, rows, seed] = [size('accounts'), size('rows'), size('seed')];
-    const knowledge = await loadKnowledge();
-    const dictionary = new FactDictionary([seed, seed ^ 0x5bd1e995]);
+    const { size, accounts, rows, seed, knowledge } = await measuredRun(context);
+    const dictionary = dictionaryOf(seed);
     const stream = new MeasuredStream({ accounts, rows, seed }, knowledge, dictionary);
     const store = new FactStore(dictionary);
     const many = ruleSetOf(knowledge, size('rules'));

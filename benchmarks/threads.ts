@@ -16,7 +16,6 @@ import { Worker } from 'node:worker_threads';
 import type { SubjectSignals } from '../pipelines/detect/detection.ts';
 import { FactDictionary } from '../pipelines/facts/dictionary.ts';
 import { OwnedKeys } from '../pipelines/partition/owned-keys.ts';
-import { encodeBlock } from '../schemas/arrow.ts';
 import type { FactBatch } from '../schemas/facts.ts';
 import { threadFile } from '../services/threads/detect-pool.ts';
 import { PoolDetection } from '../services/threads/pool-detection.ts';
@@ -26,6 +25,7 @@ import { loadKnowledge } from '../services/workspace/knowledge.ts';
 import { answerOf } from './detect/subject.ts';
 import { type Benchmark, type BenchmarkResult, type RunContext, sizeOf } from './harness/benchmark.ts';
 import { cpuNs, median, round, wallNs } from './harness/measure.ts';
+import { encodedBlock } from './stream/encoded-block.ts';
 import { MeasuredStream } from './stream/stream.ts';
 
 const HASH_SEED: readonly [number, number] = [0x1234567, 0x89abcde];
@@ -105,13 +105,7 @@ async function workers(context: RunContext): Promise<BenchmarkResult[]> {
   let needed = 0;
   for (const block of stream.blocks()) {
     needed += neededCopies(block.batch, owners);
-    const written = Array.from({ length: block.batch.rows }, (_, row) => ({
-      tx: block.transactionOf(row),
-      hash: block.hashOf(row),
-      revision: 0,
-      blockOffset: blocks.length,
-    }));
-    blocks.push(encodeBlock(written, block.batch, dictionary));
+    blocks.push(encodedBlock(block, dictionary, blocks.length).bytes);
   }
   context.progress(`threads: ${blocks.length} blocks`);
 

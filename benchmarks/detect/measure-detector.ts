@@ -2,9 +2,9 @@
  * Drives a detector over the measured stream: blocks are made between the clocks, so that only the detector's own time
  * counts. The rows of a sample of subjects are checked against the reference evaluator in the same run.
  */
-import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import type { BenchmarkResult } from '../harness/benchmark.ts';
 import { cpuNs, peakRssMib, quantile, round, wallNs, watchCollections } from '../harness/measure.ts';
+import { dictionaryOf } from '../stream/measured-run.ts';
 import type { StreamOptions } from '../stream/options.ts';
 import { streamFaults, streamProperties } from '../stream/properties.ts';
 import { type Knowledge, MeasuredStream } from '../stream/stream.ts';
@@ -46,7 +46,7 @@ export async function measureDetector(
   { shipped, measured: knowledge }: LoopRules,
   progress: (text: string) => void,
 ): Promise<BenchmarkResult[]> {
-  const dictionary = new FactDictionary([options.seed, options.seed ^ 0x5bd1e995]);
+  const dictionary = dictionaryOf(options.seed);
   const stream = new MeasuredStream(options, shipped, dictionary);
   const firstPlanted = dictionary.interner.size;
   const plantedRows = (options.rows * stream.options.plantedMilli) / 1_000;

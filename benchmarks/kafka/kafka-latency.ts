@@ -8,13 +8,11 @@
  */
 import { createHash } from 'node:crypto';
 import { loadKnowledge } from '../../services/workspace/knowledge.ts';
-import { KAFKA_MAJORS, whyNoKafka } from '../../test/support/kafka/jars.ts';
 import { type Benchmark, type BenchmarkResult, type RunContext, sizeOf } from '../harness/benchmark.ts';
 import { round } from '../harness/measure.ts';
 import { latencyQuantile, OpenLoop, type Submission } from './open-loop.ts';
-import { hasProcessTimes } from './processes.ts';
 import { feedRecords, RoutedStream, recordOf } from './routed-stream.ts';
-import { Scene } from './scene.ts';
+import { ON_SCENE, onScene, type Scene } from './scene.ts';
 
 const SHARES = [0.1, 0.5, 0.9];
 const ROWS_PER_ACCOUNT = 16.5;
@@ -140,22 +138,15 @@ export const kafkaLatency: Benchmark = {
     version: { default: 4, smoke: 4, what: 'major version of Kafka, 3 or 4' },
     seed: { default: 1, smoke: 1, what: 'seed' },
   },
-  nodeFlags: () => ['--max-old-space-size=4096'],
-  async whyNot() {
-    return hasProcessTimes() ? await whyNoKafka(4) : 'CPU times of processes are read from /proc';
-  },
-  async run(context) {
-    const version = KAFKA_MAJORS.find((major) => major === sizeOf(context, 'version'));
-    if (version === undefined) throw new Error('there is no such version of Kafka');
-    const [given, rows, seconds] = [
-      sizeOf(context, 'rate'),
-      sizeOf(context, 'rows'),
-      sizeOf(context, 'seconds'),
-    ];
-    const partitions = sizeOf(context, 'partitions');
-    context.progress('starting Kafka and the store');
-    const scene = await Scene.open({ version, partitions, nodeFlags: [] });
-    try {
+  ...ON_SCENE,
+  run: (context) =>
+    onScene(context, {}, async (scene) => {
+      const [given, rows, seconds] = [
+        sizeOf(context, 'rate'),
+        sizeOf(context, 'rows'),
+        sizeOf(context, 'seconds'),
+      ];
+      const partitions = sizeOf(context, 'partitions');
       // Whose rows go on behind the backlog, at a rate that is not known yet: as many as a fast machine would take.
       const most = rows + seconds * (given > 0 ? given : MOST_PER_SECOND);
       const stream = new RoutedStream(
@@ -175,10 +166,7 @@ export const kafkaLatency: Benchmark = {
       for (const share of SHARES)
         results.push(await run.atRate(share * load, `load-${Math.round(100 * share)}`));
       return results;
-    } finally {
-      await scene.close();
-    }
-  },
+    }),
 };
 
 /** All shares together, of a worker of 20,000 rows a second. */

@@ -11,14 +11,12 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { packageRoot } from '../../schemas/package-root.ts';
 import { loadKnowledge } from '../../services/workspace/knowledge.ts';
-import { KAFKA_MAJORS, whyNoKafka } from '../../test/support/kafka/jars.ts';
 import { javaRead, kafkajsRead } from '../bus/clients.ts';
 import { type Benchmark, type BenchmarkResult, type RunContext, sizeOf } from '../harness/benchmark.ts';
 import { round } from '../harness/measure.ts';
 import { streamProperties } from '../stream/properties.ts';
-import { hasProcessTimes } from './processes.ts';
 import { feedRecords, RoutedStream, recordOf } from './routed-stream.ts';
-import { Scene } from './scene.ts';
+import { ON_SCENE, onScene, type Scene } from './scene.ts';
 
 /** From here on a run counts as a measurement. */
 const MEASURED_FROM_ROWS = 300_000;
@@ -150,23 +148,9 @@ export const kafkaToSignals: Benchmark = {
     profile: { default: 0, smoke: 0, what: '1: workers leave CPU profiles in .cache/profiles' },
     seed: { default: 1, smoke: 1, what: 'seed' },
   },
-  nodeFlags: () => ['--max-old-space-size=4096'],
-  async whyNot() {
-    return hasProcessTimes() ? await whyNoKafka(4) : 'CPU times of processes are read from /proc';
-  },
-  async run(context) {
-    const version = KAFKA_MAJORS.find((major) => major === sizeOf(context, 'version'));
-    if (version === undefined) throw new Error('there is no such version of Kafka');
-    context.progress('starting Kafka and the store');
-    const scene = await Scene.open({
-      version,
-      partitions: sizeOf(context, 'partitions'),
-      nodeFlags: sizeOf(context, 'profile') === 1 ? PROFILED : [],
-    });
-    try {
-      return [await throughput(scene, context)];
-    } finally {
-      await scene.close();
-    }
-  },
+  ...ON_SCENE,
+  run: (context) =>
+    onScene(context, { nodeFlags: sizeOf(context, 'profile') === 1 ? PROFILED : [] }, async (scene) => [
+      await throughput(scene, context),
+    ]),
 };

@@ -1,6 +1,7 @@
 /** The measured stream as the ingest role sends it: blocks routed to partitions, behind a record of what the feed provides. */
 import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import type { NewRecord } from '../../pipelines/log/bus.ts';
+import { KIND_HEADER } from '../../pipelines/log/port.ts';
 import {
   kindsOfRules,
   type RoutedBlock,
@@ -8,9 +9,9 @@ import {
   type RouterCounts,
 } from '../../pipelines/partition/router.ts';
 import { memberEndsOf, RowColumns } from '../../pipelines/partition/row-columns.ts';
-import { encodeBlock } from '../../schemas/arrow.ts';
 import { decodeRows } from '../../schemas/block-rows.ts';
 import { encodeReference } from '../../services/workspace/reference-record.ts';
+import { encodedBlock } from '../stream/encoded-block.ts';
 import { type Knowledge, MeasuredStream, type StreamBlock } from '../stream/stream.ts';
 import { actionTransactions, EVERYTHING } from '../stream/templates.ts';
 
@@ -31,7 +32,7 @@ interface Part {
 }
 
 export function recordOf({ partition, kind, bytes }: Omit<RoutedBlock, 'rows'>): NewRecord {
-  return { partition, key: null, headers: { kind }, value: bytes };
+  return { partition, key: null, headers: { [KIND_HEADER]: kind }, value: bytes };
 }
 
 /** A record that every partition has to have in front of the rows. */
@@ -45,7 +46,7 @@ export function feedRecords(partitions: number): NewRecord[] {
   }));
   const value = encodeReference({ feeds });
   return Array.from({ length: partitions }, (_, partition) => {
-    return { partition, key: null, headers: { kind: 'reference' }, value };
+    return { partition, key: null, headers: { [KIND_HEADER]: 'reference' }, value };
   });
 }
 
@@ -96,15 +97,8 @@ export class RoutedStream {
   #encoded(): Part | undefined {
     const { value: block, done } = this.#blocks.next();
     if (done === true) return undefined;
-    const rows = Array.from({ length: block.batch.rows }, (_, row) => {
-      return { tx: block.transactionOf(row), hash: block.hashOf(row), revision: 0, blockOffset: 0 };
-    });
-    return {
-      bytes: encodeBlock(rows, block.batch, this.#dictionary),
-      rows: rows.length,
-      ids: rows.map(({ tx }) => tx.id),
-      from: 0,
-    };
+    const { bytes, transactions } = encodedBlock(block, this.#dictionary);
+    return { bytes, rows: transactions.length, ids: transactions.map(({ id }) => id), from: 0 };
   }
 }
 

@@ -20,8 +20,9 @@ import { migrate } from '../../services/store/migrate.ts';
 import { MARKED_LOG } from '../../services/worker/store-outputs.ts';
 import { freePorts } from '../../test/support/kafka/broker.ts';
 import { KafkaCluster } from '../../test/support/kafka/cluster.ts';
-import type { KafkaMajor } from '../../test/support/kafka/jars.ts';
-import { cpuSecondsOf, peakMibOf, processOf } from './processes.ts';
+import { KAFKA_MAJORS, type KafkaMajor, whyNoKafka } from '../../test/support/kafka/jars.ts';
+import { type Benchmark, type RunContext, sizeOf } from '../harness/benchmark.ts';
+import { cpuSecondsOf, hasProcessTimes, peakMibOf, processOf } from './processes.ts';
 
 /** The command as compiled with this file; from sources, as built. */
 const CLI = import.meta.url.endsWith('.js')
@@ -42,7 +43,6 @@ export interface SceneOptions {
   readonly partitions: number;
   /** Flags of Node for the workers. */
   readonly nodeFlags: readonly string[];
-  readonly lingerMs?: number;
 }
 
 interface Worker {
@@ -124,15 +124,13 @@ export class Scene {
     const place = join(this.#folder, `worker-${metricsPort}`);
     mkdirSync(place);
     const config = join(place, 'rastro.json');
-    const { lingerMs } = this.#options;
-    const own = { checkpointFolder: join(place, 'checkpoints') };
     writeFileSync(
       config,
       JSON.stringify({
         kafka: this.kafka,
         clickhouse: { url: this.#embedded.url, passwordFile: join(this.#folder, 'password') },
         keys: { folder: join(this.#folder, 'keys') },
-        worker: lingerMs === undefined ? own : { ...own, insertLingerMs: lingerMs },
+        worker: { checkpointFolder: join(place, 'checkpoints') },
         observe: { port: metricsPort },
         logging: { format: 'json' },
       }),
@@ -286,6 +284,31 @@ export class Scene {
     await this.#embedded.stop();
     await this.cluster.stop();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+/** What every benchmark on a scene says of itself; its options are `version` and `partitions`, and its own. */
+export const ON_SCENE = {
+  nodeFlags: () => ['--max-old-space-size=4096'],
+  async whyNot() {
+    return hasProcessTimes() ? await whyNoKafka(4) : 'CPU times of processes are read from /proc';
+  },
+} satisfies Partial<Benchmark>;
+
+/** Opens a scene as the options say, and closes it whatever happens. `nodeFlags`: of the workers. */
+export async function onScene<T>(
+  context: RunContext,
+  { nodeFlags = [] }: { readonly nodeFlags?: readonly string[] },
+  work: (scene: Scene) => Promise<T>,
+): Promise<T> {
+  const version = KAFKA_MAJORS.find((major) => major === sizeOf(context, 'version'));
+  if (version === undefined) throw new Error('there is no such version of Kafka');
+  context.progress('starting Kafka and the store');
+  const scene = await Scene.open({ version, partitions: sizeOf(context, 'partitions'), nodeFlags });
+  try {
+    return await work(scene);
+  } finally {
+    await scene.close();
   }
 }
 

@@ -10,7 +10,6 @@
  * stream has 120 days), other signals than the reference's, a rule that fires where the code says it does not (both compared).
  */
 import { createHash } from 'node:crypto';
-import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import { factEvent } from '../../pipelines/facts/event.ts';
 import { OWNER_LEGS, ownerLegs } from '../../pipelines/facts/owner-legs.ts';
 import { FactStore } from '../../pipelines/facts/store.ts';
@@ -24,6 +23,7 @@ import { createReference } from '../detect/reference-detector.ts';
 import { answerOf, type MeasuredDetector } from '../detect/subject.ts';
 import { type Benchmark, type BenchmarkResult, type RunContext, sizeOf } from '../harness/benchmark.ts';
 import { cpuNs, quantile, round, watchCollections } from '../harness/measure.ts';
+import { dictionaryOf, measuredRun } from '../stream/measured-run.ts';
 import { MeasuredStream } from '../stream/stream.ts';
 
 const KIND = 'account';
@@ -35,10 +35,8 @@ const EVENTS_MIN = 8;
 const EVENTS_MAX = 4_096;
 
 async function candidates(context: RunContext): Promise<BenchmarkResult[]> {
-  const size = (option: string): number => sizeOf(context, option);
-  const [accounts, rows, seed] = [size('accounts'), size('rows'), size('seed')];
-  const knowledge = await loadKnowledge();
-  const dictionary = new FactDictionary([seed, seed ^ 0x5bd1e995]);
+  const { size, accounts, rows, seed, knowledge } = await measuredRun(context);
+  const dictionary = dictionaryOf(seed);
   const options = { accounts, rows, seed, plantedMilli: size('planted') };
   const stream = new MeasuredStream(options, knowledge, dictionary);
   const setup = { knowledge, dictionary, accounts, rows };
@@ -124,7 +122,7 @@ async function questions(context: RunContext): Promise<BenchmarkResult[]> {
   const [accounts, seed] = [size('accounts'), size('seed')];
   const rows = Math.min(SEGMENT_ROWS, size('rows'));
   const { ruleSet, evaluation } = await loadKnowledge();
-  const dictionary = new FactDictionary([seed, seed ^ 0x5bd1e995]);
+  const dictionary = dictionaryOf(seed);
   const options = { accounts, rows, seed, plantedMilli: size('planted') };
   const stream = new MeasuredStream(options, { ruleSet, evaluation }, dictionary);
   const store = new FactStore(dictionary);

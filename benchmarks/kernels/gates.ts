@@ -8,7 +8,6 @@
  * before the clock; the candidates are counted in the first of them).
  */
 import { createHash } from 'node:crypto';
-import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import { OWNER_LEGS, ownerLegs } from '../../pipelines/facts/owner-legs.ts';
 import { FactStore } from '../../pipelines/facts/store.ts';
 import { type KindPlan, planRules, type RuleSet, warmUp } from '../../rules/compiler/index.ts';
@@ -17,6 +16,7 @@ import { type Benchmark, type BenchmarkResult, sizeOf } from '../harness/benchma
 import { cpuNs, median, round } from '../harness/measure.ts';
 import { ruleSetOf, silentRuleSet } from '../rules/rule-sets.ts';
 import { mixed } from '../stream/identity.ts';
+import { dictionaryOf } from '../stream/measured-run.ts';
 import { DAY_MS, STREAM } from '../stream/options.ts';
 import { MeasuredStream } from '../stream/stream.ts';
 
@@ -123,7 +123,7 @@ export const gates: Benchmark = {
     const size = (option: string): number => sizeOf(context, option);
     const seed = size('seed');
     const knowledge = await loadKnowledge();
-    const dictionary = new FactDictionary([seed, seed ^ 0x5bd1e995]);
+    const dictionary = dictionaryOf(seed);
     const rows = Math.min(SEGMENT_ROWS, size('rows'));
     const stream = new MeasuredStream({ accounts: size('accounts'), rows, seed }, knowledge, dictionary);
     const store = new FactStore(dictionary);

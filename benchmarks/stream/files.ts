@@ -3,9 +3,9 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import { kindsOfRules, Router } from '../../pipelines/partition/router.ts';
 import type { RuleSet } from '../../rules/compiler/index.ts';
-import { encodeBlock } from '../../schemas/arrow.ts';
 import { openFileLog } from '../../services/log/file/file-log.ts';
 import { edgeLine } from './edge-rows.ts';
+import { encodedBlock } from './encoded-block.ts';
 import type { MeasuredStream, StreamBlock } from './stream.ts';
 
 /** Writes every row as a line. Returns how many bytes. */
@@ -35,16 +35,9 @@ export async function writeLog(
   let bytes = 0;
   try {
     for (const block of stream.blocks()) {
-      const blockOffset = log.end;
-      const rows = Array.from({ length: block.batch.rows }, (_, row) => ({
-        tx: block.transactionOf(row),
-        hash: block.hashOf(row),
-        revision: 0,
-        blockOffset,
-      }));
-      const payload = encodeBlock(rows, block.batch, dictionary);
-      bytes += payload.byteLength;
-      await log.append('transactions', payload);
+      const encoded = encodedBlock(block, dictionary, log.end);
+      bytes += encoded.bytes.byteLength;
+      await log.append('transactions', encoded.bytes);
       each(block);
     }
   } finally {
@@ -64,13 +57,7 @@ export async function writeRecords(
   const router = new Router({ partitions: 1, kinds: kindsOfRules(ruleSet) });
   try {
     for (const block of stream.blocks()) {
-      const rows = Array.from({ length: block.batch.rows }, (_, row) => ({
-        tx: block.transactionOf(row),
-        hash: block.hashOf(row),
-        revision: 0,
-        blockOffset: 0,
-      }));
-      const { blocks } = router.route(encodeBlock(rows, block.batch, dictionary));
+      const { blocks } = router.route(encodedBlock(block, dictionary).bytes);
       for (const { bytes } of blocks) await log.append('transactions', bytes);
     }
     for (const { bytes } of router.close()) await log.append('transactions', bytes);

@@ -50,6 +50,18 @@ export const configErrors = defineErrors({
       fr: 'Un autre processus tient le port, ou l’adresse n’est pas de cette machine : définissez {section}.host et {section}.port ; deux rôles sur une machine veulent deux ports.',
     },
   },
+  'RAS-CONFIG-FOLDER': {
+    message: {
+      en: 'The folder {folder} cannot be made or used: {detail}.',
+      es: 'La carpeta {folder} no se puede crear o usar: {detail}.',
+      fr: 'Le dossier {folder} ne peut être créé ou utilisé : {detail}.',
+    },
+    hint: {
+      en: 'Each part of the path must be a folder that this user may enter, the last one writable, on a disk with room. Have the rights changed, or name another folder.',
+      es: 'Cada parte de la ruta debe ser una carpeta a la que este usuario pueda entrar, la última con permiso de escritura, en un disco con espacio. Haga cambiar los permisos o indique otra carpeta.',
+      fr: 'Chaque partie du chemin doit être un dossier où cet utilisateur peut entrer, le dernier ouvert en écriture, sur un disque qui a de la place. Faites changer les droits, ou nommez un autre dossier.',
+    },
+  },
   'RAS-CONFIG-SECRET-UNREADABLE': {
     message: {
       en: 'The file {file} that {path} names cannot be used: {detail}.',

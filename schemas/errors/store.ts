@@ -134,6 +134,18 @@ export const storeErrors = defineErrors({
       fr: 'Lancez `rastro db status` : une table ou colonne manquante signifie que des migrations sont à faire.',
     },
   },
+  'RAS-STORE-TABLE-MISSING': {
+    message: {
+      en: 'The store has no table {table}.',
+      es: 'El almacén no tiene la tabla {table}.',
+      fr: 'Le stockage n’a pas de table {table}.',
+    },
+    hint: {
+      en: 'Make its tables with `rastro db migrate`, with --config for a server; then check that its database is the one that is meant.',
+      es: 'Cree sus tablas con `rastro db migrate`, con --config para un servidor; después compruebe que la base de datos es la debida.',
+      fr: 'Créez ses tables avec `rastro db migrate`, avec --config pour un serveur ; puis vérifiez que la base de données est la bonne.',
+    },
+  },
   'RAS-STORE-BUSY': {
     message: {
       en: 'The store is overloaded.',

@@ -33,9 +33,9 @@ export const workerErrors = defineErrors({
       fr: '{rows} lignes dont la partition {partition} a été faite ne sont plus dans le magasin.',
     },
     hint: {
-      en: 'What rested on them is taken back. If no retention run deleted them ("rastro retention" keeps a list), restore the table transactions from a backup and empty the worker’s state.',
-      es: 'Lo que se apoyaba en ellas se retira. Si no las borró una ejecución de retención ("rastro retention" lleva la lista), restaure la tabla transactions de un respaldo y vacíe el estado del worker.',
-      fr: 'Ce qui reposait sur elles est retiré. Si aucune exécution de rétention ne les a supprimées (« rastro retention » en tient la liste), rétablissez la table transactions d’une sauvegarde et videz l’état du worker.',
+      en: 'What rested on them is taken back. No retention run did this: it would have taken them out of log_records, too. Restore the table transactions from a backup and empty the worker’s state.',
+      es: 'Lo que se apoyaba en ellas se retira. No fue una ejecución de retención: las habría quitado también de log_records. Restaure la tabla transactions de un respaldo y vacíe el estado del worker.',
+      fr: 'Ce qui reposait sur elles est retiré. Ce n’est pas une exécution de rétention : elle les aurait aussi ôtées de log_records. Rétablissez la table transactions d’une sauvegarde et videz l’état du worker.',
     },
   },
 });

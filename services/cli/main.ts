@@ -94,6 +94,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'RAS-CONFIG-SECTION-MISSING',
   'RAS-FEED-FILE-NOT-FOUND',
   'RAS-FEED-MAPPING-NOT-FOUND',
+  'RAS-RULES-FOLDER',
 ]);
 
 function reportError(error: unknown): number {

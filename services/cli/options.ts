@@ -14,6 +14,14 @@ export function threadsOf(text: string): number {
   return countOf('--threads', text, THREADS_MAX);
 }
 
+/** No command waits longer for what others do. */
+const TIMEOUT_SECONDS_MAX = 86_400;
+
+/** Milliseconds of `--timeout`. */
+export function timeoutMsOf(text: string): number {
+  return countOf('--timeout', text, TIMEOUT_SECONDS_MAX) * 1_000;
+}
+
 function countOf(option: string, text: string, most: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;

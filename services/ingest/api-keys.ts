@@ -4,11 +4,12 @@
  * which is how they are changed without a gap.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { epochMs, identifier } from '../../schemas/identity.ts';
+import { makeFolder } from '../config/folder.ts';
 import { INGEST_LIMITS } from './limits.ts';
 
 /** `submit`: hand in. `read`: ask what became of it. */
@@ -55,9 +56,9 @@ export async function readKeys(path: string): Promise<readonly StoredKey[]> {
   }
 }
 
-/** Replaces the file in one step. */
+/** Replaces the file in one step. @throws RastroError RAS-CONFIG-FOLDER */
 export async function writeKeys(path: string, keys: readonly StoredKey[]): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const next = `${path}.${process.pid}`;
   await writeFile(next, `${JSON.stringify({ version: 1, keys }, null, 2)}\n`, { mode: 0o600 });
   await rename(next, path);

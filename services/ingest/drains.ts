@@ -214,7 +214,9 @@ const revisionOf = ({ attempt, state }: StateRecord): number =>
   attempt * SUBMISSION_STATES.length + SUBMISSION_STATES.indexOf(state);
 
 /** Up to which offset of `transactions`, by partition, rows are stored and evaluated: the markers say so. */
-export async function markedUntil(store: Pick<Store, 'queryRows'>): Promise<ReadonlyMap<number, number>> {
+export async function evaluatedByPartition(
+  store: Pick<Store, 'queryRows'>,
+): Promise<ReadonlyMap<number, number>> {
   const rows = await store.queryRows<{ partition: number; until: string }>(
     "SELECT partition, max(offset_to) AS until FROM block_markers_current WHERE log = 'transactions' GROUP BY partition",
   );

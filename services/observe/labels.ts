@@ -1,4 +1,5 @@
 /** Closed lists that logs and metrics speak in: a label has no value that is not here, so that their number is bounded. */
+import { LEFT_OUT } from '../../pipelines/engine/fitting.ts';
 import { ERRORS } from '../../schemas/errors/index.ts';
 import { TOPIC_NAMES } from '../../schemas/topics.ts';
 import { SHARD_COLUMNS } from '../store/cluster-form.ts';
@@ -62,6 +63,7 @@ export const LABELS = {
   table: oneOf(TABLES),
   code: oneOf(Object.keys(ERRORS)),
   part: oneOf(STATE_PARTS),
+  left_out: oneOf(LEFT_OUT),
   state: oneOf(SUBMISSION_STATES),
   outcome: oneOf(['ok', 'failed', 'refused']),
   route: oneOf(ROUTES),

@@ -32,6 +32,11 @@ export const METRICS = {
     help: 'Rows and records rejected, by reason',
     labels: ['code'],
   },
+  rastro_messages_shortened_total: {
+    type: 'counter',
+    help: 'Messages to signals that were too large and say less, by the last thing left out',
+    labels: ['left_out'],
+  },
   rastro_stage_duration_seconds: {
     type: 'histogram',
     help: 'Time that a block spends in a stage',

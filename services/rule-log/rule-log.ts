@@ -6,6 +6,7 @@
  * Whoever dies between leaves partitions without a note. Anybody may complete it: a partition that has the record twice has it once.
  */
 import type { Bus, NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
+import { KIND_HEADER } from '../../pipelines/log/port.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { TOPIC_VALUE_BYTES } from '../../schemas/topics.ts';
 import { decodeRules, encodeRules, type NewRules, type RuleRecord } from '../workspace/rule-record.ts';
@@ -76,7 +77,7 @@ export class RuleLog {
       if (missing.length === 0) continue;
       const value = encodeRules({ ...decodeRules(set.payload), ordinal: set.ordinal });
       for (const partition of missing) {
-        const record: NewRecord = { partition, key: null, headers: { kind: 'rules' }, value };
+        const record: NewRecord = { partition, key: null, headers: { [KIND_HEADER]: 'rules' }, value };
         const [offset = 0] = await this.#bus.append('transactions', [record]);
         const placed = { ordinal: set.ordinal, partition, offset };
         await this.#bus.append(TOPIC, [encodePlaced(placed)]);

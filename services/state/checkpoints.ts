@@ -22,6 +22,7 @@ import {
 import { CheckpointDamage, CheckpointIn, CheckpointOut } from '../../pipelines/recovery/checkpoint-image.ts';
 import type { Steps } from '../../rules/compiler/index.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { makeFolder } from '../config/folder.ts';
 import type { ColdMark, ColdOrigin, DiskColdFile } from './disk-cold-file.ts';
 import { checksumsOf, ImageReader, ImageWriter, syncPath } from './image-file.ts';
 
@@ -91,10 +92,10 @@ export class Checkpoints {
   readonly #folder: string;
   #next: number;
 
-  /** `folder`: nobody else's; made if it is not there. */
+  /** `folder`: nobody else's; made if it is not there. @throws RastroError RAS-CONFIG-FOLDER */
   constructor(folder: string) {
     this.#folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     for (const entry of readdirSync(folder)) if (entry.endsWith(UNFINISHED)) this.#remove(entry);
     this.#next = 1 + (this.#numbers()[0] ?? 0);
   }

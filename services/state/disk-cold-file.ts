@@ -15,7 +15,6 @@ import {
   fstatSync,
   ftruncateSync,
   linkSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readvSync,
@@ -27,6 +26,7 @@ import { crc32 } from 'node:zlib';
 import { CheckpointDamage } from '../../pipelines/recovery/checkpoint-image.ts';
 import { COLD_LIMITS, type ColdFile } from '../../pipelines/state/cold-file.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { makeFolder } from '../config/folder.ts';
 
 /** Length and checksum, 32 bits each. */
 const HEADER_BYTES = 8;
@@ -301,10 +301,10 @@ export interface ColdOrigin {
 /**
  * Opens a cold file in `folder`, which is made if it is not there; what an earlier process left of this name is deleted.
  * `name`: letters and digits. It is empty, or has the units of a checkpoint.
- * @throws CheckpointDamage where these are not there
+ * @throws CheckpointDamage where these are not there; RastroError RAS-CONFIG-FOLDER
  */
 export function openColdFile(folder: string, name: string, options: DiskColdFileOptions = {}): DiskColdFile {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const isLeft = (entry: string) => entry.startsWith(`${name}-`) && entry.endsWith(EXTENSION);
   for (const entry of readdirSync(folder).filter(isLeft)) unlinkSync(join(folder, entry));
   const {

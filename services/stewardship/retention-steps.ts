@@ -11,8 +11,19 @@ export interface RetentionStep {
   readonly name: string;
   /** Selects `key_1`, `key_2` and `held` (0 or 1). */
   readonly due: string;
-  /** Tables whose rows go, with the columns that `key_1` and `key_2` are compared with. */
-  readonly tables: readonly { readonly table: string; readonly columns: readonly string[] }[];
+  /** What goes of which tables, in their order. */
+  readonly tables: readonly RetentionTable[];
+}
+
+export interface RetentionTable {
+  readonly table: string;
+  /** Compared with `key_1` and `key_2`. */
+  readonly columns: readonly string[];
+  /**
+   * Given where `columns` are lists: then a row stays, and of its lists the elements at the places of these identities go. Names the
+   * lists that have an element a place besides.
+   */
+  readonly besides?: readonly string[];
 }
 
 const HELD = (scope: string) => `(SELECT held_key FROM holds_standing WHERE held_scope = '${scope}')`;
@@ -143,7 +154,12 @@ function transactions(config: RetentionConfig, now: string): RetentionStep[] {
             )
             GROUP BY institution, id
             HAVING min(${isOver('event_time', kept, now)}) = 1`,
-      tables: [{ table: 'transactions', columns: ['institution', 'id'] }],
+      tables: [
+        // First: a row that is still there is due again when this is interrupted, an identity here would not be. Records stay, if
+        // need be without rows, because a partition's history is made of all its offsets.
+        { table: 'log_records', columns: ['institutions', 'ids'], besides: ['versions', 'hashes'] },
+        { table: 'transactions', columns: ['institution', 'id'] },
+      ],
     },
   ];
 }

@@ -8,7 +8,7 @@ import { RastroError } from '../../schemas/errors/index.ts';
 import type { Store } from '../store/client.ts';
 import { ownTable } from '../store/cluster-form.ts';
 import { quoted } from './policy.ts';
-import { type RetentionStep, retentionSteps } from './retention-steps.ts';
+import { type RetentionStep, type RetentionTable, retentionSteps } from './retention-steps.ts';
 
 export interface RetentionOptions {
   readonly config: RetentionConfig;
@@ -96,16 +96,9 @@ async function deletedBy(
     );
     const size = Number(count?.n);
     if (size > 0) {
-      for (const { table, columns } of step.tables) {
-        const keys = columns.length === 1 ? 'key_1' : 'key_1, key_2';
-        await deleteRows(
-          store,
-          table,
-          `(${columns.join(', ')}) IN (SELECT ${keys} FROM retention_keys WHERE ${ofPiece(piece)})`,
-          cluster,
-        );
-      }
-      await deleteRows(store, 'retention_keys', ofPiece(piece), cluster);
+      for (const table of step.tables)
+        await store.command(deletionOf(table, `retention_keys WHERE ${ofPiece(piece)}`, cluster));
+      await store.command(deleteStatement('retention_keys', ofPiece(piece), cluster));
     }
     deleted += size;
     if (size < pieceMax) return deleted;
@@ -116,19 +109,34 @@ async function deletedBy(
   });
 }
 
-/** Rewrites the parts without the rows, and waits until all servers have. */
-async function deleteRows(
-  store: Store,
-  table: string,
-  where: string,
+/** Deletes what of a table has the identities that stand in `from`. */
+export function deletionOf(
+  { table, columns, besides }: RetentionTable,
+  from: string,
   cluster: string | undefined,
-): Promise<void> {
-  await store.command(deleteStatement(table, where, cluster));
+): string {
+  const keys = `(SELECT ${columns.length === 1 ? 'key_1' : 'key_1, key_2'} FROM ${from})`;
+  if (besides === undefined) return deleteStatement(table, `(${columns.join(', ')}) IN ${keys}`, cluster);
+  const places = columns.map((_, i) => `k${i}`).join(', ');
+  const lists = columns.join(', ');
+  const kept = [...columns, ...besides].map(
+    (list) => `${list} = arrayFilter((each, ${places}) -> (${places}) NOT IN ${keys}, ${list}, ${lists})`,
+  );
+  return mutation(
+    table,
+    `UPDATE ${kept.join(', ')} WHERE arrayExists((${places}) -> (${places}) IN ${keys}, ${lists})`,
+    cluster,
+  );
 }
 
-export function deleteStatement(table: string, where: string, cluster: string | undefined): string {
+/** Rewrites the parts without the rows, and waits until all servers have. */
+function deleteStatement(table: string, where: string, cluster: string | undefined): string {
+  return mutation(table, `DELETE WHERE ${where}`, cluster);
+}
+
+function mutation(table: string, action: string, cluster: string | undefined): string {
   const { target } = ownTable(table, cluster);
   // The set was written down: it is the same wherever it is read, which the store cannot know.
   const settings = cluster === undefined ? '' : ', allow_nondeterministic_mutations = 1';
-  return `ALTER TABLE ${target} DELETE WHERE ${where} SETTINGS mutations_sync = 2${settings}`;
+  return `ALTER TABLE ${target} ${action} SETTINGS mutations_sync = 2${settings}`;
 }

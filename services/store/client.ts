@@ -176,6 +176,9 @@ const MESSAGE_IS_SAFE = new Set([
   '516',
 ]);
 const MESSAGE_LENGTH_MAX = 300;
+const UNKNOWN_TABLE = '60';
+/** The table that such a message names, in either of its forms. */
+const NAMED_TABLE = /identifier '([^']+)'|Table (\S+) does(?: not|n't) exist/;
 
 /** Any failure of the client as a RastroError; the original stays in `cause`. */
 function storeError(error: unknown, url: string): RastroError {
@@ -187,6 +190,9 @@ function storeError(error: unknown, url: string): RastroError {
       : name;
     if (DENIED.has(error.code)) return new RastroError('RAS-STORE-DENIED', { detail }, { cause: error });
     if (BUSY.has(error.code)) return new RastroError('RAS-STORE-BUSY', {}, { cause: error });
+    const [, identifier, missing] = (error.code === UNKNOWN_TABLE && NAMED_TABLE.exec(error.message)) || [];
+    const table = identifier ?? missing;
+    if (table !== undefined) return new RastroError('RAS-STORE-TABLE-MISSING', { table }, { cause: error });
     return new RastroError('RAS-STORE-QUERY-FAILED', { detail }, { cause: error });
   }
   const code = (error as NodeJS.ErrnoException | undefined)?.code;

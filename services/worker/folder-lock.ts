@@ -2,9 +2,10 @@
  * A folder that one process at a time uses: a file names the process. One that was killed needs no cleaning up: its process is not there
  * any more, or, where that is another machine's business (a shared disk), has not looked after the file for long.
  */
-import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../config/folder.ts';
 import { isAlive } from '../embedded/alive.ts';
 
 const LOCK = 'lock';
@@ -23,9 +24,9 @@ export class FolderLock {
     held.add(folder);
   }
 
-  /** Undefined where another process has it. The folder is made if it is not there. */
+  /** Undefined where another process has it. The folder is made if it is not there. @throws RastroError RAS-CONFIG-FOLDER */
   static take(folder: string): FolderLock | undefined {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const path = join(folder, LOCK);
     // Of two that find a stale one, one makes the file first.
     for (let left = 2; left > 0; left--) {

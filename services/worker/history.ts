@@ -5,7 +5,7 @@
  */
 import { blockBytes } from '../../pipelines/facts/block.ts';
 import type { TopicRecord } from '../../pipelines/log/bus.ts';
-import type { RecordKind } from '../../pipelines/log/port.ts';
+import { KIND_HEADER, type RecordKind } from '../../pipelines/log/port.ts';
 import { parseDocument } from '../../schemas/block-documents.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { Store } from '../store/client.ts';
@@ -141,7 +141,7 @@ class RowsInOrder {
     const { partition } = this.#options;
     const place = { topic: 'transactions', partition, offset, key: null } as const;
     if (kind === '') return { record: { ...place, headers: {}, value: null }, missing: 0 };
-    const headers = { kind };
+    const headers = { [KIND_HEADER]: kind };
     if (kind !== 'transactions' && kind !== 'copies')
       return { record: { ...place, headers, value: Buffer.from(doc, 'utf8') }, missing: 0 };
     const found = await this.#rowsOf(offset);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PartitionEngine } from '../../pipelines/engine/partition-engine.ts';
+import type { SignalRecordsOptions } from '../../pipelines/engine/signal-records.ts';
 import type { DataKeys } from '../../pipelines/ingest/keys.ts';
 import type { Bus, TopicRecord } from '../../pipelines/log/bus.ts';
 import { CHECKPOINT_FORMAT } from '../../pipelines/recovery/checkpoint.ts';
@@ -47,6 +48,8 @@ export interface WorkerOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly tracing: Tracing;
+  /** Bounds of messages on `signals`; tests make them small. */
+  readonly messages?: Pick<SignalRecordsOptions, 'parts' | 'partBytes'>;
 }
 
 /** What a partition holds at this moment. */
@@ -248,8 +251,12 @@ export class PartitionOpener {
       readRules: (payload) => composed.read(payload),
       partition: { index: partition, count: at.count },
       writer: randomUUID(),
-      onShortened: () =>
-        this.#options.log.warn('message.shortened', { partition, code: 'RAS-ENGINE-MESSAGE-SIZE' }),
+      ...this.#options.messages,
+      onShortened: (_kind, leftOut) => {
+        const { log, metrics } = this.#options;
+        metrics.count('rastro_messages_shortened_total', { left_out: leftOut });
+        log.warn('message.shortened', { partition, code: 'RAS-ENGINE-MESSAGE-SIZE' });
+      },
       hasAnswered: at.hasAnswered,
     });
     const worker = new PartitionWorker({

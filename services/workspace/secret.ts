@@ -4,7 +4,7 @@
  * submissions do (`services/config/keys.ts`).
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DataKeys, deriveKeys, SECRET_BYTES_MIN } from '../../pipelines/ingest/keys.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
@@ -12,11 +12,18 @@ import { withRotated } from '../config/keys.ts';
 
 /**
  * Keys of the folder's secret.
- * @throws RastroError RAS-ENGINE-SECRET when others may read the secret, or it is damaged.
+ * @throws RastroError RAS-STORE-FOLDER if the folder cannot be made or used, RAS-ENGINE-SECRET when others may read the secret, or
+ * it is damaged.
  */
 export async function openSecret(dataDir: string): Promise<DataKeys> {
   const path = join(dataDir, 'secret');
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await access(dataDir, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const detail = (cause as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new RastroError('RAS-STORE-FOLDER', { dataDir, detail }, { cause });
+  }
   try {
     await writeFile(path, `${randomBytes(SECRET_BYTES_MIN).toString('base64url')}\n`, {
       flag: 'wx',

@@ -6,7 +6,7 @@
  * evaluated, for their signals are stored; records without a marker are processed again in full.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Eventually } from '../../pipelines/detect/detection.ts';
 import { OUTCOME } from '../../pipelines/detect/hot/row-ledger.ts';
@@ -317,7 +317,6 @@ export class Workspace {
  */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const { dataDir, knowledge } = options;
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const keys = await openSecret(dataDir);
   /** What is open, to be closed the other way round where the rest does not open. */
   const opened: Closer[] = [];

@@ -2,23 +2,20 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { blockBytes } from '../../pipelines/facts/block.ts';
-import { deriveKeys } from '../../pipelines/ingest/keys.ts';
 import type { NewRecord } from '../../pipelines/log/bus.ts';
 import { kindsOfRules, type RoutedBlock, Router } from '../../pipelines/partition/router.ts';
-import { loggingConfig, tracingConfig, workerConfig } from '../../schemas/config.ts';
+import { loggingConfig, workerConfig } from '../../schemas/config.ts';
 import { openLog } from '../../services/observe/log.ts';
-import { Metrics } from '../../services/observe/metrics.ts';
-import { openTracing } from '../../services/observe/tracing.ts';
 import type { Store } from '../../services/store/client.ts';
 import { WORKER_TOPICS } from '../../services/worker/open-partition.ts';
-import { WorkerRole } from '../../services/worker/role.ts';
+import type { WorkerRole } from '../../services/worker/role.ts';
 import type { Knowledge } from '../../services/workspace/knowledge.ts';
 import { encodeReference } from '../../services/workspace/reference-record.ts';
 import { encodeRules } from '../../services/workspace/rule-record.ts';
 import type { MemoryBus } from './memory-bus.ts';
 import { type Arriving, SOME_FEED } from './partition-play.ts';
+import { workerRole } from './worker-role.ts';
 
-const KEYS = deriveKeys(Buffer.alloc(32, 7));
 const BATCH_RECORDS = 5;
 /** Messages go through three stages, and some are said again. */
 const ROUNDS_MAX = 200;
@@ -91,18 +88,14 @@ export class LoneWorker {
   ): Promise<LoneWorker> {
     const lines: Record<string, unknown>[] = [];
     const stream = { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) };
-    const role = new WorkerRole({
+    const role = workerRole({
       bus,
       store,
-      keys: KEYS,
       knowledge,
       config: workerConfig.parse({ insertLingerMs: 1 }),
-      stateFolder: mkdtempSync(join(folder, 'state-')),
-      // Nobody else's either: what another one has written is not gone on from.
-      checkpointFolder: mkdtempSync(join(folder, 'checkpoints-')),
-      metrics: new Metrics(),
+      // Nobody else's: what another one has written is not gone on from.
+      folder: mkdtempSync(join(folder, 'worker-')),
       log: openLog(loggingConfig.parse({ format: 'json' }), { role: 'worker' }, stream),
-      tracing: await openTracing(tracingConfig.parse({}), 'worker'),
     });
     const worker = new LoneWorker(bus, role);
     try {

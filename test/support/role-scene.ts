@@ -5,15 +5,13 @@ import { join } from 'node:path';
 import { blockBytes } from '../../pipelines/facts/block.ts';
 import { ALWAYS_MS } from '../../pipelines/ingest/party-record.ts';
 import type { NewRecord, TopicRecord } from '../../pipelines/log/bus.ts';
-import { configSchema } from '../../schemas/config.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { TopicName } from '../../schemas/topics.ts';
 import { openLog } from '../../services/observe/log.ts';
 import { Metrics } from '../../services/observe/metrics.ts';
-import { openTracing } from '../../services/observe/tracing.ts';
 import type { QueryParams, Store } from '../../services/store/client.ts';
 import { WORKER_TOPICS } from '../../services/worker/open-partition.ts';
-import { WorkerRole } from '../../services/worker/role.ts';
+import type { WorkerRole } from '../../services/worker/role.ts';
 import type { Knowledge } from '../../services/workspace/knowledge.ts';
 import { encodeReference } from '../../services/workspace/reference-record.ts';
 import { testKeys } from './ingest.ts';
@@ -21,6 +19,7 @@ import { type MemoryBus, memoryBus } from './memory-bus.ts';
 import { type Arriving, arriving, SOME_FEED } from './partition-play.ts';
 import type { Item } from './play.ts';
 import { SUBMITTING, smallParties, smallRows } from './small-world.ts';
+import { type TestWorker, workerRole } from './worker-role.ts';
 
 export type WorkerTopic = (typeof WORKER_TOPICS)[number];
 
@@ -146,28 +145,24 @@ export class WorkerScene {
     knowledge: Knowledge,
     bus: MemoryBus = memoryBus({ partitions: 1 }),
     store = new FakeStore(),
+    messages: TestWorker['messages'] = {},
   ): Promise<WorkerScene> {
-    const tracing = await openTracing(configSchema.parse({}).tracing, 'worker');
-    return new WorkerScene(bus, store, (scene) => {
-      const folder = scene.#folder;
-      return new WorkerRole({
+    return new WorkerScene(bus, store, (scene) =>
+      workerRole({
         bus,
         store,
         keys: testKeys,
         knowledge,
-        // A checkpoint is due whenever somebody asks.
-        config: { ...configSchema.parse({ worker: { insertLingerMs: 0 } }).worker, checkpointEveryMs: 0 },
-        checkpointFolder: join(folder, 'checkpoints'),
-        stateFolder: join(folder, 'state'),
+        messages,
+        folder: scene.#folder,
         metrics: scene.metrics,
         log: openLog(
           { level: 'info', format: 'json' },
           { role: 'worker' },
           { write: (line) => scene.lines.push(JSON.parse(line)) },
         ),
-        tracing,
-      });
-    });
+      }),
+    );
   }
 
   /** The group gives the partition. */

@@ -66,7 +66,9 @@ export function addAlerts(program: Command): void {
       }
       if (found.length === 0) {
         terminal.print(
-          'No alert stands. `rastro signals list` shows what rules found that did not suffice for one.',
+          options.typology === undefined && options.subject === undefined
+            ? 'No alert stands. `rastro signals list` shows what rules found that did not suffice for one.'
+            : 'No alert stands that is asked for.',
         );
         return EXIT.FINE;
       }

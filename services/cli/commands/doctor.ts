@@ -1,7 +1,8 @@
 /** `rastro doctor`: whether this machine and this data folder can do the work, and what to do where they cannot. */
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { errorHint, errorMessage, RastroError } from '../../../schemas/errors/index.ts';
+import { makeFolder } from '../../config/folder.ts';
 import { migrationStatus } from '../../store/migrate.ts';
 import { loadKnowledge } from '../../workspace/knowledge.ts';
 import { type CommandContext, withStore } from '../context.ts';
@@ -40,8 +41,7 @@ async function nodeVersion(): Promise<string> {
 }
 
 async function folder({ dataDir }: CommandContext): Promise<string> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  await access(dataDir, constants.R_OK | constants.W_OK);
+  makeFolder(dataDir);
   const { bavail, bsize } = await statfs(dataDir);
   const free = bavail * bsize;
   if (free < FREE_BYTES_MIN) throw new Error(`${dataDir}: only ${(free / 1024 ** 3).toFixed(1)} GiB free`);

@@ -5,15 +5,12 @@ import kafkajs from 'kafkajs';
 import { openKeys } from '../../config/keys.ts';
 import { sectionOf } from '../../config/load.ts';
 import { ApiKeys } from '../../ingest/api-keys.ts';
-import { Drains, markedUntil } from '../../ingest/drains.ts';
+import { Drains, evaluatedByPartition } from '../../ingest/drains.ts';
 import { startIngest } from '../../ingest/role.ts';
 import { RulesInForce } from '../../ingest/rules-in-force.ts';
-import { clientOptions } from '../../log/kafka/client.ts';
+import { clientOptions, contextOf } from '../../log/kafka/client.ts';
 import { joinGroup } from '../../log/kafka/group/join-group.ts';
-import { Health } from '../../observe/health.ts';
 import { openLog } from '../../observe/log.ts';
-import { Metrics } from '../../observe/metrics.ts';
-import { serveObservation } from '../../observe/server.ts';
 import { connectStore } from '../../store/connect.ts';
 import { loadKnowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
@@ -27,6 +24,7 @@ import {
   withBus,
 } from '../role-config.ts';
 import { roleEnds } from '../role-end.ts';
+import { withObservation } from '../role-observation.ts';
 
 interface IngestCommandOptions extends ConfigOption {
   readonly rules?: string;
@@ -63,88 +61,81 @@ Ends on SIGTERM when what it has begun is done, or after ingest.drainMs; another
       ...(options.rules === undefined ? {} : { rulesDir: options.rules }),
       ...(options.rates === undefined ? {} : { ratesFile: options.rates }),
     });
-    return withBus(config, async (bus) => {
-      const keys = await openKeys(config.keys);
-      const rules = await RulesInForce.open(bus, knowledge);
-      // The role works without one, but then `processed` is never told.
-      const { clickhouse } = config;
-      const store = clickhouse === undefined ? undefined : await connectStore(clickhouse, STORE_TIMEOUT_MS);
-      const metrics = new Metrics();
-      metrics.watchProcess();
-      const health = new Health();
-      const onProblem = (_what: string, _id: string, error: unknown) => log.error('request.failed', error);
-      const { ingest } = config;
-      const role = await startIngest({
-        bus,
-        keys,
-        reference: () => rules.reference,
-        router: rules.router,
-        followRules: () => rules.catchUp(),
-        apiKeys: new ApiKeys(apiKeysFile(config), Date.now),
-        mappingsFolder: mappingsFolder(config),
-        metrics,
-        evaluatedUntil: async () => (store === undefined ? new Map() : markedUntil(store)),
-        nowMs: Date.now,
-        onProblem,
-        host: ingest.host,
-        port: ingest.port,
-        ...(ingest.tls === undefined ? {} : { tls: ingest.tls }),
-        submissionsMax: ingest.submissionsMax,
-        submissionBytesMax: ingest.submissionBytesMax,
-        streams: ingest.streams,
-        idleMs: ingest.idleMs,
-        headersMs: ingest.headersMs,
-      });
-      const { view, processor } = role;
-      const drains =
-        store === undefined
-          ? undefined
-          : new Drains({
-              bus,
-              store,
-              rawKey: keys.raw,
-              view,
-              owned: () => processor.owned,
-              onProblem,
-              metrics,
-            });
-      drains?.start();
-      const kafka = sectionOf(config, 'kafka');
-      const membership = joinGroup({
-        kafka: new kafkajs.Kafka(await clientOptions(kafka)),
-        bus,
-        prefix: kafka.prefix,
-        groupId: 'ingest',
-        topics: ['submissions'],
-        member: role.member,
-      });
-      metrics.onScrape(() =>
-        metrics.set('rastro_last_fetch_age_seconds', {}, membership.sinceFetchMs() / 1_000),
-      );
-      let isDraining = false;
-      health.add('draining', () => ({ ok: !isDraining }));
-      health.add('fetch', () => {
-        const value = membership.sinceFetchMs();
-        return { ok: value < SILENT_MS, value, unit: 'ms' };
-      });
-      health.add('log', () => {
-        const value = Date.now() - role.lookedMs();
-        return { ok: value < SILENT_MS, value, unit: 'ms' };
-      });
-      const observed = config.observe.enabled
-        ? await serveObservation(config.observe, metrics, health)
-        : undefined;
-      log.info('role.started', { port: Number(new URL(role.url).port) });
-      const failure = await roleEnds(membership, log);
-      isDraining = true;
-      log.info('role.draining');
-      await role.stop(ingest.drainMs);
-      await membership.leave();
-      await drains?.stop();
-      await store?.close();
-      await observed?.close();
-      log.info('role.ended');
-      return failure === undefined ? EXIT.FINE : EXIT.FAILURE;
-    });
+    return withObservation(config, SILENT_MS, (observation) =>
+      withBus(config, async (bus) => {
+        const { metrics, health } = observation;
+        const keys = await openKeys(config.keys);
+        const rules = await RulesInForce.open(bus, knowledge);
+        // The role works without one, but then `processed` is never told.
+        const { clickhouse } = config;
+        const store = clickhouse === undefined ? undefined : await connectStore(clickhouse, STORE_TIMEOUT_MS);
+        try {
+          const onProblem = (_what: string, _id: string, error: unknown) =>
+            log.error('request.failed', error);
+          const { ingest } = config;
+          const role = await startIngest({
+            bus,
+            keys,
+            reference: () => rules.reference,
+            router: rules.router,
+            followRules: () => rules.catchUp(),
+            apiKeys: new ApiKeys(apiKeysFile(config), Date.now),
+            mappingsFolder: mappingsFolder(config),
+            metrics,
+            evaluatedUntil: async () => (store === undefined ? new Map() : evaluatedByPartition(store)),
+            nowMs: Date.now,
+            onProblem,
+            host: ingest.host,
+            port: ingest.port,
+            ...(ingest.tls === undefined ? {} : { tls: ingest.tls }),
+            submissionsMax: ingest.submissionsMax,
+            submissionBytesMax: ingest.submissionBytesMax,
+            streams: ingest.streams,
+            idleMs: ingest.idleMs,
+            headersMs: ingest.headersMs,
+          });
+          const { view, processor } = role;
+          health.add('log', () => {
+            const value = Date.now() - role.lookedMs();
+            return { ok: value < SILENT_MS, value, unit: 'ms' };
+          });
+          const drains =
+            store === undefined
+              ? undefined
+              : new Drains({
+                  bus,
+                  store,
+                  rawKey: keys.raw,
+                  view,
+                  owned: () => processor.owned,
+                  onProblem,
+                  metrics,
+                });
+          drains?.start();
+          const kafka = sectionOf(config, 'kafka');
+          const membership = joinGroup({
+            kafka: new kafkajs.Kafka(await clientOptions(kafka)),
+            context: contextOf(kafka, 'group'),
+            bus,
+            prefix: kafka.prefix,
+            groupId: 'ingest',
+            topics: ['submissions'],
+            member: role.member,
+          });
+          observation.joined(membership);
+          log.info('role.started', { port: Number(new URL(role.url).port) });
+          const failure = await roleEnds(membership, log);
+          observation.drains();
+          log.info('role.draining');
+          await role.stop(ingest.drainMs);
+          await membership.leave();
+          await drains?.stop();
+          log.info('role.ended');
+          return failure === undefined ? EXIT.FINE : EXIT.FAILURE;
+        } finally {
+          await store?.close();
+        }
+      }),
+    );
   });
 }

@@ -1,5 +1,5 @@
 /** `rastro rejects ... --log`: records of the log that could not be read, rather than lines of submissions. */
-import { placeOf, placeText } from '../../../pipelines/ingest/rejected-record.ts';
+import { placeOf, placeText, type RecordPlace } from '../../../pipelines/ingest/rejected-record.ts';
 import type { Bus } from '../../../pipelines/log/bus.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import {
@@ -12,6 +12,8 @@ import {
 } from '../../ingest/rejected-log.ts';
 import { EXIT } from '../exit.ts';
 import { count, type Terminal, tableText } from '../terminal.ts';
+
+export const NOTHING_TO_REPLAY = 'Nothing is rejected that could be replayed.';
 
 /** Places in a table; `--json` has all. */
 const SHOWN = 50;
@@ -65,7 +67,7 @@ export async function listLogRejects(terminal: Terminal, bus: Bus, filter: LogRe
           },
           {
             title: 'offsets',
-            value: (all) => `${all[0]?.place.offset} .. ${all.at(-1)?.place.offset}`,
+            value: (all) => [...new Set([all[0]?.place.offset, all.at(-1)?.place.offset])].join(' .. '),
           },
         ],
         terminal,
@@ -75,18 +77,23 @@ export async function listLogRejects(terminal: Terminal, bus: Bus, filter: LogRe
 }
 
 /**
- * One of them, or the first of a list: where it lies, why, its size and checksum; of rows that contradict known ones which they are. What
+ * One of them: where it lies, why, its size and checksum; of rows that contradict known ones which they are. What
  * it holds besides is not shown.
  */
 export async function showLogRejects(
   terminal: Terminal,
   parts: { readonly bus: Bus; readonly rawKey: Uint8Array },
-  filter: LogRejectFilter,
+  filter: { readonly place: RecordPlace },
 ) {
   const found = await logRejects(parts.bus, filter);
-  const shown = terminal.json ? found : found.slice(0, SHOWN);
+  if (found.length === 0)
+    throw new RastroError('RAS-CLI-NOT-FOUND', {
+      what: 'rejected record',
+      id: placeText(filter.place),
+      list: 'rastro rejects list --log',
+    });
   const all = [];
-  for (const reject of shown) all.push({ reject, rows: await contradictingRows(parts, reject) });
+  for (const reject of found) all.push({ reject, rows: await contradictingRows(parts, reject) });
   if (terminal.json) {
     terminal.printJson(all.map(({ reject, rows }) => ({ ...plain(reject), rows })));
     return EXIT.FINE;
@@ -100,8 +107,6 @@ export async function showLogRejects(
       terminal.print(`  ${institution} ${id} version ${version}`);
     if (rows.length > SHOWN) terminal.note(`  ${count(rows.length - SHOWN)} more rows; --json shows all.`);
   }
-  if (found.length > shown.length)
-    terminal.note(`${count(found.length - shown.length)} more; --json shows all.`);
   return EXIT.FINE;
 }
 
@@ -126,6 +131,7 @@ export async function replayLogRejects(
   }
   const left = results.filter(({ replayedAt }) => replayedAt === null);
   if (terminal.json) terminal.printJson(results);
+  else if (results.length === 0) terminal.print(NOTHING_TO_REPLAY);
   else {
     terminal.print(
       `${count(results.length - left.length)} records appended again, ${count(left.length)} not`,

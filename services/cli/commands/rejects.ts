@@ -12,10 +12,16 @@ import { reportOf, statusOf } from '../../ingest/status.ts';
 import { SubmissionView } from '../../ingest/view.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
-import { moment } from '../options.ts';
+import { moment, timeoutMsOf } from '../options.ts';
 import { addConfigOption, type ConfigOption, configOf, withBus } from '../role-config.ts';
 import { count, tableText } from '../terminal.ts';
-import { listLogRejects, logFilterOf, replayLogRejects, showLogRejects } from './rejects-log.ts';
+import {
+  listLogRejects,
+  logFilterOf,
+  NOTHING_TO_REPLAY,
+  replayLogRejects,
+  showLogRejects,
+} from './rejects-log.ts';
 
 interface FilterOptions extends ConfigOption {
   readonly submission?: string;
@@ -33,7 +39,18 @@ interface ReplayOptions extends FilterOptions {
 
 const LINES_SHOWN = 50;
 const LOOK_MS = 500;
-const SECOND_MS = 1_000;
+
+/** Options of the other kind would be ignored, and more be listed or replayed than was meant. */
+function checkFilter({ log, record, submission, institution }: FilterOptions): void {
+  const misplaced = Object.entries(log === true ? { submission, institution } : { record });
+  for (const [name, value] of misplaced)
+    if (value !== undefined)
+      throw new RastroError('RAS-CLI-BAD-OPTION', {
+        option: `--${name}`,
+        value,
+        expected: log === true ? 'without --log' : 'with --log',
+      });
+}
 
 const filterOf = ({ submission, institution, code }: FilterOptions): RejectFilter => ({
   ...(submission === undefined ? {} : { submission }),
@@ -72,9 +89,11 @@ export function addRejects(program: Command): void {
   handle<FilterOptions>(
     addFilter(rejects.command('list').description('submissions with rejected lines')),
     async ({ terminal }, options) => {
+      checkFilter(options);
+      const filter = logFilterOf(options);
       const config = await configOf(options);
       return withBus(config, async (bus) => {
-        if (options.log === true) return listLogRejects(terminal, bus, logFilterOf(options));
+        if (options.log === true) return listLogRejects(terminal, bus, filter);
         const view = new SubmissionView(bus);
         await view.catchUp();
         const found = withRejects(view, filterOf(options));
@@ -160,14 +179,16 @@ A running ingest role does the work. It reads the submission itself, which is ke
 version could not read are appended to their partition again.`,
       ),
     async ({ terminal }, options) => {
+      checkFilter(options);
+      const logFilter = logFilterOf(options);
       const config = await configOf(options);
       const mapping = options.mapping === undefined ? null : await mappingText(options.mapping);
       const codes = options.code === undefined ? null : [options.code];
-      const untilMs = performance.now() + Number(options.timeout) * SECOND_MS;
+      const untilMs = performance.now() + timeoutMsOf(options.timeout);
       return withBus(config, async (bus) => {
         if (options.log === true) {
           const { raw } = await openKeys(config.keys);
-          return replayLogRejects(terminal, { bus, rawKey: raw }, logFilterOf(options));
+          return replayLogRejects(terminal, { bus, rawKey: raw }, logFilter);
         }
         const view = new SubmissionView(bus);
         await view.catchUp();
@@ -191,6 +212,7 @@ version could not read are appended to their partition again.`,
           rejectedNow: (submission.settled?.attempt ?? 0) >= attempt ? rejectedOf(submission) : null,
         }));
         if (terminal.json) terminal.printJson(results);
+        else if (results.length === 0) terminal.print(NOTHING_TO_REPLAY);
         else
           for (const { submission, rejectedBefore, rejectedNow } of results)
             terminal.print(

@@ -46,7 +46,10 @@ function print({ terminal }: CommandContext, knowledge: Knowledge, done: LogActi
   else
     terminal.print(
       dim(
-        `${done.ordinal === null ? '' : `recorded at ${done.ordinal}; `}${count(done.placed)} records put on partitions`,
+        [
+          ...(done.ordinal === null ? [] : [`recorded at ${done.ordinal}`]),
+          done.placed === 0 ? 'every partition has it' : `${count(done.placed)} records put on partitions`,
+        ].join('; '),
       ),
     );
 }

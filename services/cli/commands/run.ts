@@ -1,10 +1,11 @@
 /** `rastro run FILE...`: a bank's files in, signals and alerts out. */
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { errorHint, errorMessage } from '../../../schemas/errors/index.ts';
+import { makeFolder } from '../../config/folder.ts';
 import { isAlive } from '../../embedded/alive.ts';
 import { loadMapping } from '../../feeds/mappings.ts';
 import { openSources } from '../../feeds/sources.ts';
@@ -56,7 +57,7 @@ const REJECTS_SHOWN = 10;
 /** Standard input, kept in the data folder while it is read: a submission is hashed before its rows are. */
 async function spoolInput(dataDir: string): Promise<string> {
   const folder = join(dataDir, INCOMING, String(process.pid));
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const path = join(folder, 'stdin');
   await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
   return path;

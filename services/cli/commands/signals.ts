@@ -19,6 +19,12 @@ interface SignalRow {
   readonly attributed: readonly string[];
 }
 
+interface ListOptions {
+  readonly rule?: string;
+  readonly subject?: string;
+  readonly limit: string;
+}
+
 const LIST = `
 SELECT id, version, rule, observed_on, strength_milli, toUnixTimestamp64Milli(event_time) AS event_time_ms, evidence_count,
        JSONExtract(doc, 'attributions', 'Array(Tuple(subject String))').subject AS attributed
@@ -28,6 +34,11 @@ WHERE ({rule:String} = '' OR rule = {rule:String})
        OR has(attributed, {subject:String}))
 ORDER BY event_time DESC, id
 LIMIT {limit:UInt32}`;
+
+function nothingStands({ config, rule, subject }: ServerOption & ListOptions): string {
+  if (rule !== undefined || subject !== undefined) return 'No signal stands that is asked for.';
+  return `No signal stands. ${config === undefined ? '`rastro run FILE` reads a feed; `rastro demo` shows what one looks like.' : 'Workers write them, when rows come.'}`;
+}
 
 export function addSignals(program: Command): void {
   const signals = program
@@ -42,56 +53,51 @@ export function addSignals(program: Command): void {
     .option('--limit <n>', 'at most so many', '50')
     .option(...SERVER_OPTION)
     .addHelpText('after', '\nExample:\n  rastro signals list --rule SEX-08');
-  handle<ServerOption & { rule?: string; subject?: string; limit: string }>(
-    list,
-    async ({ terminal, dataDir }, options) => {
-      const params = {
-        rule: options.rule ?? '',
-        subject: options.subject ?? '',
-        limit: limitOf(options.limit),
-      };
-      const rows = await withChosenStore(dataDir, options.config, (store) =>
-        store.queryRows<SignalRow>(LIST, params),
-      );
-      if (terminal.json) {
-        terminal.printJson(
-          rows.map((row) => ({
-            id: row.id,
-            version: Number(row.version),
-            rule: row.rule,
-            observedOn: row.observed_on,
-            attributedTo: row.attributed,
-            strengthMilli: row.strength_milli,
-            eventTime: Number(row.event_time_ms),
-            evidence: Number(row.evidence_count),
-          })),
-        );
-        return EXIT.FINE;
-      }
-      if (rows.length === 0) {
-        terminal.print(
-          'No signal stands. `rastro run FILE` reads a feed; `rastro demo` shows what one looks like.',
-        );
-        return EXIT.FINE;
-      }
-      terminal.print(
-        tableText(
-          rows,
-          [
-            { title: 'rule', value: (row) => row.rule },
-            { title: 'observed on', value: (row) => row.observed_on },
-            { title: 'strength', value: (row) => (row.strength_milli / 1000).toFixed(2), align: 'right' },
-            { title: 'as of', value: (row) => moment(Number(row.event_time_ms)) },
-            { title: 'evidence', value: (row) => row.evidence_count, align: 'right' },
-            { title: 'v', value: (row) => row.version, align: 'right' },
-            { title: 'id', value: (row) => row.id },
-          ],
-          terminal,
-        ),
+  handle<ServerOption & ListOptions>(list, async ({ terminal, dataDir }, options) => {
+    const params = {
+      rule: options.rule ?? '',
+      subject: options.subject ?? '',
+      limit: limitOf(options.limit),
+    };
+    const rows = await withChosenStore(dataDir, options.config, (store) =>
+      store.queryRows<SignalRow>(LIST, params),
+    );
+    if (terminal.json) {
+      terminal.printJson(
+        rows.map((row) => ({
+          id: row.id,
+          version: Number(row.version),
+          rule: row.rule,
+          observedOn: row.observed_on,
+          attributedTo: row.attributed,
+          strengthMilli: row.strength_milli,
+          eventTime: Number(row.event_time_ms),
+          evidence: Number(row.evidence_count),
+        })),
       );
       return EXIT.FINE;
-    },
-  );
+    }
+    if (rows.length === 0) {
+      terminal.print(nothingStands(options));
+      return EXIT.FINE;
+    }
+    terminal.print(
+      tableText(
+        rows,
+        [
+          { title: 'rule', value: (row) => row.rule },
+          { title: 'observed on', value: (row) => row.observed_on },
+          { title: 'strength', value: (row) => (row.strength_milli / 1000).toFixed(2), align: 'right' },
+          { title: 'as of', value: (row) => moment(Number(row.event_time_ms)) },
+          { title: 'evidence', value: (row) => row.evidence_count, align: 'right' },
+          { title: 'v', value: (row) => row.version, align: 'right' },
+          { title: 'id', value: (row) => row.id },
+        ],
+        terminal,
+      ),
+    );
+    return EXIT.FINE;
+  });
 
   const show = signals
     .command('show <id>')

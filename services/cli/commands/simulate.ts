@@ -1,7 +1,6 @@
 /** `rastro simulate`: an invented feed with its party file and its truth. */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGzip } from 'node:zlib';
 import type { Command } from 'commander';
@@ -14,6 +13,7 @@ import {
 } from '../../../pipelines/simulate/simulate.ts';
 import { LOOKALIKE_KINDS, SCENARIO_KINDS } from '../../../pipelines/simulate/truth.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
+import { makeFolder } from '../../config/folder.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { oneOf } from '../options.ts';
@@ -68,7 +68,7 @@ export async function writeSimulation(
   options: { readonly format: SimulationFormat; readonly gzip: boolean },
   progress: Progress,
 ): Promise<SimulatedFiles> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const { format, gzip } = options;
   const transactions = join(folder, `transactions.${format}${gzip ? '.gz' : ''}`);
   const parties = join(folder, 'parties.ndjson');

@@ -7,7 +7,7 @@ import { expandPattern } from '../../feeds/glob.ts';
 import { SubmissionClient } from '../../ingest/client.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
-import { oneOf } from '../options.ts';
+import { oneOf, timeoutMsOf } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { count, type Terminal, tableText } from '../terminal.ts';
 
@@ -25,18 +25,6 @@ interface SubmitOptions {
 
 /** Rejected lines shown without `--json`; the report file has all. */
 const LINES_SHOWN = 20;
-const SECOND_MS = 1_000;
-const TIMEOUT_S_MAX = 86_400;
-
-function timeoutMsOf(text: string): number {
-  const seconds = Number(text);
-  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= TIMEOUT_S_MAX) return seconds * SECOND_MS;
-  throw new RastroError('RAS-CLI-BAD-OPTION', {
-    option: '--timeout',
-    value: text,
-    expected: `1..${TIMEOUT_S_MAX}`,
-  });
-}
 
 async function keyOf(file: string): Promise<string> {
   try {

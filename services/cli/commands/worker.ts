@@ -4,12 +4,9 @@ import type { Command } from 'commander';
 import kafkajs from 'kafkajs';
 import { openKeys } from '../../config/keys.ts';
 import { sectionOf } from '../../config/load.ts';
-import { clientOptions } from '../../log/kafka/client.ts';
+import { clientOptions, contextOf } from '../../log/kafka/client.ts';
 import { joinGroup } from '../../log/kafka/group/join-group.ts';
-import { Health } from '../../observe/health.ts';
 import { openLog } from '../../observe/log.ts';
-import { Metrics } from '../../observe/metrics.ts';
-import { serveObservation } from '../../observe/server.ts';
 import { openTracing } from '../../observe/tracing.ts';
 import { connectStore } from '../../store/connect.ts';
 import { migrate } from '../../store/migrate.ts';
@@ -21,6 +18,7 @@ import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { addConfigOption, type ConfigOption, configOf, withBus } from '../role-config.ts';
 import { roleEnds } from '../role-end.ts';
+import { withObservation } from '../role-observation.ts';
 
 interface WorkerCommandOptions extends ConfigOption {
   readonly rules?: string;
@@ -57,65 +55,60 @@ Any number of them share the partitions. Ends on SIGTERM when what it has begun 
       ...(options.rules === undefined ? {} : { rulesDir: options.rules }),
       ...(options.rates === undefined ? {} : { ratesFile: options.rates }),
     });
-    return withBus(config, async (bus) => {
-      const keys = await openKeys(config.keys);
-      const store = await connectStore(clickhouse, STORE_TIMEOUT_MS);
-      for (const file of await migrate(
-        store,
-        clickhouse.cluster === undefined ? {} : { cluster: clickhouse.cluster },
-      ))
-        log.info('migration.applied', { file });
-      const tracing = await openTracing(config.tracing, 'worker');
-      if (config.tracing.enabled) log.info('tracing.started');
-      const metrics = new Metrics();
-      metrics.watchProcess();
-      const role = new WorkerRole({
-        bus,
-        store,
-        keys,
-        knowledge,
-        config: worker,
-        checkpointFolder: worker.checkpointFolder,
-        stateFolder: ownStateFolder(join(worker.checkpointFolder, STATE_FOLDER)),
-        metrics,
-        log,
-        tracing,
-      });
-      const membership = joinGroup({
-        kafka: new kafkajs.Kafka(await clientOptions(kafka)),
-        bus,
-        prefix: kafka.prefix,
-        groupId: 'worker',
-        topics: [...WORKER_TOPICS],
-        member: role.member,
-        limits: { bufferBytes: worker.bufferedBytesMax, drainMs: worker.drainMs, stallMs: worker.silentMs },
-      });
-      metrics.onScrape(() =>
-        metrics.set('rastro_last_fetch_age_seconds', {}, membership.sinceFetchMs() / 1_000),
-      );
-      let isDraining = false;
-      const health = new Health();
-      health.add('draining', () => ({ ok: !isDraining }));
-      health.add('store', () => ({ ok: role.circuit.isUp }));
-      health.add('partitions', () => ({ ok: true, value: role.partitions.length, unit: 'partitions' }));
-      health.add('fetch', () => {
-        const value = membership.sinceFetchMs();
-        return { ok: value < worker.silentMs, value, unit: 'ms' };
-      });
-      const observed = config.observe.enabled
-        ? await serveObservation(config.observe, metrics, health)
-        : undefined;
-      log.info('role.started');
-      const failure = await roleEnds(membership, log);
-      isDraining = true;
-      log.info('role.draining');
-      await membership.leave();
-      await role.close();
-      await store.close();
-      await observed?.close();
-      await tracing.close();
-      log.info('role.ended');
-      return failure === undefined ? EXIT.FINE : EXIT.FAILURE;
-    });
+    return withObservation(config, worker.silentMs, (observation) =>
+      withBus(config, async (bus) => {
+        const { metrics, health } = observation;
+        const keys = await openKeys(config.keys);
+        const store = await connectStore(clickhouse, STORE_TIMEOUT_MS);
+        try {
+          const { cluster } = clickhouse;
+          for (const file of await migrate(store, cluster === undefined ? {} : { cluster }))
+            log.info('migration.applied', { file });
+          const stateFolder = ownStateFolder(join(worker.checkpointFolder, STATE_FOLDER));
+          const tracing = await openTracing(config.tracing, 'worker');
+          if (config.tracing.enabled) log.info('tracing.started');
+          const role = new WorkerRole({
+            bus,
+            store,
+            keys,
+            knowledge,
+            config: worker,
+            checkpointFolder: worker.checkpointFolder,
+            stateFolder,
+            metrics,
+            log,
+            tracing,
+          });
+          health.add('store', () => ({ ok: role.circuit.isUp }));
+          health.add('partitions', () => ({ ok: true, value: role.partitions.length, unit: 'partitions' }));
+          const membership = joinGroup({
+            kafka: new kafkajs.Kafka(await clientOptions(kafka)),
+            context: contextOf(kafka, 'group'),
+            bus,
+            prefix: kafka.prefix,
+            groupId: 'worker',
+            topics: [...WORKER_TOPICS],
+            member: role.member,
+            limits: {
+              bufferBytes: worker.bufferedBytesMax,
+              drainMs: worker.drainMs,
+              stallMs: worker.silentMs,
+            },
+          });
+          observation.joined(membership);
+          log.info('role.started');
+          const failure = await roleEnds(membership, log);
+          observation.drains();
+          log.info('role.draining');
+          await membership.leave();
+          await role.close();
+          await tracing.close();
+          log.info('role.ended');
+          return failure === undefined ? EXIT.FINE : EXIT.FAILURE;
+        } finally {
+          await store.close();
+        }
+      }),
+    );
   });
 }

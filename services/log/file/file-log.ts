@@ -16,7 +16,7 @@
  * a record that was never acknowledged). A bad record anywhere else is corruption and refuses to open.
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, truncate } from 'node:fs/promises';
+import { type FileHandle, open, readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import {
@@ -27,6 +27,7 @@ import {
   type RecordKind,
 } from '../../../pipelines/log/port.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
+import { makeFolder } from '../../config/folder.ts';
 
 const MAGIC = 0x52535452;
 const HEAD_BYTES = 24;
@@ -140,9 +141,9 @@ export async function* readFileLog(folder: string): AsyncIterable<LogRecord> {
   }
 }
 
-/** Opens, or creates, the log in `folder`. Errors: `RAS-ENGINE-LOG-CORRUPT`. */
+/** Opens, or creates, the log in `folder`. Errors: `RAS-ENGINE-LOG-CORRUPT`, `RAS-CONFIG-FOLDER`. */
 export async function openFileLog(folder: string, name: string): Promise<BlockLog> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const names = await segmentFiles(folder);
   const segments: Segment[] = names.map((entry) => ({
     path: join(folder, entry),

@@ -14,6 +14,7 @@ import { guardBatches } from './batch-guard.ts';
 import { checkWritable, registerCodecs } from './codecs.ts';
 import type { BusContext } from './errors.ts';
 import { BUS_LIMITS } from './limits.ts';
+import { repairTrust } from './trust.ts';
 
 /** Shortest wait before a queue is looked at again. */
 const QUEUE_CHECK_MS = 10;
@@ -42,6 +43,7 @@ function prepare(): void {
   registerCodecs();
   guardBatches();
   repairRequestQueue();
+  repairTrust();
   isPrepared = true;
 }
 

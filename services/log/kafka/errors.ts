@@ -30,7 +30,18 @@ function* chain(error: unknown): Generator<KafkaFailure> {
 
 /** What a broker says of the certificate of a client, or of its lack. */
 const CERTIFICATE_REFUSED = /^ERR_SSL_.*ALERT_.*(CERTIFICATE|UNKNOWN_CA)/;
+const SASL_REFUSED = 'KafkaJSSASLAuthenticationError';
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS|ERR_SSL/;
+
+/** Whether two sides do not believe each other's certificates, or one speaks no TLS: no attempt changes that. */
+export function isTrustFailure(error: unknown): boolean {
+  return [...chain(error)].some(({ code }) => typeof code === 'string' && UNTRUSTED.test(code));
+}
+
+/** Whether the brokers will not have this client, or it will not have them. */
+export function isRefused(error: unknown): boolean {
+  return isTrustFailure(error) || [...chain(error)].some(({ name }) => name === SASL_REFUSED);
+}
 
 const BY_TYPE: Readonly<Record<string, (context: BusContext, type: string) => RastroError>> = {
   UNKNOWN_TOPIC_OR_PARTITION: ({ topic = '' }) => new RastroError('RAS-BUS-TOPIC-MISSING', { topic }),
@@ -67,7 +78,7 @@ export function busError(error: unknown, context: BusContext): RastroError {
     if (named !== undefined) return named;
     if (type?.endsWith('_AUTHORIZATION_FAILED'))
       return new RastroError('RAS-BUS-NOT-AUTHORISED', { what: topic ?? what });
-    if (name === 'KafkaJSSASLAuthenticationError') return fail('RAS-BUS-LOGIN-REFUSED', { user, mechanism });
+    if (name === SASL_REFUSED) return fail('RAS-BUS-LOGIN-REFUSED', { user, mechanism });
     if (typeof code === 'string' && CERTIFICATE_REFUSED.test(code))
       return fail('RAS-BUS-CERTIFICATE-REFUSED', { brokers, detail: code });
     if (typeof code === 'string' && UNTRUSTED.test(code))
@@ -90,11 +101,10 @@ function isUnreachable(name: string): boolean {
 /** Whether the same request may succeed later: leaders move, brokers come back. Of a topic that is not there, no. */
 export function mayPass(error: unknown): boolean {
   const links = [...chain(error)];
-  if (links.some((link) => RastroError.is(link) || link.name === 'KafkaJSSASLAuthenticationError'))
-    return false;
+  if (isRefused(error) || links.some((link) => RastroError.is(link))) return false;
   return links.some(
-    ({ name, code, type, retriable }) =>
-      (isUnreachable(name) && !(typeof code === 'string' && UNTRUSTED.test(code))) ||
+    ({ name, type, retriable }) =>
+      isUnreachable(name) ||
       (type !== undefined && retriable === true) ||
       name === 'KafkaJSLockTimeout' ||
       name === 'KafkaJSMetadataNotLoaded' ||

@@ -60,6 +60,20 @@ declare module 'kafkajs/src/cluster/index.js' {
   }
 }
 
+declare module 'kafkajs/src/cluster/brokerPool.js' {
+  /** The connection to one of the brokers that were named. */
+  export interface SeedBroker {
+    readonly connectionPool: { readonly host: string; readonly port: number };
+    connect(): Promise<void>;
+  }
+
+  export default class BrokerPool {
+    readonly seedBroker: SeedBroker;
+    /** Makes it for the next of them. */
+    createSeedBroker(): Promise<void>;
+  }
+}
+
 declare module 'kafkajs/src/network/socketFactory.js' {
   export default function socketFactory(): unknown;
 }

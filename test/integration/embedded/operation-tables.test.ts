@@ -1,6 +1,8 @@
 /** Tables and views of operation on the embedded server: signals by holder, the replicated form as the engine's parser reads it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { deleteStatement } from '../../../services/stewardship/retention.ts';
+import { configSchema } from '../../../schemas/config.ts';
+import { deletionOf } from '../../../services/stewardship/retention.ts';
+import { retentionSteps } from '../../../services/stewardship/retention-steps.ts';
 import { openStore, type Store } from '../../../services/store/client.ts';
 import { ownTable } from '../../../services/store/cluster-form.ts';
 import { migrate, readMigrations, statementsFor } from '../../../services/store/migrate.ts';
@@ -21,11 +23,9 @@ describe.skipIf(suite === undefined)('tables of operation', () => {
   test('the replicated form of every statement is one that the engine can parse', async () => {
     const statements = [
       ...readMigrations().flatMap((migration) => statementsFor(migration, 'main')),
-      deleteStatement(
-        'transactions',
-        '(institution, id) IN (SELECT key_1, key_2 FROM retention_keys)',
-        'main',
-      ),
+      ...retentionSteps(configSchema.parse({}).retention, 0)
+        .flatMap(({ tables }) => tables)
+        .map((table) => deletionOf(table, 'retention_keys', 'main')),
       `OPTIMIZE TABLE ${ownTable('vault', 'main').target} FINAL`,
     ];
     expect(statements.length).toBeGreaterThan(50);

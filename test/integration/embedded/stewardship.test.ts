@@ -12,14 +12,12 @@ import {
 import { rotateVault } from '../../../services/stewardship/vault-rotation.ts';
 import { openStore, type Store } from '../../../services/store/client.ts';
 import { migrate } from '../../../services/store/migrate.ts';
+import { ago, alertRow, DAY_MS, NOW, signalRow, txRow } from '../../support/aged-rows.ts';
 import { startSuite } from './harness.ts';
 
 const suite = await startSuite();
 afterAll(() => suite?.cleanUp());
 
-const DAY_MS = 86_400_000;
-const NOW = Date.UTC(2026, 5, 1);
-const ago = (days: number) => new Date(NOW - days * DAY_MS).toISOString();
 const by = (actor: string) => ({ actor, reason: 'order 12/2026', nowMs: NOW });
 
 /** Bank-m keeps records under Mexican law, bank-u under that of the United States, bank-x is not configured. */
@@ -30,65 +28,6 @@ const { retention } = configSchema.parse({
     institutions: { 'bank-m': 'MX', 'bank-u': 'US' },
     protectedUnfoundedDays: 20,
   },
-});
-
-const alertRow = (
-  id: string,
-  days: number,
-  doc: {
-    subject?: string;
-    protected?: string;
-    signals?: string[];
-    transactions?: [string, string][];
-    countries?: string[];
-  },
-  rest: object = {},
-) => ({
-  id,
-  revision: 1,
-  version: 1,
-  status: 'standing',
-  subject: doc.subject ?? 'hld_x',
-  last_event: ago(days),
-  doc: JSON.stringify({
-    jurisdictions: doc.countries ?? ['US'],
-    roles: [
-      { subject: doc.subject ?? 'hld_x', role: 'suspected_controller', protected: false },
-      ...(doc.protected === undefined
-        ? []
-        : [{ subject: doc.protected, role: 'potential_victim', protected: true }]),
-    ],
-    scoreParts: (doc.signals ?? []).map((signalId) => ({ signalId })),
-    transactions: (doc.transactions ?? []).map(([institution, txId]) => ({
-      institution,
-      id: txId,
-      version: 1,
-    })),
-  }),
-  ...rest,
-});
-
-const signalRow = (id: string, days: number, institution: string, subject = 'hld_s') => ({
-  id,
-  revision: 1,
-  version: 1,
-  status: 'standing',
-  observed_on: `acc_${id}`,
-  event_time: ago(days),
-  doc: JSON.stringify({
-    observedHolder: subject,
-    attributions: [{ subject }],
-    evidence: { transactions: [{ institution, id: 't', version: 1 }] },
-  }),
-});
-
-const txRow = (institution: string, id: string, days: number, rest: object = {}) => ({
-  institution,
-  id,
-  version: 1,
-  revision: 1,
-  event_time: ago(days),
-  ...rest,
 });
 
 describe.skipIf(suite === undefined)('stewardship', () => {
@@ -176,6 +115,40 @@ describe.skipIf(suite === undefined)('stewardship', () => {
       { party_key: 'p', valid_from: ago(300), revision: 1 },
       { party_key: 'p', valid_from: ago(50), revision: 1 },
     ]);
+    const record = (partition: number, block_offset: number, rows: readonly [string, string, number][]) => ({
+      log: 'transactions',
+      partition,
+      block_offset,
+      revision: 0,
+      kind: partition === 0 ? 'transactions' : 'copies',
+      institutions: rows.map(([institution]) => institution),
+      ids: rows.map(([, id]) => id),
+      versions: rows.map(([, , version]) => version),
+      hashes: rows.map(([institution, id, version]) => `${institution}/${id}/${version}`),
+      doc: '',
+    });
+    const kept: [string, string, number][] = [
+      ['bank-u', 'amended', 1],
+      ['bank-m', 'old', 1],
+      ['bank-u', 'old-held', 1],
+    ];
+    await store.insertRows('log_records', [
+      record(0, 0, [
+        ['bank-u', 'old', 1],
+        ...kept,
+        ['bank-u', 'amended-old', 2],
+        // Of another institution: another row.
+        ['bank-z', 'old', 1],
+      ]),
+      record(0, 1, [
+        ['bank-u', 'old', 1],
+        ['bank-m', 'older', 1],
+      ]),
+      record(1, 0, [
+        ['bank-u', 'amended-old', 1],
+        ['bank-u', 'evidence', 1],
+      ]),
+    ]);
     const hold = await placeHold(store, 'subject', 'hld_held', by('ana'));
     await placeHold(store, 'submission', 'sub-3', by('ana'));
 
@@ -207,6 +180,19 @@ describe.skipIf(suite === undefined)('stewardship', () => {
     expect(await ids('SELECT id FROM signals')).toEqual(
       ['s-evidence', 's-kept', 's-old-held', 's-old-mx', 's-old-unknown', 's-shared'].sort(),
     );
+    // Where they came from is forgotten with them, in every partition; a record that has lost all its rows is still one.
+    const left = await store.queryRows(
+      'SELECT * EXCEPT (log, revision, kind, doc) FROM log_records ORDER BY partition, block_offset',
+    );
+    const listed = (partition: number, offset: number, rows: readonly [string, string, number][]) => {
+      const { institutions, ids: names, versions, hashes } = record(partition, offset, rows);
+      return { partition, block_offset: `${offset}`, institutions, ids: names, versions, hashes };
+    };
+    expect(left).toEqual([
+      listed(0, 0, [...kept, ['bank-z', 'old', 1]]),
+      listed(0, 1, []),
+      listed(1, 0, [['bank-u', 'evidence', 1]]),
+    ]);
     expect(
       await ids("SELECT concat(institution, ' ', id, ' ', toString(version)) AS id FROM transactions"),
     ).toEqual(

@@ -230,7 +230,11 @@ describe.skipIf(suite === undefined)('the store', () => {
     });
     await expect(reader.queryRows('SELECT * FROM vault')).rejects.toMatchObject({ code: 'RAS-STORE-DENIED' });
     await expect(reader.queryRows('SELECT * FROM nosuch')).rejects.toMatchObject({
-      code: 'RAS-STORE-QUERY-FAILED',
+      code: 'RAS-STORE-TABLE-MISSING',
+      params: { table: 'nosuch' },
+    });
+    await expect(store.insertRows('nosuch', [{ x: 1 }])).rejects.toMatchObject({
+      code: 'RAS-STORE-TABLE-MISSING',
     });
     await reader.close();
     const wrong = openStore({ url: server.url, key: 'wrong' });

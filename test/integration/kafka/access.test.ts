@@ -1,14 +1,17 @@
 /** TLS and log-in against a broker that wants both: what works, and the code of each way in which it does not. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type KafkaConfig, kafkaConfig } from '../../../schemas/config.ts';
 import { KafkaBus } from '../../../services/log/kafka/bus.ts';
 import { applyTopics } from '../../../services/log/kafka/topics.ts';
-import { codeOf, readAll } from '../../support/bus-contract.ts';
+import { codeOf } from '../../support/bus-contract.ts';
 import { type Certificate, makeCertificate } from '../../support/kafka/certificates.ts';
 import { KafkaCluster } from '../../support/kafka/cluster.ts';
+import { codesOf, everywhere } from '../../support/kafka/codes.ts';
 import { kafkaVersions } from '../../support/kafka/shared.ts';
 
 const START_MS = 180_000;
@@ -31,17 +34,6 @@ describe.each(await kafkaVersions())('Kafka %i', (version) => {
       tls: { caFile: ca.caFile },
       sasl: { mechanism, username: user, passwordFile: join(folder, password) },
     });
-  /** The code of an append and a read, and of making topics. */
-  const codes = async (config: KafkaConfig) => {
-    const bus = await KafkaBus.open(config);
-    const value = Buffer.from('x');
-    const appended = await codeOf(bus.append('transactions', [{ partition: 0, key: null, value }]));
-    const read = await codeOf(readAll(bus, 'transactions', 0));
-    await bus.close();
-    return { appended, read, applied: await codeOf(applyTopics(config, ['transactions'])) };
-  };
-  const everywhere = (code: string) => ({ appended: code, read: code, applied: code });
-
   beforeAll(async () => {
     for (const [user, password] of Object.entries(PASSWORDS))
       writeFileSync(join(folder, user), `${password}\n`, { mode: 0o600 });
@@ -60,21 +52,33 @@ describe.each(await kafkaVersions())('Kafka %i', (version) => {
   });
 
   test.each(['plain', 'scram-sha-512'] as const)('%s: the right password works', async (mechanism) => {
-    expect(await codes(configOf(mechanism, 'worker'))).toEqual(everywhere('none'));
+    expect(await codesOf(configOf(mechanism, 'worker'))).toEqual(everywhere('none'));
   });
 
   test.each(['plain', 'scram-sha-512'] as const)('%s: a wrong password', async (mechanism) => {
-    expect(await codes(configOf(mechanism, 'worker', 'wrong'))).toEqual(everywhere('RAS-BUS-LOGIN-REFUSED'));
+    expect(await codesOf(configOf(mechanism, 'worker', 'wrong'))).toEqual(
+      everywhere('RAS-BUS-LOGIN-REFUSED'),
+    );
   });
 
   test('a certificate of somebody else', async () => {
-    expect(await codes(configOf('plain', 'worker', 'worker', other))).toEqual(
+    expect(await codesOf(configOf('plain', 'worker', 'worker', other))).toEqual(
       everywhere('RAS-BUS-UNTRUSTED'),
     );
   });
 
+  test('one of those that are named is none to be trusted: the next one is asked', async () => {
+    const stranger = createServer((socket) => socket.once('data', () => socket.end('no TLS\r\n')));
+    stranger.listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    const config = configOf('plain', 'worker');
+    const brokers = [`127.0.0.1:${(stranger.address() as AddressInfo).port}`, ...config.brokers];
+    expect(await codesOf({ ...config, brokers })).toEqual(everywhere('none'));
+    stranger.close();
+  });
+
   test('a user without rights', async () => {
-    const { appended, read } = await codes(configOf('plain', 'reader'));
+    const { appended, read } = await codesOf(configOf('plain', 'reader'));
     expect([appended, read]).toEqual(['RAS-BUS-NOT-AUTHORISED', 'RAS-BUS-NOT-AUTHORISED']);
   });
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type KafkaConfig, kafkaConfig } from '../../../schemas/config.ts';
 import { KafkaBus } from '../../../services/log/kafka/bus.ts';
 import { applyTopics } from '../../../services/log/kafka/topics.ts';
-import { codeOf, readAll } from '../../support/bus-contract.ts';
+import { codeOf } from '../../support/bus-contract.ts';
 import {
   type Certificate,
   type ClientCertificate,
@@ -15,6 +15,7 @@ import {
   trustOf,
 } from '../../support/kafka/certificates.ts';
 import { KafkaCluster } from '../../support/kafka/cluster.ts';
+import { codesOf, everywhere } from '../../support/kafka/codes.ts';
 import { kafkaVersions } from '../../support/kafka/shared.ts';
 
 const START_MS = 180_000;
@@ -36,17 +37,6 @@ describe.each((await kafkaVersions()).slice(-1))('Kafka %i', (version) => {
       minInsyncReplicas: 1,
       tls: { caFile: broker.caFile, ...own },
     });
-  const codes = async (own: Partial<ClientCertificate>) => {
-    const config = configOf(own);
-    const bus = await KafkaBus.open(config);
-    const value = Buffer.from('x');
-    const appended = await codeOf(bus.append('transactions', [{ partition: 0, key: null, value }]));
-    const read = await codeOf(readAll(bus, 'transactions', 0));
-    await bus.close();
-    return { appended, read, applied: await codeOf(applyTopics(config, ['transactions'])) };
-  };
-  const everywhere = (code: string) => ({ appended: code, read: code, applied: code });
-
   beforeAll(async () => {
     [broker, worker, reader, stranger] = await Promise.all([
       makeCertificate(folder, 'broker'),
@@ -64,11 +54,11 @@ describe.each((await kafkaVersions()).slice(-1))('Kafka %i', (version) => {
   });
 
   test('the right certificate works, without a password', async () => {
-    expect(await codes(worker)).toEqual(everywhere('none'));
+    expect(await codesOf(configOf(worker))).toEqual(everywhere('none'));
   });
 
   test('a certificate is a name: one without rights', async () => {
-    const { appended, read } = await codes(reader);
+    const { appended, read } = await codesOf(configOf(reader));
     expect([appended, read]).toEqual(['RAS-BUS-NOT-AUTHORISED', 'RAS-BUS-NOT-AUTHORISED']);
   });
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TopicRecord } from '../../../pipelines/log/bus.ts';
 import { COMPRESSIONS, type KafkaConfig, kafkaConfig } from '../../../schemas/config.ts';
 import { KafkaBus } from '../../../services/log/kafka/bus.ts';
-import { clientOptions } from '../../../services/log/kafka/client.ts';
+import { clientOptions, contextOf } from '../../../services/log/kafka/client.ts';
 import { checkWritable } from '../../../services/log/kafka/codecs.ts';
 import { joinGroup } from '../../../services/log/kafka/group/join-group.ts';
 import { BUS_LIMITS } from '../../../services/log/kafka/limits.ts';
@@ -124,6 +124,7 @@ describe.each(await kafkaVersions())('Kafka %i', (version) => {
       const handed: TopicRecord[] = [];
       const membership = joinGroup({
         kafka,
+        context: contextOf(config, 'group'),
         bus,
         prefix: config.prefix,
         groupId: 'bombs',

@@ -13,6 +13,7 @@ import { CLI, rastro } from '../../support/cli.ts';
 import { INSTITUTION, mappingText, publishedIds } from '../../support/ingest-role.ts';
 import { freePorts } from '../../support/kafka/broker.ts';
 import { kafkaVersions, ownPrefix, sharedKafka } from '../../support/kafka/shared.ts';
+import { writeSmallRules } from '../../support/small-world.ts';
 
 const TIMEOUT_MS = 240_000;
 const WAIT_MS = 120_000;
@@ -115,6 +116,25 @@ describe.each((await kafkaVersions()).slice(-1))('Kafka %i', (version) => {
       expect(JSON.parse(replay.out)).toMatchObject([{ rejectedBefore: BAD, rejectedNow: 0 }]);
       expect(new Set(await publishedIds(bus)).size).toBe(ROWS);
       await bus.close();
+
+      // Other rules, on the log that the role has recorded its own on.
+      const asked = async (...args: string[]) => {
+        const { code, out, err } = await rastro(['rules', ...args, '--json', '--config', file]);
+        expect({ code, err }).toEqual({ code: 0, err: '' });
+        return JSON.parse(out) as unknown;
+      };
+      const rules = writeSmallRules(join(folder, 'rules'));
+      const from = ['--from', '2025-01-01'];
+      expect(await asked('activate', rules, ...from)).toMatchObject({ known: false, placed: 2 });
+      const [status, history] = await Promise.all([asked('status'), asked('history')]);
+      expect(status).toMatchObject([
+        { activeFrom: null, partitions: 2, missing: [] },
+        { activeFrom: '2025-01-01T00:00:00.000Z', partitions: 2, missing: [] },
+      ]);
+      expect(history).toMatchObject([
+        { inForce: { from: null, until: '2025-01-01T00:00:00.000Z' } },
+        { inForce: { from: '2025-01-01T00:00:00.000Z', until: null } },
+      ]);
 
       second.kill('SIGTERM');
       expect(await once(second, 'exit')).toEqual([0, null]);

@@ -4,6 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NewRecord } from '../../../pipelines/log/bus.ts';
+import { configSchema } from '../../../schemas/config.ts';
+import { runRetention } from '../../../services/stewardship/retention.ts';
 import { openStore, type Store } from '../../../services/store/client.ts';
 import { markedUntil } from '../../../services/store/markers.ts';
 import { migrate } from '../../../services/store/migrate.ts';
@@ -22,6 +24,14 @@ const SEED = 41;
 /** Longer than the horizon, so that of rows in any order some are late. */
 const DAYS = 520;
 const MOVEMENTS = 300;
+/** Of rows alone: the oldest third of them. */
+const LONG = 36_500;
+const { retention: RETENTION } = configSchema.parse({
+  retention: {
+    days: { transactions: 365, signals: LONG, alerts: LONG, rejects: LONG, submissions: LONG, parties: LONG },
+    countries: {},
+  },
+});
 const RULES_FROM = Date.UTC(2026, 8, 1);
 const TEST_MS = 300_000;
 
@@ -167,7 +177,7 @@ describe.skipIf(suite === undefined)('a partition from the store', () => {
   );
 
   test(
-    'rows that the store has no more are counted and said; records that it has not end the start',
+    'rows that retention has deleted are forgotten; others that the store has no more are counted and said; records that it has not end the start',
     async () => {
       const bus = memoryBus({ partitions: PARTITIONS });
       const store = await freshStore();
@@ -176,6 +186,19 @@ describe.skipIf(suite === undefined)('a partition from the store', () => {
       await first.work();
       await first.kill();
       await cut(bus, ({ end }) => end);
+      const count = async (of: string) =>
+        Number((await store.queryRows<{ n: string }>(`SELECT count() AS n FROM ${of}`))[0]?.n);
+      const [rowsBefore, recordsBefore] = [
+        await count('log_rows_current'),
+        await count('log_records_current'),
+      ];
+      const [last] = await store.queryRows<{ ms: string }>(
+        'SELECT toUnixTimestamp64Milli(max(event_time)) AS ms FROM transactions_current',
+      );
+      const ran = await runRetention(store, { config: RETENTION, nowMs: Number(last?.ms), actor: 'ana' });
+      expect(ran.steps.find(({ step }) => step === 'transactions')?.deleted).toBeGreaterThan(20);
+      expect(await count('log_rows_current')).toBeLessThan(rowsBefore - 20);
+      expect(await count('log_records_current')).toBe(recordsBefore);
       const [row] = await store.queryRows<{ id: string; n: string }>(
         'SELECT id, count() AS n FROM log_rows_current GROUP BY id ORDER BY n DESC LIMIT 1',
       );

@@ -128,6 +128,7 @@ export class Scene {
   ): Membership {
     return joinGroup({
       kafka,
+      context: { brokers: [], what: 'group' },
       bus: this.bus,
       prefix: this.prefix,
       groupId,

@@ -25,7 +25,17 @@ const expressions = [
   ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
 ];
 
-const FUNCTIONS = ['sum', 'max', 'min', 'rate', 'deriv', 'topk', 'histogram_quantile', 'clamp_min'];
+const FUNCTIONS = [
+  'sum',
+  'max',
+  'min',
+  'rate',
+  'increase',
+  'deriv',
+  'topk',
+  'histogram_quantile',
+  'clamp_min',
+];
 const WORDS = [...FUNCTIONS, 'by', 'and'];
 /** What Prometheus adds, and what buckets have. */
 const LABELS_OF_PROMETHEUS = ['job', 'instance', 'le'];

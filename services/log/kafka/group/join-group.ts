@@ -11,6 +11,7 @@ import { aligned } from '../../../../schemas/block-reader.ts';
 import { RastroError } from '../../../../schemas/errors/index.ts';
 import type { TopicName } from '../../../../schemas/topics.ts';
 import { isOversize } from '../batch-guard.ts';
+import { type BusContext, busError, isRefused } from '../errors.ts';
 import { oversizeRecord } from '../record-batch.ts';
 import { ASSIGNMENT_PROTOCOL, stickyAssigner } from './assigner.ts';
 import { GroupCoordinator, typeOf } from './coordinator.ts';
@@ -21,6 +22,8 @@ import { Supervisor } from './supervisor.ts';
 export interface JoinGroupOptions {
   /** With codecs, log-in and log level as they are to be. */
   readonly kafka: Kafka;
+  /** For errors: whom the group is asked of, as whom. */
+  readonly context: BusContext;
   readonly bus: Pick<Bus, 'ranges' | 'read'>;
   /** In front of the names of topics and group. */
   readonly prefix: string;
@@ -270,6 +273,7 @@ class KafkaMembership implements Membership {
 
   #crashed(error: unknown): RastroError {
     if (RastroError.is(error)) return error;
+    if (isRefused(error)) return busError(error, this.#options.context);
     if (isTopicGone(error)) {
       const topic = this.#options.topics.join(' / ');
       return new RastroError('RAS-BUS-TOPIC-MISSING', { topic }, { cause: error });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RastroError } from '../../../../schemas/errors/index.ts';
 import type { Receipt } from '../../../../schemas/submission.ts';
-import { Drains, markedUntil } from '../../../../services/ingest/drains.ts';
+import { Drains, evaluatedByPartition } from '../../../../services/ingest/drains.ts';
 import type { Store } from '../../../../services/store/client.ts';
 import { testKeys } from '../../../support/ingest.ts';
 import { line, startTestRole } from '../../../support/ingest-role.ts';
@@ -92,5 +92,5 @@ test('a dry run leaves nothing in the store', async () => {
 
 test('rows are evaluated up to the last marker of their partition', async () => {
   const queryRows = async () => [{ partition: 1, until: '7' }] as never[];
-  expect(await markedUntil({ queryRows })).toEqual(new Map([[1, 7]]));
+  expect(await evaluatedByPartition({ queryRows })).toEqual(new Map([[1, 7]]));
 });

@@ -23,7 +23,7 @@ import {
   smallRows,
   writeSmallRules,
 } from '../../../support/small-world.ts';
-import { MemoryWorkerStore, WorkerScene } from '../../../support/worker-scene.ts';
+import { MemoryWorkerStore, WorkerLife } from '../../../support/worker-life.ts';
 
 const PARTITIONS = 3;
 const MOVEMENTS = 80;
@@ -101,9 +101,9 @@ class Course {
     this.random = new Random(seed);
   }
 
-  start(folder: string): Promise<WorkerScene> {
+  start(folder: string): Promise<WorkerLife> {
     const { bus, store, random } = this;
-    return WorkerScene.start({ bus, store, knowledge, random, folder });
+    return WorkerLife.start({ bus, store, knowledge, random, folder });
   }
 
   async send(from: number, until = records.length): Promise<void> {
@@ -139,7 +139,7 @@ async function stopped(course: Course): Promise<string> {
 const generationsOf = (disk: string, partition: number) =>
   join(disk, 'checkpoints', `transactions-${partition}`, 'generations');
 
-async function ends(course: Course, disk: string): Promise<WorkerScene> {
+async function ends(course: Course, disk: string): Promise<WorkerLife> {
   const second = await course.start(disk);
   await second.work();
   expect(course.store.lines).toEqual(expected);
@@ -182,8 +182,7 @@ async function toldToAnother(
   throw new Error('nobody was told anything');
 }
 
-const offsets = (worker: WorkerScene) =>
-  worker.of('partition.assigned').map(({ offset }) => offset as number);
+const offsets = (worker: WorkerLife) => worker.of('partition.assigned').map(({ offset }) => offset as number);
 
 describe('a worker', () => {
   test('says something', () => {

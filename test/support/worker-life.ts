@@ -1,22 +1,20 @@
 /** A worker role over a bus and a store in memory, moved by hand: batches come when a test says so, and it ends without a word. */
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { deriveKeys } from '../../pipelines/ingest/keys.ts';
 import type { RecordBatch, TopicRecord } from '../../pipelines/log/bus.ts';
 import type { Random } from '../../pipelines/simulate/random.ts';
 import type { Alert } from '../../schemas/alert.ts';
-import { workerConfig } from '../../schemas/config.ts';
 import type { Signal } from '../../schemas/signal.ts';
 import type { Log } from '../../services/observe/log.ts';
 import type { LogEvent, LogValues } from '../../services/observe/log-fields.ts';
 import { Metrics } from '../../services/observe/metrics.ts';
-import { openTracing } from '../../services/observe/tracing.ts';
 import type { Store } from '../../services/store/client.ts';
 import { WORKER_TOPICS } from '../../services/worker/open-partition.ts';
-import { WorkerRole } from '../../services/worker/role.ts';
+import type { WorkerRole } from '../../services/worker/role.ts';
 import type { Knowledge } from '../../services/workspace/knowledge.ts';
 import type { MemoryBus } from './memory-bus.ts';
 import { lineOf } from './partition-world.ts';
+import { workerRole } from './worker-role.ts';
 
 interface DocumentRow {
   readonly id: string;
@@ -84,7 +82,7 @@ export class MemoryWorkerStore implements Store {
 /** A partition rests between two checkpoints. */
 const SAVE_TRIES = 10_000;
 
-export interface WorkerSceneOptions {
+export interface WorkerLifeOptions {
   readonly bus: MemoryBus;
   readonly store: MemoryWorkerStore;
   readonly knowledge: Knowledge;
@@ -99,14 +97,14 @@ export interface LoggedEvent {
 }
 
 /** One process, until it ends. */
-export class WorkerScene {
+export class WorkerLife {
   readonly events: LoggedEvent[] = [];
   readonly metrics = new Metrics();
   readonly role: WorkerRole;
-  readonly #options: WorkerSceneOptions;
+  readonly #options: WorkerLifeOptions;
   readonly #next = new Map<string, number>();
 
-  private constructor(options: WorkerSceneOptions, role: (log: Log, metrics: Metrics) => WorkerRole) {
+  private constructor(options: WorkerLifeOptions, role: (log: Log, metrics: Metrics) => WorkerRole) {
     this.#options = options;
     const note = (event: LogEvent, fields: LogValues = {}) => this.events.push({ event, fields });
     const log: Log = {
@@ -119,33 +117,18 @@ export class WorkerScene {
     this.role = role(log, this.metrics);
   }
 
-  static async start(options: WorkerSceneOptions): Promise<WorkerScene> {
+  static async start(options: WorkerLifeOptions): Promise<WorkerLife> {
     const { bus, store, knowledge, folder } = options;
-    const tracing = await openTracing({ enabled: false } as never, 'worker');
-    const scene = new WorkerScene(
-      options,
-      (log, metrics) =>
-        new WorkerRole({
-          bus,
-          store,
-          keys: deriveKeys(Buffer.alloc(32, 7)),
-          knowledge,
-          // A checkpoint is due whenever something came.
-          config: { ...workerConfig.parse({ insertLingerMs: 0 }), checkpointEveryMs: 0 },
-          stateFolder: join(folder, 'state'),
-          checkpointFolder: join(folder, 'checkpoints'),
-          metrics,
-          log,
-          tracing,
-        }),
+    const life = new WorkerLife(options, (log, metrics) =>
+      workerRole({ bus, store, knowledge, folder, log, metrics }),
     );
     const partitions = await bus.partitionsOf('transactions');
     const all = WORKER_TOPICS.flatMap((topic) =>
       Array.from({ length: partitions }, (_, partition) => ({ topic, partition })),
     );
-    for (const { topic, partition, from } of await scene.role.member.assigned(all))
-      scene.#next.set(`${topic} ${partition}`, from);
-    return scene;
+    for (const { topic, partition, from } of await life.role.member.assigned(all))
+      life.#next.set(`${topic} ${partition}`, from);
+    return life;
   }
 
   of(event: LogEvent): readonly LogValues[] {
