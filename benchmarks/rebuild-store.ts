@@ -17,13 +17,13 @@ import type { TopicRecord } from '../pipelines/log/bus.ts';
 import { hashList } from '../schemas/ids.ts';
 import { startEmbedded } from '../services/embedded/start.ts';
 import { openFileLog } from '../services/log/file/file-log.ts';
+import { mergedBlocks } from '../services/store/block-merge.ts';
 import { openStore, type Store } from '../services/store/client.ts';
 import { migrate } from '../services/store/migrate.ts';
 import { readHistory } from '../services/worker/history.ts';
 import { type LogRecordRow, logRecordRow } from '../services/worker/log-records.ts';
 import { PartitionInput } from '../services/worker/partition-input.ts';
 import { PartitionState } from '../services/worker/partition-state.ts';
-import { placedBlock } from '../services/worker/placed-block.ts';
 import { compilingOnce } from '../services/worker/recorded-rules.ts';
 import { MARKED_LOG } from '../services/worker/store-outputs.ts';
 import { type Knowledge, loadKnowledge } from '../services/workspace/knowledge.ts';
@@ -130,7 +130,7 @@ async function fill(store: Store, folder: string, progress: (text: string) => vo
   };
   for await (const record of recordsOf(folder)) {
     const value = record.value as Uint8Array;
-    const block = placedBlock(value, record.offset);
+    const block = mergedBlocks([{ bytes: value, offset: record.offset }]);
     held.push(logRecordRow(MARKED_LOG, record, 'transactions', new Uint8Array(LOG_ROWS)));
     inserts.push(store.insertArrow('transactions', block));
     records = record.offset + 1;

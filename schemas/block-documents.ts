@@ -14,10 +14,31 @@ export interface DocumentPlaces {
 
 /** @throws RastroError RAS-ENGINE-BLOCK-CORRUPT */
 export function documentPlaces(block: Uint8Array): DocumentPlaces {
+  const { offsetsAt, textsAt } = columnIn(block);
+  return { offsetsAt, textsAt };
+}
+
+/**
+ * The stretch of a block that has everything `documentAt` reads of it, and where it begins.
+ * @throws RastroError RAS-ENGINE-BLOCK-CORRUPT
+ */
+export function documentStretch(block: Uint8Array): { readonly start: number; readonly bytes: Uint8Array } {
+  const { offsetsAt, offsetsEnd, textsAt, textsEnd } = columnIn(block);
+  const start = Math.min(offsetsAt, textsAt);
+  return { start, bytes: block.subarray(start, Math.max(offsetsEnd, textsEnd)) };
+}
+
+function columnIn(block: Uint8Array) {
   const bytes = aligned(block);
   const { offsets, bytes: texts } = new BlockReader(bytes).utf8('doc');
   if (offsets.buffer !== bytes.buffer || texts.buffer !== bytes.buffer) corrupt('doc');
-  return { offsetsAt: offsets.byteOffset - bytes.byteOffset, textsAt: texts.byteOffset - bytes.byteOffset };
+  const [offsetsAt, textsAt] = [offsets.byteOffset - bytes.byteOffset, texts.byteOffset - bytes.byteOffset];
+  return {
+    offsetsAt,
+    textsAt,
+    offsetsEnd: offsetsAt + offsets.byteLength,
+    textsEnd: textsAt + (offsets.at(-1) as number),
+  };
 }
 
 /**

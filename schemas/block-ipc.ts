@@ -5,6 +5,7 @@
  * The metadata are flatbuffers, of which a message, a record batch and a dictionary batch are read here (Apache Arrow columnar format,
  * "Serialization and Interprocess Communication"). Whatever leads out of the bytes throws.
  */
+import { crc32 } from 'node:zlib';
 import { Data, DataType, Vector } from 'apache-arrow';
 import { type BlockSchema, blockSchema } from './block-schema.ts';
 import { fieldAt, longAt, tableAt, vectorAt } from './flatbuffer.ts';
@@ -30,13 +31,13 @@ const CONTINUES = -1;
 const PREFIX_BYTES = 8;
 /** Of the vectors of nodes and buffers. */
 const ENTRY_BYTES = 16;
-/** Schemas differ in the columns that are left out and in the width of codes. */
-const SCHEMAS_KEPT = 64;
+/** Schemas differ in the columns that are left out and in the width of codes: of thin blocks there are some hundreds. */
+const SCHEMAS_KEPT = 512;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Those met last come first. */
-const schemas: { readonly metadata: Buffer; readonly schema: BlockSchema }[] = [];
+/** By checksum of the metadata, those met last behind the others. */
+const schemas = new Map<number, { readonly metadata: Buffer; readonly schema: BlockSchema }>();
 
 /** @throws Error where the bytes, which have to be aligned, are not one block */
 export function blockContents(bytes: Uint8Array): BlockContents {
@@ -182,14 +183,18 @@ function messageAt(bytes: Uint8Array, at: number): Message | undefined {
 function schemaOf({ metadata: view, header }: Message): BlockSchema {
   const { buffer, byteOffset, byteLength } = view;
   const metadata = Buffer.from(buffer, byteOffset, byteLength);
-  const at = schemas.findIndex((known) => known.metadata.equals(metadata));
-  const [known] = at === -1 ? [] : schemas.splice(at, 1);
-  const entry = known ?? {
-    // A copy: a view would keep the block.
-    metadata: Buffer.from(metadata),
-    schema: blockSchema(view, header),
-  };
-  schemas.unshift(entry);
-  schemas.length = Math.min(schemas.length, SCHEMAS_KEPT);
+  const sum = crc32(metadata);
+  const found = schemas.get(sum);
+  const entry = found?.metadata.equals(metadata)
+    ? found
+    : {
+        // A copy: a view would keep the block.
+        metadata: Buffer.from(metadata),
+        schema: blockSchema(view, header),
+      };
+  schemas.delete(sum);
+  schemas.set(sum, entry);
+  const [oldest] = schemas.keys();
+  if (schemas.size > SCHEMAS_KEPT) schemas.delete(oldest as number);
   return entry.schema;
 }

@@ -7,15 +7,18 @@
 import type { Steps } from '../../rules/compiler/index.ts';
 import { CheckpointDamage, type CheckpointIn, type CheckpointOut } from '../recovery/checkpoint-image.ts';
 import type { ColdFile } from '../state/cold-file.ts';
-import { Page } from './page.ts';
+import { Page, PageWriter } from './page.ts';
+import { PageColumns } from './page-columns.ts';
 import type { Segment } from './segment.ts';
 
 /** Some 5 KiB a page: about what a disk reads at once, and cheap to check. */
 const PAGE_ROWS = 16;
-/** At most 20 MiB of pages, and as much for their views: rows that are asked for again are those of a few busy subjects. */
+/** At most 20 MiB of pages: rows that are asked for again are those of a few busy subjects. */
 const CACHE_PAGES = 4_096;
 /** A page that is being compared with another stays while that one is read. */
 const CACHE_PAGES_MIN = 2;
+/** Pages that a page may be in the place of, at most: which ones its number says. */
+const WAYS = 16;
 const FIRST_PAGES = 1_024;
 
 export interface ColdRowsOptions {
@@ -30,28 +33,38 @@ export class ColdRows {
   readonly pageRows: number;
   readonly #file: ColdFile;
   readonly #pageShift: number;
-  readonly #cachePages: number;
+  readonly #ways: number;
+  /** Pages of a way, a power of two. */
+  readonly #wayPages: number;
   /** Position by page. */
   #positions = new Float64Array(FIRST_PAGES);
   /** 1 + the slot in the cache by page; 0 for a page that is not there. */
   #slotOf = new Int32Array(FIRST_PAGES);
-  /** Rows leave through this one: a page that was just written is the last that anybody reads. */
-  readonly #writer: Page;
+  /** Rows come and go through this one. */
+  readonly #scratch: PageColumns;
+  readonly #writer: PageWriter;
+  /** Ways one behind the other: page n is in one of the slots n mod `wayPages` of each. */
   readonly #slots: Page[] = [];
-  readonly #pageOf: number[] = [];
+  readonly #pageOf: Int32Array;
   /** 1 for a slot that was read since the hand passed it. */
   readonly #used: Uint8Array;
-  #hand = 0;
+  /** The way whose slot is looked at next, by place in a way. */
+  readonly #hands: Uint8Array;
   #lastSlot = -1;
   #rows = 0;
 
   constructor({ file, pageRows = PAGE_ROWS, cachePages = CACHE_PAGES }: ColdRowsOptions) {
     this.#file = file;
     this.pageRows = pageRows;
-    this.#writer = new Page(file, pageRows);
+    this.#scratch = new PageColumns(pageRows);
+    this.#writer = new PageWriter(file, this.#scratch);
     this.#pageShift = Math.log2(pageRows);
-    this.#cachePages = Math.max(CACHE_PAGES_MIN, cachePages);
-    this.#used = new Uint8Array(this.#cachePages);
+    const pages = Math.max(CACHE_PAGES_MIN, cachePages);
+    this.#ways = Math.min(WAYS, pages);
+    this.#wayPages = 2 ** Math.floor(Math.log2(pages / this.#ways));
+    this.#pageOf = new Int32Array(this.#ways * this.#wayPages).fill(-1);
+    this.#used = new Uint8Array(this.#pageOf.length);
+    this.#hands = new Uint8Array(this.#wayPages);
   }
 
   /** Rows below this number are here. */
@@ -61,7 +74,8 @@ export class ColdRows {
 
   /** Memory of the pages that were read last. */
   get cacheBytes(): number {
-    return this.#slots.reduce((bytes, page) => bytes + page.bytes, 0);
+    const pageBytes = this.#scratch.bytes.length;
+    return this.#slots.reduce((bytes, page) => bytes + pageBytes + page.bytes, 0);
   }
 
   /** Memory of where every page is. */
@@ -82,8 +96,8 @@ export class ColdRows {
     const number = row >>> this.#pageShift;
     let slot = (this.#slotOf[number] as number) - 1;
     if (slot === -1) {
-      slot = this.#freeSlot();
-      (this.#slots[slot] as Page).load(this.#positions[number] as number);
+      slot = this.#freeSlot(number & (this.#wayPages - 1));
+      (this.#slots[slot] as Page).load(this.#positions[number] as number, this.#scratch);
       this.#pageOf[slot] = number;
       this.#slotOf[number] = slot + 1;
     }
@@ -106,25 +120,33 @@ export class ColdRows {
     this.#rows = rows;
   }
 
-  /** A slot without a page: a new one, or that of a page that was not read for a round of the hand. */
-  #freeSlot(): number {
-    if (this.#slots.length < this.#cachePages) {
-      this.#pageOf.push(-1);
-      return this.#slots.push(new Page(this.#file, this.pageRows)) - 1;
+  /** A slot without a page, at a place in its way: a new one, or that of a page that was not read for a round of the hand. */
+  #freeSlot(place: number): number {
+    const slots = this.#slots.length;
+    for (let slot = place; slot < slots; slot += this.#wayPages) if (this.#pageOf[slot] === -1) return slot;
+    if (slots < this.#pageOf.length) {
+      this.#addWay();
+      return slots + place;
     }
     for (;;) {
-      const slot = this.#hand;
-      this.#hand = (slot + 1) % this.#cachePages;
+      const way = this.#hands[place] as number;
+      this.#hands[place] = (way + 1) % this.#ways;
+      const slot = way * this.#wayPages + place;
       if (slot === this.#lastSlot) continue;
       if (this.#used[slot] === 1) {
         this.#used[slot] = 0;
         continue;
       }
-      const before = this.#pageOf[slot] as number;
-      if (before !== -1) this.#slotOf[before] = 0;
+      this.#slotOf[this.#pageOf[slot] as number] = 0;
       this.#pageOf[slot] = -1;
       return slot;
     }
+  }
+
+  #addWay(): void {
+    const columns = new PageColumns(this.#wayPages * this.pageRows);
+    for (let first = 0; first < columns.rows; first += this.pageRows)
+      this.#slots.push(new Page(this.#file, columns, first, this.pageRows));
   }
 
   #grow(): void {

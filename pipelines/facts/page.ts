@@ -1,34 +1,26 @@
 /**
- * A page: some rows in the order and form in which they lie in a cold file, read into memory that already has its views. To
- * whoever reads a row it is a small segment.
+ * A page: some rows in the order and form in which they lie in a cold file. It is read into its place among the columns of many
+ * (`PageColumns`): views of its own for each page would be a hundred objects, which weigh more than the rows and which
+ * every collection of garbage has to look at. To whoever reads a row a page is a small segment.
  *
  * Ids and members, which have no fixed width, are the page's tail: a unit of their own, read when somebody asks for them.
  */
-import { FACT_COLUMNS, type FactColumnName, type FactColumns } from '../../schemas/facts.ts';
+import type { FactColumns } from '../../schemas/facts.ts';
 import type { ColdFile } from '../state/cold-file.ts';
 import { HASH_WORDS } from './batch.ts';
-import { copyRows, elementBytesOf } from './copy-rows.ts';
+import { copyRows } from './copy-rows.ts';
+import type { PageColumns } from './page-columns.ts';
 import type { IdentityHome, MemberVisit, RowIdentities } from './row-identities.ts';
 import type { RowHome, Segment } from './segment.ts';
 import type { ColumnArray } from './stored-column.ts';
 
-const NAMES = Object.keys(FACT_COLUMNS) as FactColumnName[];
 const FIRST_TAIL_BYTES = 512;
 /** A member in the tail: kind, side, and the four bytes of the key. */
 const MEMBER_BYTES = 6;
+const NO_BYTES = new Uint8Array(0);
 
-const widthOf = (name: FactColumnName): number => (FACT_COLUMNS[name].per === 'leg' ? 2 : 1);
-
-/** Bytes of a row: its columns; version, hash, shared reference, ends of id and members; flags. */
-const ROW_BYTES =
-  NAMES.reduce((bytes, name) => bytes + elementBytesOf(name) * widthOf(name), 0) + 4 * (HASH_WORDS + 4) + 1;
-/** The position of the tail. */
-const HEADER_BYTES = 8;
-
-interface ArrayType {
-  new (buffer: ArrayBuffer, at: number, length: number): ColumnArray | Uint32Array;
-  readonly BYTES_PER_ELEMENT: number;
-}
+const roomFor = (bytes: number, tail: Uint8Array): Uint8Array =>
+  bytes <= tail.length ? tail : new Uint8Array(Math.max(FIRST_TAIL_BYTES, 2 * bytes));
 
 export class Page implements RowHome, IdentityHome {
   readonly rowMask: number;
@@ -39,54 +31,38 @@ export class Page implements RowHome, IdentityHome {
   readonly sharedRef: Int32Array;
   readonly flags: Uint8Array;
   readonly idEnds: Int32Array;
-  readonly #memberEnds: Int32Array;
+  readonly #among: PageColumns;
+  readonly #first: number;
+  readonly #last: number;
   readonly #file: ColdFile;
-  readonly #bytes: Uint8Array;
-  readonly #tailAt: Float64Array;
+  #tailAt = 0;
   /** Ids, then kinds, sides and keys of members. */
-  #tail: Uint8Array = new Uint8Array(FIRST_TAIL_BYTES);
+  #tail: Uint8Array = NO_BYTES;
   #hasTail = false;
 
-  /** Room for `rows` rows, a power of two. */
-  constructor(file: ColdFile, rows: number) {
+  /** `rows` rows from place `first` on among columns of more, of which there is a power of two; so is `first` a multiple of `rows`. */
+  constructor(file: ColdFile, among: PageColumns, first: number, rows: number) {
     this.#file = file;
-    this.rowMask = rows - 1;
-    const buffer = new ArrayBuffer(HEADER_BYTES + rows * ROW_BYTES);
-    this.#bytes = new Uint8Array(buffer);
-    let at = 0;
-    const take = (of: ArrayType, length: number) => {
-      const array = new of(buffer, at, length);
-      at += array.byteLength;
-      return array;
-    };
-    const columns: Partial<Record<FactColumnName, ColumnArray>> = {};
-    const takeColumns = (of: ArrayType) => {
-      for (const name of NAMES) {
-        if (elementBytesOf(name) !== of.BYTES_PER_ELEMENT) continue;
-        columns[name] = take(of, widthOf(name) * rows) as ColumnArray;
-      }
-    };
-    // The widest elements first: each array then begins where its elements may.
-    this.#tailAt = take(Float64Array, 1) as Float64Array;
-    takeColumns(Float64Array);
-    takeColumns(Int32Array);
-    this.version = take(Uint32Array, rows) as Uint32Array;
-    this.hash = take(Uint32Array, HASH_WORDS * rows) as Uint32Array;
-    this.sharedRef = take(Int32Array, rows) as Int32Array;
-    this.idEnds = take(Int32Array, rows) as Int32Array;
-    this.#memberEnds = take(Int32Array, rows) as Int32Array;
-    takeColumns(Uint8Array);
-    this.flags = take(Uint8Array, rows) as Uint8Array;
-    this.columns = columns as FactColumns;
-    this.list = NAMES.map((name) => this.columns[name]);
+    this.#among = among;
+    this.#first = first;
+    this.#last = first + rows - 1;
+    this.rowMask = among.rows - 1;
+    this.columns = among.columns;
+    this.list = among.list;
+    this.version = among.version;
+    this.hash = among.hash;
+    this.sharedRef = among.sharedRef;
+    this.flags = among.flags;
+    this.idEnds = among.idEnds;
   }
 
   columnAt(position: number): ColumnArray {
     return this.list[position]!;
   }
 
+  /** Of the tail: the columns are counted with those of the others. */
   get bytes(): number {
-    return this.#bytes.length + this.#tail.length;
+    return this.#tail.length;
   }
 
   get idBytes(): Uint8Array {
@@ -95,44 +71,76 @@ export class Page implements RowHome, IdentityHome {
   }
 
   idStart(place: number): number {
-    return place === 0 ? 0 : this.idEnds[place - 1]!;
+    return place === this.#first ? 0 : this.idEnds[place - 1]!;
   }
 
   eachMember(place: number, visit: MemberVisit): void {
-    const from = place === 0 ? 0 : this.#memberEnds[place - 1]!;
-    const until = this.#memberEnds[place]!;
+    const { memberEnds } = this.#among;
+    const from = place === this.#first ? 0 : memberEnds[place - 1]!;
+    const until = memberEnds[place]!;
     if (from === until) return;
     if (!this.#hasTail) this.#readTail();
     const { buffer } = this.#tail;
     const view = new DataView(buffer);
-    const first = this.idEnds[this.rowMask]!;
+    const first = this.idEnds[this.#last]!;
     for (let i = from; i < until; i++) {
       const at = first + MEMBER_BYTES * i;
       visit(view.getUint8(at), view.getInt32(at + 2, true), view.getUint8(at + 1));
     }
   }
 
-  /** Takes over the rows of a segment from `place` on and writes them; returns the position to `load` them from. */
+  /** Reads what `PageWriter` wrote; `scratch` has room for a page. */
+  load(position: number, scratch: PageColumns): void {
+    this.#hasTail = false;
+    this.#file.read(position, scratch.bytes);
+    this.#among.take(scratch, this.#first);
+    this.#tailAt = scratch.tailAt[0]!;
+  }
+
+  #readTail(): void {
+    const length = this.#file.read(this.#tailAt, this.#tail);
+    if (length > this.#tail.length) {
+      this.#tail = roomFor(length, this.#tail);
+      this.#file.read(this.#tailAt, this.#tail);
+    }
+    this.#hasTail = true;
+  }
+}
+
+/** Writes rows of segments as pages. */
+export class PageWriter {
+  readonly #file: ColdFile;
+  readonly #page: PageColumns;
+  #tail: Uint8Array = NO_BYTES;
+
+  /** `page`: room for the rows of one, which nobody reads. */
+  constructor(file: ColdFile, page: PageColumns) {
+    this.#file = file;
+    this.#page = page;
+  }
+
+  /** Writes the rows of a segment from `place` on; returns the position to `load` them from. */
   store(segment: Segment, place: number): number {
-    const rows = this.rowMask + 1;
+    const page = this.#page;
+    const { rows } = page;
     const until = place + rows;
     const of = segment.identities as RowIdentities;
-    copyRows(segment.list, place, this.list, 0, rows);
-    this.version.set(of.version.subarray(place, until));
-    this.hash.set(of.hash.subarray(HASH_WORDS * place, HASH_WORDS * until));
-    this.flags.set(of.flags.subarray(place, until));
+    copyRows(segment.list, place, page.list, 0, rows);
+    page.version.set(of.version.subarray(place, until));
+    page.hash.set(of.hash.subarray(HASH_WORDS * place, HASH_WORDS * until));
+    page.flags.set(of.flags.subarray(place, until));
     const firstId = of.idStart(place);
     const idLength = of.idEnds[until - 1]! - firstId;
     const firstMember = of.memberStart(place);
     const members = of.memberEnds[until - 1]! - firstMember;
     const { sharedRef } = segment;
     for (let i = 0; i < rows; i++) {
-      this.sharedRef[i] = sharedRef[place + i]!;
-      this.idEnds[i] = of.idEnds[place + i]! - firstId;
-      this.#memberEnds[i] = of.memberEnds[place + i]! - firstMember;
+      page.sharedRef[i] = sharedRef[place + i]!;
+      page.idEnds[i] = of.idEnds[place + i]! - firstId;
+      page.memberEnds[i] = of.memberEnds[place + i]! - firstMember;
     }
     const length = idLength + MEMBER_BYTES * members;
-    this.#reserveTail(length);
+    this.#tail = roomFor(length, this.#tail);
     this.#tail.set(of.idBytes.subarray(firstId, firstId + idLength));
     const view = new DataView(this.#tail.buffer);
     for (let i = 0; i < members; i++) {
@@ -142,27 +150,7 @@ export class Page implements RowHome, IdentityHome {
       view.setInt32(at + 2, of.memberKey[firstMember + i]!, true);
     }
     // A tail has a byte at least: rows have ids.
-    this.#tailAt[0] = this.#file.append(this.#tail.subarray(0, length));
-    this.#hasTail = true;
-    return this.#file.append(this.#bytes);
-  }
-
-  /** Reads what `store` wrote. */
-  load(position: number): void {
-    this.#hasTail = false;
-    this.#file.read(position, this.#bytes);
-  }
-
-  #readTail(): void {
-    const length = this.#file.read(this.#tailAt[0]!, this.#tail);
-    if (length > this.#tail.length) {
-      this.#reserveTail(length);
-      this.#file.read(this.#tailAt[0]!, this.#tail);
-    }
-    this.#hasTail = true;
-  }
-
-  #reserveTail(length: number): void {
-    if (length > this.#tail.length) this.#tail = new Uint8Array(2 * length);
+    page.tailAt[0] = this.#file.append(this.#tail.subarray(0, length));
+    return this.#file.append(page.bytes);
   }
 }

@@ -16,6 +16,7 @@ import { ColdRows } from './cold-rows.ts';
 import { copyRows } from './copy-rows.ts';
 import type { FactDictionary } from './dictionary.ts';
 import { OldTimes } from './old-times.ts';
+import { widthOf } from './page-columns.ts';
 import type { IdentityHome, MemberVisit, RowIdentities } from './row-identities.ts';
 import { COLUMN_AT, COLUMN_NAMES, FIRST_ROWS, type RowHome, Segment } from './segment.ts';
 import { SEGMENT_ROWS, SEGMENT_SHIFT } from './segment-size.ts';
@@ -368,13 +369,15 @@ export class FactStore {
   #readBack(first: number, name: FactColumnName): ColumnArray {
     const cold = this.#cold as ColdRows;
     const position = COLUMN_AT[name];
+    const width = widthOf(name);
     const { pageRows } = cold;
     let out: ColumnArray | undefined;
     for (let place = 0; place < SEGMENT_ROWS; place += pageRows) {
-      const column = cold.page(first + place).list[position]!;
-      const width = column.length / pageRows;
+      const { list, rowMask } = cold.page(first + place);
+      const column = list[position]!;
       out ??= new (column.constructor as new (length: number) => ColumnArray)(width * SEGMENT_ROWS);
-      out.set(column, width * place);
+      const from = width * ((first + place) & rowMask);
+      out.set(column.subarray(from, from + width * pageRows), width * place);
     }
     return out!;
   }

@@ -78,6 +78,8 @@ function linkOrCopy(from: string, to: string): void {
 
 const partName = (name: string, number: number): string => `${name}-${number}${EXTENSION}`;
 
+type Bounds = Required<Omit<DiskColdFileOptions, 'from' | 'onDamage'>> & { readonly onDamage: () => void };
+
 class DiskFile implements DiskColdFile {
   readonly #folder: string;
   readonly #name: string;
@@ -93,13 +95,15 @@ class DiskFile implements DiskColdFile {
   #waiting = 0;
   #live = 0;
   readonly #header = Buffer.alloc(HEADER_BYTES);
+  readonly #inParts: boolean;
 
-  constructor(folder: string, name: string, fileBytes: number, totalBytes: number, onDamage: () => void) {
+  constructor(folder: string, name: string, { fileBytes, totalBytes, onDamage, inParts }: Bounds) {
     this.#folder = folder;
     this.#name = name;
     this.#onDamage = onDamage;
     this.#fileBytes = fileBytes;
     this.#totalBytes = totalBytes;
+    this.#inParts = inParts;
   }
 
   get bytes(): number {
@@ -117,7 +121,7 @@ class DiskFile implements DiskColdFile {
     if (this.#number === -1 || this.#end + size > this.#fileBytes) this.#begin();
     const position = this.#number * this.#fileBytes + this.#end;
     this.#header.writeUInt32LE(unit.length, 0);
-    this.#header.writeUInt32LE(crc32(unit), 4);
+    this.#header.writeUInt32LE(this.#inParts ? 0 : crc32(unit), 4);
     this.#write(unit);
     this.#end += size;
     this.#live += size;
@@ -288,6 +292,8 @@ export interface DiskColdFileOptions {
   readonly totalBytes?: number;
   /** What to go on with; default: nothing. */
   readonly from?: ColdOrigin | undefined;
+  /** Units are read by `readPart` alone, and have no checksum: nobody would look at it. */
+  readonly inParts?: boolean;
   /** Called before a unit that is damaged is refused. */
   readonly onDamage?: (() => void) | undefined;
 }
@@ -310,10 +316,11 @@ export function openColdFile(folder: string, name: string, options: DiskColdFile
   const {
     fileBytes = COLD_LIMITS.FILE_BYTES,
     totalBytes = COLD_LIMITS.TOTAL_BYTES,
+    inParts = false,
     from,
-    onDamage,
+    onDamage = () => undefined,
   } = options;
-  const file = new DiskFile(folder, name, fileBytes, totalBytes, onDamage ?? (() => undefined));
+  const file = new DiskFile(folder, name, { fileBytes, totalBytes, inParts, onDamage });
   if (from === undefined) return file;
   try {
     file.goOn(from);

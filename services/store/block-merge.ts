@@ -3,70 +3,101 @@
  * for every thin block merges parts all day.
  *
  * Blocks differ in their types (codes of 16 or 32 bits, fact columns left out), a stream may not: the codes are widened, what
- * the store would skip is left away. Each batch brings its dictionaries, which the format calls a replacement.
+ * the store would skip is left away. Each batch brings its dictionaries, which the format calls a replacement. The bytes are written
+ * here, each once; the library would lay every column out twice. What it writes about them (`stream-template.ts`) is filled in.
  */
-import {
-  type Data,
-  DataType,
-  Dictionary,
-  Field,
-  makeData,
-  RecordBatch,
-  Schema,
-  Struct,
-  Table,
-  tableToIPC,
-  Uint32,
-  Utf8,
-} from 'apache-arrow';
 import { DICTIONARIES, TABLE_COLUMNS, type TableColumn } from '../../schemas/block-layout.ts';
-import { BlockReader, corrupt } from '../../schemas/block-reader.ts';
+import { BlockReader, corrupt, type Utf8Column } from '../../schemas/block-reader.ts';
+import { bytesOf, type Part, streamTemplate } from './stream-template.ts';
+
+export interface MergedBlock {
+  readonly bytes: Uint8Array;
+  /** Where its log has it, for its rows' `block_offset`; default: what the block says. */
+  readonly offset?: number | undefined;
+}
 
 const COLUMNS = Object.keys(TABLE_COLUMNS) as TableColumn[];
-/** One type a dictionary, shared by its columns: it is written once a batch. */
-const TYPES = Object.fromEntries(
-  DICTIONARIES.map((name, id) => [name, new Dictionary(new Utf8(), new Uint32(), id, false)]),
-) as Record<(typeof DICTIONARIES)[number], Dictionary<Utf8, Uint32>>;
+/** Columns in which the block's dictionaries are found. */
+const FOUND_IN = { words: 'institution', keys: 'debtor_account' } as const;
+const NOTHING = new Uint8Array(0);
 
 /** One Arrow IPC stream for the table `transactions`, with the rows of all `blocks`, in their order. */
-export function mergedBlocks(blocks: readonly Uint8Array[]): Uint8Array {
-  const batches = blocks
-    .map((bytes) => new BlockReader(bytes))
-    .filter(({ rows }) => rows > 0)
-    .map(tableBatch);
-  const [first] = batches;
-  if (first === undefined) throw new RangeError('no block to merge');
-  return tableToIPC(new Table(first.schema, batches), 'stream');
+export function mergedBlocks(blocks: readonly MergedBlock[]): Uint8Array {
+  const template = streamTemplate();
+  const messages = blocks.flatMap((block) => {
+    const reader = new BlockReader(block.bytes);
+    if (reader.rows === 0) return [];
+    const dictionaries = DICTIONARIES.map((name, id) => {
+      const texts = reader.dictionary(FOUND_IN[name], id);
+      return template.dictionary(id, [utf8Part(texts)]);
+    });
+    return [...dictionaries, template.batch(COLUMNS.map((name) => partOf(reader, name, block.offset)))];
+  });
+  if (messages.length === 0) throw new RangeError('no block to merge');
+  return template.stream(messages);
 }
 
-function tableBatch(block: BlockReader): RecordBatch {
-  const columns = COLUMNS.map((name) => columnOf(block, name));
-  const fields = COLUMNS.map((name, i) => {
-    const data = columns[i] as Data;
-    return new Field(name, data.type, TABLE_COLUMNS[name].endsWith('?'));
-  });
-  const struct = makeData({
-    type: new Struct(fields),
-    length: block.rows,
-    nullCount: 0,
-    children: columns,
-  });
-  return new RecordBatch(new Schema(fields), struct);
-}
-
-function columnOf(block: BlockReader, name: TableColumn): Data {
-  const data = block.column(name);
-  if (data === undefined) return corrupt(name);
+function partOf(block: BlockReader, name: TableColumn, offset: number | undefined): Part {
   const kind = TABLE_COLUMNS[name];
-  if (kind !== 'words' && kind !== 'keys') return data;
-  if (!DataType.isDictionary(data.type)) return corrupt(name);
-  const { values, dictionary } = data as unknown as Data<Dictionary<Utf8>>;
-  const codes = values instanceof Uint32Array ? values : Uint32Array.from(values as Uint16Array);
-  return makeData({
-    type: TYPES[kind],
-    length: data.length,
-    nullCount: 0,
-    data: codes,
-    dictionary: dictionary!,
-  });
+  const { rows } = block;
+  switch (kind) {
+    case 'utf8':
+      return utf8Part(block.utf8(name));
+    case 'words':
+    case 'keys': {
+      const codes = block.codes(name, kind, rows) ?? corrupt(name);
+      return plainPart(rows, Uint32Array.BYTES_PER_ELEMENT * rows, (into) => {
+        new Uint32Array(into.buffer, into.byteOffset, rows).set(codes.subarray(0, rows));
+      });
+    }
+    case 'uint8':
+      return copied(rows, block.numbers(name, Uint8Array));
+    case 'uint32':
+      return copied(rows, block.numbers(name, Uint32Array));
+    case 'uint64':
+    case 'milliseconds':
+    case 'int64?':
+      if (name === 'block_offset' && offset !== undefined)
+        return plainPart(rows, BigUint64Array.BYTES_PER_ELEMENT * rows, (into) => {
+          new BigUint64Array(into.buffer, into.byteOffset, rows).fill(BigInt(offset));
+        });
+      return longPart(block, name);
+  }
 }
+
+function longPart(block: BlockReader, name: TableColumn): Part {
+  const { rows } = block;
+  const data = block.column(name) ?? corrupt(name);
+  const values: unknown = data.values;
+  const isLong = values instanceof BigInt64Array || values instanceof BigUint64Array;
+  if (!isLong || values.length < rows) return corrupt(name);
+  const { nullCount: nulls, nullBitmap } = data;
+  const part = copied(rows, values.subarray(0, rows));
+  if (nulls === 0) return part;
+  const bytes = Math.ceil(rows / 8);
+  if (TABLE_COLUMNS[name] !== 'int64?' || nullBitmap.length < bytes) return corrupt(name);
+  return { ...part, nulls, buffers: [copyOf(nullBitmap.subarray(0, bytes)), ...part.buffers.slice(1)] };
+}
+
+function utf8Part({ offsets, bytes }: Utf8Column): Part {
+  const rows = offsets.length - 1;
+  const buffers = [NOTHING, bytesOf(offsets), bytes.subarray(0, offsets[rows])].map(copyOf);
+  return { rows, nulls: 0, buffers };
+}
+
+const copied = (rows: number, values: ArrayBufferView): Part => ({
+  rows,
+  nulls: 0,
+  buffers: [NOTHING, bytesOf(values)].map(copyOf),
+});
+
+const plainPart = (rows: number, bytes: number, write: (into: Uint8Array) => void): Part => ({
+  rows,
+  nulls: 0,
+  buffers: [copyOf(NOTHING), { bytes, write }],
+});
+
+const copyOf = (from: Uint8Array) => ({
+  bytes: from.length,
+  write: (into: Uint8Array) => into.set(from),
+});

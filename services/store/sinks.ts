@@ -2,7 +2,7 @@
  * What many partitions write, as few inserts: blocks of transactions as one Arrow stream, rows of any other table together. A
  * promise resolves when the rows are stored, so that a marker written after it says the truth. While the store is down it waits.
  */
-import { mergedBlocks } from './block-merge.ts';
+import { type MergedBlock, mergedBlocks } from './block-merge.ts';
 import type { StoreCircuit } from './circuit.ts';
 import { type GroupBounds, InsertGroup, inTime, type Later } from './insert-group.ts';
 
@@ -31,7 +31,7 @@ export class StoreSinks {
   readonly #events: SinkEvents;
   readonly #clock: Clock;
   readonly #later: Later;
-  readonly #blocks: InsertGroup<Owned<Uint8Array>>;
+  readonly #blocks: InsertGroup<Owned<MergedBlock>>;
   readonly #tables = new Map<string, InsertGroup<Owned<readonly object[]>>>();
 
   constructor(
@@ -55,8 +55,8 @@ export class StoreSinks {
   }
 
   /** A block of the log for the table `transactions`. */
-  block(owner: Owner, block: Uint8Array, rows: number): Promise<void> {
-    return this.#blocks.add({ item: { owner, content: block }, rows, bytes: block.byteLength });
+  block(owner: Owner, block: MergedBlock, rows: number): Promise<void> {
+    return this.#blocks.add({ item: { owner, content: block }, rows, bytes: block.bytes.length });
   }
 
   /** Rows of another table, in their order. */
@@ -92,12 +92,8 @@ export class StoreSinks {
     return [this.#blocks, ...this.#tables.values()] as unknown as InsertGroup<Owned<unknown>>[];
   }
 
-  async #insertBlocks(blocks: readonly Owned<Uint8Array>[], rows: number): Promise<void> {
-    const [only] = blocks;
-    const stream =
-      blocks.length === 1 && only !== undefined
-        ? only.content
-        : mergedBlocks(blocks.map(({ content }) => content));
+  async #insertBlocks(blocks: readonly Owned<MergedBlock>[], rows: number): Promise<void> {
+    const stream = mergedBlocks(blocks.map(({ content }) => content));
     await this.#timed('transactions', rows, () =>
       this.#circuit.insert((store, token) => store.insertArrow('transactions', stream, { token })),
     );

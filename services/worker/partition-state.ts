@@ -48,13 +48,13 @@ export class PartitionState {
   constructor(options: PartitionStateOptions) {
     const { folder, knowledge, compile, seed, partition, from, onDamage } = options;
     const opened: { close(): void }[] = [];
-    const open = (name: string) => {
-      const file = openColdFile(folder, name, { from: from?.cold(name), onDamage });
+    const open = (name: string, inParts = false) => {
+      const file = openColdFile(folder, name, { inParts, from: from?.cold(name), onDamage });
       opened.push(file);
       return file;
     };
     try {
-      this.#files = { blocks: open('blocks'), renewed: open('renewed') };
+      this.#files = { blocks: open('blocks', true), renewed: open('renewed') };
       this.spool = new BlockSpool(this.#files.blocks);
       this.documents = new Documents(this.spool, this.#files.renewed);
       this.rules = new RecordedRules(knowledge, compile);

@@ -2,11 +2,10 @@
 import { crc32 } from 'node:zlib';
 import type { TopicRecord } from '../../pipelines/log/bus.ts';
 import type { RecordKind } from '../../pipelines/log/port.ts';
-import { type KeptRows, keptRows } from './kept-rows.ts';
+import { keptRows } from './kept-rows.ts';
 import { WORKER_LIMITS } from './limits.ts';
 import { type LogRecordRow, logRecordRow } from './log-records.ts';
-import { placedBlock } from './placed-block.ts';
-import { MARKED_LOG, type PartitionMarker } from './store-outputs.ts';
+import { MARKED_LOG, type PartitionMarker, type PlacedRows } from './store-outputs.ts';
 
 export class RecordGroup {
   readonly #partition: number;
@@ -14,7 +13,7 @@ export class RecordGroup {
   #to: number;
   #records = 0;
   #bytes = 0;
-  readonly #kept: KeptRows[] = [];
+  readonly #kept: PlacedRows[] = [];
   readonly #held: LogRecordRow[] = [];
   /** CRC-32 of the records' values, one behind the other. */
   #checksum = 0;
@@ -41,7 +40,7 @@ export class RecordGroup {
     this.#checksum = crc32(value, this.#checksum);
     if (outcomes === undefined || kind !== 'transactions') return;
     const kept = keptRows(value, outcomes);
-    if (kept.rows > 0) this.#kept.push({ ...kept, block: placedBlock(kept.block, offset) });
+    if (kept.rows > 0) this.#kept.push({ ...kept, offset });
   }
 
   get isFull(): boolean {
@@ -54,7 +53,7 @@ export class RecordGroup {
   }
 
   /** Primary rows. */
-  get kept(): readonly KeptRows[] {
+  get kept(): readonly PlacedRows[] {
     return this.#kept;
   }
 

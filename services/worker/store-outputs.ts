@@ -22,6 +22,11 @@ export interface PartitionMarker {
   readonly checksum: string;
 }
 
+/** Rows of a block at an offset of the log. */
+export interface PlacedRows extends KeptRows {
+  readonly offset: number;
+}
+
 /** Name of the log that markers of rows are of. */
 export const MARKED_LOG = 'transactions';
 
@@ -40,8 +45,8 @@ export class StoreOutputs {
   }
 
   /** Primary rows of a partition. */
-  async transactions(partition: number, { block, rows }: KeptRows): Promise<void> {
-    await this.#sinks.block(ownerOf(partition), block, rows);
+  async transactions(partition: number, { block, rows, offset }: PlacedRows): Promise<void> {
+    await this.#sinks.block(ownerOf(partition), { bytes: block, offset }, rows);
   }
 
   /** What records of a partition held. */

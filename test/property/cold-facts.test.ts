@@ -76,19 +76,21 @@ describe('rows that have left memory', () => {
       fc.property(
         fc.array(fc.array(anyRow, { minLength: 1, maxLength: 9 }), { minLength: 2, maxLength: 4 }),
         fc.array(fc.nat(), { minLength: 20, maxLength: 20 }),
-        (blocks, asked) => {
+        // Two pages that take any other's place, and many that have few places each.
+        fc.constantFrom(2, 3, 40),
+        (blocks, asked, cachePages) => {
           const dictionary = new FactDictionary(SEED);
           const batches = blocks.map((rows) => factsOf(rows, dictionary));
           const file = memoryColdFile();
           const { cold, hot } = storesOf(dictionary, batches, {
             cold: file,
             hotWindowMs: AT_ONCE,
-            pageRows: 4,
-            cachePages: 2,
+            pageRows: cachePages === 40 ? 1 : 4,
+            cachePages,
           });
           const before = hot.rows - (batches.at(-1)?.rows ?? 0);
           const words = Uint32Array.from(batches.flatMap(({ hash }) => [...hash]));
-          expect(cold.coldRows).toBe(before - (before % 4));
+          expect(cold.coldRows).toBe(cachePages === 40 ? before : before - (before % 4));
           for (const draw of asked) {
             const row = draw % hot.rows;
             expect(tellRow(cold, row)).toEqual(tellRow(hot, row));

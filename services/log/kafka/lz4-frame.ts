@@ -3,6 +3,7 @@
  * frames takes five times as long as its reader of single blocks, and knows no limit; whatever else a frame may be is left to it.
  */
 import { decompressFrameSync, uncompressSync } from 'lz4-napi';
+import { TOPIC_RECORD_BYTES } from '../../../schemas/topics.ts';
 
 const MAGIC = 0x184d2204;
 const HEADER_BYTES = 7;
@@ -37,7 +38,7 @@ export function decompressLz4(frame: Buffer, limit: number): Buffer {
     const block =
       head >= STORED
         ? frame.subarray(at, at + length)
-        : uncompressSync(sized(frame.subarray(at - SIZE_BYTES, at + length), blockBytes));
+        : unpacked(frame.subarray(at - SIZE_BYTES, at + length), blockBytes);
     size += block.length;
     if (size > limit) throw new RangeError(`a frame of more than ${limit} bytes`);
     blocks.push(block);
@@ -46,11 +47,22 @@ export function decompressLz4(frame: Buffer, limit: number): Buffer {
   return blocks.length === 1 ? (blocks[0] as Buffer) : Buffer.concat(blocks, size);
 }
 
-/** What the library reads: the block behind what it may become, in the place of its own length. */
-function sized(block: Buffer, bytes: number): Buffer {
-  const own = Buffer.from(block);
-  own.writeUInt32LE(bytes, 0);
-  return own;
+/**
+ * The library makes room for as much as it is told, and cleans it, so that it is told what a batch of ours becomes first: that is much
+ * less than a block may. It reads this in front of the block, in the place of the block's own length.
+ */
+function unpacked(block: Buffer, blockBytes: number): Buffer {
+  const own = block.readUInt32LE(0);
+  try {
+    block.writeUInt32LE(Math.min(blockBytes, TOPIC_RECORD_BYTES), 0);
+    return uncompressSync(block);
+  } catch (error) {
+    if (blockBytes <= TOPIC_RECORD_BYTES) throw error;
+    block.writeUInt32LE(blockBytes, 0);
+    return uncompressSync(block);
+  } finally {
+    block.writeUInt32LE(own, 0);
+  }
 }
 
 function checked(bytes: Buffer, limit: number): Buffer {

@@ -64,7 +64,7 @@ describe.skipIf(suite === undefined)('a block', () => {
     await store.command('CREATE TABLE merged AS transactions');
     const cuts = [0, 1, 3, 120, 121, rows.length];
     const blocks = cuts.slice(1).map((until, i) => blockBytes(rows.slice(cuts[i], until)));
-    await store.insertArrow('merged', mergedBlocks(blocks));
+    await store.insertArrow('merged', mergedBlocks(blocks.map((bytes) => ({ bytes }))));
     const [differing] = await store.queryRows<{ n: string; merged: string }>(
       `SELECT count() AS n, (SELECT count() FROM merged) AS merged
        FROM (SELECT * FROM transactions EXCEPT SELECT * FROM merged)`,

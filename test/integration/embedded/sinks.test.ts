@@ -44,7 +44,7 @@ describe.skipIf(suite === undefined)('sinks', () => {
     }));
     const write = async (partition: number, round: number) => {
       const own = rows.slice(partition * ROWS, (partition + 1) * ROWS);
-      await sinks.block(`p${partition}`, blockBytes(own), ROWS);
+      await sinks.block(`p${partition}`, { bytes: blockBytes(own) }, ROWS);
       // The marker comes after the rows are stored.
       const marker = {
         log: 'transactions',

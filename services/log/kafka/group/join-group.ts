@@ -7,11 +7,12 @@ import type {
   PartitionOf,
   TopicRecord,
 } from '../../../../pipelines/log/bus.ts';
-import { aligned } from '../../../../schemas/block-reader.ts';
+import { aligned, alignedInPlace } from '../../../../schemas/block-reader.ts';
 import { RastroError } from '../../../../schemas/errors/index.ts';
 import type { TopicName } from '../../../../schemas/topics.ts';
 import { isOversize } from '../batch-guard.ts';
 import { type BusContext, busError, isRefused } from '../errors.ts';
+import { BUS_LIMITS } from '../limits.ts';
 import { oversizeRecord } from '../record-batch.ts';
 import { ASSIGNMENT_PROTOCOL, stickyAssigner } from './assigner.ts';
 import { GroupCoordinator, typeOf } from './coordinator.ts';
@@ -319,6 +320,15 @@ function isTopicGone(error: unknown): boolean {
   return false;
 }
 
+/**
+ * A slice of all that was in its batch; blocks are read as typed arrays. In front of one lie the lengths of the record and its own, two
+ * bytes each at least, four bytes more, and its key, which has been read. What `signals` holds may be kept for long, by itself.
+ */
+function toValue(topic: TopicName, value: Buffer): Uint8Array {
+  const isBlock = topic === 'transactions' && value.length >= BUS_LIMITS.COPIED_VALUE_BYTES;
+  return isBlock ? alignedInPlace(value) : aligned(value);
+}
+
 function toRecord(topic: TopicName, partition: number, message: KafkaMessage): TopicRecord {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers ?? {})) {
@@ -330,8 +340,7 @@ function toRecord(topic: TopicName, partition: number, message: KafkaMessage): T
     offset: Number(message.offset),
     key: message.key === null ? null : message.key.toString(),
     headers,
-    // A slice of all that was fetched with it; blocks are read as typed arrays.
-    value: message.value === null ? null : aligned(message.value),
+    value: message.value === null ? null : toValue(topic, message.value),
     sentMs: Number(message.timestamp),
   };
 }

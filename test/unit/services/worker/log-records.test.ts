@@ -3,10 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { OUTCOME } from '../../../../pipelines/detect/hot/row-ledger.ts';
 import { blockBytes } from '../../../../pipelines/facts/block.ts';
 import { canonicaliseParty } from '../../../../pipelines/ingest/party-record.ts';
-import { decodeBlock } from '../../../../schemas/arrow.ts';
 import type { PartyRecordInput } from '../../../../schemas/party.ts';
 import { logRecordRow } from '../../../../services/worker/log-records.ts';
-import { placedBlock } from '../../../../services/worker/placed-block.ts';
 import { encodeReference } from '../../../../services/workspace/reference-record.ts';
 import { encodeWatermark } from '../../../../services/workspace/watermark-record.ts';
 import { anyRow } from '../../../support/fact-rows.ts';
@@ -72,27 +70,5 @@ describe('what a record held', () => {
         kind: '',
         doc: '',
       });
-  });
-
-  test('a placed block says the same of its rows, and where they lie; the block itself stays', () => {
-    fc.assert(
-      fc.property(
-        fc.array(anyRow, { minLength: 1, maxLength: 9 }),
-        fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-        fc.nat({ max: 7 }),
-        (rows, offset, shift) => {
-          const bytes = blockBytes(rows.map((row) => ({ ...row, revision: 3, blockOffset: 0 })));
-          // As a view somewhere in a larger buffer, which is how records come.
-          const block = new Uint8Array(bytes.length + shift).subarray(shift);
-          block.set(bytes);
-          const before = decodeBlock(block);
-          expect(decodeBlock(placedBlock(block, offset))).toEqual(
-            before.map((row) => ({ ...row, blockOffset: offset })),
-          );
-          expect(decodeBlock(block)).toEqual(before);
-        },
-      ),
-      RUNS,
-    );
   });
 });
