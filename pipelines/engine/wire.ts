@@ -72,13 +72,17 @@ class RefTable {
   }
 }
 
-function unpack({ evidence, ...rest }: PackedSignal, refs: readonly Ref[]): Signal {
+/** References of a message, each one object: hundreds of versions name the same hundreds of transactions. */
+const referencesOf = (refs: readonly Ref[]): TransactionRef[] =>
+  refs.map(([institution, id, version]) => ({ institution, id, version }));
+
+function unpack({ evidence, ...rest }: PackedSignal, references: readonly TransactionRef[]): Signal {
   const { ranges, ...counted } = evidence;
-  const transactions: Signal['evidence']['transactions'] = [];
+  const transactions: TransactionRef[] = [];
   for (let i = 0; i < ranges.length; i += 2) {
     const from = ranges[i] as number;
-    for (const [institution, id, version] of refs.slice(from, from + (ranges[i + 1] ?? 0)))
-      transactions.push({ institution, id, version });
+    const until = Math.min(references.length, from + (ranges[i + 1] ?? 0));
+    for (let at = from; at < until; at++) transactions.push(references[at] as TransactionRef);
   }
   return { ...rest, evidence: { transactions, ...counted } };
 }
@@ -148,13 +152,14 @@ export async function encodeObserved({ source, holder, signals, facts }: Observe
 /** @throws where the value is none. */
 export function decodeObserved(bytes: Uint8Array, asOf: number): Observed {
   const { source, holder, signals, ...facts } = observedMessage.parse(jsonOf(bytes));
+  const references = referencesOf(facts.refs);
   return {
     asOf,
     source,
     holder,
     signals: undelta(signals).map((item) => {
       const { signal, ...held } = packedHeld.parse(item);
-      return { ...held, signal: unpack(signal, facts.refs) };
+      return { ...held, signal: unpack(signal, references) };
     }),
     facts: factsOf(facts),
   };
@@ -177,12 +182,13 @@ export async function encodeAttributed(attributed: Attributed): Promise<Uint8Arr
 /** @throws where the value is none. */
 export function decodeAttributed(bytes: Uint8Array, asOf: number): Attributed {
   const { subject, holder, signals, companions, ...facts } = attributedMessage.parse(jsonOf(bytes));
+  const references = referencesOf(facts.refs);
   return {
     asOf,
     subject,
     holder,
-    signals: undelta(signals).map((signal) => unpack(packedSignal.parse(signal), facts.refs)),
-    companions: undelta(companions).map((signal) => unpack(packedSignal.parse(signal), facts.refs)),
+    signals: undelta(signals).map((signal) => unpack(packedSignal.parse(signal), references)),
+    companions: undelta(companions).map((signal) => unpack(packedSignal.parse(signal), references)),
     facts: factsOf(facts),
   };
 }

@@ -253,8 +253,7 @@ describe.each(runs)('Kafka $version, seed $seed', ({ version, seed }) => {
     TEST_MS,
   );
 
-  // Not in the short form yet: at this pace it was not seen to end.
-  test.runIf(settings.isLong)(
+  test(
     'a broker of three is killed',
     async () => {
       const cluster = await KafkaCluster.start({ version, brokers: 3 });

@@ -32,7 +32,6 @@ export function roleConfig({ folder, kafka, store, keysFolder, port = 0 }: RoleP
       worker: {
         checkpointFolder: join(folder, 'checkpoints'),
         checkpointEveryMs: 1_000,
-        insertLingerMs: 20,
       },
       observe: { enabled: false },
       logging: { format: 'json' },
