@@ -76,15 +76,28 @@ class RefTable {
 const referencesOf = (refs: readonly Ref[]): TransactionRef[] =>
   refs.map(([institution, id, version]) => ({ institution, id, version }));
 
-function unpack({ evidence, ...rest }: PackedSignal, references: readonly TransactionRef[]): Signal {
-  const { ranges, ...counted } = evidence;
-  const transactions: TransactionRef[] = [];
+function referred(ranges: readonly number[], references: readonly TransactionRef[]): TransactionRef[] {
+  const out: TransactionRef[] = [];
   for (let i = 0; i < ranges.length; i += 2) {
     const from = ranges[i] as number;
     const until = Math.min(references.length, from + (ranges[i + 1] ?? 0));
-    for (let at = from; at < until; at++) transactions.push(references[at] as TransactionRef);
+    for (let at = from; at < until; at++) out.push(references[at] as TransactionRef);
   }
-  return { ...rest, evidence: { transactions, ...counted } };
+  return out;
+}
+
+/** Of most versions nobody asks for the evidence: it is written out for who does, and takes no memory. */
+function unpack({ evidence, ...rest }: PackedSignal, references: readonly TransactionRef[]): Signal {
+  const { ranges, ...counted } = evidence;
+  return {
+    ...rest,
+    evidence: {
+      get transactions() {
+        return referred(ranges, references);
+      },
+      ...counted,
+    },
+  };
 }
 
 /** Facts about the references of a table, which must be whole. */
