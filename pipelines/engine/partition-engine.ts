@@ -247,14 +247,14 @@ export class PartitionEngine {
       part = this.#parts.take(record);
       if (part === undefined) return [];
       const { key, kind, asOf, value } = part;
-      const known = this.#unread.asOf(key) ?? this.#held.get(key)?.asOf;
+      const waiting = this.#unread.asOf(key);
+      // Whether that one counts is known once it is read.
+      if (waiting !== undefined && asOf <= waiting) faults.push(...this.#readAll());
+      const known = this.#held.get(key)?.asOf;
       if (known !== undefined && asOf < known) {
         // In a compacted log it has taken the place of what holds.
-        if (!this.#isLive) this.#overwritten.add(key);
-        else {
-          faults.push(...this.#readAll());
-          return await this.#again(key);
-        }
+        if (this.#isLive) return await this.#again(key);
+        this.#overwritten.add(key);
         return [];
       }
       if (value === undefined) return [];

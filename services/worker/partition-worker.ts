@@ -97,7 +97,7 @@ export class PartitionWorker {
     this.#singlyUntil = range.end;
     const outcome = await engine.begin(range.end - 1, recalled);
     await this.#passOver(outcome.faults);
-    await this.#parts.rejects.flush();
+    await this.#parts.rejects.flushSignals();
     await this.#say([outcome]);
     this.#answered = { offset: range.end - 1, from: engine.resumeFrom(range.end - 1), last };
   }
@@ -118,7 +118,7 @@ export class PartitionWorker {
     await this.#listen(signals.begin, from);
     const { faults } = await engine.begin(from - 1);
     await this.#passOver(faults);
-    await this.#parts.rejects.flush();
+    await this.#parts.rejects.flushSignals();
     this.#answered = { offset: from - 1, from, last };
   }
 
@@ -175,7 +175,7 @@ export class PartitionWorker {
       await this.#passOver(answer.faults);
       answers.push(answer);
     }
-    await this.#parts.rejects.flush();
+    await this.#parts.rejects.flushSignals();
     this.#parts.events.took('hold', (performance.now() - began) / 1_000);
     current(isCurrent);
     await this.#say(answers);

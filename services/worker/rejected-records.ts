@@ -70,7 +70,12 @@ export class RejectedRecords {
   }
 
   /** Resolves when all of them are durable. */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    return this.#append();
+  }
+
+  /** The same; and all records of `signals` that were taken in are looked at, of which one before the last bad one may not be known till then. */
+  async flushSignals(): Promise<void> {
     await this.#append();
     const to = this.#lastSignal;
     if (to < 0) return;

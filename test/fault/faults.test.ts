@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deriveSeed, Random } from '../../pipelines/simulate/random.ts';
+import { NOTHING_TO_REPLAY } from '../../services/cli/commands/rejects-log.ts';
 import { rastro } from '../support/cli.ts';
 import { type Counts, countsOf, NOTHING_AMISS } from '../support/fault/counts.ts';
 import { disordered } from '../support/fault/disorder.ts';
@@ -244,7 +245,7 @@ describe.each(runs)('Kafka $version, seed $seed', ({ version, seed }) => {
           out: `${UNREAD} records appended again, 0 not\n`,
         });
         // Once more, there is nothing left to do.
-        expect(await rastro(replay)).toMatchObject({ code: 0, out: '0 records appended again, 0 not\n' });
+        expect(await rastro(replay)).toMatchObject({ code: 0, out: `${NOTHING_TO_REPLAY}\n` });
         await expectUndisturbed('disorder', { scene, feed }, { paced, inFlight, ...disorder, rejects });
       } finally {
         await scene.close();
