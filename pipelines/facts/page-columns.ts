@@ -6,7 +6,12 @@ import type { ColumnArray } from './stored-column.ts';
 
 const NAMES = Object.keys(FACT_COLUMNS) as FactColumnName[];
 
-export const widthOf = (name: FactColumnName): number => (FACT_COLUMNS[name].per === 'leg' ? 2 : 1);
+const WIDTHS: ReadonlyMap<string, number> = new Map(
+  Object.entries(FACT_COLUMNS).map(([name, { per }]) => [name, per === 'leg' ? 2 : 1]),
+);
+
+/** Elements of a row. */
+export const widthOf = (name: FactColumnName): number => WIDTHS.get(name) as number;
 
 /** Bytes of a row: its columns; version, hash, shared reference, ends of id and members; flags. */
 const ROW_BYTES =
