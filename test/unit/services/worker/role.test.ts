@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { digestOf } from '../../../../pipelines/engine/parts.ts';
 import type { NewRecord } from '../../../../pipelines/log/bus.ts';
 import { RastroError } from '../../../../schemas/errors/index.ts';
 import { WORKER_LIMITS } from '../../../../services/worker/limits.ts';
@@ -347,64 +346,6 @@ describe('records of transactions', () => {
     await scene.settle();
     expect(scene.rejected).toEqual([]);
     expect(scene.store.rowsOf('alerts').length).toBeGreaterThan(0);
-  });
-});
-
-describe('records of signals', () => {
-  test.each([
-    ['no header', {}],
-    ['a kind that nobody knows', { version: '1', kind: 'sonnets', asOf: '0', part: '0', parts: '1' }],
-    [
-      'bytes that are none',
-      { version: '1', kind: 'observed', asOf: '0', part: '0', parts: '1', sha256: 'x' },
-    ],
-  ])('%s: counted and passed over', async (_name, headers) => {
-    await opened();
-    await scene.bus.append('signals', [{ partition: 0, key: 'k', headers, value: Buffer.from('x') }]);
-    await scene.assign();
-    await scene.bus.append('signals', [{ partition: 0, key: 'k', headers, value: Buffer.from('x') }]);
-    await scene.bus.append('transactions', feed);
-    await scene.settle();
-    expect(scene.rejected.map((line) => line.split(' ')[0])).toEqual(['signals/0', 'signals/1']);
-    expect(scene.store.rowsOf('alerts').length).toBeGreaterThan(0);
-  });
-
-  test('messages of one key that are none, among one that is: each of them is counted, and that one counts', async () => {
-    await opened();
-    await scene.assign();
-    const asOf = '1000000';
-    const message = (said: object, more: Record<string, string> = {}): NewRecord => {
-      const value = Buffer.from(JSON.stringify(said));
-      const headers = { version: '1', kind: 'observed', asOf, part: '0', parts: '1', ...more };
-      return {
-        partition: 0,
-        key: 'observed par_x acc_x#0',
-        headers: { ...headers, digest: digestOf(value) },
-        value,
-      };
-    };
-    const facts = { refs: [], transactions: [], feeds: {}, readings: [] };
-    const good = { source: 'acc_x', holder: 'par_x', signals: [], ...facts };
-    await scene.bus.append('signals', [
-      message({}),
-      message({}),
-      message(good),
-      message({ ...good, signals: 7 }, { asOf: '1000001' }),
-      message({ ...good, refs: 7 }, { asOf: '1000002' }),
-      // It lies in the log behind what holds: said once more, not rejected.
-      message(good, { asOf: '999999' }),
-    ]);
-    expect(await scene.deliver('signals')).toBe(6);
-    expect(scene.rejected.map((line) => line.split(' ')[0]).sort()).toEqual([
-      'signals/0',
-      'signals/1',
-      'signals/3',
-      'signals/4',
-    ]);
-    const marked = scene.store.rowsOf('block_markers').filter(({ log }) => log === 'signals-rejected');
-    expect(marked).toMatchObject([{ offset_from: 0, offset_to: 4 }]);
-    const again = (await scene.recordsOf('signals', 6)).map(({ key, headers }) => [key, headers['asOf']]);
-    expect(again).toEqual([['observed par_x acc_x#0', asOf]]);
   });
 });
 
