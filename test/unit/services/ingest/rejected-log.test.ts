@@ -73,14 +73,19 @@ test('whoever repeats a partition says nothing again that is marked', async () =
   const first = of();
   for (const offset of [3, 9]) await first.add(bad('signals', offset, randomBytes(9)), FAULT);
   await first.add(bad('transactions', 4, randomBytes(9)), FAULT);
+  // Records of `transactions` that are durable say nothing of how far `signals` was looked at.
   await first.flush();
+  expect(await recordsOf(bus, 'rejected')).toHaveLength(3);
+  expect(markers).toEqual([]);
+  await first.flushSignals();
   expect(markers).toMatchObject([{ log: REJECTED_SIGNALS_LOG, from: 0, to: 9 }]);
   const next = of(4, 9);
   expect(await next.add(bad('signals', 9, randomBytes(9)), FAULT)).toBe(false);
   expect(await next.add(bad('transactions', 4, randomBytes(9)), FAULT)).toBe(false);
   expect(await next.add(bad('signals', 10, randomBytes(9)), FAULT)).toBe(true);
-  await next.flush();
+  await next.flushSignals();
   expect(await recordsOf(bus, 'rejected')).toHaveLength(4);
+  expect(markers).toMatchObject([{}, { log: REJECTED_SIGNALS_LOG, from: 10, to: 10 }]);
   // A crash between the record and its marker: twice in the topic, once for whoever asks.
   const again = of();
   await again.add(bad('transactions', 4, randomBytes(9)), FAULT);
