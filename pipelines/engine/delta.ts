@@ -45,17 +45,3 @@ export function applied(from: unknown, delta: unknown): unknown {
   }
   return to;
 }
-
-/** A list as the deltas of each from the one before; the first one from nothing. */
-export function deltasOf(items: readonly unknown[]): (Delta | null)[] {
-  return items.map((item, i) => deltaOf(i === 0 ? null : items[i - 1], item) ?? null);
-}
-
-/** @throws Error where they are no deltas. */
-export function undelta(deltas: readonly unknown[]): unknown[] {
-  let last: unknown = null;
-  return deltas.map((delta) => {
-    if (delta !== null) last = applied(last, delta);
-    return last;
-  });
-}

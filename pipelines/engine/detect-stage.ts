@@ -9,6 +9,7 @@ import { type RuleSet, ruleSetHashAt, type SignalVersion } from '../../rules/com
 import { RastroError } from '../../schemas/errors/index.ts';
 import { type EvidenceTransaction, evidenceTransactionOf } from '../../schemas/evidence-transaction.ts';
 import type { Signal, TransactionRef } from '../../schemas/signal.ts';
+import type { Transaction } from '../../schemas/transaction.ts';
 import type { RuleReading } from '../compose/indicators.ts';
 import type { Detection, SubjectSignals } from '../detect/detection.ts';
 import type { SilentReading } from '../detect/detector.ts';
@@ -90,6 +91,7 @@ export class DetectStage {
   readonly #repeated = new Map<string, Repeated>();
   /** Documents of versions, while the same rules are in force. */
   #documents = new WeakMap<SignalVersion['evaluation'], Signal>();
+  readonly #evidence = new WeakMap<Transaction, EvidenceTransaction>();
 
   constructor(options: DetectStageOptions) {
     this.#options = options;
@@ -255,7 +257,12 @@ export class DetectStage {
     const tx = documents.of(row);
     if (tx.institution !== institution || tx.id !== id)
       throw new RastroError('RAS-ENGINE-BLOCK-CORRUPT', { column: 'doc' });
-    return evidenceTransactionOf(tx);
+    let evidence = this.#evidence.get(tx);
+    if (evidence === undefined) {
+      evidence = evidenceTransactionOf(tx);
+      this.#evidence.set(tx, evidence);
+    }
+    return evidence;
   }
 
   async #admit(block: Uint8Array, offset: number): Promise<Uint8Array> {

@@ -5,8 +5,8 @@
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Signal } from '../../schemas/signal.ts';
 import { lastVersions } from './holder-stage.ts';
+import type { MessageWriter } from './message-writer.ts';
 import { type Attributed, NO_FACTS, type Observed } from './messages.ts';
-import { encodeAttributed, encodeObserved } from './wire.ts';
 
 /**
  * In this order, each with those before it: what rules said without firing; all versions of a signal but the last; the documents of the
@@ -53,9 +53,13 @@ function shortened<M extends Message>(message: M, leftOut: LeftOut): M {
 }
 
 /** Undefined where it does not fit, or is longer than a text can be. */
-async function encoded(message: Message, bytesMax: number): Promise<Uint8Array | undefined> {
+async function encoded(
+  writer: MessageWriter,
+  message: Message,
+  bytesMax: number,
+): Promise<Uint8Array | undefined> {
   try {
-    const value = await ('source' in message ? encodeObserved(message) : encodeAttributed(message));
+    const value = await ('source' in message ? writer.observed(message) : writer.attributed(message));
     return value.length <= bytesMax ? value : undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
@@ -64,14 +68,14 @@ async function encoded(message: Message, bytesMax: number): Promise<Uint8Array |
 }
 
 /** The value of a message with at most so many bytes, which one without signals has. */
-export async function fitting(message: Message, bytesMax: number): Promise<Fitting> {
-  const whole = await encoded(message, bytesMax);
+export async function fitting(writer: MessageWriter, message: Message, bytesMax: number): Promise<Fitting> {
+  const whole = await encoded(writer, message, bytesMax);
   if (whole !== undefined) return { value: whole, leftOut: undefined };
   let rest = message;
   for (const leftOut of LEFT_OUT) {
     do {
       rest = shortened(rest, leftOut);
-      const value = await encoded(rest, bytesMax);
+      const value = await encoded(writer, rest, bytesMax);
       if (value !== undefined) return { value, leftOut };
     } while (leftOut === 'signals' && rest.signals.length > 0);
   }

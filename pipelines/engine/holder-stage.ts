@@ -5,8 +5,9 @@
  * State: of each (holder, source) the last that was observed. A version belongs to the holder that it names; versions of one
  * signal may name several, where an account changes hands, and each of these holders is told all of them.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { compareUtf8 } from '../../schemas/order.ts';
-import type { Signal } from '../../schemas/signal.ts';
+import type { Companion, Signal } from '../../schemas/signal.ts';
 import { companionsOf, type HeldSignal, isAttributedAway } from '../detect/signals.ts';
 import { type Attributed, joinedFacts, NO_FACTS, type Observed, readingsOf } from './messages.ts';
 
@@ -53,6 +54,8 @@ export class HolderStage {
   /** Holders by source. */
   readonly #behind = new Map<string, Set<string>>();
   readonly #touched = new Set<string>();
+  /** Versions with companions, by the version without: one that carries the same as before is the same object. */
+  readonly #filled = new WeakMap<Signal, Signal>();
   /** Whom the last flush was about: nobody else can have become empty. */
   #flushed: readonly string[] = [];
 
@@ -119,13 +122,21 @@ export class HolderStage {
       source.own = source.observed.signals.flatMap(({ signal }) => {
         if (signal.observedHolder !== key) return [];
         if (!isAttributedAway(signal)) return [signal];
-        return [{ ...signal, companions: companionsOf(signal, neighbours) }];
+        return [this.#with(signal, companionsOf(signal, neighbours))];
       });
       const last = new Map(
         lastVersions(source.observed.signals.map((held) => held.signal)).map((s) => [s.id, s]),
       );
       source.standing = source.own.filter(({ id, version }) => last.get(id)?.version === version);
     }
+  }
+
+  #with(signal: Signal, companions: readonly Companion[]): Signal {
+    const known = this.#filled.get(signal);
+    if (known !== undefined && isDeepStrictEqual(known.companions, companions)) return known;
+    const filled = { ...signal, companions: [...companions] };
+    this.#filled.set(signal, filled);
+    return filled;
   }
 
   #attributedOf(key: string, holder: Holder, asOf: number): Attributed[] {

@@ -16,12 +16,12 @@ import { alertNearness, type StandingWrite, signalNearness } from '../recovery/s
 import { ComposeStage } from './compose-stage.ts';
 import { DetectStage, type DetectStageOptions, type KeptStage } from './detect-stage.ts';
 import { HolderStage } from './holder-stage.ts';
+import { decodeTold, MessageReader } from './message-reader.ts';
 import { type Attributed, NO_FACTS, type Observed } from './messages.ts';
 import { type Part, PartAssembler, partKey } from './parts.ts';
 import { attributedKey, SignalRecords, type SignalRecordsOptions } from './signal-records.ts';
 import type { Compose, RulesStep, Step } from './step.ts';
 import { UnreadMessages } from './unread.ts';
-import { decodeAttributed, decodeObserved, decodeTold } from './wire.ts';
 
 export interface PartitionEngineOptions extends DetectStageOptions, SignalRecordsOptions {
   readonly ruleSet: RuleSet;
@@ -90,6 +90,7 @@ export class PartitionEngine {
   readonly #alerts = new PositionBook<Alert>(alertNearness);
   readonly #held = new Map<string, Held>();
   readonly #unread = new UnreadMessages();
+  readonly #reader = new MessageReader();
   /** Keys under which something older lies last in the log: what holds was overwritten before this run. */
   readonly #overwritten = new Set<string>();
   /** Messages that say what was told, by their keys. */
@@ -294,13 +295,13 @@ export class PartitionEngine {
   #takeIn({ key, kind, asOf, parts }: Part, value: Uint8Array): void {
     switch (kind) {
       case 'observed': {
-        const observed = decodeObserved(value, asOf);
+        const observed = this.#reader.observed(key, value, asOf);
         this.#held.set(key, { asOf, message: observed });
         this.#holders.take(observed);
         break;
       }
       case 'attributed': {
-        const attributed = decodeAttributed(value, asOf);
+        const attributed = this.#reader.attributed(key, value, asOf);
         this.#held.set(key, { asOf, message: attributed });
         this.#compose.take(attributed);
         break;

@@ -9,9 +9,9 @@ import type { NewRecord } from '../log/bus.ts';
 import type { Partition } from '../partition/owned-keys.ts';
 import { partitionsOfSlots, slotOfKey } from '../partition/slots.ts';
 import { fitting, type LeftOut } from './fitting.ts';
+import { encodeTold, MessageWriter } from './message-writer.ts';
 import type { Attributed, Observed } from './messages.ts';
 import { digestOf, recordsOf } from './parts.ts';
-import { encodeTold } from './wire.ts';
 
 export interface SignalRecordsOptions {
   readonly partition: Partition;
@@ -31,6 +31,7 @@ export const attributedKey = ({ subject, holder }: Pick<Attributed, 'subject' | 
 export class SignalRecords {
   readonly #options: SignalRecordsOptions;
   readonly #partitionOf: Int16Array;
+  readonly #writer = new MessageWriter();
   /** Digests of what was attributed last, by key; nothing is sent again that says the same. */
   readonly #sent = new Map<string, string>();
 
@@ -92,7 +93,7 @@ export class SignalRecords {
 
   async #valueOf(kind: SignalMessageKind, message: Observed | Attributed): Promise<Uint8Array> {
     const { parts = SIGNAL_MESSAGE_LIMITS.PARTS, partBytes = TOPIC_VALUE_BYTES, onShortened } = this.#options;
-    const { value, leftOut } = await fitting(message, parts * partBytes);
+    const { value, leftOut } = await fitting(this.#writer, message, parts * partBytes);
     if (leftOut !== undefined) onShortened?.(kind, leftOut);
     return value;
   }

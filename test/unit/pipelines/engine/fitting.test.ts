@@ -1,8 +1,9 @@
 /** Messages that are too large say less, in a fixed order, and always fit. */
 import { expect, test } from 'vitest';
 import { fitting, LEFT_OUT } from '../../../../pipelines/engine/fitting.ts';
+import { MessageReader } from '../../../../pipelines/engine/message-reader.ts';
+import { MessageWriter } from '../../../../pipelines/engine/message-writer.ts';
 import type { Attributed, Observed } from '../../../../pipelines/engine/messages.ts';
-import { decodeAttributed, decodeObserved } from '../../../../pipelines/engine/wire.ts';
 import { evidenceTransactionOf } from '../../../../schemas/evidence-transaction.ts';
 import type { Signal } from '../../../../schemas/signal.ts';
 import { signal } from '../../../support/compose.ts';
@@ -63,26 +64,27 @@ const attributed: Attributed = {
 };
 
 test('what fits says everything', async () => {
-  const { value, leftOut } = await fitting(observed, 1 << 26);
+  const { value, leftOut } = await fitting(new MessageWriter(), observed, 1 << 26);
   expect(leftOut).toBeUndefined();
-  expect(decodeObserved(value, 7).signals.map((held) => held.signal)).toEqual(all);
+  expect(new MessageReader().observed('key', value, 7).signals.map((held) => held.signal)).toEqual(all);
 });
 
 test('the smaller the limit, the more is left out, the latest versions last', async () => {
   for (const message of [observed, attributed]) {
+    const writer = new MessageWriter();
     const seen = new Set<string>();
-    const { value: whole } = await fitting(message, 1 << 26);
+    const { value: whole } = await fitting(writer, message, 1 << 26);
     let fewest = Number.POSITIVE_INFINITY;
     for (let max = whole.length - 1; max > 400; max = Math.floor(max * 0.7)) {
-      const { value, leftOut } = await fitting(message, max);
+      const { value, leftOut } = await fitting(writer, message, max);
       // Whoever tells it again tells the same.
-      expect((await fitting(message, max)).value).toEqual(value);
+      expect((await fitting(new MessageWriter(), message, max)).value).toEqual(value);
       expect(value.length).toBeLessThanOrEqual(max);
       seen.add(leftOut ?? 'nothing');
       const said =
         'source' in message
-          ? decodeObserved(value, 7).signals.map((held) => held.signal)
-          : decodeAttributed(value, 7).signals;
+          ? new MessageReader().observed('key', value, 7).signals.map((held) => held.signal)
+          : new MessageReader().attributed('key', value, 7).signals;
       expect(said.length).toBeLessThanOrEqual(fewest);
       fewest = said.length;
       if (leftOut === 'readings') expect(said).toEqual(all);

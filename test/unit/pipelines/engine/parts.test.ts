@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PartAssembler, recordsOf } from '../../../../pipelines/engine/parts.ts';
 import type { NewRecord, TopicRecord } from '../../../../pipelines/log/bus.ts';
-import { SIGNAL_MESSAGE_LIMITS } from '../../../../schemas/signal-messages.ts';
+import { SIGNAL_MESSAGE_LIMITS, SIGNAL_MESSAGES_VERSION } from '../../../../schemas/signal-messages.ts';
 
 const message = (text: string, asOf: number, key = 'observed a b') =>
   recordsOf({ partition: 0, key, kind: 'observed', asOf, value: Buffer.from(text) }, 4);
@@ -59,7 +59,12 @@ describe('parts of messages', () => {
       expect(act).toThrow(expect.objectContaining({ code: 'RAS-ENGINE-MESSAGE' }));
     code(() => assembler.take({ ...record, headers: {} }));
     code(() => assembler.take({ ...record, key: null }));
-    code(() => assembler.take({ ...record, headers: { ...record.headers, version: '2' } }));
+    code(() =>
+      assembler.take({
+        ...record,
+        headers: { ...record.headers, version: String(SIGNAL_MESSAGES_VERSION + 1) },
+      }),
+    );
     code(() => assembler.take({ ...record, value: Buffer.from('abd') }));
     expect(assembler.take({ ...record, value: null })).toBeUndefined();
     const text = 'x'.repeat(4 * SIGNAL_MESSAGE_LIMITS.PARTS + 1);

@@ -10,7 +10,7 @@ import { recordsOf } from '../../../../pipelines/engine/parts.ts';
 import type { NewRecord, TopicRecord } from '../../../../pipelines/log/bus.ts';
 import { kindsOfRules, type RoutedBlock, Router } from '../../../../pipelines/partition/router.ts';
 import { Random } from '../../../../pipelines/simulate/random.ts';
-import type { AttributedMessage, ObservedMessage } from '../../../../schemas/signal-messages.ts';
+import type { AttributedHeader, ObservedHeader } from '../../../../schemas/signal-messages.ts';
 import { type Knowledge, loadKnowledge } from '../../../../services/workspace/knowledge.ts';
 import { encodeReference } from '../../../../services/workspace/reference-record.ts';
 import { type MemoryBus, memoryBus } from '../../../support/memory-bus.ts';
@@ -154,15 +154,17 @@ async function signalRecords(bus: MemoryBus): Promise<TopicRecord[]> {
   return records;
 }
 
-const messageOf = <T>({ value }: TopicRecord): T =>
-  JSON.parse(Buffer.from(value as Uint8Array).toString()) as T;
+const textOf = ({ value }: TopicRecord): string => Buffer.from(value as Uint8Array).toString();
+
+/** The first line of a message. */
+const headerOf = <T>(record: TopicRecord): T => JSON.parse(textOf(record).split('\n', 1)[0] as string) as T;
 
 /** Of each subject to whom the signals of a holder were told, whether some stand by the last record. */
 async function attributedLast(bus: MemoryBus, holder: string): Promise<boolean[]> {
   const last = new Map<string, boolean>();
   for (const record of await signalRecords(bus)) {
     if (record.key?.startsWith('attributed ') !== true) continue;
-    const message = messageOf<AttributedMessage>(record);
+    const message = headerOf<AttributedHeader>(record);
     if (message.holder === holder) last.set(message.subject, message.signals.length > 0);
   }
   return [...last.values()];
@@ -171,13 +173,13 @@ async function attributedLast(bus: MemoryBus, holder: string): Promise<boolean[]
 /** What stands last on a source, of whose signals somebody was told; under which key. */
 async function toldToAnother(
   bus: MemoryBus,
-): Promise<{ partition: number; key: string; message: ObservedMessage }> {
+): Promise<{ partition: number; key: string; message: ObservedHeader; text: string }> {
   for (const record of (await signalRecords(bus)).reverse()) {
     const { partition, key } = record;
     if (key?.startsWith('observed ') !== true) continue;
-    const message = messageOf<ObservedMessage>(record);
+    const message = headerOf<ObservedHeader>(record);
     if (message.signals.length === 0 || !(await attributedLast(bus, message.holder)).includes(true)) continue;
-    return { partition, key: key.slice(0, key.lastIndexOf('#')), message };
+    return { partition, key: key.slice(0, key.lastIndexOf('#')), message, text: textOf(record) };
   }
   throw new Error('nobody was told anything');
 }
@@ -228,19 +230,25 @@ describe('a worker', () => {
     const found = await toldToAnother(bus);
     /** What stands on the source from now on, as of a later position each time. */
     let asOf = 1_000_000;
-    const observe = async (message: ObservedMessage) => {
-      const value = Buffer.from(JSON.stringify(message));
+    const observe = async (text: string) => {
+      const value = Buffer.from(text);
       const { partition, key } = found;
       await bus.append('signals', recordsOf({ partition, key, kind: 'observed', asOf: ++asOf, value }));
     };
-    const nothing = { ...found.message, signals: [], refs: [], transactions: [], feeds: {}, readings: [] };
+    const nothing = JSON.stringify({
+      ...found.message,
+      signals: [],
+      transactions: 0,
+      feeds: {},
+      readings: 0,
+    });
     await observe(nothing);
     await first.work();
     const without = store.lines;
     await first.saved();
     const disk = newFolder();
     first.diskCopy(disk);
-    await observe(found.message);
+    await observe(found.text);
     await first.work();
     expect(store.lines).toEqual(expected);
     expect(await attributedLast(bus, found.message.holder)).toContain(true);
