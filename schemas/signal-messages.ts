@@ -66,7 +66,6 @@ export const versionLine = z.tuple([
   z.array(z.int().min(0)).max(2 * LIMITS.EVIDENCE_IDS),
   z.array(packedRef).max(LIMITS.EVIDENCE_IDS),
 ]);
-export type VersionLine = z.infer<typeof versionLine>;
 
 /** Line of a version that was observed: when its rule fired last and how long it may be quiet, which says whether its episode is open. */
 export const heldLine = z.tuple([z.int(), z.int(), versionLine]);

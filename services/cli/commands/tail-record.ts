@@ -22,8 +22,8 @@ export interface ShownRecord {
   readonly key: string | null;
   readonly kind: string | null;
   readonly bytes: number;
-  /** What it is; `json` has a `value`. */
-  readonly form: 'deleted' | 'encrypted' | 'block' | 'json' | 'bytes';
+  /** What it is; `json` has a `value`, `lines` a list of them. */
+  readonly form: 'deleted' | 'encrypted' | 'block' | 'json' | 'lines' | 'bytes';
   readonly value?: unknown;
 }
 
@@ -51,7 +51,12 @@ function formOf(record: TopicRecord): Pick<ShownRecord, 'form' | 'value'> {
   if (TOPICS[topic].content === 'encrypted') return { form: 'encrypted' };
   if (ARROW.equals(value.subarray(0, ARROW.length))) return { form: 'block' };
   try {
-    return { form: 'json', value: masked(JSON.parse(Buffer.from(value).toString()), SHOWN_DEPTH) };
+    const lines = Buffer.from(value).toString().split('\n');
+    const said = lines.slice(0, SHOWN_MEMBERS + 1).map((line): unknown => JSON.parse(line));
+    if (said.length === 1) return { form: 'json', value: masked(said[0], SHOWN_DEPTH) };
+    const shown = said.slice(0, SHOWN_MEMBERS).map((line) => masked(line, SHOWN_DEPTH));
+    const left = lines.length - shown.length;
+    return { form: 'lines', value: [...shown, ...(left > 0 ? [`(${left} more)`] : [])] };
   } catch {
     // Part of a message, or nothing of ours.
     return { form: 'bytes' };

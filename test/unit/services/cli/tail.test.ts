@@ -39,6 +39,14 @@ describe('a shown record', () => {
     expect(JSON.stringify(shown)).not.toContain(PSEUDONYM);
   });
 
+  test('of several lines shows the first ones', () => {
+    const lines = [{ holder: PSEUDONYM }, ...Array.from({ length: 40 }, (_, i) => [i])];
+    const value = Buffer.from(lines.map((line) => JSON.stringify(line)).join('\n'));
+    const shown = shownRecord({ ...record(null), value });
+    expect(shown.form).toBe('lines');
+    expect(shown.value).toEqual([{ holder: 'par_012345…' }, ...lines.slice(1, 16), '(25 more)']);
+  });
+
   test('is bounded, however large the value', () => {
     const deep = { list: Array.from({ length: 1_000 }, () => ({ a: { b: { c: { d: 1 } } } })) };
     expect(JSON.stringify(shownRecord(record(deep))).length).toBeLessThan(2_000);

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../../pipelines/engine/parts.ts';
 import type { NewRecord } from '../../../../pipelines/log/bus.ts';
+import { SIGNAL_MESSAGES_VERSION } from '../../../../schemas/signal-messages.ts';
 import { type Knowledge, loadKnowledge } from '../../../../services/workspace/knowledge.ts';
 import { feedRecords, WorkerScene } from '../../../support/role-scene.ts';
 import { writeSmallRules } from '../../../support/small-world.ts';
+
+const VERSION = String(SIGNAL_MESSAGES_VERSION);
 
 const rulesFolder = mkdtempSync(join(tmpdir(), 'rastro-test-'));
 let knowledge: Knowledge;
@@ -22,10 +25,10 @@ afterAll(() => rmSync(rulesFolder, { recursive: true, force: true }));
 describe('records of signals', () => {
   test.each([
     ['no header', {}],
-    ['a kind that nobody knows', { version: '1', kind: 'sonnets', asOf: '0', part: '0', parts: '1' }],
+    ['a kind that nobody knows', { version: VERSION, kind: 'sonnets', asOf: '0', part: '0', parts: '1' }],
     [
       'bytes that are none',
-      { version: '1', kind: 'observed', asOf: '0', part: '0', parts: '1', sha256: 'x' },
+      { version: VERSION, kind: 'observed', asOf: '0', part: '0', parts: '1', sha256: 'x' },
     ],
   ])('%s: counted and passed over', async (_name, headers) => {
     const scene = await WorkerScene.open(knowledge);
@@ -45,7 +48,7 @@ describe('records of signals', () => {
     const asOf = '1000000';
     const message = (said: object, more: Record<string, string> = {}): NewRecord => {
       const value = Buffer.from(JSON.stringify(said));
-      const headers = { version: '1', kind: 'observed', asOf, part: '0', parts: '1', ...more };
+      const headers = { version: VERSION, kind: 'observed', asOf, part: '0', parts: '1', ...more };
       return {
         partition: 0,
         key: 'observed par_x acc_x#0',
@@ -53,14 +56,14 @@ describe('records of signals', () => {
         value,
       };
     };
-    const facts = { refs: [], transactions: [], feeds: {}, readings: [] };
+    const facts = { transactions: 0, feeds: {}, readings: 0 };
     const good = { source: 'acc_x', holder: 'par_x', signals: [], ...facts };
     await scene.bus.append('signals', [
       message({}),
       message({}),
       message(good),
       message({ ...good, signals: 7 }, { asOf: '1000001' }),
-      message({ ...good, refs: 7 }, { asOf: '1000002' }),
+      message({ ...good, readings: 7 }, { asOf: '1000002' }),
       // It lies in the log behind what holds: said once more, not rejected.
       message(good, { asOf: '999999' }),
     ]);
