@@ -209,6 +209,14 @@ describe.skipIf(suite === undefined)('stewardship', () => {
     expect(await ids('SELECT submission_id AS id FROM rejects')).toEqual(['sub-3']);
     expect(await ids('SELECT party_key AS id FROM parties')).toEqual(['p', 'p']);
     expect(await ids('SELECT step AS id FROM retention_keys')).toEqual([]);
+    // What one left behind that was interrupted goes by itself.
+    const leftBehind = (key_1: string, days: number) => ({
+      ...{ run_id: 'r', step: 's', key_1, key_2: '', revision: 0 },
+      written_at: Math.floor(Date.now() / 1_000) - days * 86_400,
+    });
+    await store.insertRows('retention_keys', [leftBehind('old', 8), leftBehind('new', 0)]);
+    await store.command('OPTIMIZE TABLE retention_keys FINAL');
+    expect(await ids('SELECT key_1 AS id FROM retention_keys')).toEqual(['new']);
     expect(
       await store.queryRows(
         'SELECT step, deleted, held, actor FROM retention_runs_current ORDER BY step LIMIT 1',
