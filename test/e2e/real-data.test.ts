@@ -14,7 +14,7 @@ import { shuffled } from '../support/small-world.ts';
 const DATA = join(ROOT, '..', 'shared', 'data', 'amlsim');
 const isAll = process.env['RASTRO_REAL'] === '1';
 /** Rows of the larger set that are read unless all are asked for. */
-const PREFIX = 20_000;
+const PREFIX = 10_000;
 
 const SETS = [
   { name: 'typologies', rows: 9_904, take: 9_904 },
@@ -45,7 +45,7 @@ describe.skipIf(!isThere).each(SETS)('AMLSim $name', ({ name, rows, take }) => {
   /** Runs a file of the set with the mapping `amlsim`. */
   async function run(file: string): Promise<Run> {
     const args = ['run', file, '--mapping', 'amlsim', ...parties, '--data-dir', dataDir, '--json'];
-    const { code, out, err } = await rastro(args);
+    const { code, out, err } = await rastro(args, { isLong: true });
     expect(code, err).toBe(0);
     return JSON.parse(out) as Run;
   }
@@ -78,7 +78,9 @@ describe.skipIf(!isThere).each(SETS)('AMLSim $name', ({ name, rows, take }) => {
 
   test('what cannot be evaluated is named with its reason: the times are dates', async () => {
     const file = join(DATA, name, 'transactions.csv.gz');
-    const { code, out } = await rastro(['feed', 'check', file, '--mapping', 'amlsim', ...parties, '--json']);
+    const { code, out } = await rastro(['feed', 'check', file, '--mapping', 'amlsim', ...parties, '--json'], {
+      isLong: true,
+    });
     expect(code).toBe(0);
     const report = JSON.parse(out) as {
       rules: { rule: string; verdict: string; shortfalls: { what: string; name: string }[] }[];

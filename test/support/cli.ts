@@ -11,7 +11,12 @@ export interface CliResult {
   readonly err: string;
 }
 
+/** A process that ends within seconds spends a third of its time optimising code for later. */
+const SHORT = ['--no-opt', '--single-threaded-gc'];
+
 export interface CliOptions {
+  /** It has thousands of rows to read. Default false. */
+  readonly isLong?: boolean;
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -20,7 +25,7 @@ export interface CliOptions {
 /** Runs `rastro` with the arguments and waits for its end. */
 export function rastro(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const child = spawn(process.execPath, [...(options.isLong === true ? [] : SHORT), CLI, ...args], {
     cwd: options.cwd,
     env: { ...environment, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],

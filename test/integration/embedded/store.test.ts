@@ -185,7 +185,7 @@ describe.skipIf(suite === undefined)('the store', () => {
     ).toEqual([{ c: '4096', s: '8386560', u: '4096' }]);
   });
 
-  test('200,000 rows stream in flat memory', { timeout: 60_000 }, async () => {
+  test('200,000 rows stream in flat memory', async () => {
     // About 600 MB of JSON; the server may keep some pieces of it, never all.
     await store.command('CREATE TABLE wide (n UInt64, pad String) ENGINE = MergeTree ORDER BY n');
     await store.command("INSERT INTO wide SELECT number, repeat('x', 3000) FROM numbers(200000)");

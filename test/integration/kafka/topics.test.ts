@@ -68,11 +68,11 @@ describe.each(versions)('Kafka %i', (version) => {
     const name = `${config.prefix}transactions`;
     const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name, configEntries }];
     await admin.alterConfigs({ validateOnly: false, resources });
-    await expect.poll(() => setting('transactions', 'retention.ms'), { timeout: 20_000 }).toBe('1000');
+    await expect.poll(() => setting('transactions', 'retention.ms'), { timeout: 60_000 }).toBe('1000');
     // Altering replaces: what was set before and is not named now is back at the default of the broker.
     expect(await differences()).toContain('transactions: retention.ms 1000 -> 1209600000');
     expect((await applyTopics(config)).altered).toEqual(['transactions']);
-    await expect.poll(() => setting('transactions', 'retention.ms'), { timeout: 20_000 }).toBe('1209600000');
+    await expect.poll(() => setting('transactions', 'retention.ms'), { timeout: 60_000 }).toBe('1209600000');
     expect(await setting('transactions', 'segment.bytes')).toBe('2000000');
     expect(await differences()).toEqual([]);
   });
@@ -156,9 +156,9 @@ describe.runIf(versions.length > 0)('the command', () => {
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => (JSON.parse(line) as { key: string }).key);
-    await expect.poll(keys, { timeout: 30_000 }).toEqual(['first']);
+    await expect.poll(keys, { timeout: 60_000 }).toEqual(['first']);
     await append('second');
-    await expect.poll(keys, { timeout: 30_000 }).toEqual(['first', 'second']);
+    await expect.poll(keys, { timeout: 60_000 }).toEqual(['first', 'second']);
     child.kill('SIGINT');
     expect(await once(child, 'exit')).toEqual([0, null]);
     await bus.close();

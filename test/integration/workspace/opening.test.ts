@@ -92,7 +92,7 @@ test('the log and cold files are closed where recovery, or a write after it, fai
   expect(written).toBe('log:rules');
   expect(coldFiles()).toEqual([]);
   expect(held()).toEqual([]);
-}, 60_000);
+});
 
 test('it opens afterwards', async (context) => {
   if (bench === undefined) return context.skip();
@@ -104,4 +104,4 @@ test('it opens afterwards', async (context) => {
     await workspace.close();
   }
   expect(held()).toEqual([]);
-}, 60_000);
+});

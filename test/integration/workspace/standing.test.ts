@@ -36,7 +36,7 @@ beforeAll(async () => {
     ...generated,
   ];
   parties = smallParties();
-}, 60_000);
+});
 
 afterAll(() => bench?.cleanUp());
 
@@ -66,7 +66,7 @@ describe('one world read in many ways', () => {
     whole = await sessions(bench, bench.dataDir('whole'), [
       { parties: [fileOf(bench, parties)], files: [fileOf(bench, rows)] },
     ]);
-  }, 60_000);
+  });
 
   test('holds signals, a rule over signals, alerts, and the receipt adds up', (context) => {
     if (bench === undefined) return context.skip();
@@ -115,7 +115,7 @@ describe('one world read in many ways', () => {
     expect(without.standing.transactions).not.toEqual(whole.standing.transactions);
     const late = await sessions(bench, dataDir, [{ parties: [fileOf(bench, parties)] }]);
     expect(late.standing).toEqual(whole.standing);
-  }, 60_000);
+  });
 
   test('what a later session withdraws takes its signals and alerts along', async (context) => {
     if (bench === undefined) return context.skip();
@@ -130,7 +130,7 @@ describe('one world read in many ways', () => {
       files: [fileOf(bench, withdrawals)],
     });
     expect(standing).toMatchObject({ signals: [], alerts: [], transactions: [] });
-  }, 60_000);
+  });
 });
 
 describe('sent again', () => {
@@ -164,7 +164,7 @@ describe('sent again', () => {
     for (const table of ['transactions', 'signals', 'alerts', 'alert_versions', 'block_markers', 'vault'])
       expect(third.rows[table], table).toBe(first.rows[table]);
     expect(third.standing).toEqual(first.standing);
-  }, 60_000);
+  });
 });
 
 describe('other rules between two runs', () => {

@@ -37,7 +37,7 @@ export interface FaultFeed {
 }
 
 async function command(args: readonly string[]): Promise<void> {
-  const { code, err } = await rastro(args);
+  const { code, err } = await rastro(args, { isLong: true });
   if (code !== 0) throw new Error(err);
 }
 

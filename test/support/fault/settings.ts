@@ -18,8 +18,8 @@ export interface FaultSettings {
 }
 
 const SECOND_MS = 1_000;
-// The last record of a source goes out a moment after it is due: 5,000 and 10,000 are to be reached.
-const SHORT = { rowsPerSecond: 5_100, seconds: 16, days: 60, seeds: [7], storeDownS: 10 };
+// The last record of a source goes out a moment after it is due: 5,000 and 10,000 are to be reached, and 15 s.
+const SHORT = { rowsPerSecond: 5_100, seconds: 15.2, days: 60, seeds: [7], storeDownS: 10 };
 const LONG = { rowsPerSecond: 10_200, seconds: 600, days: 120, seeds: [7, 8, 9, 10, 11], storeDownS: 60 };
 /** Workers may be so many times slower than the load, and begin anew in between. */
 const SLOWER = 40;

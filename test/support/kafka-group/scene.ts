@@ -171,7 +171,7 @@ export class Scene {
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,
-  limitMs = 60_000,
+  limitMs = 120_000,
 ): Promise<void> {
   const giveUpAt = performance.now() + limitMs;
   while (!(await isSo())) {
