@@ -2,38 +2,55 @@
 /** The command `rastro`. Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { errorHint, errorMessage, RastroError } from '../../schemas/errors/index.ts';
 import { packageRoot } from '../../schemas/package-root.ts';
-import { addAlerts } from './commands/alerts.ts';
-import { addConfig } from './commands/config.ts';
-import { addDb } from './commands/db.ts';
-import { addDemo } from './commands/demo.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addFeed } from './commands/feed.ts';
-import { addHold } from './commands/hold.ts';
-import { addIngest } from './commands/ingest.ts';
-import { addKeys } from './commands/keys.ts';
-import { addRejects } from './commands/rejects.ts';
-import { addRetention } from './commands/retention.ts';
-import { addRules } from './commands/rules.ts';
-import { addRun } from './commands/run.ts';
-import { addSchema } from './commands/schema.ts';
-import { addSignals } from './commands/signals.ts';
-import { addSimulate } from './commands/simulate.ts';
-import { addSubmit } from './commands/submit.ts';
-import { addSuppress } from './commands/suppress.ts';
-import { addTail } from './commands/tail.ts';
-import { addTopics } from './commands/topics.ts';
-import { addUnmask } from './commands/unmask.ts';
-import { addVault } from './commands/vault.ts';
-import { addWorker } from './commands/worker.ts';
 import { EXIT, ExitError } from './exit.ts';
+
+/** By name, in the order of the help. A command is read when it is called: all of them together take a second. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  run: async () => (await import('./commands/run.ts')).addRun,
+  demo: async () => (await import('./commands/demo.ts')).addDemo,
+  simulate: async () => (await import('./commands/simulate.ts')).addSimulate,
+  feed: async () => (await import('./commands/feed.ts')).addFeed,
+  rules: async () => (await import('./commands/rules.ts')).addRules,
+  signals: async () => (await import('./commands/signals.ts')).addSignals,
+  alerts: async () => (await import('./commands/alerts.ts')).addAlerts,
+  unmask: async () => (await import('./commands/unmask.ts')).addUnmask,
+  suppress: async () => (await import('./commands/suppress.ts')).addSuppress,
+  hold: async () => (await import('./commands/hold.ts')).addHold,
+  retention: async () => (await import('./commands/retention.ts')).addRetention,
+  ingest: async () => (await import('./commands/ingest.ts')).addIngest,
+  worker: async () => (await import('./commands/worker.ts')).addWorker,
+  submit: async () => (await import('./commands/submit.ts')).addSubmit,
+  keys: async () => (await import('./commands/keys.ts')).addKeys,
+  rejects: async () => (await import('./commands/rejects.ts')).addRejects,
+  vault: async () => (await import('./commands/vault.ts')).addVault,
+  config: async () => (await import('./commands/config.ts')).addConfig,
+  db: async () => (await import('./commands/db.ts')).addDb,
+  topics: async () => (await import('./commands/topics.ts')).addTopics,
+  tail: async () => (await import('./commands/tail.ts')).addTail,
+  schema: async () => (await import('./commands/schema.ts')).addSchema,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+};
 
 const version = (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string })
   .version;
 
-function buildProgram(): Command {
+/** Commands that a call needs: the one it names; those that it may have meant, or wants to see; none to say the version. */
+function needed(args: readonly string[]): readonly string[] {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { 'data-dir': { type: 'string' }, version: { type: 'boolean', short: 'V' } },
+    strict: false,
+  });
+  const [named] = positionals;
+  if (named !== undefined && Object.hasOwn(COMMANDS, named)) return [named];
+  return named === undefined && values['version'] === true ? [] : Object.keys(COMMANDS);
+}
+
+async function buildProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('rastro')
     .description(
       'Follows the money trail of human trafficking in transaction feeds and explains what it finds.',
@@ -54,32 +71,9 @@ Start here:
 
 Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. NO_COLOR and --json work everywhere.`,
     );
-  for (const add of [
-    addRun,
-    addDemo,
-    addSimulate,
-    addFeed,
-    addRules,
-    addSignals,
-    addAlerts,
-    addUnmask,
-    addSuppress,
-    addHold,
-    addRetention,
-    addIngest,
-    addWorker,
-    addSubmit,
-    addKeys,
-    addRejects,
-    addVault,
-    addConfig,
-    addDb,
-    addTopics,
-    addTail,
-    addSchema,
-    addDoctor,
-  ]) {
-    add(program);
+  for (const command of needed(args)) {
+    const add = await COMMANDS[command]?.();
+    add?.(program);
   }
   return program;
 }
@@ -122,7 +116,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await buildProgram().parseAsync(process.argv);
+  const program = await buildProgram(process.argv.slice(2));
+  await program.parseAsync(process.argv);
 } catch (error) {
   process.exitCode = reportError(error);
 }
