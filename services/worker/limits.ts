@@ -5,9 +5,11 @@ const HOUR_MS = 3_600_000;
 
 export const WORKER_LIMITS = {
   /** Records of `transactions` that are evaluated together at most: bounds what a crash repeats. */
-  GROUP_RECORDS: 64,
+  GROUP_RECORDS: 512,
   /** Bytes of blocks that are evaluated together at most. */
-  GROUP_BYTES: 16 * 1024 * 1024,
+  GROUP_BYTES: 64 * 1024 * 1024,
+  /** Bytes of blocks that are in groups and not stored yet, over all partitions: whoever takes in more closes its group. */
+  GROUPS_BYTES: 128 * 1024 * 1024,
   /** Documents handed over for one insert: an alert has some 10 kB. */
   DOCUMENT_ROWS: 1_000,
   /** A checkpoint is due when so many bytes of blocks came since the last one: they are what a restart takes in again. */

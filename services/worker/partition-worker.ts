@@ -226,6 +226,7 @@ export class PartitionWorker {
     outputs.drop(partition);
     await this.#inputTurn;
     await this.#turn;
+    outputs.waiting.release(partition);
     await this.#finishing?.catch(() => undefined);
     const isCheap = checkpoints.bytes <= WORKER_LIMITS.LAST_CHECKPOINT_BYTES;
     if (isCheap && this.#maySave && this.checkpointAgeMs > 0 && this.#failure === undefined) {
@@ -291,7 +292,7 @@ export class PartitionWorker {
     events.took('detect', (performance.now() - began) / 1_000);
     events.rows('transactions', outcomes?.length ?? 0);
     if (offset <= markedUntil) return;
-    this.#group ??= new RecordGroup(record);
+    this.#group ??= new RecordGroup(record, this.#parts.outputs.waiting);
     this.#group.add(record, kind, outcomes);
     if (outcomes === undefined || kind !== 'transactions') return;
     if (await rejects.addContradicting(record, outcomes))
@@ -326,6 +327,7 @@ export class PartitionWorker {
     ]);
     current(isCurrent);
     await outputs.marker(group.marker());
+    outputs.waiting.release(partition);
     if (group.sentMs !== undefined) events.stored(group.sentMs);
   }
 

@@ -2,12 +2,14 @@
 import { crc32 } from 'node:zlib';
 import type { TopicRecord } from '../../pipelines/log/bus.ts';
 import type { RecordKind } from '../../pipelines/log/port.ts';
+import type { GroupMemory } from './group-memory.ts';
 import { keptRows } from './kept-rows.ts';
 import { WORKER_LIMITS } from './limits.ts';
 import { type LogRecordRow, logRecordRow } from './log-records.ts';
 import { MARKED_LOG, type PartitionMarker, type PlacedRows } from './store-outputs.ts';
 
 export class RecordGroup {
+  readonly #memory: GroupMemory;
   readonly #partition: number;
   readonly #from: number;
   #to: number;
@@ -22,7 +24,11 @@ export class RecordGroup {
   readonly sentMs: number | undefined;
 
   /** Begins with a record, which is not in it yet. */
-  constructor({ partition, offset, sentMs }: Pick<TopicRecord, 'partition' | 'offset' | 'sentMs'>) {
+  constructor(
+    { partition, offset, sentMs }: Pick<TopicRecord, 'partition' | 'offset' | 'sentMs'>,
+    memory: GroupMemory,
+  ) {
+    this.#memory = memory;
     this.sentMs = sentMs;
     this.#partition = partition;
     this.#from = offset;
@@ -37,6 +43,7 @@ export class RecordGroup {
     this.#held.push(logRecordRow(MARKED_LOG, record, kind, outcomes));
     if (value === null) return;
     this.#bytes += value.length;
+    this.#memory.add(this.#partition, value.length);
     this.#checksum = crc32(value, this.#checksum);
     if (outcomes === undefined || kind !== 'transactions') return;
     const kept = keptRows(value, outcomes);
@@ -44,7 +51,11 @@ export class RecordGroup {
   }
 
   get isFull(): boolean {
-    return this.#records >= WORKER_LIMITS.GROUP_RECORDS || this.#bytes >= WORKER_LIMITS.GROUP_BYTES;
+    return (
+      this.#records >= WORKER_LIMITS.GROUP_RECORDS ||
+      this.#bytes >= WORKER_LIMITS.GROUP_BYTES ||
+      this.#memory.isFull
+    );
   }
 
   /** Offset of the last record. */

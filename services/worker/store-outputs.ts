@@ -7,6 +7,7 @@ import type { Alert } from '../../schemas/alert.ts';
 import type { Signal } from '../../schemas/signal.ts';
 import type { StoreSinks } from '../store/sinks.ts';
 import { alertRow, signalRow } from '../workspace/writer.ts';
+import { GroupMemory } from './group-memory.ts';
 import type { KeptRows } from './kept-rows.ts';
 import { WORKER_LIMITS } from './limits.ts';
 import type { LogRecordRow } from './log-records.ts';
@@ -38,6 +39,8 @@ export class PartitionGone extends Error {
 const ownerOf = (partition: number) => String(partition);
 
 export class StoreOutputs {
+  /** Records that wait to be stored. */
+  readonly waiting = new GroupMemory();
   readonly #sinks: StoreSinks;
 
   constructor(sinks: StoreSinks) {
