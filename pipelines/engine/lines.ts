@@ -10,17 +10,12 @@ const LINES_MAX = 1 << 24;
 export class Lines {
   readonly #bytes: Buffer;
   /** Where each line ends, its newline not included. */
-  readonly #ends: number[] = [];
+  readonly #ends: readonly number[];
 
-  /** @throws RangeError where there are too many. */
-  constructor(bytes: Uint8Array) {
+  /** `ends`: where that is known of the same bytes. @throws RangeError where there are too many. */
+  constructor(bytes: Uint8Array, ends?: readonly number[]) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let from = 0; from <= bytes.length; ) {
-      const found = this.#bytes.indexOf(NEWLINE, from);
-      const end = found === -1 ? bytes.length : found;
-      if (this.#ends.push(end) > LINES_MAX) throw new RangeError('too many lines');
-      from = end + 1;
-    }
+    this.#ends = ends ?? endsOf(this.#bytes);
   }
 
   get count(): number {
@@ -47,12 +42,23 @@ export class Lines {
   /** For who keeps them: alone, where the bytes are part of something larger. */
   kept(): Lines {
     if (this.#bytes.length === this.#bytes.buffer.byteLength) return this;
-    return new Lines(Uint8Array.from(this.#bytes));
+    return new Lines(new Uint8Array(this.#bytes), this.#ends);
   }
 
   #from(line: number): number {
     return line === 0 ? 0 : (this.#ends[line - 1] as number) + 1;
   }
+}
+
+function endsOf(bytes: Buffer): number[] {
+  const ends: number[] = [];
+  for (let from = 0; from <= bytes.length; ) {
+    const found = bytes.indexOf(NEWLINE, from);
+    const end = found === -1 ? bytes.length : found;
+    if (ends.push(end) > LINES_MAX) throw new RangeError('too many lines');
+    from = end + 1;
+  }
+  return ends;
 }
 
 /** So many lines of a message, and what they say. */

@@ -17,7 +17,7 @@ import {
 import type { RuleReading } from '../compose/indicators.ts';
 import type { HeldSignal } from '../detect/signals.ts';
 import { Lines, readSection, type Section } from './lines.ts';
-import { type Attributed, NO_FACTS, type Observed, type SourceFacts } from './messages.ts';
+import { type Attributed, identityOf, NO_FACTS, type Observed, type SourceFacts } from './messages.ts';
 import { type ReadVersion, readVersion } from './version-lines.ts';
 
 /** Bytes of messages whose lines are kept, those that were read last. */
@@ -37,8 +37,6 @@ interface ReadMessage<T> {
   readonly transactions: Section<EvidenceTransaction>;
   readonly readings: Section<RuleReading>;
 }
-
-const identityOf = ({ institution, id }: { institution: string; id: string }) => `${institution}\u0000${id}`;
 
 const sum = (counts: VersionCounts): number => counts.reduce((total, [, count]) => total + count, 0);
 

@@ -14,10 +14,8 @@ import {
 } from '../../schemas/signal-messages.ts';
 import type { RuleReading } from '../compose/indicators.ts';
 import type { HeldSignal } from '../detect/signals.ts';
-import type { Attributed, Observed, SourceFacts } from './messages.ts';
+import { type Attributed, identityOf, type Observed, type SourceFacts } from './messages.ts';
 import { VersionWriter } from './version-lines.ts';
-
-const identityOf = ({ institution, id }: { institution: string; id: string }) => `${institution}\u0000${id}`;
 
 function compareReadings(a: RuleReading, b: RuleReading): number {
   return compareUtf8(a.observedOn, b.observedOn) || a.eventTime - b.eventTime || compareUtf8(a.rule, b.rule);

@@ -50,6 +50,10 @@ export interface Attributed {
   readonly facts: SourceFacts;
 }
 
+/** A transaction, whatever its version, as a key. */
+export const identityOf = ({ institution, id }: Pick<TransactionRef, 'institution' | 'id'>): string =>
+  `${institution}\u0000${id}`;
+
 export const NO_FACTS: SourceFacts = {
   transactionOf: () => undefined,
   providedOf: () => new Set(),
