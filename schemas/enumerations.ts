@@ -319,6 +319,12 @@ export const ROLES = [
   'unknown',
 ] as const;
 
+/** Roles of persons to protect: no weight falls on them, no restraint touches them. */
+export const PROTECTED_ROLES: ReadonlySet<string> = new Set<(typeof ROLES)[number]>([
+  'potential_victim',
+  'victim_family_payer',
+]);
+
 export const ALERT_LEVELS = ['medium', 'high'] as const;
 
 export const STANDINGS = ['standing', 'withdrawn'] as const;

@@ -244,7 +244,16 @@ export const compositeFile = z.strictObject({
   halfLifeDays: z.int().min(1).default(30),
   familyCapMilli: z.partialRecord(z.enum(FAMILIES), z.int().min(0)).optional(),
   levels: z.strictObject({ mediumMilli: z.int(), highMilli: z.int(), highNeeds: z.array(z.enum(FAMILIES)) }),
-  lifeSafety: z.strictObject({ rules: z.array(z.string()), reason: localized }).optional(),
+  lifeSafety: z
+    .strictObject({
+      rules: z.array(z.string()),
+      reason: localized,
+      alone: z
+        .strictObject({ rules: z.array(z.string()).min(1), why: localized, narrative: localized })
+        .optional()
+        .describe('Rules that by themselves open a medium alert about the protected holder they fire on'),
+    })
+    .optional(),
   subjectRole: z.enum(ROLES),
   benign: z
     .array(

@@ -13,7 +13,7 @@ import { derivedSignalsOf } from './derived-signals.ts';
 import { alertOf, type ComposeContext } from './document.ts';
 import { alertVersionsOf, attributionMilliOf, type Openings } from './episodes.ts';
 import { EvidenceBook, FlowBook } from './evidence.ts';
-import type { AttributedSignal } from './score.ts';
+import { type AttributedSignal, standsAlone } from './score.ts';
 
 export interface Composition {
   /** Signals of rules over signals, every version. */
@@ -51,17 +51,21 @@ export function composeSubject(
     .sort(compareVersions)
     .flatMap((signal): AttributedSignal[] => {
       const attributionMilli = attributionMilliOf(signal, subject);
-      return attributionMilli === null ? [] : [{ signal, attributionMilli }];
+      const observed = signal.observedHolder === subject;
+      return attributionMilli === null ? [] : [{ signal, attributionMilli, observed }];
     });
-  // Nobody stands in an alert on whom no weight falls.
-  if (!attributed.some((held) => held.attributionMilli > 0)) return { derivedSignals, alerts: [] };
 
+  // Nobody stands in an alert on whom no weight falls, unless a life is at risk.
+  const inForce = composites.filter(
+    (composite) =>
+      composite.file.status === 'live' &&
+      attributed.some((held) => held.attributionMilli > 0 || standsAlone(composite, held)),
+  );
   const books = { evidence: new EvidenceBook(ctx.transactionOf), flows: new FlowBook() };
   const alerts: Alert[] = [];
   /** Episodes opened by each signal, over the versions of a composite of one major version. */
   const openings = new Map<string, Openings>();
-  for (const composite of composites) {
-    if (composite.file.status !== 'live') continue;
+  for (const composite of inForce) {
     const family = `${composite.file.id} ${composite.majorVersion}`;
     const opened: Openings = openings.get(family) ?? new Map();
     openings.set(family, opened);

@@ -14,7 +14,7 @@ import {
   type RuleSource,
 } from '../../rules/compiler/index.ts';
 import { YamlSource } from '../../rules/compiler/source.ts';
-import type { Family } from '../../schemas/enumerations.ts';
+import { type Family, PROTECTED_ROLES } from '../../schemas/enumerations.ts';
 import type { ErrorParams, Localized } from '../../schemas/errors/index.ts';
 import { type Playbook, playbook } from '../../schemas/playbook.ts';
 import { type CompositeFile, compositeFile } from '../../schemas/rule.ts';
@@ -28,6 +28,8 @@ export interface CheckedComposite {
   readonly withinMs: number;
   /** Live rules that score: required or supporting. Experimental ones are signals without weight in an alert. */
   readonly scoring: ReadonlySet<string>;
+  /** Live rules that open a life-safety alert about the protected holder they fire on, without a score or a suspect. */
+  readonly alone: ReadonlySet<string>;
   /** Freshness in thousandths by whole days, up to `within`. */
   readonly freshness: readonly number[];
   /** It is evaluated as of signals of this interval only; all time for a set that stands alone. */
@@ -133,6 +135,7 @@ export function compileComposites(
       scoring: new Set(
         [...requiredRules(file), ...file.supports].filter((id) => rules.get(id)?.status === 'live'),
       ),
+      alone: new Set((file.lifeSafety?.alone?.rules ?? []).filter((id) => rules.get(id)?.status === 'live')),
       freshness: freshnessTable(
         file.halfLifeDays,
         Math.min(Math.ceil(withinMs / DAY_MS), COMPOSITE_WITHIN_MAX_DAYS),
@@ -172,6 +175,13 @@ function checkNames(
   file.lifeSafety?.rules.forEach((rule, i) => {
     known(rule, ['lifeSafety', 'rules', i], false);
   });
+  file.lifeSafety?.alone?.rules.forEach((id, i) => {
+    const path = ['lifeSafety', 'alone', 'rules', i];
+    known(id, path, false);
+    const rule = rules.get(id);
+    if (rule !== undefined && !(file.lifeSafety?.rules.includes(id) && protectsHolder(rule)))
+      report('RAS-COMPOSITE-ALONE', path, { rule: id });
+  });
   file.benign.forEach(({ rule }, i) => {
     known(rule, ['benign', i, 'rule'], true);
   });
@@ -181,18 +191,27 @@ function checkNames(
     });
 }
 
+/** Its holder is one to protect, and no weight falls on them. */
+const protectsHolder = (rule: CheckedRule) =>
+  PROTECTED_ROLES.has(rule.holderRole) &&
+  rule.file.attributions.some(({ to, weight }) => to === 'holder' && weight === 0);
+
 function placeholdersOf(text: string): Set<string> {
   return new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!));
 }
 
 function checkText(file: CompositeFile, report: Report): void {
   const known: readonly string[] = COMPOSITE_PLACEHOLDERS;
-  for (const where of ['why', 'narrative'] as const) {
-    const text: Localized = file[where];
+  const check = (text: Localized, path: Path) => {
     const used = new Set(LANGS.flatMap((lang) => [...placeholdersOf(text[lang])]));
     for (const name of used)
       if (!known.includes(name) || LANGS.some((lang) => !placeholdersOf(text[lang]).has(name)))
-        report('RAS-COMPOSITE-PLACEHOLDER', [where], { where, name, known: known.join(', ') });
+        report('RAS-COMPOSITE-PLACEHOLDER', path, { where: path.join('.'), name, known: known.join(', ') });
+  };
+  for (const where of ['why', 'narrative'] as const) {
+    check(file[where], [where]);
+    const alone = file.lifeSafety?.alone;
+    if (alone !== undefined) check(alone[where], ['lifeSafety', 'alone', where]);
   }
 }
 

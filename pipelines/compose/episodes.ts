@@ -7,7 +7,7 @@ import { contentId } from '../../schemas/ids.ts';
 import type { Signal } from '../../schemas/signal.ts';
 import type { CheckedComposite } from './composites.ts';
 import { DAY_MS } from './freshness.ts';
-import { type AttributedSignal, type Score, scoreAt } from './score.ts';
+import { type AttributedSignal, type Score, scoreAt, standsAlone } from './score.ts';
 
 /** Silence that ends an alert's episode. */
 export const ALERT_QUIET_MS = 30 * DAY_MS;
@@ -160,12 +160,15 @@ function lastOfHour(
 }
 
 function touches(composite: CheckedComposite, signal: Signal): boolean {
-  return composite.scoring.has(signal.rule) || signal.companions.some((c) => composite.scoring.has(c.rule));
+  if (composite.scoring.has(signal.rule) || composite.alone.has(signal.rule)) return true;
+  return signal.companions.some((c) => composite.scoring.has(c.rule));
 }
 
 /** Whether a version can add to a score, or lower it. */
-function weighs(composite: CheckedComposite, { signal, attributionMilli }: AttributedSignal): boolean {
+function weighs(composite: CheckedComposite, held: AttributedSignal): boolean {
+  const { signal, attributionMilli } = held;
   if (attributionMilli > 0 && touches(composite, signal)) return true;
+  if (standsAlone(composite, held)) return true;
   return composite.file.benign.some(({ rule }) => rule === signal.rule);
 }
 

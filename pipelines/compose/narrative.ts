@@ -57,7 +57,7 @@ function amountsText(totals: Alert['totals'], field: TotalField): Localized {
 }
 
 function strongestTitle({ score }: AlertVersion, rules: RuleLookup): TextValue {
-  const counted = score.lines[0]?.counted;
+  const counted = score.lines[0]?.counted ?? score.counted[0];
   if (counted === undefined) return '';
   return rules.at(counted.rule, counted.eventTime)?.file.title ?? counted.rule;
 }
@@ -83,9 +83,14 @@ function valuesOf(telling: Telling): Readonly<Record<string, TextValue>> {
   };
 }
 
+/** The texts of the composite, or those of its life-safety rule where that alone opened the alert. */
+function textsOf({ composite, version }: Telling): Record<'why' | 'narrative', Localized> {
+  return (version.score.alone ? composite.file.lifeSafety?.alone : undefined) ?? composite.file;
+}
+
 /** One sentence; its last clause says what was not seen. */
 export function whyOf(telling: Telling): Localized {
-  const why = fill(telling.composite.file.why, valuesOf(telling));
+  const why = fill(textsOf(telling).why, valuesOf(telling));
   const unseen = telling.indicators.filter((i) => i.state === 'not_evaluable').length;
   const also =
     unseen === 0 ? { en: '', es: '', fr: '' } : fill(NARRATIVE.alsoNotEvaluable, { count: unseen });
@@ -130,7 +135,9 @@ function indicatorFacts(telling: Telling): Localized[] {
   const facts: Localized[] = [];
   const own = version.behind.flatMap(({ signal, attributionMilli }) => {
     const rule = rules.at(signal.rule, signal.eventTime);
-    return rule === undefined || signal.leg || attributionMilli <= 0 ? [] : [{ rule, signal }];
+    return rule === undefined || signal.leg || (attributionMilli <= 0 && !version.score.alone)
+      ? []
+      : [{ rule, signal }];
   });
   for (const { rule, signal } of own.slice(0, NARRATIVE_INDICATORS_MAX)) {
     const { title } = rule.file;
@@ -146,7 +153,7 @@ function indicatorFacts(telling: Telling): Localized[] {
 
 /** Facts first, then inference, then unknowns and coverage; a paragraph each. */
 export function narrativeOf(telling: Telling, gaps: readonly Localized[]): Localized {
-  const { composite, version, roles, subject, benignTests } = telling;
+  const { version, roles, subject, benignTests } = telling;
   const values = valuesOf(telling);
   const institutions = institutionsText(telling.evidence.transactions);
   const facts = [fill(NARRATIVE.facts, { ...values, institutions }), ...indicatorFacts(telling)];
@@ -154,7 +161,7 @@ export function narrativeOf(telling: Telling, gaps: readonly Localized[]): Local
   if (guarded.size > 0) facts.push(fill(NARRATIVE.protectedPersons, { count: guarded.size }));
   const level = version.score.level ?? 'medium';
   const inference = fill(NARRATIVE.inference, {
-    narrative: fill(composite.file.narrative, values),
+    narrative: fill(textsOf(telling).narrative, values),
     score: eachLang((lang) => pointsText(version.score.scoreMilli, lang)),
     level: LEVEL_NAMES[level],
   });

@@ -8,7 +8,7 @@
 
 import type { RuleLookup } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
-import type { Family, PartyKind, Role } from '../../schemas/enumerations.ts';
+import { type Family, type PartyKind, PROTECTED_ROLES, type Role } from '../../schemas/enumerations.ts';
 import type { Localized } from '../../schemas/errors/define.ts';
 import type { EvidenceTransaction } from '../../schemas/evidence-transaction.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
@@ -41,7 +41,6 @@ const CONTROLLER_SURE_OTHERS = 3;
 const PROTECTED_MEDIUM_RULES = 2;
 
 const NATURAL_KINDS: ReadonlySet<PartyKind> = new Set(['person', 'sole_trader', 'unknown']);
-const PROTECTED_ROLES: ReadonlySet<Role> = new Set(['potential_victim', 'victim_family_payer']);
 /** Which of several attributed roles is told first. */
 const ROLE_RANK: readonly Role[] = [
   'suspected_controller',
@@ -171,6 +170,10 @@ export function rolesOf(
 ): AlertParty[] {
   const observed = observedHolders(version, rules);
   const own = facts.get(subject) ?? NO_FACTS;
+  if (version.score.alone) {
+    const { rules: fired, bank } = observed.get(subject) ?? { rules: new Map(), bank: null };
+    return [observedRole(subject, fired, own, bank)];
+  }
   const controls = version.score.counted.some(
     (c) => c.via === 'own' && c.partMilli > 0 && CONTROL_FAMILIES.has(c.family),
   );

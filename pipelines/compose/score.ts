@@ -14,6 +14,8 @@ import { DAY_MS } from './freshness.ts';
 export interface AttributedSignal {
   readonly signal: Signal;
   readonly attributionMilli: number;
+  /** The history that fired is the subject's own. */
+  readonly observed: boolean;
 }
 
 /** One rule in force that counts for the subject: its own signal, or a companion of one. */
@@ -57,6 +59,8 @@ export interface Score {
   readonly lines: readonly ScoreLine[];
   readonly benign: readonly BenignTerm[];
   readonly lifeSafety: boolean;
+  /** It fires by a life-safety rule alone: about the protected holder, without lines and without a suspect. */
+  readonly alone: boolean;
 }
 
 const PART_DIVISOR = 1_000_000;
@@ -71,6 +75,24 @@ function strongerFirst(a: Counted, b: Counted): number {
   if (a.partMilli !== b.partMilli) return b.partMilli - a.partMilli;
   if (a.via !== b.via) return a.via === 'own' ? -1 : 1;
   return compareUtf8(a.signalId, b.signalId) || compareUtf8(a.carrier.id, b.carrier.id);
+}
+
+function ownCounted(signal: Signal, freshnessMilli: number, attributionMilli: number): Counted {
+  return {
+    rule: signal.rule,
+    signalId: signal.id,
+    via: 'own',
+    carrier: signal,
+    companion: null,
+    observedOn: signal.observedOn,
+    family: signal.family,
+    weight: signal.weight,
+    strengthMilli: signal.strengthMilli,
+    freshnessMilli,
+    attributionMilli,
+    partMilli: partMilli(signal.weight, signal.strengthMilli, freshnessMilli, attributionMilli),
+    eventTime: signal.eventTime,
+  };
 }
 
 function count(
@@ -88,21 +110,7 @@ function count(
     if (attributionMilli === 0 || !inForce(signal.eventTime)) continue;
     if (composite.scoring.has(signal.rule)) {
       const freshnessMilli = freshness(signal.eventTime);
-      counted.push({
-        rule: signal.rule,
-        signalId: signal.id,
-        via: 'own',
-        carrier: signal,
-        companion: null,
-        observedOn: signal.observedOn,
-        family: signal.family,
-        weight: signal.weight,
-        strengthMilli: signal.strengthMilli,
-        freshnessMilli,
-        attributionMilli,
-        partMilli: partMilli(signal.weight, signal.strengthMilli, freshnessMilli, attributionMilli),
-        eventTime: signal.eventTime,
-      });
+      counted.push(ownCounted(signal, freshnessMilli, attributionMilli));
     }
     for (const companion of signal.companions) {
       if (!composite.scoring.has(companion.rule) || !inForce(companion.eventTime)) continue;
@@ -168,6 +176,40 @@ function benignSignal(
   return found;
 }
 
+/** Signals that alone are reason enough to look at once (SEMANTICS §12): of the subject's own history, without weight on them. */
+export function standsAlone(composite: CheckedComposite, held: AttributedSignal): boolean {
+  return held.observed && held.attributionMilli === 0 && composite.alone.has(held.signal.rule);
+}
+
+function scoreAlone(
+  composite: CheckedComposite,
+  held: readonly AttributedSignal[],
+  timeMs: number,
+): Score | null {
+  const counted = held
+    .filter(
+      (each) =>
+        standsAlone(composite, each) &&
+        each.signal.eventTime > timeMs - composite.withinMs &&
+        each.signal.eventTime <= timeMs,
+    )
+    .map(({ signal }) =>
+      ownCounted(signal, composite.freshness[Math.floor((timeMs - signal.eventTime) / DAY_MS)] ?? 0, 0),
+    )
+    .sort(strongerFirst);
+  if (counted.length === 0) return null;
+  return {
+    fires: true,
+    level: 'medium',
+    scoreMilli: 0,
+    counted,
+    lines: [],
+    benign: [],
+    lifeSafety: true,
+    alone: true,
+  };
+}
+
 /**
  * Scores `held` (the latest version of each signal attributed to the subject, at most as late as `timeMs`).
  * The lines add up to `scoreMilli` exactly.
@@ -209,6 +251,10 @@ export function scoreAt(
     families.size >= MIN_FAMILIES &&
     strong &&
     scoreMilli >= levels.mediumMilli;
+  if (!fires && composite.alone.size > 0) {
+    const alone = scoreAlone(composite, held, timeMs);
+    if (alone !== null) return alone;
+  }
   const high = scoreMilli >= levels.highMilli && levels.highNeeds.some((family) => families.has(family));
   return {
     fires,
@@ -218,5 +264,6 @@ export function scoreAt(
     lines,
     benign,
     lifeSafety: lifeSafety?.rules.some((rule) => strongest.has(rule)) ?? false,
+    alone: false,
   };
 }

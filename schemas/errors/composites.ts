@@ -110,6 +110,18 @@ export const compositeErrors = defineErrors({
       fr: 'Les signaux faibles n’alertent jamais seuls : exigez une règle de ce poids.',
     },
   },
+  'RAS-COMPOSITE-ALONE': {
+    message: {
+      en: '{rule} cannot open an alert alone.',
+      es: '{rule} no puede abrir por sí sola una alerta.',
+      fr: '{rule} ne peut ouvrir seule une alerte.',
+    },
+    hint: {
+      en: 'Only a rule listed under lifeSafety.rules whose holder is one to protect, attributed with weight 0, may do so.',
+      es: 'Solo puede hacerlo una regla de lifeSafety.rules cuyo titular deba protegerse y reciba peso 0.',
+      fr: 'Seule le peut une règle de lifeSafety.rules dont le titulaire est à protéger et reçoit le poids 0.',
+    },
+  },
   'RAS-COMPOSITE-LEVELS': {
     message: {
       en: 'The level high begins at {high}, below medium at {medium}.',

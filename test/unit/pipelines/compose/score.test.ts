@@ -39,6 +39,7 @@ function score(signals: readonly Signal[], sketch: Partial<CompositeSketch> = {}
   const held = signals.map((s) => ({
     signal: s,
     attributionMilli: Math.round(1000 * (s.attributions[0]?.weight ?? 0)),
+    observed: s.observedHolder === s.attributions[0]?.subject,
   }));
   return scoreAt(composite!, held, at);
 }
