@@ -6,19 +6,8 @@
  * A value is `null` when a provided field is empty and absent (`undefined`) when the feed does not provide it; both
  * make an expression that reads it unknown (SEMANTICS "Unknown").
  */
-
-/** `int` is a safe integer; `string` compares by unsigned bytes; `set` is a list of strings tested with `in`. */
-export type FieldType = 'int' | 'string' | 'bool' | 'set';
-
-export interface EventField {
-  readonly type: FieldType;
-  /** Canonical field a feed must provide, or null where every accepted row has it. */
-  readonly needs: string | null;
-  /** Coarsest time precision at which the value exists. */
-  readonly precision?: 'minute' | 'hour' | 'day';
-  readonly unit?: 'ms' | 'minor' | 'milli' | 'minute' | 'day' | 'count';
-  readonly note: string;
-}
+import type { EventField } from './field.ts';
+import type { PropertyName } from './properties.ts';
 
 export const EVENT_FIELDS = {
   time: { type: 'int', needs: null, unit: 'ms', note: 'Event time' },
@@ -234,7 +223,7 @@ export interface RuleEvent {
   readonly institution: string;
   readonly id: string;
   readonly version: number;
-  readonly fields: Readonly<Partial<Record<EventFieldName | SignalFieldName, FieldValue>>>;
+  readonly fields: Readonly<Partial<Record<EventFieldName | SignalFieldName | PropertyName, FieldValue>>>;
   /**
    * Reversals of this transaction in the effective set, in total order. From its own place in the order on, each takes
    * `amountMinor` (of the original's settled currency) away from the original (SEMANTICS "Corrections").

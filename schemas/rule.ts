@@ -25,8 +25,8 @@ export const windowText = z
 export const durationText = z.string().regex(/^[1-9]\d*(m|h|d)$/);
 
 const name = z.string().regex(/^[a-z][a-zA-Z0-9_]*$/);
-/** A field of an event, or of a signal. */
-const fieldName = z.string().regex(/^(signal\.)?[a-z][a-zA-Z0-9_]*$/);
+/** A field of an event or of a signal, or a supplied property. */
+const fieldName = z.string().regex(/^((signal|cluster|pattern|taint|tag)\.)?[a-z][a-zA-Z0-9_]*$/);
 const expression = z.string().min(1).max(2_000);
 
 /** A constant of the rule with its unit and where it comes from, or a statutory threshold looked up as of the event. */

@@ -6,10 +6,11 @@
  * everything of one person's account (`ORDINARY`); calendar fields follow from the time and offset of `at`. A field
  * neither said nor ordinary is null: provided and empty.
  */
-import { EVENT_FIELDS, type FieldValue, type RuleEvent, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
+import type { FieldValue, RuleEvent } from '../../schemas/event-fields.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { RuleCase } from '../../schemas/rule.ts';
 import type { CheckedRule } from './checked-rule.ts';
+import { fieldTable, isProperty } from './field.ts';
 import { evaluateAt, signalsOf } from './reference/episodes.ts';
 import type { EvaluationContext, SubjectHistory } from './reference/evaluation.ts';
 import { DAY_MS, durationMs, MINUTE_MS } from './window.ts';
@@ -100,10 +101,12 @@ function runCase(rule: CheckedRule, given: RuleCase, context: EvaluationContext)
 }
 
 function unknownFields(rule: CheckedRule, given: RuleCase): string[] {
-  const table: object = rule.input === 'signals' ? SIGNAL_FIELDS : EVENT_FIELDS;
+  const table = fieldTable(rule.input);
+  // What the rule does not read would test nothing.
+  const isUnread = (name: string) => isProperty(name) && rule.status !== 'waiting';
   const named = [given.defaults ?? {}, ...given.events.map(({ set }) => set)].flatMap(Object.keys);
   return [...new Set(named)]
-    .filter((name) => !Object.hasOwn(table, name) || FROM_HISTORY.has(name))
+    .filter((name) => !Object.hasOwn(table, name) || FROM_HISTORY.has(name) || isUnread(name))
     .map((name) => `a case cannot set ${name}`);
 }
 
@@ -168,7 +171,7 @@ function rowFields(said: Row, time: number, at: string): Row {
     ...calendarFields(time, at, row['precision']),
   };
   const complete: Row = {};
-  for (const name of Object.keys(EVENT_FIELDS)) {
+  for (const name of Object.keys(fieldTable('events'))) {
     if (FROM_HISTORY.has(name)) continue;
     complete[name] = said[name] !== undefined ? said[name] : (inferred[name] ?? row[name] ?? null);
   }

@@ -12,6 +12,7 @@ import type {
   SubjectKind,
 } from '../../schemas/enumerations.ts';
 import type { EventFieldName, SignalFieldName } from '../../schemas/event-fields.ts';
+import type { PropertyName } from '../../schemas/properties.ts';
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import type { FeatureReading } from '../../schemas/signal.ts';
 import type { Position } from './source.ts';
@@ -25,7 +26,7 @@ export type Value = number | bigint | string | boolean | readonly string[] | nul
 export type Int = number | bigint;
 export type ValueType = 'int' | 'double' | 'string' | 'bool' | 'set';
 
-export type FieldName = EventFieldName | SignalFieldName;
+export type FieldName = EventFieldName | SignalFieldName | PropertyName;
 
 /** Fields that sub-events of a `cycle` have beside those of their outgoing event. */
 export const DERIVED_FIELDS = {

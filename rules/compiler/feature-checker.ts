@@ -191,7 +191,8 @@ export class FeatureChecker {
   #fieldRead(path: Path, name: string, types: readonly ValueType[], derived: boolean): FieldRead {
     const typed = this.#readTyped(name, derived);
     if (typed === undefined) {
-      this.#checking.add('RAS-RULES-NAME', this.#checking.yaml.position(path), { name });
+      const code = this.#checking.names.refusal(name)?.code ?? 'RAS-RULES-NAME';
+      this.#checking.add(code, this.#checking.yaml.position(path), { name });
       return { name: 'time', slot: -1, run: () => null };
     }
     if (!types.includes(typed.type)) {

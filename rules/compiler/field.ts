@@ -1,5 +1,7 @@
 /** Fields of events, signals and sub-events as typed closures. */
-import { EVENT_FIELDS, type EventField, type FieldValue, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
+import { EVENT_FIELDS, type FieldValue, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
+import type { EventField } from '../../schemas/field.ts';
+import { PROPERTIES } from '../../schemas/properties.ts';
 import { type Closure, DERIVED_FIELDS, type FieldName, type Value } from './checked-rule.ts';
 import { type Typed, typedOf } from './closures.ts';
 import { slotOf } from './field-slots.ts';
@@ -8,9 +10,15 @@ import { floorDivide, toInt } from './integer.ts';
 /** Fields that shrink with the original's amount when a part of it is reversed (SEMANTICS §8). */
 const REVERSIBLE: ReadonlySet<string> = new Set(['amountUsd', 'amountMxn', 'amountCad', 'wageMilli']);
 
-/** Table of the fields that a rule of this input may read. */
+const EVENT_TABLE: Readonly<Record<string, EventField>> = { ...EVENT_FIELDS, ...PROPERTIES };
+
+/** Table of the fields of this input; those of them that are supplied properties only a rule that waits may read. */
 export function fieldTable(input: 'events' | 'signals'): Readonly<Record<string, EventField>> {
-  return input === 'events' ? EVENT_FIELDS : SIGNAL_FIELDS;
+  return input === 'events' ? EVENT_TABLE : SIGNAL_FIELDS;
+}
+
+export function isProperty(name: string): boolean {
+  return Object.hasOwn(PROPERTIES, name);
 }
 
 /** Null for what is empty and for what is not provided; ints in their one form. */

@@ -3,7 +3,7 @@ import type { RuleFile } from '../../schemas/rule.ts';
 import { DERIVED_FIELDS, type FieldName, isDerived, type Value, type ValueType } from './checked-rule.ts';
 import { constant, type Typed, typedOf } from './closures.ts';
 import type { Environment, Meaning, Reads } from './expression.ts';
-import { derivedTyped, fieldTable, fieldTyped } from './field.ts';
+import { derivedTyped, fieldTable, fieldTyped, isProperty } from './field.ts';
 import { toInt } from './integer.ts';
 
 /** Words with a meaning of their own in expressions, attributions or explanations. */
@@ -28,6 +28,8 @@ export class Names {
   readonly #lets = new Map<string, LetEntry>();
   readonly #features: { readonly name: string; readonly typed: Typed }[] = [];
   readonly #declared: ReadonlySet<string>;
+  /** A rule that waits for what supplies properties may read them. */
+  readonly #isWaiting: boolean;
 
   constructor(file: RuleFile, thresholds: readonly string[]) {
     for (const [name, field] of Object.entries(fieldTable(file.input))) {
@@ -47,6 +49,7 @@ export class Names {
         this.#params.set(name, { kind: 'param', name, typed, threshold: false });
       }
     }
+    this.#isWaiting = file.status === 'waiting';
     this.#declared = new Set([...Object.keys(file.let), ...Object.keys(file.features)]);
   }
 
@@ -79,15 +82,22 @@ export class Names {
     return this.#params.get(name)?.typed;
   }
 
+  /** Undefined for what `refusal` has a code for too. */
   field(name: string): (Meaning & { kind: 'field' }) | undefined {
-    return this.#fields.get(name);
+    return this.refusal(name) === undefined ? this.#fields.get(name) : undefined;
+  }
+
+  /** Why a field that there is may not be read by this rule. */
+  refusal(name: string): (Meaning & { kind: 'refused' }) | undefined {
+    if (this.#isWaiting || !isProperty(name) || !this.#fields.has(name)) return undefined;
+    return { kind: 'refused', code: 'RAS-RULES-SUPPLIED' };
   }
 
   /** Expressions over one event (`features: false` for `let` and `derive`) or over one sub-event. */
   overEvents(options: { readonly features: boolean; readonly derived: boolean }): Environment {
     return {
       resolve: (name) => {
-        const field = this.#fields.get(name) ?? this.#param(name);
+        const field = this.refusal(name) ?? this.#fields.get(name) ?? this.#param(name);
         if (field !== undefined) return field;
         const entry = this.#lets.get(name);
         if (entry !== undefined) return { kind: 'let', name, ...entry };

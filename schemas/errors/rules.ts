@@ -86,6 +86,18 @@ export const rulesErrors = defineErrors({
       fr: 'Une expression sur des événements peut nommer des champs, des `let` et des caractéristiques déclarées avant ; `when` peut nommer des caractéristiques et des params.',
     },
   },
+  'RAS-RULES-SUPPLIED': {
+    message: {
+      en: '`{name}` is a supplied property: nothing here works it out yet.',
+      es: '`{name}` es una propiedad suministrada: nada aquí la calcula todavía.',
+      fr: '`{name}` est une propriété fournie : rien ici ne la calcule encore.',
+    },
+    hint: {
+      en: 'Only a rule of status `waiting` may read supplied properties; see docs/event-fields.md.',
+      es: 'Solo una regla de estado `waiting` puede leer propiedades suministradas; vea docs/event-fields.md.',
+      fr: 'Seule une règle au statut `waiting` peut lire des propriétés fournies ; voir docs/event-fields.md.',
+    },
+  },
   'RAS-RULES-ORDER': {
     message: {
       en: '`{name}` is declared later than this use of it.',

@@ -1,6 +1,8 @@
 /** Pages of `docs/` that are made from tables in `schemas/`, so that they cannot say anything else than the program. */
 import { ERRORS, type ErrorCode, type ErrorRow } from '../../schemas/errors/index.ts';
-import { EVENT_FIELDS, type EventField, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
+import { EVENT_FIELDS, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
+import type { EventField } from '../../schemas/field.ts';
+import { PROPERTIES } from '../../schemas/properties.ts';
 
 const GENERATED = '<!-- Made by `npm run docs`. Do not edit: change the table that it is made from. -->';
 
@@ -84,6 +86,12 @@ export function eventFieldsPage(): string {
       '* **set**: a list of strings, tested with `in`.',
     '## Events',
     table(head, Object.entries(EVENT_FIELDS).map(fieldRow)),
+    '## Supplied properties',
+    'What the graph of accounts or the crypto engine would say of an event. Nothing works them out yet: only a rule of status `waiting` may read them, its cases set them (one that is not said is null), and the engine leaves the rule out.',
+    table(
+      ['property', 'type', 'meaning'],
+      Object.entries(PROPERTIES).map(([name, { type, note }]) => [`\`${name}\``, type, note]),
+    ),
     '## Signals',
     'A rule with `input: signals` reads these instead, one event per version of a signal attributed to its subject (SEMANTICS §11).',
     table(head, Object.entries(SIGNAL_FIELDS).map(fieldRow)),

@@ -2,7 +2,8 @@
  * Expressions of rules as ClickHouse SQL. Unknown is NULL: ClickHouse's AND, OR and NOT over Nullable are Kleene's, and
  * every other operator with a NULL gives NULL, which is what SEMANTICS §4 asks. Integers are Int256 and checked.
  */
-import { EVENT_FIELDS, type FieldType, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
+import { EVENT_FIELDS, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
+import type { FieldType } from '../../schemas/field.ts';
 import type { RuleFile } from '../../schemas/rule.ts';
 import { type Tree, treeOf } from './oracle-tree.ts';
 import type { Vector } from './vectors.ts';

@@ -118,3 +118,39 @@ describe('runCases', () => {
     expect(result?.problems).toEqual([]);
   });
 });
+
+describe('supplied properties', () => {
+  const withProperty = (status: string) =>
+    rule(`
+  - name: said
+    kind: fires
+    fires: true
+    expect: {paid: 200}
+    events:
+      - {at: '2026-03-01T23:00:00-06:00', times: 2, every: 24h, set: {amount: 100, tag.counterparty: [mixer]}}
+  - name: not said, and so unknown
+    kind: silent
+    fires: false
+    expect: {paid: null}
+    events:
+      - {at: '2026-03-01T23:00:00-06:00', times: 2, every: 24h, set: {amount: 100}}`).replace(
+      'status: live',
+      `status: ${status}`,
+    );
+
+  it('are set by the cases of a rule that waits for them, and null where they are not', () => {
+    const text = withProperty('waiting').replaceAll(
+      'kind == "cash_deposit" && isNight',
+      '"mixer" in tag.counterparty',
+    );
+    const compiled = compileRule({ path: 'TST-01.yaml', text });
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.findings));
+    expect(runCases(compiled.rule, context).map(({ problems }) => problems)).toEqual([[], []]);
+  });
+
+  it('cannot be set for a rule that may not read them', () => {
+    const compiled = compileRule({ path: 'TST-01.yaml', text: withProperty('live') });
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.findings));
+    expect(runCases(compiled.rule, context)[0]?.problems).toContain('a case cannot set tag.counterparty');
+  });
+});

@@ -47,6 +47,9 @@ describe('a finding names its place', () => {
     ['param of no kind', 'unit: count', 'unit: apples', 'SHAPE 13:26'],
     ['unknown field', "amount > 3'", "amout > 3'", 'NAME 18:51'],
     ['unknown name in when', 'paid > 5', 'payd > 5', 'NAME 19:31'],
+    ['a supplied property', "amount > 3'", "cluster.accountsByPhone > 3'", 'SUPPLIED 18:51'],
+    ['the sum of a supplied property', 'of: amount,', 'of: taint.mixerMilli,', 'SUPPLIED 18:25'],
+    ['a property that nobody supplies', "amount > 3'", "cluster.colour > 3'", 'NAME 18:51'],
     ['a field in when', 'paid > 5', 'amount > 5', 'NAME 19:31'],
     [
       'two unknown names',
