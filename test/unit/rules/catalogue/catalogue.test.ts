@@ -35,9 +35,9 @@ function expressionsOf(file: RuleFile): string {
 }
 
 describe('the catalogue', () => {
-  it('has the thirteen indicators, in unique files', () => {
+  it('keeps the thirteen indicators of the first release live, and every id once', () => {
     const live = rules.filter((rule) => rule.status === 'live').map((rule) => rule.id);
-    expect(live.filter((id) => /^[A-Z]+-\d+$/.test(id))).toEqual([
+    for (const id of [
       'AML-01',
       'CST-01',
       'DEB-01',
@@ -51,7 +51,8 @@ describe('the catalogue', () => {
       'SMU-02',
       'SMU-05',
       'VA-13',
-    ]);
+    ])
+      expect(live).toContain(id);
     expect(new Set(rules.map((rule) => rule.id)).size).toBe(rules.length);
   });
 
@@ -61,10 +62,10 @@ describe('the catalogue', () => {
     for (const { file } of rules) expect(expressionsOf(file)).not.toMatch(forbidden);
   });
 
-  it('keeps each live family weighted and known', () => {
+  it('gives every rule a known family, and a weight unless it is a leg', () => {
     for (const rule of rules) {
       expect(FAMILIES).toContain(rule.family);
-      expect(rule.weight > 0, rule.id).toBe(rule.status === 'live');
+      expect(rule.weight > 0, rule.id).toBe(rule.status !== 'leg');
     }
   });
 });
