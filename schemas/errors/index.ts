@@ -18,6 +18,7 @@ import { feedRowErrors } from './feed-rows.ts';
 import { httpErrors } from './http.ts';
 import { opsErrors } from './ops.ts';
 import { rulesErrors } from './rules.ts';
+import { rulesWorkbenchErrors } from './rules-workbench.ts';
 import { storeErrors } from './store.ts';
 import { submissionErrors } from './submission.ts';
 import { workerErrors } from './worker.ts';
@@ -37,6 +38,7 @@ export const ERRORS = {
   ...httpErrors,
   ...opsErrors,
   ...rulesErrors,
+  ...rulesWorkbenchErrors,
   ...storeErrors,
   ...submissionErrors,
   ...workerErrors,

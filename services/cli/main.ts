@@ -89,6 +89,8 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'RAS-FEED-FILE-NOT-FOUND',
   'RAS-FEED-MAPPING-NOT-FOUND',
   'RAS-RULES-FOLDER',
+  'RAS-RULES-EXISTS',
+  'RAS-RULES-PACK-KEY',
 ]);
 
 function reportError(error: unknown): number {

@@ -11,7 +11,9 @@ import { oneOf } from '../options.ts';
 import { tableText } from '../terminal.ts';
 import { addRulesActivate } from './rules-activate.ts';
 import { addRulesHistory } from './rules-history.ts';
+import { addRulesLock } from './rules-lock.ts';
 import { addRulesStatus } from './rules-log.ts';
+import { addRulesPack } from './rules-pack.ts';
 import { showPlan } from './rules-plan.ts';
 
 const LANGS = ['en', 'es', 'fr'] as const;
@@ -182,4 +184,6 @@ export function addRules(program: Command): void {
   addRulesActivate(rules);
   addRulesHistory(rules);
   addRulesStatus(rules);
+  addRulesLock(rules);
+  addRulesPack(rules);
 }

@@ -1,0 +1,81 @@
+/** Lock and packs by command, as a rule author calls them. */
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { rastro } from '../../support/cli.ts';
+import { ROOT } from '../../support/project.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rastro-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A folder of rules of somebody's own: two of the shipped files and the playbook. */
+const rules = join(folder, 'rules');
+const RULE = 'catalogue/servitude/DEB-01-recruitment-fee-fan-in.yaml';
+const VISIBLE = [RULE, 'composites/K-DEBT.yaml', 'composites/playbook.yaml'];
+cpSync(join(ROOT, 'rules'), rules, { recursive: true });
+rmSync(join(rules, 'rules.lock.json'), { force: true });
+
+test('a lock is written once, holds a change up, and lets it pass under a new version', async () => {
+  const lock = (...more: string[]) => rastro(['rules', 'lock', '--rules', rules, ...more]);
+  expect(await lock('--check')).toMatchObject({ code: 1, out: expect.stringContaining('there is no lock') });
+  expect(await lock()).toMatchObject({ code: 0, out: expect.stringContaining('holds now') });
+  expect(await lock('--check')).toMatchObject({ code: 0 });
+
+  const path = join(rules, RULE);
+  const text = readFileSync(path, 'utf8');
+  for (const file of VISIBLE) expect(readFileSync(join(rules, 'rules.lock.json'), 'utf8')).toContain(file);
+  writeFileSync(path, text.replace('value: 25,', 'value: 26,'));
+  const refused = await lock('--json');
+  expect(refused.code).toBe(1);
+  expect(JSON.parse(refused.out)).toMatchObject({
+    written: false,
+    findings: [{ code: 'RAS-RULES-LOCK-VERSION', params: { file: RULE } }],
+  });
+  writeFileSync(path, text.replace('value: 25,', 'value: 26,').replace(/^version: .*$/m, 'version: 9.0.1'));
+  expect(await lock()).toMatchObject({ code: 0 });
+
+  writeFileSync(join(rules, 'rules.lock.json'), '{"format": 2}');
+  expect(await lock()).toMatchObject({ code: 1, err: expect.stringContaining('RAS-RULES-LOCK-INVALID') });
+  rmSync(join(rules, 'rules.lock.json'));
+});
+
+test('a pack comes out of its file as it went in, and a changed one does not', async () => {
+  const [key, pub, pack, out] = ['key.pem', 'key.pub', 'pack.json', 'out'].map((name) => join(folder, name));
+  execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', key!]);
+  execFileSync('openssl', ['pkey', '-in', key!, '-pubout', '-out', pub!]);
+  const make = [
+    'rules',
+    'pack',
+    '--rules',
+    rules,
+    '--name',
+    'north',
+    '--pack-version',
+    '1.0.0',
+    '--key',
+    key!,
+  ];
+  expect(await rastro([...make, '--out', pack!])).toMatchObject({ code: 0 });
+  expect(await rastro([...make, '--out', pack!])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('RAS-RULES-EXISTS'),
+  });
+  const unpack = (file: string, signer: string, into: string) =>
+    rastro(['rules', 'unpack', file, '--key', signer, '--out', into, '--json']);
+  const opened = await unpack(pack!, pub!, out!);
+  expect(opened.code, opened.err).toBe(0);
+  expect(readFileSync(join(out!, RULE), 'utf8')).toBe(readFileSync(join(rules, RULE), 'utf8'));
+  expect(await rastro(['rules', 'lock', '--check', '--rules', out!])).toMatchObject({ code: 0 });
+
+  expect(await unpack(pack!, pack!, `${out}2`)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('RAS-RULES-PACK-KEY'),
+  });
+  appendFileSync(pack!, 'x');
+  expect(await unpack(pack!, pub!, `${out}2`)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('RAS-RULES-PACK-INVALID'),
+  });
+});
