@@ -54,6 +54,17 @@ describe('reference data', () => {
     expect(classes('apoyo para la familia')).toEqual([]);
     expect(classes('Apoyo   familiar')).toEqual(['family_support']);
     expect(classes('parent current rental')).toEqual([]);
+    expect(classes('2.º pago por el bebé')).toEqual(['child_payment']);
+    expect(classes('Instalment for the child, agency')).toEqual(['child_payment', 'loan']);
+    expect(classes("Acompte pour l'enfant")).toEqual(['child_payment']);
+    expect(classes('pago de la escuela del niño')).toEqual(['school']);
+    expect(classes('child support')).toEqual(['family_support']);
+    expect(classes('trámite de adopción')).toEqual(['adoption']);
+    expect(classes('Frais d’adoption')).toEqual(['adoption']);
+    expect(classes('liver transplant')).toEqual(['treatment']);
+    expect(classes('Cirugía y terapia')).toEqual(['medical', 'treatment']);
+    expect(classes('greffe de rein')).toEqual(['treatment']);
+    expect(classes('pago de fianza')).toEqual(['bail']);
     expect(classes('')).toEqual([]);
     expect(foldText('  ¡Mamá,   PAPÁ!  ')).toBe('mama papa');
   });
