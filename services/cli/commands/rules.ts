@@ -13,6 +13,7 @@ import { addRulesActivate } from './rules-activate.ts';
 import { addRulesHistory } from './rules-history.ts';
 import { addRulesLock } from './rules-lock.ts';
 import { addRulesStatus } from './rules-log.ts';
+import { addRulesNew } from './rules-new.ts';
 import { addRulesPack } from './rules-pack.ts';
 import { showPlan } from './rules-plan.ts';
 
@@ -184,6 +185,7 @@ export function addRules(program: Command): void {
   addRulesActivate(rules);
   addRulesHistory(rules);
   addRulesStatus(rules);
+  addRulesNew(rules);
   addRulesLock(rules);
   addRulesPack(rules);
 }

@@ -79,3 +79,24 @@ test('a pack comes out of its file as it went in, and a changed one does not', a
     err: expect.stringContaining('RAS-RULES-PACK-INVALID'),
   });
 });
+
+test('a new rule goes into a new folder and its cases hold; nothing is written over', async () => {
+  const out = join(folder, 'own');
+  const make = ['rules', 'new', 'LAB-91', '--form', 'labour_exploitation', '--title', 'Wages to one foreman'];
+  const made = await rastro([...make, '--out', out, '--json']);
+  expect(made.code, made.err).toBe(0);
+  expect(JSON.parse(made.out)).toMatchObject({
+    rule: join(out, 'catalogue/labour-exploitation/LAB-91-wages-to-one-foreman.yaml'),
+    alsoWritten: ['composites/playbook.yaml', 'rule.schema.json', 'composite.schema.json'],
+  });
+  expect(await rastro(['rules', 'test', '--rules', out])).toMatchObject({ code: 0 });
+  expect(await rastro([...make, '--name', 'other', '--out', out])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('RAS-RULES-EXISTS'),
+  });
+  // Without a terminal nobody can be asked.
+  expect(await rastro(['rules', 'new', 'LAB-92', '--out', out])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('labour_exploitation'),
+  });
+});

@@ -1,0 +1,172 @@
+/** `rastro rules new ID`: a rule that works as it stands, to be changed into the one that is meant. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { FAMILIES, FORMS } from '../../../schemas/enumerations.ts';
+import { RastroError } from '../../../schemas/errors/index.ts';
+import { jsonSchemaOf } from '../../../schemas/json-schema.ts';
+import { packageRoot } from '../../../schemas/package-root.ts';
+import { ruleTemplate, TEMPLATE_SUBJECTS } from '../../workbench/template.ts';
+import { EXIT } from '../exit.ts';
+import { handle } from '../handle.ts';
+import { oneOf } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface NewOptions {
+  readonly form?: string;
+  readonly family?: string;
+  readonly subject?: string;
+  readonly name?: string;
+  readonly title?: string;
+  readonly out: string;
+}
+
+const ID = /^[A-Z]{2,4}-\d{2}(-[A-Z]{2,4})?$/;
+const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+const FAMILY_HINT =
+  'CTL control, COL collection, FLW flow, TIM time, GEO place, SPD spending, ATT shared attributes, TXT text, LST lists, PRF profile, CSH cash';
+
+/** Asks for what was not given: on a terminal only, and again until the answer can be used. */
+async function interview(options: NewOptions, terminal: Terminal): Promise<NewOptions> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ask = async (
+    given: string | undefined,
+    question: string,
+    preset: string,
+    isGood: (answer: string) => boolean,
+  ): Promise<string> => {
+    if (given !== undefined) return given;
+    for (;;) {
+      const answer =
+        (await lines.question(`${question}${preset === '' ? '' : ` [${preset}]`}: `)).trim() || preset;
+      if (isGood(answer)) return answer;
+      terminal.note('  That cannot be used here.');
+    }
+  };
+  const among = (list: readonly string[]) => (answer: string) => list.includes(answer);
+  try {
+    const title = await ask(
+      options.title,
+      'What is seen, in one line',
+      'Payments from many different people',
+      (text) => text !== '',
+    );
+    const form = await ask(options.form, `Legal form (${FORMS.join(', ')})`, '', among(FORMS));
+    const family = await ask(options.family, `Evidence family (${FAMILY_HINT})`, 'FLW', among(FAMILIES));
+    const subject = await ask(
+      options.subject,
+      `Whose history (${TEMPLATE_SUBJECTS.join(', ')})`,
+      'account',
+      among(TEMPLATE_SUBJECTS),
+    );
+    return { ...options, title, form, family, subject };
+  } finally {
+    lines.close();
+  }
+}
+
+function nameOf(title: string): string {
+  const name = title
+    .normalize('NFD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim()
+    .split(' ')
+    .slice(0, 5)
+    .join('-');
+  return NAME.test(name) ? name : 'new-rule';
+}
+
+/** The file of the folder that has the id already. */
+async function fileOf(id: string, folder: string): Promise<string | undefined> {
+  const catalogue = join(folder, 'catalogue');
+  if (!existsSync(catalogue)) return undefined;
+  const names = await readdir(catalogue, { recursive: true });
+  const found = names.find((name) => new RegExp(`^${id}-[a-z]`).test(basename(name)));
+  return found === undefined ? undefined : join(catalogue, found);
+}
+
+/** A folder that is used for the first time needs the playbook; an editor finds the schema beside it. */
+async function prepareFolder(folder: string): Promise<string[]> {
+  const made: string[] = [];
+  const put = async (path: string, text: string) => {
+    if (existsSync(join(folder, path))) return;
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text, { flag: 'wx' });
+    made.push(path);
+  };
+  const playbook = 'composites/playbook.yaml';
+  await put(playbook, await readFile(join(packageRoot(), 'rules', playbook), 'utf8'));
+  await put('rule.schema.json', `${JSON.stringify(jsonSchemaOf('rule'), null, 2)}\n`);
+  await put('composite.schema.json', `${JSON.stringify(jsonSchemaOf('composite'), null, 2)}\n`);
+  return made;
+}
+
+export function addRulesNew(rules: Command): void {
+  const command = rules
+    .command('new <id>')
+    .description('write a rule that compiles and whose cases hold, with the places marked that are to change')
+    .option('--form <form>', `legal form: ${FORMS.join(' | ')}`)
+    .option('--family <family>', FAMILY_HINT)
+    .option('--subject <kind>', `whose history is read: ${TEMPLATE_SUBJECTS.join(' | ')}`)
+    .option('--title <text>', 'what is seen, in one line')
+    .option('--name <name>', 'how the file is called behind the id; default from the title')
+    .option('--out <folder>', 'folder of rules that it goes into', 'our-rules')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rastro rules new LAB-21                                    asks for the rest, on a terminal
+  rastro rules new LAB-21 --form labour_exploitation --title 'Wages paid to one foreman'
+  rastro rules test --rules our-rules --watch                then change the file, with its cases running beside
+
+A new folder also gets the playbook and the JSON Schemas that editors complete from. Nothing is written over: exit code 2.`,
+    );
+  handle<NewOptions>(command, async ({ terminal }, given, [id = '']) => {
+    if (!ID.test(id))
+      throw new RastroError('RAS-CLI-BAD-OPTION', {
+        option: '<id>',
+        value: id,
+        expected: 'LAB-21 | LAB-21-LEG',
+      });
+    const isComplete = given.form !== undefined;
+    const mayAsk = process.stdin.isTTY === true && process.stderr.isTTY === true && !terminal.json;
+    const options = isComplete || !mayAsk ? given : await interview(given, terminal);
+    const form = oneOf('--form', options.form ?? 'nothing', FORMS);
+    const family = oneOf('--family', options.family ?? 'FLW', FAMILIES);
+    const subject = oneOf('--subject', options.subject ?? 'account', TEMPLATE_SUBJECTS);
+    const title = options.title ?? 'Payments from many different people';
+    const name = options.name ?? nameOf(title);
+    if (!NAME.test(name))
+      throw new RastroError('RAS-CLI-BAD-OPTION', {
+        option: '--name',
+        value: name,
+        expected: 'wages-to-one-foreman',
+      });
+
+    const path = join('catalogue', form.replaceAll('_', '-'), `${id}-${name}.yaml`);
+    const target = join(options.out, path);
+    const taken = await fileOf(id, options.out);
+    if (taken !== undefined) throw new RastroError('RAS-RULES-EXISTS', { path: taken });
+    const made = await prepareFolder(options.out);
+    await mkdir(dirname(target), { recursive: true });
+    const schema = relative(dirname(path), 'rule.schema.json');
+    const year = new Date().getUTCFullYear();
+    await writeFile(target, ruleTemplate({ id, name, title, form, family, subject, schema, year }), {
+      flag: 'wx',
+    });
+    if (terminal.json) terminal.printJson({ rule: target, id, form, family, subject, alsoWritten: made });
+    else {
+      terminal.print(`${terminal.paint.bold(target)}: works as it stands; change what is marked CHANGE.`);
+      if (made.length > 0)
+        terminal.print(terminal.paint.dim(`also new in ${options.out}: ${made.join(', ')}`));
+      terminal.print(
+        `\n  rastro rules test --rules ${options.out} --filter ${id}\n  rastro rules explain ${id} --rules ${options.out}`,
+      );
+    }
+    return EXIT.FINE;
+  });
+}
