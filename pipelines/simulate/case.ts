@@ -21,7 +21,15 @@ import type { CountryCode } from './places.ts';
 import { deriveSeed, Random, type Range } from './random.ts';
 import { CLEAR, DROPPABLE, type Lens } from './rows.ts';
 import { dateText } from './time.ts';
-import type { CaseKind, TruthCase, TruthRole, TruthSubject, Variant } from './truth.ts';
+import {
+  type CaseKind,
+  isProtected,
+  standingOf,
+  type TruthCase,
+  type TruthRole,
+  type TruthSubject,
+  type Variant,
+} from './truth.ts';
 import { caseIds, type World } from './world.ts';
 
 /** What a kind of case is, and how one is set up. */
@@ -51,7 +59,7 @@ export class CaseDraft {
   start: number;
   end: number;
   private readonly ids: IdBlock;
-  private readonly roles: { party: Party; role: TruthRole; protected: boolean }[] = [];
+  private readonly roles: { party: Party; role: TruthRole }[] = [];
 
   constructor(
     definition: CaseDefinition,
@@ -165,7 +173,7 @@ export class CaseDraft {
 
   private enrol(party: Party, role: TruthRole): Party {
     this.parties.push(party);
-    this.roles.push({ party, role, protected: role === 'victim' || role === 'payer' || role === 'ordinary' });
+    this.roles.push({ party, role });
     return party;
   }
 
@@ -175,15 +183,7 @@ export class CaseDraft {
   }
 }
 
-function subjectOf({
-  party,
-  role,
-  protected: isProtected,
-}: {
-  party: Party;
-  role: TruthRole;
-  protected: boolean;
-}): TruthSubject {
+function subjectOf({ party, role }: { party: Party; role: TruthRole }): TruthSubject {
   return {
     ref: party.ref,
     refScheme: party.refScheme,
@@ -194,6 +194,7 @@ function subjectOf({
       return [own, { institution: account.institution.id, ...account.handle }];
     }),
     role,
-    protected: isProtected,
+    standing: standingOf(role),
+    protected: isProtected(role),
   };
 }

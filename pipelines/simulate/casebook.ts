@@ -12,23 +12,33 @@ import { SMALL_CREDITS } from './lookalikes/small-credits.ts';
 import { PREVALENCE } from './parameters.ts';
 import { Random } from './random.ts';
 import { Counters, Ledger, type Sink } from './rows.ts';
+import { BORDER_CIRCUIT } from './scenarios/border-circuit.ts';
 import { EXCHANGER } from './scenarios/exchanger.ts';
 import { FACILITATOR } from './scenarios/facilitator.ts';
+import { FORCED_MULES } from './scenarios/forced-mules.ts';
 import { MOTEL_CIRCUIT } from './scenarios/motel-circuit.ts';
+import { PACKAGED_STAY } from './scenarios/packaged-stay.ts';
+import { RANSOM } from './scenarios/ransom.ts';
 import { RECRUITMENT_DEBT } from './scenarios/recruitment-debt.ts';
 import { RING } from './scenarios/ring.ts';
 import { SMUGGLING_FUNNEL } from './scenarios/smuggling-funnel.ts';
 import { WAGE_KICK_BACK } from './scenarios/wage-kick-back.ts';
+import { WITHHELD_WAGES } from './scenarios/withheld-wages.ts';
 import { type CaseKind, LOOKALIKE_KINDS, SCENARIO_KINDS, VARIANTS, type Variant } from './truth.ts';
 import type { World } from './world.ts';
 
 export const DEFINITIONS: Readonly<Record<CaseKind, CaseDefinition>> = {
   S1: RING,
+  S2: BORDER_CIRCUIT,
   S3: MOTEL_CIRCUIT,
   S4: WAGE_KICK_BACK,
+  S5: WITHHELD_WAGES,
   S6: RECRUITMENT_DEBT,
   S7: SMUGGLING_FUNNEL,
+  S8: RANSOM,
+  S9: PACKAGED_STAY,
   S10: FACILITATOR,
+  S11: FORCED_MULES,
   S12: EXCHANGER,
   B1: REMITTER,
   B2: EVENING_SELLER,
@@ -52,6 +62,15 @@ export interface Plan {
   readonly kinds: readonly CaseKind[];
   readonly prevalence: 'demo' | 'honest';
   readonly variantShares: Readonly<Record<Variant, number>>;
+  /** These cases and no others. */
+  readonly exactly?: readonly CaseCount[];
+}
+
+/** So many cases of one kind in one variant. */
+export interface CaseCount {
+  readonly kind: CaseKind;
+  readonly variant: Variant;
+  readonly count: number;
 }
 
 /**
@@ -66,6 +85,10 @@ export function planCases(plan: Plan, people: number): PlannedCase[] {
   const add = (kind: CaseKind, variant: Variant): void => {
     planned.push({ kind, variant, index: planned.length });
   };
+  if (plan.exactly !== undefined) {
+    for (const { kind, variant, count } of plan.exactly) for (let i = 0; i < count; i++) add(kind, variant);
+    return planned;
+  }
   const shares = VARIANTS.map((variant) => plan.variantShares[variant]);
   const anyVariant = (): Variant => VARIANTS[rng.weighted(shares)]!;
   if (plan.prevalence === 'demo') {

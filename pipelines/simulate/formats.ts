@@ -65,6 +65,14 @@ const party = (side: string): string[] =>
 const place = (index: number): string[] =>
   under(`places.${index}`, ['role', 'country', 'admin1', 'municipalityCode', 'tz', 'precision']);
 
+const numbered = (prefix: string, count: number, names: readonly string[]): string[] =>
+  Array.from({ length: count }, (_, i) => under(`${prefix}.${i}`, names)).flat();
+
+/** The face values that a counter counted, at most this many a row. */
+const COUNTED_FACES = 3;
+const counted = (side: string): string[] =>
+  numbered(`cash.${side}`, COUNTED_FACES, ['ccy', 'face', 'note', 'count']);
+
 /** Every column that a simulated transaction can fill, in reading order. */
 export const TRANSACTION_COLUMNS: readonly string[] = [
   'institution',
@@ -76,6 +84,7 @@ export const TRANSACTION_COLUMNS: readonly string[] = [
   'channel',
   'instrument',
   'status',
+  'statusReason',
   'occurredAt',
   'occurredPrecision',
   'offsetSource',
@@ -97,7 +106,18 @@ export const TRANSACTION_COLUMNS: readonly string[] = [
   'terminal.id',
   'terminal.kind',
   'cash.method',
-  ...under('card', ['token', 'present', 'merchantId', 'mcc', 'approved', 'facilitator', 'subMerchant']),
+  ...counted('in'),
+  ...counted('out'),
+  ...under('card', [
+    'token',
+    'present',
+    'merchantId',
+    'mcc',
+    'approved',
+    'facilitator',
+    'subMerchant',
+    'merchantDescriptorClass',
+  ]),
   ...under('mto', [
     'operator',
     'sendAgent',
@@ -109,18 +129,40 @@ export const TRANSACTION_COLUMNS: readonly string[] = [
     'declaredRelationshipClass',
     'declaredPurposeClass',
   ]),
-  ...under('payroll', ['employer', 'employee', 'payDate', 'periodFrom', 'periodTo', 'net.amount', 'net.ccy']),
-  'lodging.checkIn',
-  'lodging.nights',
+  ...under('payroll', [
+    'employer',
+    'employee',
+    'payDate',
+    'periodFrom',
+    'periodTo',
+    'days',
+    'gross.amount',
+    'gross.ccy',
+    'net.amount',
+    'net.ccy',
+  ]),
+  ...numbered('payroll.deductions', 4, ['kind', 'amount.amount', 'amount.ccy']),
+  ...under('lodging', ['checkIn', 'nights', 'rooms']),
+  ...under('travel', [
+    'carrier',
+    'from',
+    'to',
+    'depart',
+    'return',
+    'passengers.0',
+    'passengers.1',
+    'oneWay',
+    'bookedBy',
+  ]),
+  'telecom.toppedUpToken',
+  ...under('loan', ['contractToken', 'lenderLicensed', 'principal.amount', 'principal.ccy']),
+  ...under('session', ['deviceToken', 'ipCountry', 'ipClass']),
   ...under('va', ['chain', 'txHash', 'asset', 'from.0', 'to.0', 'custody']),
 ];
 
 /** Accounts and relations that one record of a simulated party file can hold. */
 const RECORD_ACCOUNTS = 6;
 const RECORD_RELATIONS = 4;
-
-const numbered = (prefix: string, count: number, names: readonly string[]): string[] =>
-  Array.from({ length: count }, (_, i) => under(`${prefix}.${i}`, names)).flat();
 
 /** Every column that a simulated party record can fill. */
 export const PARTY_COLUMNS: readonly string[] = [
@@ -139,6 +181,8 @@ export const PARTY_COLUMNS: readonly string[] = [
   'nightWork',
   'licences.0.kind',
   'incorporated',
+  'employers.0',
+  'beneficialOwners.0.ref',
   ...numbered('relationships', RECORD_RELATIONS, ['ref', 'refScheme', 'kind']),
   ...numbered('accounts', RECORD_ACCOUNTS, ['scheme', 'token', 'bank', 'product', 'opened', 'coverage']),
 ];

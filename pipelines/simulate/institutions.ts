@@ -12,7 +12,12 @@ export interface Institution {
   readonly coverage: Coverage;
   /** Digits that begin its account numbers, from ranges that no real register assigns. */
   readonly code: string;
+  /** Its rows say from which device a customer acted. */
+  readonly givesSessions: boolean;
 }
+
+/** One bank in each country. */
+const WITH_SESSIONS: ReadonlySet<string> = new Set(['mx-alba', 'us-mesa', 'ca-tamarack']);
 
 const institution = (
   id: string,
@@ -27,6 +32,7 @@ const institution = (
   submits,
   coverage: kind === 'mto' ? 'product_only' : submits ? 'full_account' : 'counterparty_view',
   code,
+  givesSessions: WITH_SESSIONS.has(id),
 });
 
 export const INSTITUTIONS = {

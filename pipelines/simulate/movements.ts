@@ -9,6 +9,11 @@ import type { Zone } from './time.ts';
 /** An account of the world, or somebody who banks where nobody submits. */
 export type End = Account | PartyInput;
 
+/** What a row may carry beside its movement: how a customer was logged in, whose loan, trip or line it was, why it failed. */
+export type RowExtras = Partial<
+  Pick<TransactionInput, 'loan' | 'travel' | 'telecom' | 'status' | 'statusReason'>
+>;
+
 export interface Conductor {
   readonly ref: string;
   readonly isHolder: boolean;
@@ -30,6 +35,7 @@ export interface Transfer {
   readonly purposeCode?: string;
   readonly text?: string;
   readonly payroll?: TransactionInput['payroll'];
+  readonly extras?: RowExtras;
 }
 
 export interface Cash {
@@ -43,11 +49,15 @@ export interface Cash {
   readonly outlet: number;
   /** Default: the holder, where the channel knows who came. */
   readonly conductor?: Conductor;
+  /** How many of each face value, where the counter counted them. */
+  readonly counted?: readonly { readonly face: number; readonly coin: boolean; readonly count: number }[];
 }
 
 export interface Merchant {
   readonly id: string;
   readonly mcc: string;
+  /** What the feed's own classifier makes of the descriptor. */
+  readonly descriptorClass?: string;
   readonly town: Town;
   readonly view: PartyInput;
 }
@@ -63,6 +73,8 @@ export interface Purchase {
   readonly declined?: boolean;
   readonly facilitator?: string;
   readonly nights?: number;
+  readonly rooms?: number;
+  readonly extras?: RowExtras;
 }
 
 export interface Remittance {
@@ -82,6 +94,9 @@ export interface Remittance {
   readonly relationship?: Relationship;
   readonly purpose?: Purpose;
   readonly text?: string;
+  /** Somebody else than the sender stood at the counter. */
+  readonly conductor?: Conductor;
+  readonly extras?: RowExtras;
 }
 
 export interface VirtualAsset {

@@ -49,6 +49,8 @@ export interface Party {
   readonly workTown?: Town;
   readonly incorporated?: number;
   readonly relationships: NonNullable<PartyRecordInput['relationships']>;
+  readonly employer?: Party;
+  readonly owners?: readonly Party[];
   readonly accounts: Account[];
 }
 
@@ -63,6 +65,8 @@ export interface Account {
   readonly handle?: { readonly scheme: AccountScheme; readonly token: string };
   /** The handle was issued for another account; only that one lists it. */
   readonly borrowsHandle: boolean;
+  /** Default: the owner's own. */
+  readonly device: string;
   readonly own: PartyInput;
   readonly seen: PartyInput;
   readonly byHandle: PartyInput;
@@ -111,6 +115,8 @@ export interface PersonOptions {
   readonly sector?: string;
   readonly licence?: LicenceKind;
   readonly kind?: PartyKind;
+  /** Declared to the banks. */
+  readonly employer?: Party;
   /** Known to its institutions by a customer number only, so that two of them cannot tell it is one person. */
   readonly byCustomerNumber?: boolean;
 }
@@ -138,6 +144,7 @@ export function createPerson(rng: Random, ids: IdBlock, options: PersonOptions):
     ...(options.licence === undefined ? {} : { licence: options.licence }),
     ...(options.nightWork === true ? { nightWork: true } : {}),
     ...(options.workTown === undefined ? {} : { workTown: options.workTown }),
+    ...(options.employer === undefined ? {} : { employer: options.employer }),
     relationships: [],
     accounts: [],
   };
@@ -150,6 +157,8 @@ export interface EntityOptions {
   readonly sector?: string;
   readonly licence?: LicenceKind;
   readonly incorporated?: number;
+  /** Beneficial owners on record. */
+  readonly owners?: readonly Party[];
 }
 
 export function createEntity(ids: IdBlock, options: EntityOptions): Party {
@@ -164,6 +173,7 @@ export function createEntity(ids: IdBlock, options: EntityOptions): Party {
     ...(options.sector === undefined ? {} : { sector: options.sector }),
     ...(options.licence === undefined ? {} : { licence: options.licence }),
     ...(options.incorporated === undefined ? {} : { incorporated: options.incorporated }),
+    ...(options.owners === undefined ? {} : { owners: options.owners }),
     relationships: [],
     accounts: [],
   };
@@ -181,6 +191,8 @@ export interface AccountOptions {
   readonly opened: number;
   /** Pays and is paid under this account's address instead of one of its own: a family that shares a handle. */
   readonly handleOf?: Account;
+  /** Somebody else's telephone. */
+  readonly device?: string;
 }
 
 const HANDLE_SCHEMES: Readonly<Record<string, AccountScheme>> = { US: 'zelle', CA: 'interac' };
@@ -229,6 +241,7 @@ export function openAccount(
     owner,
     ...(handle === undefined ? {} : { handle }),
     borrowsHandle: options.handleOf?.handle !== undefined,
+    device: options.device ?? `d-${owner.ref}`,
     own,
     seen,
     byHandle: handle === undefined ? seen : { ...seen, account: { ...handle, bank: institution.id } },
@@ -277,6 +290,8 @@ export function recordsOf(party: Party): PartyRecordInput[] {
       ...(party.licence === undefined ? {} : { licences: [{ kind: party.licence }] }),
       ...(party.relationships.length > 0 ? { relationships: [...party.relationships] } : {}),
       ...(party.incorporated === undefined ? {} : { incorporated: dateText(party.incorporated) }),
+      ...(party.employer === undefined ? {} : { employers: [party.employer.ref] }),
+      ...(party.owners === undefined ? {} : { beneficialOwners: party.owners.map(({ ref }) => ({ ref })) }),
       accounts,
     });
   }

@@ -42,6 +42,7 @@ export const TOWNS = {
   tuxtla: town('MX', 'CHP', '07101', ZONES.mexicoCity, 4),
   tapachula: town('MX', 'CHP', '07089', ZONES.mexicoCity, 2.5),
   acapulco: town('MX', 'GRO', '12001', ZONES.mexicoCity, 3),
+  puertoVallarta: town('MX', 'JAL', '14067', ZONES.mexicoCity, 1),
   cancun: town('MX', 'ROO', '23005', ZONES.cancun, 3),
   culiacan: town('MX', 'SIN', '25006', ZONES.mazatlan, 4),
   hermosillo: town('MX', 'SON', '26030', ZONES.hermosillo, 4),

@@ -86,7 +86,9 @@ export class Ledger {
       if (t.text !== undefined) row.purposeText = t.text;
       if (t.payroll !== undefined) row.payroll = t.payroll;
       row.refs = refsOf(t.rail, link);
-      return row;
+      const session = sessionOf(t, reporter);
+      if (session !== undefined) row.session = session;
+      return Object.assign(row, t.extras);
     });
     this.send(rows, t.at, t.zone);
   }
@@ -120,9 +122,17 @@ export class Ledger {
       mcc: p.merchant.mcc,
       approved: p.declined !== true,
       ...(p.facilitator === undefined ? {} : { facilitator: p.facilitator, subMerchant: p.merchant.id }),
+      ...(p.merchant.descriptorClass === undefined
+        ? {}
+        : { merchantDescriptorClass: p.merchant.descriptorClass }),
     };
-    if (p.nights !== undefined) row.lodging = { checkIn: dateText(localDay(zone, p.at)), nights: p.nights };
-    this.send([row], p.at, zone);
+    if (p.nights !== undefined)
+      row.lodging = {
+        checkIn: dateText(localDay(zone, p.at)),
+        nights: p.nights,
+        ...(p.rooms === undefined ? {} : { rooms: p.rooms }),
+      };
+    this.send([Object.assign(row, p.extras)], p.at, zone);
   }
 
   /** Money handed to a remittance operator and paid out by it: one row, cut after the pay-out. */
@@ -137,7 +147,11 @@ export class Ledger {
     ];
     this.time(row, r.at, r.from.zone, 'second', 'place');
     row.places = [placeOf(r.from, 'agent_send'), placeOf(r.to, 'agent_pay')];
-    row.conductors = [{ ref: r.sender.owner.ref, kind: 'person', isHolder: true }];
+    row.conductors = [
+      r.conductor === undefined
+        ? { ref: r.sender.owner.ref, kind: 'person', isHolder: true }
+        : conductorOf(r.conductor),
+    ];
     row.mto = {
       operator: r.operator.id,
       sendAgent: `${r.operator.code}-${r.from.code}-${r.sendAgent}`,
@@ -147,14 +161,15 @@ export class Ledger {
       ...(r.relationship === undefined ? {} : { declaredRelationshipClass: r.relationship }),
       ...(r.purpose === undefined ? {} : { declaredPurposeClass: r.purpose }),
     };
+    const isPaid = (r.extras?.status ?? 'completed') === 'completed';
     if (!this.lens.dateOnly) {
       row.mto.sentAt = isoText(r.from.zone, r.at);
-      row.mto.paidAt = isoText(r.to.zone, r.paidAt);
+      if (isPaid) row.mto.paidAt = isoText(r.to.zone, r.paidAt);
     }
     if (r.purpose !== undefined) row.purpose = r.purpose;
     if (r.text !== undefined) row.purposeText = r.text;
     row.refs = { mtcnToken: `${r.operator.code}${this.counters.link()}` };
-    this.send([row], r.at, r.from.zone);
+    this.send([Object.assign(row, r.extras)], r.at, r.from.zone);
   }
 
   /** A conversion inside a virtual-asset institution, or a movement on a chain as a chain feed shows it. */
@@ -198,6 +213,8 @@ export class Ledger {
     row.cash = {
       method: c.channel === 'branch' ? 'counter' : c.channel === 'correspondent' ? 'other' : c.channel,
     };
+    if (c.counted !== undefined)
+      row.cash[kind === 'cash_deposit' ? 'in' : 'out'] = countedOf(c.counted, c.ccy);
     // A correspondent's till does not learn who pays in; a card or a signature says it everywhere else.
     if (c.conductor !== undefined) row.conductors = [conductorOf(c.conductor)];
     else if (c.channel !== 'correspondent')
@@ -272,6 +289,27 @@ function refsOf(rail: Rail, link: string): NonNullable<TransactionInput['refs']>
   if (rail === 'ach') return { endToEndId, achTrace: `99${link}` };
   if (rail === 'interac_etransfer') return { endToEndId, interacRefToken: `CA${link}` };
   return { endToEndId };
+}
+
+const countedOf = (counted: NonNullable<Cash['counted']>, ccy: string) =>
+  counted.map(({ face, coin, count }) => ({
+    ccy,
+    face: String(face),
+    note: coin ? ('coin' as const) : ('note' as const),
+    count,
+  }));
+
+/** One bank in each country hands over how its customers were logged in; the others keep it to themselves. */
+function sessionOf(t: Transfer, reporter: Institution): TransactionInput['session'] {
+  const { from } = t;
+  const channel = t.channel ?? 'mobile';
+  if (!reporter.givesSessions || (channel !== 'mobile' && channel !== 'online')) return undefined;
+  if (!isAccount(from) || from.institution !== reporter) return undefined;
+  return {
+    deviceToken: from.device,
+    ipCountry: from.owner.town.country,
+    ipClass: channel === 'mobile' ? 'mobile' : 'residential',
+  };
 }
 
 const conductorOf = (c: Conductor) => ({

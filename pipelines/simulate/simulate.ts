@@ -4,7 +4,15 @@
  */
 import type { PartyRecordInput } from '../../schemas/party.ts';
 import type { TransactionInput } from '../../schemas/transaction.ts';
-import { type BuiltCase, buildCase, countRows, type Plan, type PlannedCase, planCases } from './casebook.ts';
+import {
+  type BuiltCase,
+  buildCase,
+  type CaseCount,
+  countRows,
+  type Plan,
+  type PlannedCase,
+  planCases,
+} from './casebook.ts';
 import { Resident } from './daily-life.ts';
 import { type Institution, institutionList } from './institutions.ts';
 import { ArrivalBuffer, noisySink } from './noise.ts';
@@ -39,6 +47,8 @@ export interface SimulateOptions {
   readonly prevalence?: 'demo' | 'honest';
   /** Relative shares of the variants among the cases beyond the guaranteed base ones. */
   readonly variantShares?: Readonly<Record<Variant, number>>;
+  /** These cases and no others, whatever their rows; `cases`, `prevalence` and `variantShares` say nothing then. */
+  readonly exactly?: readonly CaseCount[];
 }
 
 export const SIMULATION_LIMITS = { MIN_DAYS: 28, MAX_DAYS: 1_200, MAX_TRANSACTIONS: 200_000_000 } as const;
@@ -131,6 +141,7 @@ function settle(options: SimulateOptions): Settings {
     kinds: options.cases ?? [...SCENARIO_KINDS, ...LOOKALIKE_KINDS],
     prevalence: options.prevalence ?? 'demo',
     variantShares: options.variantShares ?? VARIANT_SHARES,
+    ...(options.exactly === undefined ? {} : { exactly: options.exactly }),
   };
   return { plan, transactions, from, days };
 }
@@ -148,7 +159,12 @@ function sizeFor(settings: Settings): Size {
   const world = newWorld(settings, stagePeople);
   const kept: PlannedCase[] = [];
   const truths: TruthCase[] = [];
-  const firstRound = plan.prevalence === 'demo' ? plan.kinds.length : 0;
+  const firstRound =
+    plan.exactly !== undefined
+      ? Number.POSITIVE_INFINITY
+      : plan.prevalence === 'demo'
+        ? plan.kinds.length
+        : 0;
   let caseRows = 0;
   for (const planned of planCases(plan, stagePeople)) {
     if (kept.length >= firstRound && caseRows > transactions * PREVALENCE.caseRowShare) break;

@@ -4,7 +4,20 @@
  */
 import type { Form, RefScheme } from '../../schemas/enumerations.ts';
 
-export const SCENARIO_KINDS = ['S1', 'S3', 'S4', 'S6', 'S7', 'S10', 'S12'] as const;
+export const SCENARIO_KINDS = [
+  'S1',
+  'S2',
+  'S3',
+  'S4',
+  'S5',
+  'S6',
+  'S7',
+  'S8',
+  'S9',
+  'S10',
+  'S11',
+  'S12',
+] as const;
 export const LOOKALIKE_KINDS = ['B1', 'B2', 'B3', 'B4', 'B6', 'B7', 'B10', 'B12'] as const;
 export type ScenarioKind = (typeof SCENARIO_KINDS)[number];
 export type LookalikeKind = (typeof LOOKALIKE_KINDS)[number];
@@ -17,17 +30,49 @@ export type CaseKind = ScenarioKind | LookalikeKind;
 export const VARIANTS = ['base', 'evasive', 'truncated', 'missing'] as const;
 export type Variant = (typeof VARIANTS)[number];
 
-/** What somebody is in a case. `ordinary` people of a look-alike are suspected of nothing. */
+/**
+ * What somebody is in a case. `coerced`: made to move the money of those who hold them. `official`: is paid to look
+ * away. `ordinary` people are suspected of nothing.
+ */
 export type TruthRole =
   | 'collector'
   | 'facilitator'
   | 'receiver'
+  | 'official'
   | 'front'
   | 'victim'
+  | 'coerced'
   | 'payer'
   | 'buyer'
   | 'ordinary'
   | 'infrastructure';
+
+/**
+ * What the scenario makes of a person, by construction, for whoever counts harm and recall: `both` is a victim who
+ * also did what a collector does, counted apart; `collector` is on whom suspicion rightly falls; `bystander` has done
+ * nothing and must not be harmed either; `helper` knows, or should.
+ */
+export type TruthStanding = 'victim' | 'both' | 'collector' | 'helper' | 'bystander' | 'infrastructure';
+
+const STANDING: Readonly<Record<TruthRole, TruthStanding>> = {
+  collector: 'collector',
+  facilitator: 'collector',
+  receiver: 'collector',
+  official: 'collector',
+  front: 'helper',
+  buyer: 'helper',
+  victim: 'victim',
+  coerced: 'both',
+  payer: 'bystander',
+  ordinary: 'bystander',
+  infrastructure: 'infrastructure',
+};
+
+export const standingOf = (role: TruthRole): TruthStanding => STANDING[role];
+
+const PROTECTED: ReadonlySet<TruthStanding> = new Set(['victim', 'both', 'bystander']);
+
+export const isProtected = (role: TruthRole): boolean => PROTECTED.has(standingOf(role));
 
 export interface TruthSubject {
   readonly ref: string;
@@ -40,6 +85,7 @@ export interface TruthSubject {
     readonly token: string;
   }[];
   readonly role: TruthRole;
+  readonly standing: TruthStanding;
   /** Must never be proposed for action, whatever the pattern of the account. */
   readonly protected: boolean;
 }

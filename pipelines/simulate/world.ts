@@ -148,9 +148,10 @@ export class World {
 }
 
 /** A shop, hotel or station of a town, as its card terminal names it. */
-export function shop(town: Town, mcc: string, number: number): Merchant {
+export function shop(town: Town, mcc: string, number: number, descriptorClass?: string): Merchant {
   const id = `m-${town.country}${town.code}-${mcc}-${number}`;
-  return { id, mcc, town, view: nodeView(id, 'merchant', town.country) };
+  const view = nodeView(id, 'merchant', town.country);
+  return { id, mcc, town, view, ...(descriptorClass === undefined ? {} : { descriptorClass }) };
 }
 
 /** Banks that nobody in the simulation speaks for; their customers are seen from the other side only. */

@@ -3,26 +3,40 @@
  * the engine knows pseudonyms: the comparison keys the truth with the data folder's own key.
  */
 import type { Pseudonymiser } from '../../pipelines/ingest/pseudonym.ts';
-import type { Truth, TruthCase, TruthSubject } from '../../pipelines/simulate/truth.ts';
+import type {
+  CaseKind,
+  ScenarioKind,
+  Truth,
+  TruthCase,
+  TruthSubject,
+} from '../../pipelines/simulate/truth.ts';
 import type { Alert } from '../../schemas/alert.ts';
 import type { AccountScheme } from '../../schemas/enumerations.ts';
 import type { Signal } from '../../schemas/signal.ts';
 
-/** Scenarios that must end in an alert on the true collector, and those whose composite comes later. */
-const EXPECTED: Readonly<Record<string, { readonly alert: boolean; readonly signal: string | null }>> = {
-  S1: { alert: true, signal: null },
-  S3: { alert: true, signal: null },
-  S6: { alert: true, signal: null },
-  S7: { alert: true, signal: null },
-  S4: { alert: false, signal: 'LAB-03' },
-  S10: { alert: false, signal: 'OCS-04' },
-  S12: { alert: false, signal: 'VA-13' },
+/**
+ * What is asked of each scenario, in one place: an alert on the true subject, a signal on it where no composite that can
+ * fire needs it yet, or nothing while what would find it is not live.
+ */
+type Asked = 'alert' | 'not live' | { readonly signal: string };
+const ASKED: Readonly<Record<ScenarioKind, Asked>> = {
+  S1: 'alert',
+  S2: 'alert',
+  S3: 'alert',
+  S4: { signal: 'LAB-03' },
+  S5: 'not live',
+  S6: 'alert',
+  S7: 'alert',
+  S8: 'not live',
+  S9: 'not live',
+  S10: { signal: 'OCS-04' },
+  S11: 'not live',
+  S12: { signal: 'VA-13' },
 };
+const askedOf = (kind: CaseKind): Asked | undefined => (ASKED as Partial<Record<CaseKind, Asked>>)[kind];
+
 /** Look-alikes must not raise this signal either. */
 const FORBIDDEN_SIGNAL: Readonly<Record<string, string>> = { B4: 'LAB-03', B10: 'OCS-04', B12: 'VA-13' };
-
-/** Roles of the truth on whom suspicion rightly falls. */
-const TRUE_ROLES: ReadonlySet<string> = new Set(['collector', 'facilitator', 'receiver']);
 
 export interface CaseVerdict {
   readonly case: TruthCase;
@@ -80,7 +94,7 @@ export function judge(
       pseudonyms,
     );
     const suspects = keySet(
-      each.subjects.filter((subject) => TRUE_ROLES.has(subject.role)),
+      each.subjects.filter((subject) => subject.standing === 'collector'),
       pseudonyms,
     );
     const protectedKeys = keySet(
@@ -101,26 +115,33 @@ export function judge(
         harmed,
       };
     }
-    const expected = EXPECTED[each.kind];
     const about = alerts.filter((alert) => suspects.has(alert.subject));
-    const wanted = expected?.signal ?? null;
+    const wanted = signalOf(each.kind);
     const raised = wanted === null ? [] : signals.filter((signal) => isOn(signal, wanted, suspects));
-    const found = expected?.alert === true ? about.length > 0 : raised.length > 0;
-    return { case: each, alerts: about, signals: raised, ok: each.variant === 'base' ? found : null, harmed };
+    const verdict = { case: each, alerts: about, signals: raised, ok: null, harmed };
+    const isAsked = each.variant === 'base' && askedOf(each.kind) !== 'not live';
+    return isAsked ? { ...verdict, ok: isFound(verdict) } : verdict;
   });
 }
 
+/** The signal that stands in for an alert, if one is asked for. */
+function signalOf(kind: CaseKind): string | null {
+  const wanted = askedOf(kind);
+  return typeof wanted === 'object' ? wanted.signal : null;
+}
+
 /** Whether a case was found, for the recall of variants of which nothing is asked. */
-export function isFound(verdict: CaseVerdict): boolean {
-  return EXPECTED[verdict.case.kind]?.alert === true ? verdict.alerts.length > 0 : verdict.signals.length > 0;
+export function isFound({ case: each, alerts, signals }: CaseVerdict): boolean {
+  return signalOf(each.kind) === null ? alerts.length > 0 : signals.length > 0;
 }
 
 /** What the demo asks of a kind of case, in words. */
-export function asked(kind: string): string {
-  const expected = EXPECTED[kind];
-  if (expected === undefined) {
+export function asked(kind: CaseKind): string {
+  const wanted = askedOf(kind);
+  if (wanted === undefined) {
     const forbidden = FORBIDDEN_SIGNAL[kind];
     return forbidden === undefined ? 'no alert' : `no alert, no ${forbidden}`;
   }
-  return expected.alert ? 'alert on the collector' : `signal ${expected.signal}`;
+  if (wanted === 'alert') return 'alert on the collector';
+  return wanted === 'not live' ? 'nothing yet' : `signal ${wanted.signal}`;
 }

@@ -3,7 +3,7 @@ import { isPayDay } from '../calendar.ts';
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, ordinaryMinute, roundUnits } from '../daily-life.ts';
 import { INSTITUTIONS } from '../institutions.ts';
-import { B12 } from '../parameters.ts';
+import { B12 } from '../lookalike-parameters.ts';
 import type { Account } from '../people.ts';
 import { TOWNS } from '../places.ts';
 import type { Random } from '../random.ts';

@@ -1,7 +1,7 @@
 /** B6. Equal payments that are nobody's debt: a savings circle, a school, a visa lawyer, a wedding. */
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, roundUnits } from '../daily-life.ts';
-import { B6 } from '../parameters.ts';
+import { B6 } from '../lookalike-parameters.ts';
 import type { Account } from '../people.ts';
 import { residentTowns, TOWNS } from '../places.ts';
 import type { Random } from '../random.ts';

@@ -1,7 +1,7 @@
 /** B2. An evening food stall: many small receipts on a few prices until after midnight, regular customers, suppliers. */
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, roundUnits } from '../daily-life.ts';
-import { B2 } from '../parameters.ts';
+import { B2 } from '../lookalike-parameters.ts';
 import type { Account } from '../people.ts';
 import { TOWNS } from '../places.ts';
 import type { Random } from '../random.ts';

@@ -1,7 +1,8 @@
 /** B3. An independent adult who keeps and spends what comes in: own rent, own taxes, one city. */
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, ordinaryMinute } from '../daily-life.ts';
-import { B3, NOISE } from '../parameters.ts';
+import { B3 } from '../lookalike-parameters.ts';
+import { NOISE } from '../parameters.ts';
 import type { Account } from '../people.ts';
 import { TOWNS } from '../places.ts';
 import type { Random } from '../random.ts';

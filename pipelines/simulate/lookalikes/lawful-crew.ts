@@ -5,7 +5,7 @@
 import { isPayDay, nextMonthStart } from '../calendar.ts';
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, roundUnits } from '../daily-life.ts';
-import { B4 } from '../parameters.ts';
+import { B4 } from '../lookalike-parameters.ts';
 import { type Account, accountAt } from '../people.ts';
 import { residentTowns, TOWNS } from '../places.ts';
 import type { Random } from '../random.ts';

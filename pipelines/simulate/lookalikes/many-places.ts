@@ -2,7 +2,8 @@
 import { isPayDay } from '../calendar.ts';
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, ordinaryMinute, roundUnits } from '../daily-life.ts';
-import { B7, NOISE } from '../parameters.ts';
+import { B7 } from '../lookalike-parameters.ts';
+import { NOISE } from '../parameters.ts';
 import { type Account, type Party, relate } from '../people.ts';
 import { TOWNS, type Town } from '../places.ts';
 import type { Random } from '../random.ts';

@@ -2,7 +2,8 @@
 import { isDecember, isFestive, isMothersDayWeek, isPayDay } from '../calendar.ts';
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, ordinaryMinute, roundUnits } from '../daily-life.ts';
-import { B1, NOISE, REMITTANCE } from '../parameters.ts';
+import { B1 } from '../lookalike-parameters.ts';
+import { NOISE, REMITTANCE } from '../parameters.ts';
 import { type Account, relate } from '../people.ts';
 import { TOWNS } from '../places.ts';
 import type { Random } from '../random.ts';

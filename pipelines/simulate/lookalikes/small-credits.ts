@@ -2,7 +2,8 @@
 import type { PartyInput } from '../../../schemas/transaction.ts';
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, ordinaryMinute, roundUnits } from '../daily-life.ts';
-import { B10, NOISE } from '../parameters.ts';
+import { B10 } from '../lookalike-parameters.ts';
+import { NOISE } from '../parameters.ts';
 import type { Account } from '../people.ts';
 import { TOWNS } from '../places.ts';
 import type { Random } from '../random.ts';

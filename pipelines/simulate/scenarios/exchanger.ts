@@ -5,11 +5,11 @@
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, roundUnits } from '../daily-life.ts';
 import { INSTITUTIONS } from '../institutions.ts';
-import { S12 } from '../parameters.ts';
 import type { Account, Party } from '../people.ts';
 import { TOWNS } from '../places.ts';
 import type { Random } from '../random.ts';
 import type { Ledger } from '../rows.ts';
+import { S12 } from '../scenario-parameters.ts';
 import { HOUR_MS, MINUTE_MS, momentOf, weekdayOf } from '../time.ts';
 import { outsider, type World } from '../world.ts';
 

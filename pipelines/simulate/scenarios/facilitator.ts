@@ -4,11 +4,11 @@
  */
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, roundUnits } from '../daily-life.ts';
-import { S10 } from '../parameters.ts';
 import { type Account, accountAt } from '../people.ts';
 import { TOWNS, type Town } from '../places.ts';
 import type { Random } from '../random.ts';
 import type { Ledger } from '../rows.ts';
+import { S10 } from '../scenario-parameters.ts';
 import { MINUTE_MS, momentOf } from '../time.ts';
 
 const SENDER_TOWNS: readonly Town[] = [

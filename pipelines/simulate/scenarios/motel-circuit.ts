@@ -4,11 +4,12 @@
  */
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import type { Actor } from '../daily-life.ts';
-import { NOISE, S3 } from '../parameters.ts';
+import { NOISE } from '../parameters.ts';
 import type { Account } from '../people.ts';
 import { TOWNS, type Town } from '../places.ts';
 import type { Random } from '../random.ts';
 import type { Ledger } from '../rows.ts';
+import { S3 } from '../scenario-parameters.ts';
 import { HOUR_MS, MINUTE_MS, momentOf } from '../time.ts';
 import { shop } from '../world.ts';
 import { drawPrices, PayerPool, PriceList } from './payers.ts';

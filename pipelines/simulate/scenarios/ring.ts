@@ -4,11 +4,12 @@
  */
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, ordinaryMinute, roundUnits } from '../daily-life.ts';
-import { NOISE, S1 } from '../parameters.ts';
+import { NOISE } from '../parameters.ts';
 import { type Account, accountAt, type Party } from '../people.ts';
 import { TOWNS, type Town } from '../places.ts';
 import type { Random } from '../random.ts';
 import type { Ledger } from '../rows.ts';
+import { S1 } from '../scenario-parameters.ts';
 import { HOUR_MS, MINUTE_MS, momentOf, weekdayOf } from '../time.ts';
 import type { World } from '../world.ts';
 import { drawPrices, PayerPool, PriceList } from './payers.ts';

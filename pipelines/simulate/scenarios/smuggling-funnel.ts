@@ -7,11 +7,11 @@ import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, roundUnits } from '../daily-life.ts';
 import type { Institution } from '../institutions.ts';
 import type { Conductor } from '../movements.ts';
-import { S7 } from '../parameters.ts';
 import { type Account, accountAt, type Party } from '../people.ts';
 import { TOWNS, type Town } from '../places.ts';
 import type { Random } from '../random.ts';
 import type { Ledger } from '../rows.ts';
+import { S7 } from '../scenario-parameters.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, momentOf, weekdayOf } from '../time.ts';
 
 const BORDER: readonly Town[] = [TOWNS.juarez, TOWNS.reynosa, TOWNS.nuevoLaredo, TOWNS.piedrasNegras];

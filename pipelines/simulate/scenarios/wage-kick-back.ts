@@ -5,11 +5,11 @@
 import { isPayDay, nextMonthStart } from '../calendar.ts';
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, ordinaryMinute, roundUnits } from '../daily-life.ts';
-import { S4 } from '../parameters.ts';
 import { type Account, accountAt } from '../people.ts';
 import { TOWNS } from '../places.ts';
 import type { Random } from '../random.ts';
 import type { Ledger } from '../rows.ts';
+import { S4 } from '../scenario-parameters.ts';
 import { dateText, MINUTE_MS, momentOf, weekdayOf } from '../time.ts';
 
 const FIELD = TOWNS.hendry;

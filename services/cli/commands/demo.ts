@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { renderAlert } from '../../../pipelines/compose/index.ts';
 import { Pseudonymiser } from '../../../pipelines/ingest/pseudonym.ts';
+import type { CaseKind } from '../../../pipelines/simulate/truth.ts';
 import type { Alert } from '../../../schemas/alert.ts';
 import type { Signal } from '../../../schemas/signal.ts';
 import type { Workspace } from '../../workspace/workspace.ts';
@@ -26,7 +27,7 @@ interface DemoFlags extends SimulateFlags {
 }
 
 interface KindRow {
-  readonly kind: string;
+  readonly kind: CaseKind;
   readonly asked: string;
   readonly verdicts: readonly CaseVerdict[];
 }

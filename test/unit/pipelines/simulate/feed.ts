@@ -126,5 +126,21 @@ export function shareWithin(waits: readonly Wait[], hours: number): number {
   return waits.filter((wait) => wait.hours <= hours).reduce((all, wait) => all + wait.amount, 0) / total;
 }
 
+/** Share of the payments out that what came in within some hours before them covers. */
+export function coveredShare(
+  into: readonly TransactionInput[],
+  out: readonly TransactionInput[],
+  hours: number,
+): number {
+  const covered = out.filter((row) => {
+    const before = into.filter((one) => {
+      const waited = (timeOf(row) - timeOf(one)) / HOUR;
+      return waited >= 0 && waited < hours;
+    });
+    return sum(before) >= amountOf(row);
+  });
+  return covered.length / out.length;
+}
+
 export const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;

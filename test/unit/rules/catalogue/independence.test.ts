@@ -2,7 +2,7 @@
  * The catalogue and the generator of test data must not know each other: a rule that finds what was built to be found
  * proves nothing.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadCatalogue } from './catalogue.ts';
@@ -49,9 +49,11 @@ describe('catalogue and generator', () => {
         if ('value' in param && typeof param.value === 'number' && isDistinctive(param.value))
           catalogue.add(param.value);
     expect(catalogue.size).toBeGreaterThan(0);
-    const parameters = join(ROOT, 'pipelines/simulate/parameters.ts');
-    expect(existsSync(parameters)).toBe(true);
-    const code = readFileSync(parameters, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    const parameters = sourcesUnder('pipelines/simulate').filter(({ path }) =>
+      path.endsWith('parameters.ts'),
+    );
+    expect(parameters.length).toBe(3);
+    const code = parameters.map(({ text }) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')).join('\n');
     const numbers = [...code.matchAll(/(?<![\w.])\d[\d_]*(?:\.\d+)?/g)].map(([text]) =>
       Number(text.replaceAll('_', '')),
     );
