@@ -202,7 +202,7 @@ export const day: Benchmark = {
   nodeFlags: () => ['--max-old-space-size=8192'],
   async run(context): Promise<BenchmarkResult[]> {
     const size = (option: string): number => sizeOf(context, option);
-    const { ruleSet, evaluation } = await loadKnowledge();
+    const { ruleSet, evaluation } = await loadKnowledge({ cases: true });
     const knowledge = { ruleSet, evaluation };
     const course = {
       accounts: inWholes(size('accounts')),

@@ -153,7 +153,7 @@ async function measure(which: Case, context: RunContext) {
   const [accounts, rows, rounds, seed] = [size('accounts'), size('rows'), size('rounds'), size('seed')];
   const folder = mkdtempSync(join(tmpdir(), 'rastro-bench-'));
   try {
-    const knowledge = await loadKnowledge();
+    const knowledge = await loadKnowledge({ cases: true });
     const bare = join(folder, 'stream.ndjson');
     const dictionary = new FactDictionary([seed, 1]);
     const options = { accounts, rows, seed, plantedMilli: size('planted') };

@@ -48,7 +48,7 @@ function distantLog(): Bus {
 }
 
 async function startRole(changes: Partial<IngestOptions> = {}): Promise<TestRole> {
-  const { ruleSet } = await loadKnowledge();
+  const { ruleSet } = await loadKnowledge({ cases: true });
   return startTestRole({
     bus: distantLog(),
     router: routerOf(PARTITIONS, ruleSet),

@@ -29,7 +29,7 @@ export const jsonParse: Benchmark = {
       const path = join(folder, 'stream.ndjson');
       const stream = new MeasuredStream(
         { accounts, rows, seed },
-        await loadKnowledge(),
+        await loadKnowledge({ cases: true }),
         new FactDictionary([1, 2]),
       );
       const bytes = writeNdjson(stream, path);

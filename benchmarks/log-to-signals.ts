@@ -121,7 +121,7 @@ function logToSignalsOf({ name, what, factory, accounts, rows, goal }: LogParts)
     nodeFlags: () => ['--max-old-space-size=8192'],
     async run(context: RunContext): Promise<readonly BenchmarkResult[]> {
       const size = (option: string): number => sizeOf(context, option);
-      const knowledge = await loadKnowledge();
+      const knowledge = await loadKnowledge({ cases: true });
       const folder = mkdtempSync(join(tmpdir(), 'rastro-bench-'));
       try {
         const [count, seed] = [size('rows'), size('seed')];

@@ -172,7 +172,7 @@ export const rebuildStore: Benchmark = {
       sizeOf(context, 'accounts'),
       sizeOf(context, 'seed'),
     ];
-    const knowledge = await loadKnowledge();
+    const knowledge = await loadKnowledge({ cases: true });
     const folder = mkdtempSync(join(tmpdir(), 'rastro-rebuild-store-'));
     const embedded = await startEmbedded({ dataDir: join(folder, 'store') });
     const store = openStore({ url: embedded.url, key: embedded.key });

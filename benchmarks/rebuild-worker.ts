@@ -178,7 +178,7 @@ export const rebuildWorker: Benchmark = {
       sizeOf(context, 'rows'),
       sizeOf(context, 'seed'),
     ];
-    const knowledge = await loadKnowledge();
+    const knowledge = await loadKnowledge({ cases: true });
     const folder = mkdtempSync(join(tmpdir(), 'rastro-rebuild-worker-'));
     try {
       const dictionary = new FactDictionary([seed, 1]);

@@ -200,7 +200,7 @@ export const rebuild: Benchmark = {
   nodeFlags: () => ['--max-old-space-size=8192'],
   async run(context): Promise<BenchmarkResult[]> {
     const size = (option: string): number => sizeOf(context, option);
-    const { ruleSet, evaluation } = await loadKnowledge();
+    const { ruleSet, evaluation } = await loadKnowledge({ cases: true });
     const knowledge = { ruleSet, evaluation };
     if (context.case === WRITE) {
       const course = { ...(context.sizes as unknown as Course), folder: process.env[FOLDER] as string };

@@ -53,7 +53,7 @@ export function ruleLoopOf({ name, what, factory, accounts, rows, heapMib }: Rul
     nodeFlags: () => [`--max-old-space-size=${heapMib}`],
     async run(context) {
       const size = (option: string): number => sizeOf(context, option);
-      const shipped = await loadKnowledge();
+      const shipped = await loadKnowledge({ cases: true });
       const isPromised =
         factory === createHot &&
         size('accounts') >= GOAL_ACCOUNTS &&

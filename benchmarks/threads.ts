@@ -96,7 +96,7 @@ async function workers(context: RunContext): Promise<BenchmarkResult[]> {
   const [accounts, rows, seed, flushEvery, rounds] = (
     ['accounts', 'rows', 'seed', 'flush', 'rounds'] as const
   ).map((option) => sizeOf(context, option)) as [number, number, number, number, number];
-  const knowledge = await loadKnowledge();
+  const knowledge = await loadKnowledge({ cases: true });
   const dictionary = new FactDictionary([seed, 1]);
   const options = { accounts, rows, seed, plantedMilli: sizeOf(context, 'planted') };
   const stream = new MeasuredStream(options, knowledge, dictionary);

@@ -310,6 +310,9 @@ export const FORMS = [
 
 export const RULE_STATUSES = ['live', 'leg', 'experimental', 'waiting', 'manual'] as const;
 
+/** What a rule of status `waiting` waits for: the engines that supply the properties it reads. */
+export const ENGINES = ['graph', 'crypto'] as const;
+
 export const ROLES = [
   'suspected_controller',
   'facilitator',

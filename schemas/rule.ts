@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import {
   COVERAGES,
+  ENGINES,
   FAMILIES,
   FORMS,
   PRECISIONS,
@@ -177,6 +178,12 @@ export const ruleFile = z.strictObject({
   id: z.string().regex(/^[A-Z]{2,4}-\d{2}(-[A-Z]{2,4})?$/),
   version: z.string().regex(/^\d+\.\d+\.\d+$/),
   status: z.enum(RULE_STATUSES),
+  waitsFor: z
+    .array(z.enum(ENGINES))
+    .min(1)
+    .optional()
+    .describe('The engines that supply what the rule reads; of status `waiting` alone'),
+  manualReason: localized.optional().describe('Why no program can ask this; of status `manual` alone'),
   title: localized,
   form: z.enum(FORMS),
   family: z.enum(FAMILIES),
@@ -211,9 +218,26 @@ export const ruleFile = z.strictObject({
   attributions: z.array(attribution).min(1),
   benign: z.array(benignTest).default([]),
   explain: localized,
-  cases: z.array(ruleCase).min(1),
+  cases: z.array(ruleCase).min(1).describe('The last key of the file: engines read what stands before it'),
 });
 export type RuleFile = z.infer<typeof ruleFile>;
+
+/** A rule that no program asks: described like the others; what cannot be written down may be left out. */
+export const manualRuleFile = ruleFile.extend({
+  status: z.literal('manual'),
+  features: ruleFile.shape.features.default({}),
+  when: expression.default('false'),
+  strength: ruleFile.shape.strength.default({ of: '', at: 0, full: 1 }),
+  cases: z.array(ruleCase).default([]),
+});
+
+/** The same for who does not read cases: whatever stands there, the rule has none. */
+const noCases = z
+  .unknown()
+  .optional()
+  .transform((): RuleCase[] => []);
+export const ruleFileWithoutCases = ruleFile.extend({ cases: noCases });
+export const manualRuleFileWithoutCases = manualRuleFile.extend({ cases: noCases });
 export type RuleCase = z.infer<typeof ruleCase>;
 
 /** One clause of a composite: at least `min` of the named rules. `on`: own signal, a companion of one, or either. */
@@ -229,7 +253,7 @@ const clause = z.strictObject({
 export const compositeFile = z.strictObject({
   id: z.string().regex(/^K-[A-Z]+(-[A-Z]+)*$/),
   version: z.string().regex(/^\d+\.\d+\.\d+$/),
-  status: z.enum(RULE_STATUSES),
+  status: z.enum(RULE_STATUSES).exclude(['leg', 'manual']),
   title: localized,
   form: z.enum(FORMS),
   jurisdictions: z.array(z.enum(['US', 'MX', 'CA'])).min(1),

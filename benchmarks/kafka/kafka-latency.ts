@@ -157,7 +157,7 @@ export const kafkaLatency: Benchmark = {
           plantedMilli: sizeOf(context, 'planted'),
           seed: sizeOf(context, 'seed'),
         },
-        await loadKnowledge(),
+        await loadKnowledge({ cases: true }),
       );
       const run = new Run(scene, context, stream);
       const load = await run.backlog();

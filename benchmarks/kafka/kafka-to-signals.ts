@@ -50,7 +50,7 @@ async function preload(scene: Scene, stream: RoutedStream, context: RunContext):
 }
 
 async function throughput(scene: Scene, context: RunContext): Promise<BenchmarkResult> {
-  const knowledge = await loadKnowledge();
+  const knowledge = await loadKnowledge({ cases: true });
   const [partitions, seed] = [sizeOf(context, 'partitions'), sizeOf(context, 'seed')];
   const options = {
     partitions,

@@ -121,7 +121,7 @@ async function questions(context: RunContext): Promise<BenchmarkResult[]> {
   const size = (option: string): number => sizeOf(context, option);
   const [accounts, seed] = [size('accounts'), size('seed')];
   const rows = Math.min(SEGMENT_ROWS, size('rows'));
-  const { ruleSet, evaluation } = await loadKnowledge();
+  const { ruleSet, evaluation } = await loadKnowledge({ cases: true });
   const dictionary = dictionaryOf(seed);
   const options = { accounts, rows, seed, plantedMilli: size('planted') };
   const stream = new MeasuredStream(options, { ruleSet, evaluation }, dictionary);

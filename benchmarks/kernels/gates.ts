@@ -122,7 +122,7 @@ export const gates: Benchmark = {
   async run(context) {
     const size = (option: string): number => sizeOf(context, option);
     const seed = size('seed');
-    const knowledge = await loadKnowledge();
+    const knowledge = await loadKnowledge({ cases: true });
     const dictionary = dictionaryOf(seed);
     const rows = Math.min(SEGMENT_ROWS, size('rows'));
     const stream = new MeasuredStream({ accounts: size('accounts'), rows, seed }, knowledge, dictionary);

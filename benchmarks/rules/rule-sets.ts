@@ -15,12 +15,11 @@ const STEP = 1.15;
 const ID_LETTERS = 26;
 const SUBJECTS_PER_RULE = 4;
 
-const isMeasured = ({ input, status }: RuleSet['rules'][number]): boolean =>
-  input === 'events' && status !== 'waiting' && status !== 'manual';
+const isMeasured = ({ input }: RuleSet['rules'][number]): boolean => input === 'events';
 
 function compiled(sources: readonly RuleSource[], knowledge: Knowledge): RuleSet {
   const thresholdIds = new Set(knowledge.reference.thresholds.ids);
-  const result = compileRules(sources, { thresholdIds });
+  const result = compileRules(sources, { thresholdIds, cases: 'left' });
   if (!result.ok) throw new Error(JSON.stringify(result.findings[0]));
   return result.ruleSet;
 }

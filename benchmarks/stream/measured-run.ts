@@ -19,7 +19,7 @@ export interface MeasuredRun {
 export async function measuredRun(context: RunContext): Promise<MeasuredRun> {
   const size = (option: string): number => sizeOf(context, option);
   const [accounts, rows, seed] = [size('accounts'), size('rows'), size('seed')];
-  return { size, accounts, rows, seed, knowledge: await loadKnowledge() };
+  return { size, accounts, rows, seed, knowledge: await loadKnowledge({ cases: true }) };
 }
 
 /** An empty dictionary; two of one seed put the same names in the same places. */

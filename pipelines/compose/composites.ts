@@ -6,6 +6,7 @@
  */
 import {
   ALL_TIME,
+  catalogueOf,
   type CheckedRule,
   durationMs,
   type Finding,
@@ -111,7 +112,7 @@ export function compileComposites(
 ): Checked<readonly CheckedComposite[]> {
   const findings: Finding[] = [];
   const composites: CheckedComposite[] = [];
-  const rules = new Map(ruleSet.rules.map((rule) => [rule.id, rule]));
+  const rules = new Map(catalogueOf(ruleSet).map((rule) => [rule.id, rule]));
   const paths = new Map<string, string>();
   for (const source of sources) {
     const found = read<CompositeFile>(source, compositeFile, findings);

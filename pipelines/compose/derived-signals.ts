@@ -146,7 +146,7 @@ export function derivedSignalsOf(
   let events: readonly RuleEvent[] | undefined;
   let qualities: Qualities | undefined;
   for (const rule of ruleSet.rules) {
-    if (rule.input !== 'signals' || rule.status === 'waiting' || rule.status === 'manual') continue;
+    if (rule.input !== 'signals') continue;
     if (!rule.rulesNamed.some((named) => present.has(named))) continue;
     events ??= signals.map((signal) => eventOf(signal, subject));
     qualities ??= new Qualities(signals);

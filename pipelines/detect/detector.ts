@@ -163,7 +163,7 @@ export function createDetector(options: DetectorOptions): Detector {
     const kept = new Set<CheckedRule>();
     const next = new Map<SubjectKind, CheckedRule[]>();
     for (const found of ruleSet.rules) {
-      if (found.input !== 'events' || found.status === 'waiting' || found.status === 'manual') continue;
+      if (found.input !== 'events') continue;
       const known = before.get(ruleVersionKey(found));
       const isKept = known !== undefined && goesOn(known);
       const rule = isKept ? known : found;

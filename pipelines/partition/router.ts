@@ -72,9 +72,7 @@ export interface RouterOptions {
 
 /** Kinds of subject that the rules ask about. Of a timeline: those of every set in force, or about to be. */
 export function kindsOfRules({ rules }: Pick<RuleSet, 'rules'>): Set<SubjectKind> {
-  const asked = rules.filter(
-    ({ input, status }) => input === 'events' && status !== 'waiting' && status !== 'manual',
-  );
+  const asked = rules.filter(({ input }) => input === 'events');
   return new Set(asked.flatMap(({ subjects }) => [...subjects]));
 }
 

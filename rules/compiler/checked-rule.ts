@@ -14,6 +14,7 @@ import type {
 import type { EventFieldName, SignalFieldName } from '../../schemas/event-fields.ts';
 import type { PropertyName } from '../../schemas/properties.ts';
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
+import { compareUtf8 } from '../../schemas/order.ts';
 import type { FeatureReading } from '../../schemas/signal.ts';
 import type { Position } from './source.ts';
 import type { Window } from './window.ts';
@@ -220,14 +221,29 @@ export interface CheckedRule {
 }
 
 export interface RuleSet {
-  /** In the order of rule ids; of a timeline of sets every version of every rule, those of one id by their intervals. */
+  /**
+   * What is evaluated, in the order of rule ids; of a timeline of sets every version of every rule, those of one id by their
+   * intervals.
+   */
   readonly rules: readonly CheckedRule[];
-  /** SHA-256 of the rules' content; equal sets have equal hashes whatever their files are called. */
+  /** Status `waiting` or `manual`: compiled and shown, never planned or evaluated. Of a timeline those of the latest set. */
+  readonly unevaluated: readonly CheckedRule[];
+  /** SHA-256 of the content of all rules; equal sets have equal hashes whatever their files are called. */
   readonly hash: string;
   /** Event time from which the set is in force. */
   readonly activeFrom: number;
   /** The sets in force by time, ascending: this one alone, or those that were merged. */
   readonly timeline: readonly { readonly fromMs: number; readonly hash: string }[];
+}
+
+/** A rule that engines evaluate. One that waits for an engine, or that no program asks, is described only. */
+export function isEvaluated({ status }: Pick<CheckedRule, 'status'>): boolean {
+  return status !== 'waiting' && status !== 'manual';
+}
+
+/** Every rule of a set, evaluated or not, in the order of rule ids. */
+export function catalogueOf({ rules, unevaluated }: Pick<RuleSet, 'rules' | 'unevaluated'>): CheckedRule[] {
+  return [...rules, ...unevaluated].sort((a, b) => compareUtf8(a.id, b.id));
 }
 
 /** Its evaluations depend on thresholds in force, or on which days are business days. */

@@ -2,8 +2,14 @@
 import type { z } from 'zod';
 import { contentHash } from '../../schemas/ids.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
-import { type RuleFile, ruleFile } from '../../schemas/rule.ts';
-import type { CheckedRule, RuleSet } from './checked-rule.ts';
+import {
+  manualRuleFile,
+  manualRuleFileWithoutCases,
+  ruleFile,
+  ruleFileWithoutCases,
+} from '../../schemas/rule.ts';
+import { withoutCases } from './case-cut.ts';
+import { type CheckedRule, isEvaluated, type RuleSet } from './checked-rule.ts';
 import type { Finding, FindingCode } from './finding.ts';
 import { checkRule } from './rule-checker.ts';
 import { YamlSource } from './source.ts';
@@ -24,6 +30,8 @@ export interface RuleSource {
 export interface CompileOptions {
   /** Ids of the statutory thresholds there are; without it threshold ids are not checked. */
   readonly thresholdIds?: ReadonlySet<string>;
+  /** `left`: nothing from the key `cases` on is read, and the rule has none; default `read`. */
+  readonly cases?: 'read' | 'left';
 }
 
 export interface CompileSetOptions extends CompileOptions {
@@ -40,7 +48,8 @@ export type CompileSetResult =
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
 export function compileRule(source: RuleSource, options: CompileOptions = {}): CompileResult {
-  const { path, text } = source;
+  const { path } = source;
+  const text = options.cases === 'left' ? withoutCases(source.text) : source.text;
   const bytes = Buffer.byteLength(text);
   if (bytes > RULE_FILE_BYTES_MAX) {
     const params = { bytes, max: RULE_FILE_BYTES_MAX };
@@ -57,15 +66,34 @@ export function compileRule(source: RuleSource, options: CompileOptions = {}): C
     }));
     return { ok: false, findings: findings.slice(0, FINDINGS_MAX) };
   }
-  const parsed = ruleFile.safeParse(yaml.data);
+  const parsed = schemaOf(yaml.data, options.cases ?? 'read').safeParse(yaml.data);
   if (!parsed.success) {
     const findings = parsed.error.issues.map((issue) => shapeFinding(issue, yaml, path));
     return { ok: false, findings: findings.slice(0, FINDINGS_MAX) };
+  }
+  // What is cut must be the cases and nothing else, or engines would read another rule than was tested.
+  if (isCutWrong(yaml, text)) {
+    const at = yaml.keyPosition(['cases']);
+    return { ok: false, findings: [{ code: 'RAS-RULES-CASES', path, ...at, params: {} }] };
   }
   const checked = checkRule(parsed.data, path, yaml, options.thresholdIds);
   return 'id' in checked
     ? { ok: true, rule: checked }
     : { ok: false, findings: checked.findings.slice(0, FINDINGS_MAX) };
+}
+
+/** There is a line `cases:`, and it is not where YAML finds the last key of the file. */
+function isCutWrong(yaml: YamlSource, text: string): boolean {
+  const before = withoutCases(text);
+  if (before.length === text.length) return false;
+  return yaml.lastKey() !== 'cases' || before.split('\n').length !== yaml.keyPosition(['cases']).line;
+}
+
+/** A rule that no program asks may leave out what a program would need. */
+function schemaOf(data: unknown, cases: 'read' | 'left') {
+  const isManual = (data as { status?: unknown } | null)?.status === 'manual';
+  if (cases === 'left') return isManual ? manualRuleFileWithoutCases : ruleFileWithoutCases;
+  return isManual ? manualRuleFile : ruleFile;
 }
 
 function shapeFinding(issue: z.core.$ZodIssue, yaml: YamlSource, path: string): Finding {
@@ -115,24 +143,30 @@ export function compileRules(
   }
   if (findings.length > 0) return { ok: false, findings };
   const ordered = [...rules.values()].sort((a, b) => compareUtf8(a.id, b.id));
-  const content: RuleFile[] = ordered.map((rule) => rule.file);
-  const hash = contentHash(content);
+  const hash = contentHash(ordered.map(({ contentHash: content }) => content));
   const activeFrom = options.activeFrom ?? ALWAYS_MS;
   const timeline = [{ fromMs: Number.NEGATIVE_INFINITY, hash }];
-  return { ok: true, ruleSet: { rules: ordered, hash, activeFrom, timeline } };
+  const evaluated = ordered.filter(isEvaluated);
+  const unevaluated = ordered.filter((rule) => !isEvaluated(rule));
+  return { ok: true, ruleSet: { rules: evaluated, unevaluated, hash, activeFrom, timeline } };
 }
 
 /** Rules over signals read base rules only: depth is at most two (SEMANTICS §11). */
 function danglingRules(rule: CheckedRule, rules: ReadonlyMap<string, CheckedRule>): Finding[] {
   return [...rule.rulesNamedAt]
-    .filter(([id]) => rules.get(id)?.input !== 'events')
+    .filter(([id]) => !serves(rules.get(id), rule))
     .map(([id, { line, col }]) => ({
       code: 'RAS-RULES-DANGLING',
       path: rule.path,
       line,
       col,
-      params: { name: id, what: 'base rule' },
+      params: { name: id, what: isEvaluated(rule) ? 'evaluated base rule' : 'base rule' },
     }));
+}
+
+/** Signals of a rule that is not evaluated never come: what reads them would be silent for ever. */
+function serves(named: CheckedRule | undefined, by: CheckedRule): boolean {
+  return named?.input === 'events' && (isEvaluated(named) || !isEvaluated(by));
 }
 
 function wholeFile(code: FindingCode, path: string, params: Finding['params']): Finding {

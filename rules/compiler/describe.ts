@@ -1,6 +1,6 @@
 /** Rules for people: what a rule asks of a feed, and what it looks for, in their language. */
 import type { Lang } from '../../schemas/errors/index.ts';
-import type { CheckedRule, RuleNeeds, RuleSet } from './checked-rule.ts';
+import { type CheckedRule, catalogueOf, type RuleNeeds, type RuleSet } from './checked-rule.ts';
 
 export interface RuleRequirement {
   readonly rule: string;
@@ -11,7 +11,7 @@ export interface RuleRequirement {
 
 /** What each rule over events needs of a feed, in the order of rule ids; rules over signals need no feed. */
 export function requirementsOf(ruleSet: RuleSet): RuleRequirement[] {
-  return ruleSet.rules
+  return catalogueOf(ruleSet)
     .filter((rule) => rule.input === 'events')
     .map(({ id, file, status, needs }) => ({ rule: id, title: file.title, status, needs }));
 }
@@ -20,6 +20,10 @@ export interface RuleExplanation {
   readonly id: string;
   readonly version: string;
   readonly status: CheckedRule['status'];
+  /** Engines that a rule of status `waiting` waits for. */
+  readonly waitsFor: readonly string[];
+  /** Why no program asks a rule of status `manual`. */
+  readonly manualReason: string | null;
   readonly title: string;
   /** What a signal of the rule says, with `{feature}` and `{params.x}` still open. */
   readonly explain: string;
@@ -55,6 +59,8 @@ export function explainRule(rule: CheckedRule, lang: Lang): RuleExplanation {
     id: rule.id,
     version: rule.version,
     status: rule.status,
+    waitsFor: file.waitsFor ?? [],
+    manualReason: file.manualReason?.[lang] ?? null,
     title: file.title[lang],
     explain: file.explain[lang],
     form: rule.form,

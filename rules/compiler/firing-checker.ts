@@ -12,6 +12,9 @@ export class FiringChecker {
 
   strength(): RuleProgram['strength'] {
     const { of, at, full } = this.#checking.file.strength;
+    // A rule that no program asks may have no features to be strong in.
+    if (this.#checking.file.status === 'manual' && of === '')
+      return { of: 0, at: () => 0, full: () => 1 };
     const place = this.#checking.yaml.position(['strength', 'of']);
     const position = this.#checking.names.featurePosition(of);
     if (position === null) this.#checking.add('RAS-RULES-NAME', place, { name: of });
@@ -107,7 +110,14 @@ export class FiringChecker {
   }
 
   status(): void {
-    const { status, weight } = this.#checking.file;
+    const { status, weight, waitsFor, manualReason } = this.#checking.file;
+    const key = (name: string) => this.#checking.yaml.keyPosition([name]);
+    const disagree = (name: string, detail: string) =>
+      this.#checking.add('RAS-RULES-STATUS', key(name), { status, detail });
+    if ((status === 'waiting') !== (waitsFor !== undefined))
+      disagree(waitsFor === undefined ? 'status' : 'waitsFor', 'waitsFor');
+    if ((status === 'manual') !== (manualReason !== undefined))
+      disagree(manualReason === undefined ? 'status' : 'manualReason', 'manualReason');
     const agree = status === 'leg' ? weight === 0 : status !== 'live' || weight > 0;
     if (!agree) {
       this.#checking.add('RAS-RULES-LEG', this.#checking.yaml.position(['weight']), {

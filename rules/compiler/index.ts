@@ -1,10 +1,13 @@
 /** The rule compiler and the reference evaluator: YAML to checked rules, histories to signals. */
+export { withoutCases } from './case-cut.ts';
 export { runCases } from './cases.ts';
 export {
   ALL_TIME,
+  catalogueOf,
   type CheckedRule,
   type Int,
   type Interval,
+  isEvaluated,
   type RuleNeeds,
   type RuleSet,
   readsBusinessDays,

@@ -7,7 +7,7 @@ import { ALWAYS, ALWAYS_TREE, Checking } from './checking.ts';
 import { constant } from './closures.ts';
 import { emptyReads } from './expression.ts';
 import { FeatureChecker } from './feature-checker.ts';
-import { fieldTable } from './field.ts';
+import { fieldTable, isProperty } from './field.ts';
 import type { Finding } from './finding.ts';
 import { FiringChecker } from './firing-checker.ts';
 import type { YamlSource } from './source.ts';
@@ -59,6 +59,7 @@ class RuleChecker {
     firing.explain();
     firing.status();
     this.#checkUnused();
+    this.#checkSupplied();
     if (findings.length > 0) return { findings };
     return this.#assemble({
       thresholds: checking.thresholds,
@@ -152,6 +153,15 @@ class RuleChecker {
         this.#checking.add('RAS-RULES-DANGLING', at, { name: param.threshold, what: 'threshold' });
       }
     }
+  }
+
+  /** A rule over events that waits for an engine reads something of it; one over signals may name a rule that waits. */
+  #checkSupplied(): void {
+    const { file, findings, fieldsRead, yaml } = this.#checking;
+    if (findings.length > 0 || file.status !== 'waiting' || file.input === 'signals') return;
+    if ([...fieldsRead].some(isProperty)) return;
+    const detail = 'cluster.*, pattern.*, taint.*, tag.*';
+    this.#checking.add('RAS-RULES-STATUS', yaml.position(['status']), { status: file.status, detail });
   }
 
   /** A `let`, a param, a feature or a derived kind that nothing reads. A param may be read by an explanation alone. */

@@ -72,6 +72,13 @@ export class YamlSource {
     return offset === null ? this.position(path) : this.#at(offset);
   }
 
+  /** The last key of the document's root; undefined where it is no map. */
+  lastKey(): string | undefined {
+    const root: unknown = this.#document.contents;
+    const key = isMap(root) ? root.items.at(-1)?.key : undefined;
+    return isScalar(key) ? String(key.value) : undefined;
+  }
+
   /** Where the character `offset` of the string at `path` stands in the file. */
   positionInside(path: Path, offset: number): Position {
     const node = this.#nodeAt(path);

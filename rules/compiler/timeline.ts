@@ -90,6 +90,7 @@ export function mergeRuleSets(sets: readonly RuleSet[]): RuleSet {
   const isAlone = inForce.length === 1;
   return {
     rules,
+    unevaluated: inForce.at(-1)!.set.unevaluated,
     hash: isAlone ? first.set.hash : contentHash(timeline.map(({ fromMs, hash }) => [String(fromMs), hash])),
     activeFrom: first.set.activeFrom,
     timeline,

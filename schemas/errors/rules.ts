@@ -206,6 +206,30 @@ export const rulesErrors = defineErrors({
       fr: 'Utilisez les mêmes repères en es, en et fr.',
     },
   },
+  'RAS-RULES-CASES': {
+    message: {
+      en: 'The cases are not the end of the file.',
+      es: 'Los casos no son el final del archivo.',
+      fr: 'Les cas ne terminent pas le fichier.',
+    },
+    hint: {
+      en: 'Put `cases:` at the start of a line, as the last key of the file: engines read what stands before it.',
+      es: 'Ponga `cases:` al inicio de una línea, como última clave del archivo: los motores leen lo que está antes.',
+      fr: 'Mettez `cases:` en début de ligne, comme dernière clé du fichier : les moteurs lisent ce qui précède.',
+    },
+  },
+  'RAS-RULES-STATUS': {
+    message: {
+      en: 'Status `{status}` and the rest of the rule disagree: {detail}.',
+      es: 'El estado `{status}` y el resto de la regla no concuerdan: {detail}.',
+      fr: 'Le statut `{status}` et le reste de la règle ne concordent pas : {detail}.',
+    },
+    hint: {
+      en: 'A `waiting` rule says `waitsFor: [graph]` or `[crypto]` and reads one of their properties; a `manual` one says `manualReason`; no other status has either.',
+      es: 'Una regla `waiting` dice `waitsFor: [graph]` o `[crypto]` y lee una de sus propiedades; una `manual` dice `manualReason`; ningún otro estado los lleva.',
+      fr: 'Une règle `waiting` dit `waitsFor: [graph]` ou `[crypto]` et lit une de leurs propriétés ; une règle `manual` dit `manualReason` ; aucun autre statut ne les porte.',
+    },
+  },
   'RAS-RULES-DUPLICATE': {
     message: {
       en: 'Rule `{name}` is already defined in {other}.',

@@ -22,6 +22,7 @@ import {
   loadRuleFolder,
   type RuleSet,
   type RuleSource,
+  withoutCases,
 } from '../../rules/compiler/index.ts';
 import { readReferenceFiles } from '../../rules/reference/files.ts';
 import { loadReference, type Reference } from '../../rules/reference/reference.ts';
@@ -43,13 +44,13 @@ export interface Knowledge extends RulesInForce {
   readonly reference: Reference;
   readonly playbook: Playbook;
   readonly files: KnowledgeFiles;
-  /** Hash of all of it: rules, composites, thresholds, lists, rates. Results under equal hashes are equal. */
+  /** Hash of all of it but the cases: rules, composites, thresholds, lists, rates. Results under equal hashes are equal. */
   readonly hash: string;
   /** Event time from which it is in force; `ALWAYS_MS` for always. */
   readonly activeFrom: number;
 }
 
-/** The files that make a set. */
+/** The files that make a set; of one in force the rules are there without their cases. */
 export interface KnowledgeFiles {
   /** Text by path under the rules root, as `catalogue/laundering/AML-01.yaml`. */
   readonly texts: Readonly<Record<string, string>>;
@@ -65,6 +66,8 @@ export interface KnowledgeOptions {
   readonly rulesDir?: string;
   /** A rate file that replaces the shipped sample table. */
   readonly ratesFile?: string;
+  /** The rules have their cases; default not: they are most of the text, and engines have no use for them. */
+  readonly cases?: boolean;
 }
 
 const CATALOGUE = 'catalogue';
@@ -85,10 +88,11 @@ const shippedDir = () => join(packageRoot(), 'rules');
 export async function loadKnowledge(options: KnowledgeOptions = {}): Promise<Knowledge> {
   return compileKnowledge(await readKnowledgeFiles(options), {
     shownUnder: options.rulesDir ?? shippedDir(),
+    cases: options.cases ?? false,
   });
 }
 
-/** Reads the files of a set without looking into them. */
+/** Reads the files of a set without looking into them, rules with their cases. */
 export async function readKnowledgeFiles(options: KnowledgeOptions = {}): Promise<KnowledgeFiles> {
   const rulesDir = options.rulesDir ?? shippedDir();
   const texts = new Map(readReferenceFiles());
@@ -110,13 +114,25 @@ export interface CompileKnowledgeOptions {
   readonly activeFrom?: number;
   /** Folder under which findings show the files; default their paths under the rules root. */
   readonly shownUnder?: string;
+  /** The rules have the cases that stand in the files; default not. */
+  readonly cases?: boolean;
+}
+
+/** What the set is made of: a case shows what a rule means and changes nothing of it. */
+function contentOf({ texts, rates }: KnowledgeFiles): KnowledgeFiles {
+  const kept = Object.entries(texts).map(([path, text]): [string, string] => [
+    path,
+    path.startsWith(`${CATALOGUE}/`) ? withoutCases(text) : text,
+  ]);
+  return { texts: Object.fromEntries(kept), rates };
 }
 
 /** Compiles and checks the files of a set. @throws RastroError RAS-RULES-REFUSED with file:line:col of each finding. */
-export function compileKnowledge(files: KnowledgeFiles, options: CompileKnowledgeOptions = {}): Knowledge {
-  const { shownUnder = '', activeFrom = ALWAYS_MS } = options;
+export function compileKnowledge(read: KnowledgeFiles, options: CompileKnowledgeOptions = {}): Knowledge {
+  const { shownUnder = '', activeFrom = ALWAYS_MS, cases = false } = options;
+  const files = contentOf(read);
   const sources = (folder: string): RuleSource[] =>
-    Object.entries(files.texts)
+    Object.entries((cases ? read : files).texts)
       .filter(([path]) => path.startsWith(`${folder}/`))
       .map(([path, text]) => ({ path: join(shownUnder, path), text }));
 
@@ -129,7 +145,11 @@ export function compileKnowledge(files: KnowledgeFiles, options: CompileKnowledg
   if (ruleSources.length === 0)
     throw new RastroError('RAS-RULES-NONE', { folder: join(shownUnder, CATALOGUE) });
   const thresholdIds = new Set(reference.thresholds.ids);
-  const compiled = compileRules(ruleSources, { thresholdIds, activeFrom });
+  const compiled = compileRules(ruleSources, {
+    thresholdIds,
+    activeFrom,
+    cases: cases ? 'read' : 'left',
+  });
   if (!compiled.ok) refuse(compiled.findings);
   const { ruleSet } = compiled;
 

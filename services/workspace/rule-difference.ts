@@ -1,5 +1,6 @@
 /** What one rule set has otherwise than another, by name. */
 import { compositeContent } from '../../pipelines/compose/index.ts';
+import { catalogueOf } from '../../rules/compiler/index.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Knowledge } from './knowledge.ts';
 
@@ -35,7 +36,9 @@ function contentsOf(knowledge: Knowledge | undefined) {
   const files = Object.entries(texts).filter(([path]) => !/^(catalogue|composites)\//.test(path));
   const playbook = texts['composites/playbook.yaml'];
   return {
-    rules: new Map(knowledge?.ruleSet.rules.map((rule) => [rule.id, rule.contentHash])),
+    rules: new Map(
+      (knowledge === undefined ? [] : catalogueOf(knowledge.ruleSet)).map((rule) => [rule.id, rule.contentHash]),
+    ),
     composites: new Map(knowledge?.composites.map((one) => [one.file.id, compositeContent(one)])),
     files: new Map([
       ...files,

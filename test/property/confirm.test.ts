@@ -22,7 +22,7 @@ const HOUR = 3_600_000;
 /** Of all events that might fire by what is said of them, so many do not at most, in a hundred. */
 const VAIN_PERCENT_MAX = 10;
 
-const { ruleSet, evaluation } = await loadKnowledge({});
+const { ruleSet, evaluation } = await loadKnowledge({ cases: true });
 const SHIPPED = ruleSet.rules.filter((rule) => rule.input === 'events');
 
 interface Tally {

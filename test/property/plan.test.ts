@@ -18,7 +18,7 @@ import { subject } from './brute-force-arbitrary.ts';
 const RUNS = Number(process.env['RASTRO_RUNS'] ?? 200);
 const HOUR = 3_600_000;
 
-const { ruleSet, evaluation } = await loadKnowledge({});
+const { ruleSet, evaluation } = await loadKnowledge({ cases: true });
 const SHIPPED = ruleSet.rules.filter((rule) => rule.input === 'events');
 
 interface Outcome {

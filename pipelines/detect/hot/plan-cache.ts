@@ -53,9 +53,8 @@ export function* planningAll(
     memberBit: (text) => dictionary.memberBit(text),
     thresholdRange: (id) => evaluation.thresholdRange?.(id),
   };
-  const active = ruleSet.rules.filter(({ status }) => status !== 'waiting' && status !== 'manual');
   const plans = new Map<SubjectKind, KindPlan>();
-  for (const [kind, rules] of rulesByKind(active)) plans.set(kind, yield* planning(kind, rules, binding));
+  for (const [kind, rules] of rulesByKind(ruleSet.rules)) plans.set(kind, yield* planning(kind, rules, binding));
   return plans;
 }
 

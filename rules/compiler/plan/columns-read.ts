@@ -22,8 +22,8 @@ const ALWAYS: readonly FactColumnName[] = [
 /** Columns that plan, confirmation and reference program of the rules over events read. */
 export function columnsRead({ rules }: RuleSet): ReadonlySet<FactColumnName> {
   const columns = new Set(ALWAYS);
-  for (const { input, status, subjects, fieldsRead } of rules) {
-    if (input !== 'events' || status === 'waiting' || status === 'manual') continue;
+  for (const { input, subjects, fieldsRead } of rules) {
+    if (input !== 'events') continue;
     for (const kind of subjects) {
       const reads: Readonly<Record<string, { readonly column: FactColumnName }>> =
         FIELD_FACTS[standpointOf(kind)];

@@ -56,7 +56,9 @@ export function addDoctor(program: Command): void {
       await check('data folder', () => folder(context)),
       await check('rules', async () => {
         const { ruleSet, composites } = await loadKnowledge();
-        return `${ruleSet.rules.length} rules, ${composites.length} composites, set ${ruleSet.hash.slice(0, 12)}`;
+        const { rules, unevaluated } = ruleSet;
+        const live = composites.filter(({ file }) => file.status === 'live').length;
+        return `${rules.length} rules (${unevaluated.length} more not evaluated), ${live} of ${composites.length} composites live, set ${ruleSet.hash.slice(0, 12)}`;
       }),
       await check('store', () =>
         withStore(dataDir, async (store) => {

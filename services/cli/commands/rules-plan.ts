@@ -4,6 +4,7 @@ import {
   type EvaluationContext,
   explainRule,
   type FactBinding,
+  isEvaluated,
   planRules,
 } from '../../../rules/compiler/index.ts';
 import type { CommandContext } from '../context.ts';
@@ -74,7 +75,11 @@ export function showPlan(
   const { bold, dim } = terminal.paint;
   terminal.print(bold(`${id} ${title}`));
   if (plans.length === 0) {
-    terminal.print('A rule over signals has no plan: it reads few events, and is evaluated at each.');
+    terminal.print(
+      isEvaluated(rule)
+        ? 'A rule over signals has no plan: it reads few events, and is evaluated at each.'
+        : `A rule of status ${rule.status} has no plan: it is not evaluated.`,
+    );
     return;
   }
   terminal.print(

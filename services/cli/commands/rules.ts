@@ -1,7 +1,7 @@
 /** `rastro rules list|explain ID|test`: the catalogue, one rule in words or as a plan, and every rule's own cases. */
 import type { Command } from 'commander';
 import { runCases } from '../../../rules/compiler/cases.ts';
-import { type CheckedRule, explainRule } from '../../../rules/compiler/index.ts';
+import { type CheckedRule, catalogueOf, explainRule } from '../../../rules/compiler/index.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import { type Knowledge, loadKnowledge } from '../../workspace/knowledge.ts';
 import type { CommandContext } from '../context.ts';
@@ -23,13 +23,14 @@ interface RulesOptions {
   readonly rules?: string;
 }
 
-function load(options: RulesOptions): Promise<Knowledge> {
-  return loadKnowledge(options.rules === undefined ? {} : { rulesDir: options.rules });
+function load(options: RulesOptions, cases = false): Promise<Knowledge> {
+  return loadKnowledge({ ...(options.rules === undefined ? {} : { rulesDir: options.rules }), cases });
 }
 
 function ruleOf(knowledge: Knowledge, id: string): CheckedRule {
-  const rule = knowledge.ruleSet.rules.find((candidate) => candidate.id === id);
-  const known = knowledge.ruleSet.rules.map((candidate) => candidate.id).join(', ');
+  const rules = catalogueOf(knowledge.ruleSet);
+  const rule = rules.find((candidate) => candidate.id === id);
+  const known = rules.map((candidate) => candidate.id).join(', ');
   if (rule === undefined) throw new RastroError('RAS-CLI-UNKNOWN-NAME', { what: 'rule', name: id, known });
   return rule;
 }
@@ -46,6 +47,9 @@ function showRule({ terminal }: CommandContext, rule: CheckedRule, lang: (typeof
     `version ${about.version}, ${about.status}, ${about.form}, family ${about.family}, weight ${about.weight}, per ${about.subjects.join(' | ')}`,
   );
   terminal.print(dim(rule.path));
+  if (about.waitsFor.length > 0)
+    terminal.print(`not evaluated: it waits for the engine of ${about.waitsFor.join(' and ')}`);
+  if (about.manualReason !== null) terminal.print(`not evaluated: ${about.manualReason}`);
   terminal.print(`\n${about.explain}\n`);
   terminal.print(
     tableText(
@@ -102,14 +106,14 @@ export function addRules(program: Command): void {
     if (terminal.json) {
       terminal.printJson({
         ruleSet: ruleSet.hash,
-        rules: ruleSet.rules.map((rule) => explainRule(rule, 'en')),
+        rules: catalogueOf(ruleSet).map((rule) => explainRule(rule, 'en')),
         composites: composites.map(({ file }) => file),
       });
       return EXIT.FINE;
     }
     terminal.print(
       tableText(
-        ruleSet.rules,
+        catalogueOf(ruleSet),
         [
           { title: 'rule', value: (rule) => rule.id },
           { title: 'version', value: (rule) => rule.version },
@@ -126,7 +130,8 @@ export function addRules(program: Command): void {
       ),
     );
     terminal.print();
-    for (const { file } of composites) terminal.print(`${file.id} ${file.version}  ${file.title.en}`);
+    for (const { file } of composites)
+      terminal.print(`${file.id} ${file.version}  ${file.status}  ${file.title.en}`);
     terminal.print(
       terminal.paint.dim(`\nrule set ${ruleSet.hash.slice(0, 16)}; \`rastro rules explain ID\` explains one`),
     );
@@ -157,8 +162,8 @@ export function addRules(program: Command): void {
     .option('--filter <text>', 'only rules whose id contains this')
     .addHelpText('after', '\nExit code 1 if a case does not hold, 2 if no rule was found.');
   handle<RulesOptions & { filter?: string }>(test, async ({ terminal }, options) => {
-    const knowledge = await load(options);
-    const chosen = knowledge.ruleSet.rules.filter(
+    const knowledge = await load(options, true);
+    const chosen = catalogueOf(knowledge.ruleSet).filter(
       (rule) => options.filter === undefined || rule.id.includes(options.filter),
     );
     if (chosen.length === 0) {

@@ -34,7 +34,7 @@ const note = (thread: Worker) => {
 
 beforeAll(async () => {
   process.on('worker', note);
-  knowledge = await loadKnowledge();
+  knowledge = await loadKnowledge({ cases: true });
   small = smallSetOf(knowledge);
 });
 

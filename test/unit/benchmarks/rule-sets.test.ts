@@ -4,7 +4,7 @@ import { FactDictionary } from '../../../pipelines/facts/dictionary.ts';
 import { planRules } from '../../../rules/compiler/index.ts';
 import { loadKnowledge } from '../../../services/workspace/knowledge.ts';
 
-const knowledge = await loadKnowledge();
+const knowledge = await loadKnowledge({ cases: true });
 const plansOf = (rules: Parameters<typeof planRules>[0]) => planRules(rules, new FactDictionary([1, 2]));
 
 describe('rule sets for measuring', () => {

@@ -11,7 +11,7 @@ import { FACT_COLUMNS, type FactBatch, type FactColumnName } from '../../../sche
 import { transaction } from '../../../schemas/transaction.ts';
 import { loadKnowledge } from '../../../services/workspace/knowledge.ts';
 
-const knowledge = await loadKnowledge();
+const knowledge = await loadKnowledge({ cases: true });
 const SMALL = { accounts: 400, rows: 12_000, seed: 5, plantedMilli: 300 };
 
 function streamOf(options: Partial<StreamOptions> = {}) {

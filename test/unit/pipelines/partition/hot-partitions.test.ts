@@ -47,7 +47,7 @@ describe('partitions', () => {
   let knowledge: Knowledge;
   let whole: SubjectSignals[];
   beforeAll(async () => {
-    knowledge = await loadKnowledge();
+    knowledge = await loadKnowledge({ cases: true });
     whole = signalsOf(knowledge);
   });
 
