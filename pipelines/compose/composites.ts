@@ -6,8 +6,8 @@
  */
 import {
   ALL_TIME,
-  catalogueOf,
   type CheckedRule,
+  catalogueOf,
   durationMs,
   type Finding,
   type Interval,

@@ -13,8 +13,7 @@ export class FiringChecker {
   strength(): RuleProgram['strength'] {
     const { of, at, full } = this.#checking.file.strength;
     // A rule that no program asks may have no features to be strong in.
-    if (this.#checking.file.status === 'manual' && of === '')
-      return { of: 0, at: () => 0, full: () => 1 };
+    if (this.#checking.file.status === 'manual' && of === '') return { of: 0, at: () => 0, full: () => 1 };
     const place = this.#checking.yaml.position(['strength', 'of']);
     const position = this.#checking.names.featurePosition(of);
     if (position === null) this.#checking.add('RAS-RULES-NAME', place, { name: of });

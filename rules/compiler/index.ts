@@ -3,8 +3,8 @@ export { withoutCases } from './case-cut.ts';
 export { runCases } from './cases.ts';
 export {
   ALL_TIME,
-  catalogueOf,
   type CheckedRule,
+  catalogueOf,
   type Int,
   type Interval,
   isEvaluated,

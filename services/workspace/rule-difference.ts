@@ -37,7 +37,10 @@ function contentsOf(knowledge: Knowledge | undefined) {
   const playbook = texts['composites/playbook.yaml'];
   return {
     rules: new Map(
-      (knowledge === undefined ? [] : catalogueOf(knowledge.ruleSet)).map((rule) => [rule.id, rule.contentHash]),
+      (knowledge === undefined ? [] : catalogueOf(knowledge.ruleSet)).map((rule) => [
+        rule.id,
+        rule.contentHash,
+      ]),
     ),
     composites: new Map(knowledge?.composites.map((one) => [one.file.id, compositeContent(one)])),
     files: new Map([

@@ -2,6 +2,7 @@
  * Rule sets as records of the log: the files that make the set, so that a data folder can be read again without the
  * folder that the rules came from, and the event time from which the set is in force.
  */
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { LOG_LIMITS } from '../../pipelines/log/port.ts';
 import { ALWAYS_MS } from '../../rules/compiler/index.ts';
@@ -39,9 +40,15 @@ export interface RuleRecord {
 /** What `encodeRules` makes a record of. */
 export type NewRules = Omit<RuleRecord, 'sha256' | 'ordinal'> & { readonly ordinal?: number };
 
-/** @throws RastroError RAS-RULES-RECORD-SIZE */
+/** Bytes that every gzip file begins with; the JSON of records that were written plain begins with a brace. */
+const GZIP_MAGIC = [0x1f, 0x8b] as const;
+
+/**
+ * Compressed: YAML in three languages packs to a fifth, and a catalogue of hundreds of rules fits a record of the topic `rules`.
+ * @throws RastroError RAS-RULES-RECORD-SIZE where the record unpacked is larger than is read again
+ */
 export function encodeRules({ activeFrom, files, ordinal }: NewRules): Uint8Array {
-  const payload = Buffer.from(
+  const text = Buffer.from(
     canonicalJson({
       activeFrom: activeFrom === ALWAYS_MS ? null : activeFrom,
       sha256: contentHash(files),
@@ -50,18 +57,25 @@ export function encodeRules({ activeFrom, files, ordinal }: NewRules): Uint8Arra
     }),
     'utf8',
   );
-  if (payload.byteLength > LOG_LIMITS.RULES_BYTES) {
+  if (text.byteLength > LOG_LIMITS.RULES_BYTES) {
     throw new RastroError('RAS-RULES-RECORD-SIZE', {
-      bytes: payload.byteLength,
+      bytes: text.byteLength,
       limit: LOG_LIMITS.RULES_BYTES,
     });
   }
-  return payload;
+  return gzipSync(text);
+}
+
+function textOf(payload: Uint8Array): string {
+  const isPacked = GZIP_MAGIC.every((byte, at) => payload[at] === byte);
+  // The limit of what is written bounds what is unpacked: a record cannot fill the memory.
+  const bytes = isPacked ? gunzipSync(payload, { maxOutputLength: LOG_LIMITS.RULES_BYTES }) : payload;
+  return Buffer.from(bytes).toString('utf8');
 }
 
 /** @throws RastroError RAS-RULES-RECORD-HASH where the files are not those that were recorded. */
 export function decodeRules(payload: Uint8Array): RuleRecord {
-  const record = ruleRecord.parse(JSON.parse(Buffer.from(payload).toString('utf8')));
+  const record = ruleRecord.parse(JSON.parse(textOf(payload)));
   const { activeFrom, sha256, files, ordinal } = record;
   if (contentHash(files) !== sha256) throw new RastroError('RAS-RULES-RECORD-HASH', { sha256 });
   return { activeFrom: activeFrom ?? ALWAYS_MS, sha256, files, ordinal };

@@ -67,7 +67,13 @@ export function runHot(
 function run(vector: Vector, rule: CheckedRule, evaluation: EvaluationContext, cadence: Cadence): HotAnswer {
   const dictionary = new FactDictionary(SEED);
   const store = new FactStore(dictionary);
-  const ruleSet = { rules: [rule], unevaluated: [], hash: rule.contentHash, activeFrom: ALWAYS_MS, timeline: [] };
+  const ruleSet = {
+    rules: [rule],
+    unevaluated: [],
+    hash: rule.contentHash,
+    activeFrom: ALWAYS_MS,
+    timeline: [],
+  };
   const core = new HotCore({ ruleSet, evaluation, store, dictionary });
   const set = new EffectiveRows({ store, core, seed: SEED, horizonMs: Number.POSITIVE_INFINITY });
   const { events } = historyOf(vector) as SubjectHistory;

@@ -54,7 +54,8 @@ export function* planningAll(
     thresholdRange: (id) => evaluation.thresholdRange?.(id),
   };
   const plans = new Map<SubjectKind, KindPlan>();
-  for (const [kind, rules] of rulesByKind(ruleSet.rules)) plans.set(kind, yield* planning(kind, rules, binding));
+  for (const [kind, rules] of rulesByKind(ruleSet.rules))
+    plans.set(kind, yield* planning(kind, rules, binding));
   return plans;
 }
 

@@ -6,7 +6,7 @@ import { decodeFeed, decodeParties } from '../../../pipelines/ingest/decode.ts';
 import { proposeMapping } from '../../../pipelines/ingest/propose.ts';
 import { rejectCsv } from '../../../pipelines/ingest/reject-csv.ts';
 import { readSample } from '../../../pipelines/ingest/sample.ts';
-import { requirementsOf } from '../../../rules/compiler/index.ts';
+import { isEvaluated, requirementsOf } from '../../../rules/compiler/index.ts';
 import type { Lang } from '../../../schemas/errors/index.ts';
 import { loadMapping, shippedMappings } from '../../feeds/mappings.ts';
 import { openSources } from '../../feeds/sources.ts';
@@ -159,7 +159,7 @@ export function addFeed(program: Command): void {
     const mapping = await loadMapping(options.mapping);
     const { ruleSet } = await loadKnowledge();
     const requirements = requirementsOf(ruleSet)
-      .filter((requirement) => requirement.status === 'live' || requirement.status === 'leg')
+      .filter(isEvaluated)
       .map(({ rule, title, needs }) => ({ rule, title: title[lang], needs }));
     const checking = new FeedCheck(
       requirements,

@@ -1,4 +1,5 @@
 /** Rule sets on the log: recorded once, on every partition, whatever was broken off. */
+import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Bus, NewRecord } from '../../../pipelines/log/bus.ts';
 import { TOPIC_VALUE_BYTES, type TopicName } from '../../../schemas/topics.ts';
@@ -139,7 +140,7 @@ test('ingest follows while it runs, and completes at its start what was broken o
 
 test('a set that fits no record is refused, and nothing is recorded', async () => {
   const bus = memoryBus({ partitions: PARTITIONS });
-  const rates = { name: 'rates.csv', text: 'x'.repeat(TOPIC_VALUE_BYTES) };
+  const rates = { name: 'rates.csv', text: randomBytes(TOPIC_VALUE_BYTES).toString('hex') };
   const large = { activeFrom: MARCH, files: { ...files, rates } };
   await expect(new RuleLog(bus).record(large)).rejects.toMatchObject({ code: 'RAS-RULES-RECORD-SIZE' });
   expect((await bus.ranges('rules'))[0]?.end).toBe(0);

@@ -135,7 +135,7 @@ describe('supplied properties', () => {
     events:
       - {at: '2026-03-01T23:00:00-06:00', times: 2, every: 24h, set: {amount: 100}}`).replace(
       'status: live',
-      `status: ${status}`,
+      status === 'waiting' ? 'status: waiting\nwaitsFor: [crypto]' : `status: ${status}`,
     );
 
   it('are set by the cases of a rule that waits for them, and null where they are not', () => {

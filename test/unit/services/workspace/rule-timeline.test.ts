@@ -1,4 +1,5 @@
 /** Rule sets as records, and the timeline that the records of a log make. */
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { LOG_LIMITS } from '../../../../pipelines/log/port.ts';
 import { ALWAYS_MS } from '../../../../rules/compiler/index.ts';
@@ -27,8 +28,8 @@ const HIGHER = edited('thresholds/us.yaml', (text) => text.replace("value: '1000
 const base = compileKnowledge(shipped);
 
 test('a record gives back the files and the time, and is bounded', () => {
-  const record = decodeRules(encodeRules({ activeFrom: MARCH, files: shipped }));
-  expect(record).toEqual({ activeFrom: MARCH, sha256: base.hash, files: shipped });
+  const record = decodeRules(encodeRules({ activeFrom: MARCH, files: base.files }));
+  expect(record).toEqual({ activeFrom: MARCH, sha256: base.hash, files: base.files });
   expect(decodeRules(encodeRules({ activeFrom: ALWAYS_MS, files: shipped })).activeFrom).toBe(ALWAYS_MS);
   expect(encodeRules({ activeFrom: MARCH, files: shipped }).byteLength).toBeLessThan(
     LOG_LIMITS.RULES_BYTES / 10,
@@ -40,9 +41,32 @@ test('a record gives back the files and the time, and is bounded', () => {
 });
 
 test('a record whose files are not those of its hash is refused', () => {
-  const text = Buffer.from(encodeRules({ activeFrom: MARCH, files: shipped })).toString('utf8');
-  const forged = Buffer.from(text.replace('status: live', 'status: waiting'), 'utf8');
+  const text = gunzipSync(encodeRules({ activeFrom: MARCH, files: shipped })).toString('utf8');
+  const forged = gzipSync(text.replace('status: live', 'status: waiting'));
   expect(() => decodeRules(forged)).toThrow(expect.objectContaining({ code: 'RAS-RULES-RECORD-HASH' }));
+});
+
+test('records that were written plain are read as they were, and bombs are not unpacked', () => {
+  const packed = encodeRules({ activeFrom: MARCH, files: base.files });
+  expect(decodeRules(gunzipSync(packed))).toEqual(decodeRules(packed));
+  const bomb = gzipSync(Buffer.alloc(LOG_LIMITS.RULES_BYTES + 1, 0x20));
+  expect(bomb.byteLength).toBeLessThan(LOG_LIMITS.RULES_BYTES / 100);
+  expect(() => decodeRules(bomb)).toThrow(/larger than/);
+});
+
+test('cases are no part of a set: with others it is the same, without them it compiles', () => {
+  const path = 'catalogue/laundering/AML-01-structuring.yaml';
+  const whole = shipped.texts[path]!;
+  expect(base.files.texts[path]).toBe(whole.slice(0, whole.indexOf('\ncases:') + 1));
+  expect(base.ruleSet.rules.every(({ file }) => file.cases.length === 0)).toBe(true);
+  const others = { ...shipped, texts: { ...shipped.texts, [path]: `${whole}\n# one more word\n` } };
+  const read = compileKnowledge(others, { cases: true });
+  expect(read.ruleSet.rules.every(({ file }) => file.cases.length > 0)).toBe(true);
+  expect([read.hash, read.ruleSet.hash]).toEqual([base.hash, base.ruleSet.hash]);
+  const changed = whole.replace('weight: ', 'weight: 1 # was ');
+  const other = compileKnowledge({ ...shipped, texts: { ...shipped.texts, [path]: changed } });
+  expect(other.hash).not.toBe(base.hash);
+  expect(other.ruleSet.hash).not.toBe(base.ruleSet.hash);
 });
 
 test('thresholds are those of the set in force at the time', () => {
