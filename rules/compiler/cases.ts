@@ -76,13 +76,18 @@ export function runCases(rule: CheckedRule, context: EvaluationContext): readonl
   return rule.file.cases.map((given) => runCase(rule, given, context));
 }
 
-function runCase(rule: CheckedRule, given: RuleCase, context: EvaluationContext): CaseResult {
-  const problems = unknownFields(rule, given);
-  const history: SubjectHistory = {
+/** The subject of a case with its events. */
+export function caseHistory(rule: CheckedRule, given: RuleCase): SubjectHistory {
+  return {
     subjectKey: CASE_SUBJECT,
     subjectKind: rule.subjects[0] ?? 'account',
     events: eventsOf(rule, given),
   };
+}
+
+export function runCase(rule: CheckedRule, given: RuleCase, context: EvaluationContext): CaseResult {
+  const problems = unknownFields(rule, given);
+  const history = caseHistory(rule, given);
   const fired = signalsOf(rule, history, context).length > 0;
   if (fired !== given.fires) {
     problems.push(given.fires ? 'the rule does not fire' : 'the rule fires');

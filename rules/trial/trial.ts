@@ -1,0 +1,98 @@
+/** A rule tried on its own cases: what held, what did not and why, and which branches of its conditions were seen. */
+import type { RuleCase } from '../../schemas/rule.ts';
+import type { FeatureReading } from '../../schemas/signal.ts';
+import { caseHistory, runCase } from '../compiler/cases.ts';
+import type { CheckedRule, Value } from '../compiler/checked-rule.ts';
+import { evaluateAt, signalsOf } from '../compiler/reference/episodes.ts';
+import type { EvaluationContext, SubjectHistory } from '../compiler/reference/evaluation.ts';
+import { type Branches, WatchedRule } from './branches.ts';
+
+/** Events of a case, from its end, among which the one is sought as of which the rule came nearest to firing. */
+const LOOKED_AT_MAX = 200;
+
+/** What the rule saw as of one event of a case. */
+export interface Sight {
+  /** Position of the event among those of the case, from 0; its time in ISO 8601. */
+  readonly event: number;
+  readonly at: string;
+  readonly features: readonly FeatureReading[];
+  /** Atoms of `when` and of benign tests, with what each said; null is unknown. */
+  readonly conditions: readonly {
+    readonly where: string;
+    readonly condition: string;
+    readonly value: Value;
+  }[];
+}
+
+export interface CaseTrial {
+  readonly name: string;
+  readonly kind: RuleCase['kind'];
+  readonly expected: boolean;
+  readonly fired: boolean;
+  /** Empty when the case holds: otherwise what differs, in words. */
+  readonly problems: readonly string[];
+  /** Of a case that does not hold: as of the event where the rule fired, else where it came nearest to it. */
+  readonly sight: Sight | null;
+}
+
+export interface RuleTrial {
+  readonly rule: string;
+  readonly status: CheckedRule['status'];
+  readonly path: string;
+  readonly cases: readonly CaseTrial[];
+  readonly branches: readonly Branches[];
+}
+
+/**
+ * Runs every case of the rule through the reference evaluator. `context` supplies thresholds and business days. The rule must
+ * have been compiled with its cases.
+ */
+export function trialOf(rule: CheckedRule, context: EvaluationContext): RuleTrial {
+  const watched = new WatchedRule(rule);
+  const cases = rule.file.cases.map((given): CaseTrial => {
+    const result = runCase(rule, given, context);
+    const history = caseHistory(rule, given);
+    const problems = [...result.problems];
+    const isSame = signalsOf(watched.rule, history, context).length > 0 === result.fired;
+    // Watching asks more and must answer the same: the tree that plans are made from is the rule that was evaluated.
+    if (!isSame) problems.push('the rule and its condition tree disagree');
+    evaluateAt(watched.rule, history, history.events.length - 1, context);
+    const sight = problems.length === 0 ? null : sightOf(rule, history, result.fired, context);
+    return { ...result, problems, sight };
+  });
+  const { id, status, path } = rule;
+  return { rule: id, status, path, cases, branches: watched.branches };
+}
+
+function sightOf(
+  rule: CheckedRule,
+  history: SubjectHistory,
+  fired: boolean,
+  context: EvaluationContext,
+): Sight | null {
+  const last = history.events.length - 1;
+  if (fired) {
+    const index = signalsOf(rule, history, context)[0]?.evaluation.index ?? last;
+    return seenAt(rule, history, index, context);
+  }
+  let best: Sight | null = null;
+  let most = -1;
+  for (let index = last; index >= 0 && last - index < LOOKED_AT_MAX; index--) {
+    const sight = seenAt(rule, history, index, context);
+    const met = sight.conditions.filter(({ where, value }) => where === 'when' && value === true).length;
+    if (met > most) [best, most] = [sight, met];
+  }
+  return best;
+}
+
+function seenAt(
+  rule: CheckedRule,
+  history: SubjectHistory,
+  event: number,
+  context: EvaluationContext,
+): Sight {
+  const watched = new WatchedRule(rule);
+  const { features } = evaluateAt(watched.rule, history, event, context);
+  const at = new Date(history.events[event]!.time).toISOString();
+  return { event, at, features, conditions: watched.last };
+}
