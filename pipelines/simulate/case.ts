@@ -5,6 +5,7 @@
 import type { Form } from '../../schemas/enumerations.ts';
 import type { Actor } from './daily-life.ts';
 import { INSTITUTIONS, type Institution, silentBank, submittingBanks } from './institutions.ts';
+import { drawSurnames } from './names.ts';
 import { POPULATION } from './parameters.ts';
 import {
   type Account,
@@ -135,6 +136,11 @@ export class CaseDraft {
   otherOperator(than: Institution): Institution {
     if (this.variant === 'truncated') return INSTITUTIONS.pasolargo;
     return than === INSTITUTIONS.girosol ? INSTITUTIONS.envialto : INSTITUTIONS.girosol;
+  }
+
+  /** Two surnames as they are spread in Mexico. */
+  surnames(): readonly string[] {
+    return drawSurnames(this.rng, true);
   }
 
   person(role: TruthRole, options: PersonOptions): Party {

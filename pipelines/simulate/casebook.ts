@@ -2,13 +2,20 @@
 import { type CaseDefinition, CaseDraft } from './case.ts';
 import type { Actor } from './daily-life.ts';
 import { COIN_USERS } from './lookalikes/coin-users.ts';
+import { EMERGENCY } from './lookalikes/emergency.ts';
 import { EQUAL_PAYMENTS } from './lookalikes/equal-payments.ts';
 import { EVENING_SELLER } from './lookalikes/evening-seller.ts';
+import { FIRST_WAGES } from './lookalikes/first-wages.ts';
+import { HOME_TOWN_CLUB } from './lookalikes/home-town-club.ts';
 import { INDEPENDENT } from './lookalikes/independent.ts';
 import { LAWFUL_CREW } from './lookalikes/lawful-crew.ts';
 import { MANY_PLACES } from './lookalikes/many-places.ts';
 import { REMITTER } from './lookalikes/remitter.ts';
+import { SEASONAL_GROWER } from './lookalikes/seasonal-grower.ts';
+import { SHARED_HOUSEHOLD } from './lookalikes/shared-household.ts';
 import { SMALL_CREDITS } from './lookalikes/small-credits.ts';
+import { VILLAGE_MACHINE } from './lookalikes/village-machine.ts';
+import { WINTER_GUESTS } from './lookalikes/winter-guests.ts';
 import { PREVALENCE } from './parameters.ts';
 import { Random } from './random.ts';
 import { Counters, Ledger, type Sink } from './rows.ts';
@@ -44,10 +51,17 @@ export const DEFINITIONS: Readonly<Record<CaseKind, CaseDefinition>> = {
   B2: EVENING_SELLER,
   B3: INDEPENDENT,
   B4: LAWFUL_CREW,
+  B5: SEASONAL_GROWER,
   B6: EQUAL_PAYMENTS,
   B7: MANY_PLACES,
+  B8: EMERGENCY,
+  B9: WINTER_GUESTS,
   B10: SMALL_CREDITS,
+  B11: FIRST_WAGES,
   B12: COIN_USERS,
+  H1: SHARED_HOUSEHOLD,
+  H2: VILLAGE_MACHINE,
+  H3: HOME_TOWN_CLUB,
 };
 
 /** A case that will happen: which kind, in which variant, under which number. */

@@ -75,3 +75,69 @@ export const B12 = {
   dealerPartners: [100, 150],
   dealerPerWeek: [18, 40],
 } as const;
+
+export const B5 = {
+  seasonWeeks: [14, 20],
+  weeksBeforeRain: [4, 8],
+  rainWeeks: [1, 3],
+  workers: [16, 32],
+  dayWageMxn: [322, 418],
+  bonusShare: [0.2, 0.6],
+  taxShare: 0.19,
+} as const;
+
+export const B8 = {
+  sends: [3, 6],
+  sendUsd: [210, 2_940],
+  usualUsd: [130, 420],
+  wageUsd: [1_040, 1_930],
+  historyShare: [0.6, 0.93],
+} as const;
+
+export const B9 = {
+  stayDays: [62, 117],
+  monthlyCad: [2_050, 4_950],
+  staff: [3, 7],
+  guests: [52, 390],
+  bookingUsd: [130, 1_870],
+  wageMxn: [9_300, 15_800],
+  giftMxn: [210, 1_330],
+} as const;
+
+export const B11 = {
+  young: [4, 9],
+  birthYears: [2003, 2007],
+  wageMxn: [1_930, 2_870],
+  cashShare: [0.9, 0.99],
+  rentMxn: [6_100, 19_700],
+  salaryMxn: [17_300, 43_600],
+  takingsMxn: [5_200, 18_700],
+} as const;
+
+export const H1 = {
+  pricesUsd: [47, 86],
+  tipShare: [0.05, 0.13],
+  firstTimeShare: [0.6, 0.9],
+  perNight: [4, 8],
+  workMinutes: [1_120, 1_620],
+  givenShare: [0.82, 0.94],
+  backShare: [0.34, 0.52],
+  rentUsd: [1_130, 2_070],
+} as const;
+
+export const H2 = {
+  employers: [3, 6],
+  people: [22, 42],
+  wageMxn: [3_300, 6_800],
+  cashShare: [0.55, 0.98],
+  secondsBetween: [38, 74],
+  opensMinute: [545, 905],
+} as const;
+
+export const H3 = {
+  surnames: [3, 5],
+  members: [9, 16],
+  giftUsd: [21, 87],
+  dayDrift: [2, 11],
+  spentShare: [0.86, 0.99],
+} as const;

@@ -18,7 +18,24 @@ export const SCENARIO_KINDS = [
   'S11',
   'S12',
 ] as const;
-export const LOOKALIKE_KINDS = ['B1', 'B2', 'B3', 'B4', 'B6', 'B7', 'B10', 'B12'] as const;
+/** `B`: the honest twin of the scenario of that number. `H`: the pairs that are hardest to tell apart. */
+export const LOOKALIKE_KINDS = [
+  'B1',
+  'B2',
+  'B3',
+  'B4',
+  'B5',
+  'B6',
+  'B7',
+  'B8',
+  'B9',
+  'B10',
+  'B11',
+  'B12',
+  'H1',
+  'H2',
+  'H3',
+] as const;
 export type ScenarioKind = (typeof SCENARIO_KINDS)[number];
 export type LookalikeKind = (typeof LOOKALIKE_KINDS)[number];
 export type CaseKind = ScenarioKind | LookalikeKind;

@@ -197,7 +197,7 @@ describe('a simulation', () => {
         kind,
       ).toBe(true);
     expect(truth.note).toMatch(/inflated/);
-    for (const each of truth.cases) expect(each.isLookalike).toBe(each.kind.startsWith('B'));
+    for (const each of truth.cases) expect(each.isLookalike).toBe(!each.kind.startsWith('S'));
   });
 
   it('draws at least five parameters for every scenario', () => {
