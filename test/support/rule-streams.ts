@@ -169,6 +169,11 @@ export class StreamMaker {
     this.#byRule = [...byRule.values(), ...hard];
   }
 
+  /** Streams until every rule has had its turn. */
+  get turns(): number {
+    return this.#byRule.length;
+  }
+
   /**
    * Stream `number`: rules take turns; mostly it is about a case that fires. Different streams share no subject and no row, so
    * that they may run side by side.

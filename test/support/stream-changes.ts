@@ -80,7 +80,9 @@ const CHANGES: Readonly<Record<string, Change>> = {
   /** Puts an event exactly one window, or a millisecond more or less, before another one. */
   edge(random, sketches, rule) {
     const last = random.chance(0.7) ? sketches[sketches.length - 1]! : random.pick(sketches);
-    const length = random.pick(lengths(rule));
+    const edges = lengths(rule);
+    if (edges.length === 0) return sketches;
+    const length = random.pick(edges);
     const time = last.time - length + random.pick([-1, 0, 1]);
     const { counterparty } = last.fields;
     const isPair = length === rule.lookbackMs || random.chance(0.2);
@@ -115,7 +117,9 @@ const CHANGES: Readonly<Record<string, Change>> = {
   },
   /** One event shows what another one shows. */
   copy(random, sketches, rule) {
-    const name = random.pick(rule.fieldsRead.filter((field) => COPIED.has(field)));
+    const copied = rule.fieldsRead.filter((field) => COPIED.has(field));
+    if (copied.length === 0) return sketches;
+    const name = random.pick(copied);
     const value = random.pick(sketches).fields[name];
     return replaced(sketches, placeIn(random, sketches), (sketch) => withFields(sketch, { [name]: value }));
   },

@@ -1,10 +1,12 @@
 /**
  * What the comparisons of evaluators over streams have in common: the rules, the run's seed and size, who is compared.
  *
- * RASTRO_RUNS: how many streams; RASTRO_SEED: of which run (`random` explores); RASTRO_STREAM: this one alone.
+ * RASTRO_RUNS: how many streams; RASTRO_SEED: of which run (`random` explores); RASTRO_STREAM: this one alone, of all
+ * rules or, with RASTRO_CAST, of that part of them.
  */
 import { createDetector, type DetectorOptions } from '../../pipelines/detect/detector.ts';
 import { PROVIDABLE } from '../../pipelines/ingest/provided.ts';
+import { deriveSeed } from '../../pipelines/simulate/random.ts';
 import type { RuleSet } from '../../rules/compiler/index.ts';
 import type { Cadence } from '../../schemas/cadence.ts';
 import { loadCatalogue } from '../unit/rules/catalogue/catalogue.ts';
@@ -16,13 +18,17 @@ import { type Contender, shrunk, streamText } from './stream-player.ts';
 import { ruleSteps } from './stream-timelines.ts';
 import { BANK, FEEDS, OTHER_BANK } from './stream-transactions.ts';
 
-/** Every rule has its turns forty times. */
 const DEFAULT_RUNS = 1_040;
+/** In its cast every rule has its turns so often in a whole run. */
+const TURNS_PER_RULE = 40;
+/** Rules of a cast: streams of few rules are made and judged in a fraction of the time that all rules take. */
+const CAST_RULES = 15;
 const DEFAULT_SEED = 20_261_121;
 /** Time for one stream on a busy machine; a stream takes some hundredths of a second. */
-const STREAM_MS_MAX = 1_000;
+export const STREAM_MS_MAX = 1_000;
 const given = process.env['RASTRO_SEED'];
 const only = process.env['RASTRO_STREAM'];
+const onlyCast = process.env['RASTRO_CAST'];
 
 export const SEED = given === 'random' ? Date.now() % 2 ** 31 : Number(given ?? DEFAULT_SEED);
 export const RUNS = only === undefined ? Number(process.env['RASTRO_RUNS'] ?? DEFAULT_RUNS) : 1;
@@ -45,6 +51,30 @@ export const OPTIONS: DetectorOptions = {
   providedBy: (feed) => (feed === FEEDS.full ? FULL : BARE),
 };
 export const MAKER = new StreamMaker(SEED, rules, context);
+
+/** A part of the rules, and streams about them alone. */
+export interface Cast {
+  readonly number: number;
+  readonly options: DetectorOptions;
+  readonly maker: StreamMaker;
+  readonly numbers: readonly number[];
+}
+
+/** Every rule over events is in one cast; neighbours in the catalogue, which look at the same things, are spread. */
+export const CASTS: readonly Cast[] = (() => {
+  const count = Math.ceil(rules.length / CAST_RULES);
+  return Array.from({ length: count }, (_, number): Cast => {
+    const own = rules.filter((_, i) => i % count === number);
+    const maker = new StreamMaker(deriveSeed(SEED, 'cast', number), own, context);
+    const runs = Math.ceil((maker.turns * TURNS_PER_RULE * RUNS) / DEFAULT_RUNS);
+    return {
+      number,
+      options: { ...OPTIONS, ruleSet: { ...ruleSet, rules: own } },
+      maker,
+      numbers: only === undefined ? Array.from({ length: runs }, (_, i) => i) : [Number(only)],
+    };
+  }).filter(({ number }) => onlyCast === undefined || number === Number(onlyCast));
+})();
 
 /** Who must say what another says, and on how many streams: what needs fewer to be found gets fewer, or a run takes too long. */
 export interface Comparison {
@@ -162,9 +192,9 @@ export const STREAMING: readonly (OrderOptions & { readonly name: string })[] = 
   },
 ];
 
-/** The first is held to every stream and counted, the others to some. */
+/** The first is held to every stream of every cast and counted, the others to some of all rules. */
 export const COMPARISONS: readonly Comparison[] = [
-  { contender: hot, reference: REFERENCE, every: 1, crowds: 2, takes: whatever },
+  { contender: hot, reference: REFERENCE, every: 8, crowds: 2, takes: whatever },
   {
     contender: reloading(hot, SETS),
     reference: reloading(REFERENCE, SETS),
