@@ -115,6 +115,8 @@ export function sketchesOf(rule: CheckedRule, given: RuleCase): Sketch[] {
 
 const textOf = (value: FieldValue | undefined): string | undefined =>
   typeof value === 'string' ? value : undefined;
+const flagOf = (value: FieldValue | undefined): boolean | undefined =>
+  typeof value === 'boolean' ? value : undefined;
 const intOf = (value: FieldValue | undefined): number | null => (typeof value === 'number' ? value : null);
 /** Members that have a value: an absent one is left out of the row. */
 function given<T extends object>(members: { readonly [K in keyof T]: T[K] | undefined }): T {
@@ -196,8 +198,13 @@ function placesOf({ fields }: Sketch, isCredit: boolean): Place[] | undefined {
     role,
     textOf(fields['place']) ?? textOf(fields['placeAdmin1']) ?? textOf(fields['placeCountry']),
   );
-  const sent = placeOf('agent_send', textOf(fields['sendPlaceAdmin1']));
-  const places = [...acting, ...sent];
+  const actsAs = (other: Place['role']) => acting.length > 0 && role === other;
+  const sent = textOf(fields['sendPlaceAdmin1']) ?? textOf(fields['sendCountry']);
+  const places = [
+    ...acting,
+    ...(actsAs('agent_send') ? [] : placeOf('agent_send', sent)),
+    ...(actsAs('agent_pay') ? [] : placeOf('agent_pay', textOf(fields['payPlaceAdmin1']))),
+  ];
   return places.length === 0 ? undefined : places;
 }
 
@@ -226,6 +233,26 @@ function conductorsOf({ fields }: Sketch, setting: Setting): Transaction['conduc
     return [{ ...of(nameKey(scope, 'agent')), onBehalfOf: [{ ref: keyOf('par', subject) }] }];
   const name = textOf(fields['conductor']);
   return name === undefined ? undefined : [of(nameKey(scope, name))];
+}
+
+function cardOf({ fields }: Sketch, { kind, subject, scope }: Setting): Transaction['card'] {
+  type Card = NonNullable<Transaction['card']>;
+  const merchant = textOf(fields['merchant']);
+  const token = textOf(fields['cardToken']);
+  const card = given<Card>({
+    mcc: textOf(fields['mcc']) ?? (fields['kind'] === 'card_purchase' ? '5411' : undefined),
+    present: flagOf(fields['cardPresent']),
+    recurring: flagOf(fields['recurring']),
+    merchantDescriptorClass: textOf(fields['merchantClass']),
+    merchantId:
+      kind === 'merchant'
+        ? keyOf('par', subject)
+        : merchant === undefined
+          ? undefined
+          : nameKey(scope, merchant),
+    token: kind === 'card' ? keyOf('par', subject) : token === undefined ? undefined : nameKey(scope, token),
+  });
+  return Object.keys(card).length === 0 ? undefined : card;
 }
 
 /** Where an inflow comes from when nobody is named: a case that says so means a machine. */
@@ -275,7 +302,6 @@ export function rowOf(sketch: Sketch, setting: Setting): Transaction {
   const isCredit = fields['direction'] !== 'out';
   const own = ownSide(sketch, setting);
   const other = otherSide(sketch, setting, own);
-  const mcc = textOf(fields['mcc']) ?? (fields['kind'] === 'card_purchase' ? '5411' : undefined);
   const travelTo = textOf(fields['travelTo']);
   return given<Transaction>({
     institution: sketch.institution ?? BANK,
@@ -298,7 +324,7 @@ export function rowOf(sketch: Sketch, setting: Setting): Transaction {
         : undefined,
     places: placesOf(sketch, isCredit),
     terminal: terminalOf(sketch, scope),
-    card: mcc === undefined ? undefined : { mcc },
+    card: cardOf(sketch, setting),
     mto: remittanceOf(sketch, scope, isCredit),
     travel: travelTo === undefined ? undefined : { to: travelTo },
     lodging: fields['isLodging'] === true ? { checkIn: '2026-01-01', nights: 1 } : undefined,
