@@ -52,23 +52,31 @@ export interface Stream {
 
 const PROVIDED = new Set(PROVIDABLE);
 
-function firesAt(
+/** Where it first fires; without the sketches that make no event of the subject, as an own-account transfer does of a holder. */
+function playedOn(
   rule: CheckedRule,
   kind: SubjectKind,
   sketches: readonly Sketch[],
   context: EvaluationContext,
-) {
+): Pick<Template, 'sketches' | 'firesAt'> {
   const setting: Setting = { kind, subject: 'subject', scope: 'scope', isNamed: true };
   const subjectKey = subjectKeyOf(setting);
-  const events = sketches.map((sketch) => {
+  const seen = sketches.flatMap((sketch) => {
     const tx = rowOf(sketch, setting);
-    const { side } = membershipsOf(tx, new Set([kind])).find(
+    const membership = membershipsOf(tx, new Set([kind])).find(
       (found) => subjectKeyText(found.kind, found.key) === subjectKey,
-    )!;
-    return eventView({ tx, subjectKind: kind, side, provided: PROVIDED });
+    );
+    if (membership === undefined) return [];
+    return [
+      { sketch, event: eventView({ tx, subjectKind: kind, side: membership.side, provided: PROVIDED }) },
+    ];
   });
-  const history = { subjectKey, subjectKind: kind, events: events.sort(compareRefs) };
-  return signalsOf(rule, history, context)[0]?.evaluation.index ?? -1;
+  const events = seen.map(({ event }) => event).sort(compareRefs);
+  const history = { subjectKey, subjectKind: kind, events };
+  return {
+    sketches: seen.map(({ sketch }) => sketch),
+    firesAt: signalsOf(rule, history, context)[0]?.evaluation.index ?? -1,
+  };
 }
 
 /** Every case of every rule over events, for every kind of subject of the rule. */
@@ -77,10 +85,12 @@ export function templatesOf(rules: readonly CheckedRule[], context: EvaluationCo
     .filter((rule) => rule.input === 'events')
     .flatMap((rule) =>
       rule.subjects.flatMap((kind) =>
-        rule.file.cases.map((given) => {
-          const sketches = sketchesOf(rule, given);
-          return { rule, kind, name: given.name, sketches, firesAt: firesAt(rule, kind, sketches, context) };
-        }),
+        rule.file.cases.map((given) => ({
+          rule,
+          kind,
+          name: given.name,
+          ...playedOn(rule, kind, sketchesOf(rule, given), context),
+        })),
       ),
     );
 }
