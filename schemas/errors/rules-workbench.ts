@@ -98,4 +98,16 @@ export const rulesWorkbenchErrors = defineErrors({
       fr: 'Rien n’est écrasé. Donnez un autre nom ou un autre dossier.',
     },
   },
+  'RAS-RULES-NO-HISTORY': {
+    message: {
+      en: 'There is no history in {where}.',
+      es: 'No hay historial en {where}.',
+      fr: 'Il n’y a pas d’historique dans {where}.',
+    },
+    hint: {
+      en: 'Give the data folder with --data-dir, a server with --config, or files of a feed instead of --from-store.',
+      es: 'Indique la carpeta de datos con --data-dir, un servidor con --config, o archivos en lugar de --from-store.',
+      fr: 'Donnez le dossier de données avec --data-dir, un serveur avec --config, ou des fichiers au lieu de --from-store.',
+    },
+  },
 });

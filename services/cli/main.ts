@@ -90,6 +90,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'RAS-FEED-MAPPING-NOT-FOUND',
   'RAS-RULES-FOLDER',
   'RAS-RULES-EXISTS',
+  'RAS-RULES-NO-HISTORY',
   'RAS-RULES-PACK-KEY',
 ]);
 

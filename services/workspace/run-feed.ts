@@ -36,14 +36,23 @@ const REJECT_BATCH = 2_000;
 /** Pseudonyms of one question to the vault; they travel in the request's head. */
 const VAULT_QUESTION = 1_000;
 
+/** Where a feed is read into: a workspace, or a run on trial that stores nothing. */
+export interface FeedTarget
+  extends Pick<Workspace, 'state' | 'keys' | 'limits' | 'appendReference' | 'appendRows' | 'writeGroup'> {
+  readonly store: Pick<Workspace['store'], 'queryRows'>;
+  readonly writer: Pick<Workspace['writer'], 'rows'>;
+}
+
 export interface FeedRun {
-  readonly workspace: Workspace;
+  readonly workspace: FeedTarget;
   readonly mapping: Mapping;
   readonly institution?: string;
   readonly counts: WriteCounts;
   readonly report: FeedReport;
   /** Rows read of all files so far. */
   readonly onProgress?: (rows: number, bytes: number) => void;
+  /** Asked before each row; once true, nothing more of any file is read. What was read counts. Default: never. */
+  readonly isEnough?: () => boolean;
 }
 
 /** A file with the hash of its content, read once before its rows are. */
@@ -147,6 +156,7 @@ export class FeedReader {
       const options = { source, mapping, ...(institution === undefined ? {} : { institution }) };
       for await (const outcomes of decodeColumns(options, open)) {
         for (const outcome of outcomes) {
+          if (this.#run.isEnough?.() === true) break;
           if (outcome.kind === 'feed') await this.#feed(outcome);
           else if (outcome.kind === 'fault') this.#fault(file, outcome);
           else {
@@ -157,6 +167,7 @@ export class FeedReader {
         }
         await this.#storeRejects(submission, REJECT_BATCH);
         this.#run.onProgress?.(report.read, this.#bytesBefore + source.bytesRead());
+        if (this.#run.isEnough?.() === true) break;
       }
       await this.#flushRows();
       this.#bytesBefore += source.bytesRead();

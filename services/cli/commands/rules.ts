@@ -10,6 +10,7 @@ import { handle } from '../handle.ts';
 import { oneOf } from '../options.ts';
 import { tableText } from '../terminal.ts';
 import { addRulesActivate } from './rules-activate.ts';
+import { addRulesBacktest } from './rules-backtest.ts';
 import { addRulesHistory } from './rules-history.ts';
 import { addRulesLock } from './rules-lock.ts';
 import { addRulesStatus } from './rules-log.ts';
@@ -191,6 +192,7 @@ export function addRules(program: Command): void {
   addRulesHistory(rules);
   addRulesStatus(rules);
   addRulesNew(rules);
+  addRulesBacktest(rules);
   addRulesLock(rules);
   addRulesPack(rules);
 }

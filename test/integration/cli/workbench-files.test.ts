@@ -1,5 +1,5 @@
 /** Lock and packs by command, as a rule author calls them. */
-import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,8 +43,9 @@ test('a lock is written once, holds a change up, and lets it pass under a new ve
 
 test('a pack comes out of its file as it went in, and a changed one does not', async () => {
   const [key, pub, pack, out] = ['key.pem', 'key.pub', 'pack.json', 'out'].map((name) => join(folder, name));
-  execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', key!]);
-  execFileSync('openssl', ['pkey', '-in', key!, '-pubout', '-out', pub!]);
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  writeFileSync(key!, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  writeFileSync(pub!, publicKey.export({ type: 'spki', format: 'pem' }));
   const make = [
     'rules',
     'pack',
@@ -98,5 +99,18 @@ test('a new rule goes into a new folder and its cases hold; nothing is written o
   expect(await rastro(['rules', 'new', 'LAB-92', '--out', out])).toMatchObject({
     code: 2,
     err: expect.stringContaining('labour_exploitation'),
+  });
+});
+
+test('what there is no history of cannot be gone over', async () => {
+  expect(
+    await rastro(['rules', 'backtest', '--from-store', '--data-dir', join(folder, 'none')]),
+  ).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('RAS-RULES-NO-HISTORY'),
+  });
+  expect(await rastro(['rules', 'backtest'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--from-store'),
   });
 });
