@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { catalogueOf } from '../../rules/compiler/index.ts';
 import { type ErrorParams, RastroError } from '../../schemas/errors/index.ts';
 import { contentHash } from '../../schemas/ids.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
@@ -61,7 +62,7 @@ export function lockOf(
   return {
     format: 1,
     rules: sorted(
-      knowledge.ruleSet.rules.map(({ id, version, path, contentHash: sha256 }) => [
+      catalogueOf(knowledge.ruleSet).map(({ id, version, path, contentHash: sha256 }) => [
         id,
         { version, file: fileOf(path), sha256 },
       ]),

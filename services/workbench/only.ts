@@ -1,4 +1,5 @@
 /** A part of a rule set that stands by itself: some rules with what they read, some composites with their rules. */
+import { catalogueOf } from '../../rules/compiler/index.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import type { CompositeFile } from '../../schemas/rule.ts';
 import { compileKnowledge, type Knowledge } from '../workspace/knowledge.ts';
@@ -15,7 +16,7 @@ function rulesOf(file: CompositeFile): string[] {
 
 /** @throws RastroError RAS-CLI-UNKNOWN-NAME on an id of neither a rule nor a composite */
 export function onlyOf(knowledge: Knowledge, ids: readonly string[], shownUnder: string): Knowledge {
-  const rules = new Map(knowledge.ruleSet.rules.map((rule) => [rule.id, rule]));
+  const rules = new Map(catalogueOf(knowledge.ruleSet).map((rule) => [rule.id, rule]));
   const composites = new Map(knowledge.composites.map((one) => [one.file.id, one]));
   const wanted = new Set<string>();
   const want = (id: string) => {

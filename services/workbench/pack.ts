@@ -73,12 +73,17 @@ export function readKey(pem: string, kind: 'private' | 'public', file: string): 
   return key;
 }
 
+export interface PackParts {
+  readonly named: PackName;
+  readonly lock: RulesLock;
+  /** All files as they are read from the folder, rules with their cases. */
+  readonly texts: Readonly<Record<string, string>>;
+  readonly key: KeyObject;
+}
+
 /** The text of a pack of the knowledge, the same for the same content and key. @throws ZodError on a name or version of another form */
-export function packText(
-  knowledge: Knowledge,
-  parts: { readonly named: PackName; readonly lock: RulesLock; readonly key: KeyObject },
-): string {
-  const { texts } = knowledge.files;
+export function packText(knowledge: Knowledge, parts: PackParts): string {
+  const { texts } = parts;
   const content = manifest.parse({
     format: 'rastro-rules-pack',
     formatVersion: 1,
@@ -127,7 +132,7 @@ export function openPack(bytes: Uint8Array, file: string, key: KeyObject): Opene
       throw invalid(`${path}: ${Buffer.byteLength(text)} bytes > ${PACK_LIMITS.FILE_BYTES}`);
     if (sha256(text) !== content.files[path]) throw invalid(`${path} was changed`);
   }
-  const knowledge = compileKnowledge({ texts, rates: null });
+  const knowledge = compileKnowledge({ texts, rates: null }, { cases: true });
   if (knowledge.ruleSet.hash !== content.ruleSet) throw invalid('its rules are another set than it names');
   return { manifest: content, texts, knowledge };
 }

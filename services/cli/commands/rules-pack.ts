@@ -7,7 +7,7 @@ import { RastroError } from '../../../schemas/errors/index.ts';
 import { packageRoot } from '../../../schemas/package-root.ts';
 import { LOCK_FILE, lockFindings, lockOf, lockText, readLock } from '../../workbench/lock.ts';
 import { keyFingerprint, openPack, PACK_LIMITS, packText, readKey } from '../../workbench/pack.ts';
-import { loadKnowledge } from '../../workspace/knowledge.ts';
+import { loadKnowledge, readKnowledgeFiles } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { count } from '../terminal.ts';
@@ -81,7 +81,9 @@ Exit code 1 if a rule changed without a new version (\`rastro rules lock\`): not
     const key = await keyOf(options.key, 'private');
     if (existsSync(options.out)) throw new RastroError('RAS-RULES-EXISTS', { path: options.out });
     const folder = options.rules ?? join(packageRoot(), 'rules');
-    const knowledge = await loadKnowledge(options.rules === undefined ? {} : { rulesDir: options.rules });
+    const from = options.rules === undefined ? {} : { rulesDir: options.rules };
+    const knowledge = await loadKnowledge(from);
+    const { texts } = await readKnowledgeFiles(from);
     const lock = lockOf(knowledge, folder);
     const locked = await readLock(folder);
     const [finding] = lockFindings(locked ?? lock, lock).filter(
@@ -90,14 +92,14 @@ Exit code 1 if a rule changed without a new version (\`rastro rules lock\`): not
     if (finding !== undefined) throw new RastroError(finding.code, finding.params);
     const { name, packVersion: version } = options;
     const whole = lockOf(knowledge, folder, 'with shipped files');
-    const text = packText(knowledge, { named: { name, version }, lock: whole, key });
+    const text = packText(knowledge, { named: { name, version }, lock: whole, texts, key });
     await writeFile(options.out, text, { flag: 'wx' });
     const about = {
       pack: options.out,
       name,
       version,
       bytes: Buffer.byteLength(text),
-      files: Object.keys(knowledge.files.texts).length,
+      files: Object.keys(texts).length,
       ruleSet: knowledge.ruleSet.hash,
       key: keyFingerprint(key),
     };

@@ -10,14 +10,15 @@ import {
   packText,
   readKey,
 } from '../../../../services/workbench/pack.ts';
-import { loadKnowledge } from '../../../../services/workspace/knowledge.ts';
+import { loadKnowledge, readKnowledgeFiles } from '../../../../services/workspace/knowledge.ts';
 import { ROOT } from '../../../support/project.ts';
 
 const knowledge = await loadKnowledge();
 const lock = lockOf(knowledge, join(ROOT, 'rules'));
+const { texts } = await readKnowledgeFiles();
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const named = { name: 'fiu-north', version: '1.4.0' };
-const text = packText(knowledge, { named, lock, key: privateKey });
+const text = packText(knowledge, { named, lock, texts, key: privateKey });
 
 interface Pack {
   manifest: { files: Record<string, string>; version: string; ruleSet: string };
@@ -40,13 +41,13 @@ function refusal(change: (pack: Pack) => void): { code: string; params: { detail
 
 test('what was packed comes out, compiled to the same set', () => {
   const opened = openPack(Buffer.from(text), 'x.json', publicKey);
-  expect(opened.texts).toEqual(knowledge.files.texts);
+  expect(opened.texts).toEqual(texts);
   expect(opened.knowledge.ruleSet.hash).toBe(knowledge.ruleSet.hash);
   expect(opened.manifest).toMatchObject({ ...named, lock });
 });
 
 test('equal content and key make the same bytes', () => {
-  expect(packText(knowledge, { named, lock, key: privateKey })).toBe(text);
+  expect(packText(knowledge, { named, lock, texts, key: privateKey })).toBe(text);
 });
 
 describe('refused', () => {
