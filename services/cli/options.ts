@@ -28,6 +28,14 @@ function countOf(option: string, text: string, most: number): number {
   throw new RastroError('RAS-CLI-BAD-OPTION', { option, value: text, expected: `1..${most}` });
 }
 
+/** Nobody reads more of one kind. */
+const SAMPLES_MAX = 100;
+
+/** Of `--samples`; none is allowed. */
+export function samplesOf(text: string): number {
+  return text === '0' ? 0 : countOf('--samples', text, SAMPLES_MAX);
+}
+
 export function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {
   if ((allowed as readonly string[]).includes(text)) return text as T;
   throw new RastroError('RAS-CLI-BAD-OPTION', { option, value: text, expected: allowed.join(' | ') });

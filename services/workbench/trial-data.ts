@@ -2,7 +2,9 @@
  * The data of trials: read once into a log of a temporary folder, gone over again under other rules. Where two sets stamp rows
  * otherwise (lists, lexicons, rates, thresholds) a feed is read again, for stamps are made when a row comes in.
  */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { deriveKeys, SECRET_BYTES_MIN } from '../../pipelines/ingest/keys.ts';
 import type { BlockLog, RecordKind } from '../../pipelines/log/port.ts';
 import { contentHash } from '../../schemas/ids.ts';
 import type { Mapping } from '../../schemas/mapping.ts';
@@ -46,6 +48,8 @@ function stampsOf({ files }: Knowledge): string {
 }
 
 export class TrialData {
+  /** Of the pseudonyms of a feed: made for these trials, kept nowhere. */
+  readonly keys = deriveKeys(randomBytes(SECRET_BYTES_MIN));
   readonly #folder: string;
   readonly #source: TrialSource;
   readonly #limits: TrialLimits;
@@ -74,7 +78,7 @@ export class TrialData {
     const log = known ?? (await openFileLog(join(this.#folder, `log-${number}`), 'transactions'));
     this.#logs.set(stamps, log);
     const folder = join(this.#folder, `trial-${number}`);
-    const trial = await Trial.open({ folder, knowledge, limits: this.#limits, log });
+    const trial = await Trial.open({ folder, knowledge, keys: this.keys, limits: this.#limits, log });
     try {
       let report: FeedReport | null = null;
       if (known !== undefined) await trial.replay((done, all) => onProgress(done, all, 'records'));

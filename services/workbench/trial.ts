@@ -3,13 +3,12 @@
  * with it. Nothing is stored, nothing that is live is opened for writing. What stands at the end is in memory; so are the
  * limits that keep a trial from taking the machine.
  */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Detection } from '../../pipelines/detect/detection.ts';
 import { OUTCOME } from '../../pipelines/detect/hot/row-ledger.ts';
 import type { Engine } from '../../pipelines/engine/engine.ts';
 import type { ClosedBlock } from '../../pipelines/ingest/columns/open-block.ts';
-import { type DataKeys, deriveKeys, SECRET_BYTES_MIN } from '../../pipelines/ingest/keys.ts';
+import type { DataKeys } from '../../pipelines/ingest/keys.ts';
 import { ALWAYS_MS } from '../../pipelines/ingest/party-record.ts';
 import { Documents } from '../../pipelines/log/documents.ts';
 import type { BlockLog, RecordKind } from '../../pipelines/log/port.ts';
@@ -97,6 +96,8 @@ export interface TrialOptions {
   /** Empty, the trial's own; who made it removes it. */
   readonly folder: string;
   readonly knowledge: Knowledge;
+  /** Of pseudonyms: trials that are compared have the same. */
+  readonly keys: DataKeys;
   readonly limits: TrialLimits;
   /** To be filled, or gone over again by `replay`. */
   readonly log: BlockLog;
@@ -139,8 +140,7 @@ export class Trial implements FeedTarget {
   }
 
   /** @throws RastroError of the areas ENGINE and CONFIG */
-  static async open({ folder, knowledge, limits, log }: TrialOptions): Promise<Trial> {
-    const keys = deriveKeys(randomBytes(SECRET_BYTES_MIN));
+  static async open({ folder, knowledge, keys, limits, log }: TrialOptions): Promise<Trial> {
     const stateDir = join(folder, 'state');
     const renewed = openColdFile(stateDir, 'renewed');
     const detection = await openDetection({

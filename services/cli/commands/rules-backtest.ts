@@ -1,8 +1,5 @@
 /** `rastro rules backtest`: what rules would have said over a feed or over history, how often, of whom, and at what cost. */
 import type { Command } from 'commander';
-import type { Alert } from '../../../schemas/alert.ts';
-import { RastroError } from '../../../schemas/errors/index.ts';
-import type { Signal } from '../../../schemas/signal.ts';
 import { type AsOf, asOfOf } from '../../workbench/as-of.ts';
 import { type Figures, figuresOf, type Rate } from '../../workbench/figures.ts';
 import { firstRecords } from '../../workbench/log-records.ts';
@@ -11,7 +8,7 @@ import { type RuleCost, ruleCosts } from '../../workbench/rule-cost.ts';
 import type { TrialRun } from '../../workbench/trial-data.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
-import { moment } from '../options.ts';
+import { moment, samplesOf } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { count, type Terminal, tableText } from '../terminal.ts';
 import {
@@ -23,6 +20,7 @@ import {
   type TrialOptions,
   withTrials,
 } from '../trial-options.ts';
+import { alertSample, signalSample } from './rules-samples.ts';
 
 interface BacktestOptions extends TrialOptions {
   readonly rules?: string;
@@ -31,41 +29,10 @@ interface BacktestOptions extends TrialOptions {
   readonly cost: boolean;
 }
 
-const SAMPLES_MAX = 100;
 /** Rows over which rules are measured one by one: some fifty milliseconds a rule. */
 const COST_ROWS = 10_000;
 
-/** A sample without its documents: enough to find its rows in the data. */
-function signalSample(signal: Signal) {
-  const { id, observedOn, openedAt, eventTime, strengthMilli, features, evidence } = signal;
-  return {
-    id,
-    observedOn,
-    openedAt: new Date(openedAt).toISOString(),
-    asOf: new Date(eventTime).toISOString(),
-    strengthMilli,
-    features: features.map(({ name, value, operator, threshold }) => ({ name, value, operator, threshold })),
-    transactions: evidence.transactions.slice(0, 20),
-    evidence: evidence.count,
-  };
-}
-
-function alertSample(alert: Alert) {
-  const { id, subject, level, scoreMilli, openedAt, eventTime, why, scoreParts, transactions } = alert;
-  return {
-    id,
-    subject,
-    level,
-    scoreMilli,
-    openedAt: new Date(openedAt).toISOString(),
-    asOf: new Date(eventTime).toISOString(),
-    why: why.en,
-    rules: [...new Set(scoreParts.map(({ rule }) => rule))],
-    transactions: transactions.slice(0, 20),
-  };
-}
-
-export function backtestJson(
+function backtestJson(
   run: TrialRun,
   figures: Figures,
   about: { readonly costs: readonly RuleCost[]; readonly asOf: AsOf },
@@ -250,15 +217,5 @@ Cost is that of a rule alone over the first ${count(COST_ROWS)} rows: rules shar
       }
       return (result.report?.faults.length ?? 0) === 0 ? EXIT.FINE : EXIT.FAILURE;
     });
-  });
-}
-
-function samplesOf(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= SAMPLES_MAX) return value;
-  throw new RastroError('RAS-CLI-BAD-OPTION', {
-    option: '--samples',
-    value: text,
-    expected: `0..${SAMPLES_MAX}`,
   });
 }

@@ -11,6 +11,7 @@ import { oneOf } from '../options.ts';
 import { tableText } from '../terminal.ts';
 import { addRulesActivate } from './rules-activate.ts';
 import { addRulesBacktest } from './rules-backtest.ts';
+import { addRulesDiff } from './rules-diff.ts';
 import { addRulesHistory } from './rules-history.ts';
 import { addRulesLock } from './rules-lock.ts';
 import { addRulesStatus } from './rules-log.ts';
@@ -193,6 +194,7 @@ export function addRules(program: Command): void {
   addRulesStatus(rules);
   addRulesNew(rules);
   addRulesBacktest(rules);
+  addRulesDiff(rules);
   addRulesLock(rules);
   addRulesPack(rules);
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Signal } from '../../../schemas/signal.ts';
 import { loadMapping } from '../../../services/feeds/mappings.ts';
 import { readFileLog } from '../../../services/log/file/file-log.ts';
+import { compareSignals } from '../../../services/workbench/comparison.ts';
 import { daysOf, figuresOf } from '../../../services/workbench/figures.ts';
 import { firstRecords } from '../../../services/workbench/log-records.ts';
 import { onlyOf } from '../../../services/workbench/only.ts';
@@ -12,9 +13,9 @@ import { ruleCosts } from '../../../services/workbench/rule-cost.ts';
 import { storeHistory } from '../../../services/workbench/store-history.ts';
 import type { TrialLimits, TrialOutcome } from '../../../services/workbench/trial.ts';
 import { TrialData, type TrialSource } from '../../../services/workbench/trial-data.ts';
-import type { Knowledge } from '../../../services/workspace/knowledge.ts';
+import { compileKnowledge, type Knowledge } from '../../../services/workspace/knowledge.ts';
 import { openWorkspace } from '../../../services/workspace/workspace.ts';
-import { ndjson, smallParties, smallRows } from '../../support/small-world.ts';
+import { ndjson, smallParties, smallRows, writeSmallRules } from '../../support/small-world.ts';
 import { type Bench, knowledgeOf, openBench, type RunOutput, runInto } from '../../support/workspace.ts';
 
 const WIDE: TrialLimits = { rows: 1e9, ms: 600_000, bytes: 1e12 };
@@ -175,4 +176,42 @@ test('figures add up, and every measured rule has a cost', async ({ skip }) => {
     expect(await ruleCosts(knowledge, records, 0)).toEqual([]);
   });
   expect(existsSync(dataDir)).toBe(true);
+});
+
+test('two sets over one feed: what changed is on one side, what did not on both', async ({ skip }) => {
+  if (bench === undefined) return skip();
+  const stricter = await knowledgeOf({
+    rulesDir: writeSmallRules(join(dataDir, '..', 'stricter'), [], (text, file) =>
+      file === 'payers.yaml' ? text.replace('{value: 3,', '{value: 5,') : text,
+    ),
+  });
+  await onTrial(feed, async (data) => {
+    const [old, now] = [await data.run(knowledge), await data.run(stricter)];
+    const changes = compareSignals(old.signals, now.signals);
+    const payers = changes.find(({ name }) => name === 'SEX-07');
+    expect(payers!.onlyOld.length).toBeGreaterThan(0);
+    expect(payers!.onlyNew).toEqual([]);
+    const total = changes.reduce((sum, { both, onlyOld }) => sum + both + onlyOld.length, 0);
+    expect(total).toBe(old.signals.length);
+  });
+});
+
+test('sets that stamp rows otherwise read the feed again, and pseudonyms stay comparable', async ({
+  skip,
+}) => {
+  if (bench === undefined) return skip();
+  const { files } = knowledge;
+  const list = 'lists/vasps.yaml';
+  const texts = {
+    ...files.texts,
+    [list]: (files.texts[list] as string).replace('vasp-example-mx', 'vasp-other'),
+  };
+  const other = compileKnowledge({ ...files, texts });
+  await onTrial(feed, async (data) => {
+    const [old, now] = [await data.run(knowledge), await data.run(other)];
+    expect(now.report).toMatchObject({ accepted: old.rows });
+    expect(now.signals.map(({ observedOn }) => observedOn).sort()).toEqual(
+      old.signals.map(({ observedOn }) => observedOn).sort(),
+    );
+  });
 });
