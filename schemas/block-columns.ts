@@ -40,8 +40,9 @@ import {
   type FactBatch,
   type FactColumn,
   type FactColumnName,
-  SMALL_NULL,
+  noneOf,
 } from './facts.ts';
+import { isNullColumn } from './null-columns.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A row of a block. */
@@ -164,7 +165,9 @@ export class BlockColumns {
 
   /** The column of a fact; none where every row is unknown. */
   factColumn(name: FactColumnName): Column[] {
-    const { per, type }: FactColumn = FACT_COLUMNS[name];
+    const column: FactColumn = FACT_COLUMNS[name];
+    const { per } = column;
+    if (isNullColumn(this.#facts.columns[name])) return [];
     const dictionary = dictionaryOf(name);
     const length = (per === 'row' ? 1 : 2) * this.#facts.rows;
     const values = this.#facts.columns[name].subarray(0, length);
@@ -174,11 +177,8 @@ export class BlockColumns {
       if (codes.every((code) => code === 0)) return [];
       return [{ name, data: (types) => whole(this.#codeData(dictionary, codes, types)) }];
     }
-    const isUnknown =
-      type === 'int'
-        ? Number.isNaN
-        : (value: number) => value === (type === 'small' ? SMALL_NULL : BYTE_NULL);
-    if (values.every(isUnknown)) return [];
+    const none = noneOf(column);
+    if (values.every(Number.isNaN(none) ? Number.isNaN : (value: number) => value === none)) return [];
     return [{ name, data: () => whole(factData(values)) }];
   }
 

@@ -15,9 +15,11 @@ import {
   SHARED_REF,
 } from './block-layout.ts';
 import { BlockReader, corrupt, type Utf8Column } from './block-reader.ts';
+import { type DerivedFrom, derivedFacts } from './derived-facts.ts';
 import { SUBJECT_KINDS } from './enumerations.ts';
 import {
   BYTE_NULL,
+  type ColumnArray,
   FACT_COLUMNS,
   FACT_FLAGS,
   type FactBatch,
@@ -25,9 +27,9 @@ import {
   type FactColumnName,
   type FactColumns,
   type FactMembers,
-  SMALL_NULL,
   TEXT_NULL,
 } from './facts.ts';
+import { nullColumn } from './null-columns.ts';
 
 /** What of the rows of a block says which rows they are. */
 export type BlockIdentities = Pick<
@@ -59,7 +61,6 @@ const WORD_DIGITS = 8;
 const UNSEEN = 254;
 
 type Codes = Uint16Array | Uint32Array;
-type ColumnArray = Float64Array | Int32Array | Uint8Array;
 
 /**
  * The facts of a block that `encodeBlock` wrote; its texts become ids of `dictionary`. Parts of the result lie in `bytes`,
@@ -99,7 +100,7 @@ class FactReader {
     const amounts = this.#amounts(block.utf8('amount_minor'));
     return {
       ...this.#rowsAlone(),
-      columns: this.#columns(amounts.column),
+      columns: this.#columns(amounts.column, amounts.wide),
       members: this.#members(),
       sharedRef: this.#textColumn(block.codes(SHARED_REF, 'keys', this.#rows), 'keys', this.#rows),
       wide: amounts.wide,
@@ -155,7 +156,7 @@ class FactReader {
     return ids;
   }
 
-  #columns(amount: Float64Array): FactColumns {
+  #columns(amount: Float64Array, wide: ReadonlyMap<number, bigint>): FactColumns {
     const rows = this.#rows;
     const block = this.#block;
     const columns: Partial<Record<FactColumnName, ColumnArray>> = {
@@ -173,21 +174,22 @@ class FactReader {
     columns.account = this.#owners('debtor_account', 'creditor_account', null);
     columns.party = this.#owners('debtor_holder', 'creditor_holder', columns.account);
     for (const name of OWN_FACTS) columns[name] = this.#fact(name);
+    Object.assign(columns, derivedFacts(columns as DerivedFrom, wide, this.#rows, this.#dictionary));
     return columns as unknown as FactColumns;
   }
 
   #fact(name: FactColumnName): ColumnArray {
-    const { per, type }: FactColumn = FACT_COLUMNS[name];
+    const column: FactColumn = FACT_COLUMNS[name];
+    const { per, type } = column;
     const length = per === 'row' ? this.#rows : 2 * this.#rows;
     const data = per === 'row' ? this.#block.column(name) : this.#block.pairs(name);
+    if (data === undefined) return nullColumn(column, length);
     const dictionary = dictionaryOf(name);
     if (dictionary !== null)
       return this.#coded(name, this.#block.codesOf(name, data, dictionary, length), length);
-    if (type === 'int')
-      return this.#numbers(name, data, Float64Array, length) ?? filled(Float64Array, Number.NaN, length);
-    if (type === 'small')
-      return this.#numbers(name, data, Int32Array, length) ?? filled(Int32Array, SMALL_NULL, length);
-    const values = this.#numbers(name, data, Uint8Array, length) ?? filled(Uint8Array, BYTE_NULL, length);
+    if (type === 'int') return this.#block.numbersOf(name, data, Float64Array, length);
+    if (type === 'small') return this.#block.numbersOf(name, data, Int32Array, length);
+    const values = this.#block.numbersOf(name, data, Uint8Array, length);
     for (let i = 0; i < length; i++) if (values[i]! > 1 && values[i] !== BYTE_NULL) corrupt(name);
     return values;
   }

@@ -14,7 +14,9 @@
  * - What there is of each side of a row is a list of two: debtor, creditor.
  */
 import { Dictionary, Field, List, Struct, Uint8, Uint16, Uint32, Utf8 } from 'apache-arrow';
+import { DERIVED_FACTS } from './derived-facts.ts';
 import { FACT_COLUMNS, type FactColumn, type FactColumnName } from './facts.ts';
+import { SPARSE_KEYS } from './sparse-facts.ts';
 
 export const DICTIONARIES = ['words', 'keys'] as const;
 export type DictionaryName = (typeof DICTIONARIES)[number];
@@ -90,13 +92,22 @@ const SAID_BY_TABLE: ReadonlySet<string> = new Set([
   'party',
 ]);
 
-/** Fact columns that a block carries beside the table's. */
+const DERIVED: ReadonlySet<string> = new Set(DERIVED_FACTS);
+
+/** Fact columns that a block carries beside the table's; what follows from others it does not. */
 export const OWN_FACTS = (Object.keys(FACT_COLUMNS) as FactColumnName[]).filter(
-  (name) => !SAID_BY_TABLE.has(name),
+  (name) => !SAID_BY_TABLE.has(name) && !DERIVED.has(name),
 );
 
 /** Facts whose texts are in the dictionary of keys. */
-const KEY_FACTS: ReadonlySet<string> = new Set(['account', 'party', 'conductor', 'terminal', 'source']);
+const KEY_FACTS: ReadonlySet<string> = new Set([
+  'account',
+  'party',
+  'conductor',
+  'terminal',
+  'source',
+  ...SPARSE_KEYS,
+]);
 
 /** The dictionary of a fact column, or null where it holds numbers. */
 export function dictionaryOf(name: FactColumnName): DictionaryName | null {

@@ -203,6 +203,12 @@ export const LICENCE_KINDS = [
   'payroll_firm',
   'union',
   'other',
+  'adoption_body',
+  'medical_provider',
+  'home_for_minors',
+  'notary',
+  'shelter',
+  'placement_agency',
 ] as const;
 
 export const PLACE_ROLES = [
@@ -248,6 +254,8 @@ export const PURPOSES = [
   'savings',
   'donation',
   'other',
+  'adoption',
+  'bail',
 ] as const;
 
 /** Levels of the rules' windows: who the events are grouped by. */

@@ -7,6 +7,7 @@
  * make an expression that reads it unknown (SEMANTICS "Unknown").
  */
 import type { EventField } from './field.ts';
+import { GROUP_FIELDS } from './group-fields.ts';
 import type { PropertyName } from './properties.ts';
 
 export const EVENT_FIELDS = {
@@ -208,6 +209,7 @@ export const EVENT_FIELDS = {
   coverage: { type: 'string', needs: null, note: "What the reporting feed shows of the subject's account" },
   precision: { type: 'string', needs: null, note: 'Precision of the event time' },
   status: { type: 'string', needs: null, note: 'completed unless a rule says otherwise' },
+  ...GROUP_FIELDS,
 } as const satisfies Readonly<Record<string, EventField>>;
 
 export type EventFieldName = keyof typeof EVENT_FIELDS;

@@ -23,6 +23,7 @@ import {
   type SubjectKind,
 } from './enumerations.ts';
 import type { EventFieldName } from './event-fields.ts';
+import { SPARSE_COLUMNS, type SparseColumnName } from './sparse-facts.ts';
 
 /**
  * How a column holds its values:
@@ -44,6 +45,22 @@ export interface FactColumn {
   readonly type: FactType;
   /** Values of an `enum`, in the order of their codes. */
   readonly values?: readonly string[];
+  /** What says nothing, where that is another value than the type's null. */
+  readonly none?: number;
+}
+
+const NONE: Readonly<Record<FactType, number>> = {
+  int: Number.NaN,
+  small: SMALL_NULL,
+  bool: BYTE_NULL,
+  enum: BYTE_NULL,
+  text: TEXT_NULL,
+  set: 0,
+};
+
+/** The value of a column where a row says nothing. */
+export function noneOf({ type, none }: FactColumn): number {
+  return none ?? NONE[type];
 }
 
 export const FACT_COLUMNS = {
@@ -69,6 +86,9 @@ export const FACT_COLUMNS = {
   isNight: { per: 'row', type: 'bool' },
   nightOf: { per: 'row', type: 'small' },
   sendHour: { per: 'row', type: 'small' },
+  weekday: { per: 'row', type: 'small' },
+  localMonth: { per: 'row', type: 'small' },
+  roundTo: { per: 'row', type: 'small' },
   isKin: { per: 'row', type: 'bool' },
   isOwn: { per: 'row', type: 'bool' },
   conductor: { per: 'row', type: 'text' },
@@ -110,9 +130,15 @@ export const FACT_COLUMNS = {
   /** What the feed shows of the account to its own account and holder: `counterparty_view` where another bank reports. */
   coverageOfAccount: { per: 'leg', type: 'enum', values: COVERAGES },
   coverageOfFeed: { per: 'leg', type: 'enum', values: COVERAGES },
+  ...SPARSE_COLUMNS,
 } as const satisfies Readonly<Record<string, FactColumn>>;
 
 export type FactColumnName = keyof typeof FACT_COLUMNS;
+
+const FACT_NAMES = Object.keys(FACT_COLUMNS) as FactColumnName[];
+export const SPARSE_NAMES = Object.keys(SPARSE_COLUMNS) as SparseColumnName[];
+/** Places of the sparse columns in `FACT_COLUMNS`. */
+export const SPARSE_POSITIONS: readonly number[] = SPARSE_NAMES.map((name) => FACT_NAMES.indexOf(name));
 
 /** Where a subject stands to a row. */
 export const STANDPOINTS = ['owner', 'actor', 'named'] as const;
@@ -131,6 +157,10 @@ export interface FactRead {
   readonly column: FactColumnName;
   readonly at: FactIndex;
 }
+
+type SparseRowField = {
+  [K in SparseColumnName]: (typeof SPARSE_COLUMNS)[K]['per'] extends 'row' ? K : never;
+}[SparseColumnName];
 
 type StoredField = Exclude<EventFieldName, 'direction' | 'pairAgeMs' | 'pairOrdinal'>;
 
@@ -172,6 +202,12 @@ const ROW_FIELDS = [
   'textClasses',
   'precision',
   'status',
+  'weekday',
+  'localMonth',
+  'roundTo',
+  ...(Object.entries(SPARSE_COLUMNS).flatMap(([name, { per }]) =>
+    per === 'row' ? [name] : [],
+  ) as SparseRowField[]),
 ] as const satisfies readonly (StoredField & FactColumnName)[];
 
 const OWN_FIELDS = {
@@ -194,6 +230,15 @@ const OWN_FIELDS = {
   terminal: 'terminal',
   atHome: 'atHome',
   toVasp: 'toVasp',
+  holderMunicipality: 'municipality',
+  holderOccupation: 'occupation',
+  holderPep: 'pep',
+  passenger: 'passenger',
+  incomeMilli: 'incomeMilli',
+  outOfHours: 'outOfHours',
+  isEmployer: 'isEmployed',
+  incorporatedDays: 'incorporatedDays',
+  nameChanges: 'nameChanges',
 } as const satisfies Partial<Record<StoredField, FactColumnName>>;
 
 /** The other side to who owns or is named; the account's own side to who acts on it. */
@@ -207,6 +252,11 @@ const COUNTERPARTY_FIELDS = {
   counterpartyAdmin1: 'admin1',
   counterpartyMunicipality: 'municipality',
   counterpartySector: 'sector',
+  counterpartyAgeBand: 'ageBand',
+  counterpartyAccountAgeDays: 'accountAgeDays',
+  counterpartyProduct: 'product',
+  counterpartyOccupation: 'occupation',
+  counterpartyPep: 'pep',
 } as const satisfies Partial<Record<StoredField, FactColumnName>>;
 
 function fieldFacts(standpoint: StandpointKind): Readonly<Record<StoredField, FactRead>> {
@@ -219,6 +269,7 @@ function fieldFacts(standpoint: StandpointKind): Readonly<Record<StoredField, Fa
   for (const field of Object.keys(COUNTERPARTY_FIELDS) as (keyof typeof COUNTERPARTY_FIELDS)[]) {
     reads[field] = { column: COUNTERPARTY_FIELDS[field], at };
   }
+  reads.isWorker = { column: 'isEmployed', at: 'other' };
   reads.coverage = { column: standpoint === 'owner' ? 'coverageOfAccount' : 'coverageOfFeed', at: 'own' };
   return reads as Readonly<Record<StoredField, FactRead>>;
 }
@@ -241,19 +292,23 @@ export type FactColumns = {
   readonly [K in FactColumnName]: ArrayOf<(typeof FACT_COLUMNS)[K]['type']>;
 };
 
-function arrayOf(type: FactType, length: number): Float64Array | Uint8Array | Int32Array {
+/** A column of a batch. */
+export type ColumnArray = Float64Array | Uint8Array | Int32Array;
+
+function arrayOf(type: FactType, length: number): ColumnArray {
   if (type === 'int') return new Float64Array(length);
   return type === 'bool' || type === 'enum' ? new Uint8Array(length) : new Int32Array(length);
 }
 
-/** Empty columns for `rows` rows. */
-export function allocateFacts(rows: number): FactColumns {
+/** Columns for `rows` rows, with or without those that few feeds have. */
+export function allocateFacts(rows: number, withSparse = true): FactColumns {
+  const names = withSparse ? FACT_NAMES : FACT_NAMES.filter((name) => !Object.hasOwn(SPARSE_COLUMNS, name));
   return Object.fromEntries(
-    Object.entries(FACT_COLUMNS).map(([name, { per, type }]) => [
-      name,
-      arrayOf(type, per === 'row' ? rows : 2 * rows),
-    ]),
-  ) as FactColumns;
+    names.map((name) => {
+      const { per, type } = FACT_COLUMNS[name];
+      return [name, arrayOf(type, per === 'row' ? rows : 2 * rows)];
+    }),
+  ) as unknown as FactColumns;
 }
 
 /** Subjects of the rows beside accounts and holders, which the columns themselves name. */

@@ -12,13 +12,35 @@ import {
   REF_SCHEMES,
   RELATIONSHIPS,
 } from './enumerations.ts';
-import { country, date, epochMs, identifier, LIMITS, pseudonym, text } from './identity.ts';
+import { OCCUPATIONS } from './group-values.ts';
+import {
+  country,
+  date,
+  epochMs,
+  identifier,
+  LIMITS,
+  money,
+  moneyInput,
+  pseudonym,
+  text,
+} from './identity.ts';
 
 const list = <T extends z.ZodType>(item: T) => z.array(item).max(LIMITS.LIST_ITEMS);
 
 const home = z.strictObject({ country, admin1: identifier.optional(), municipality: identifier.optional() });
 
-function shape<I extends z.ZodType>(id: I) {
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
+
+/** When a business is open, local time, an entry for each stretch; one that closes at or before it opens goes past midnight. */
+export const openingHours = list(
+  z.strictObject({
+    weekday: z.int().min(0).max(6).describe('0 Monday .. 6 Sunday'),
+    opens: timeOfDay,
+    closes: timeOfDay,
+  }),
+);
+
+function shape<I extends z.ZodType, M extends z.ZodType>(id: I, amount: M) {
   return {
     institution: identifier.describe('The institution that vouches for the record'),
     kind: z.enum(PARTY_KINDS).optional(),
@@ -49,6 +71,11 @@ function shape<I extends z.ZodType>(id: I) {
       z.strictObject({ ref: id, share: z.number().min(0).max(1).optional() }),
     ).optional(),
     incorporated: date.optional(),
+    occupation: z.enum(OCCUPATIONS).optional(),
+    pep: z.boolean().optional().describe('A public official, or close family of one'),
+    declaredMonthlyIn: amount.optional().describe('Income a month that the party declared'),
+    openingHours: openingHours.optional(),
+    nameChanges: list(date).optional().describe('Days on which the name on record became another one'),
     survivorSafe: z.boolean().optional().describe('Set by authorised staff only'),
   };
 }
@@ -72,7 +99,7 @@ export const partyRecordInput = z.strictObject({
   validFrom: date.optional().describe('Default: always'),
   name: text.optional(),
   surnames: list(text).optional(),
-  ...shape(identifier),
+  ...shape(identifier, moneyInput),
   accounts: list(z.strictObject(accountShape(identifier))).default([]),
 });
 export type PartyRecordInput = z.infer<typeof partyRecordInput>;
@@ -82,7 +109,7 @@ export const partyRecord = z.strictObject({
   partyKey: pseudonym,
   validFromMs: epochMs.describe('Start of validity; -8640000000000000 for always'),
   kinTokens: list(pseudonym).optional(),
-  ...shape(pseudonym),
+  ...shape(pseudonym, money),
   accounts: list(z.strictObject(accountShape(pseudonym))),
 });
 export type PartyRecord = z.infer<typeof partyRecord>;

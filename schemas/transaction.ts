@@ -12,7 +12,6 @@ import {
   ACCOUNT_SCHEMES,
   AGE_BANDS,
   CHANNELS,
-  COVERAGES,
   INSTRUMENTS,
   KINDS,
   LICENCE_KINDS,
@@ -28,6 +27,7 @@ import {
   RELATIONSHIPS,
   STATUSES,
 } from './enumerations.ts';
+import { CUSTODIES, IP_CLASSES } from './group-values.ts';
 import {
   country,
   date,
@@ -39,6 +39,7 @@ import {
   pseudonym,
   text,
 } from './identity.ts';
+import { side } from './side.ts';
 
 const list = <T extends z.ZodType>(item: T) => z.array(item).max(LIMITS.LIST_ITEMS);
 
@@ -237,7 +238,7 @@ function tree<M extends z.ZodType, I extends z.ZodType, T extends z.ZodType>(of:
         deviceToken: of.id.optional(),
         ipToken: of.id.optional(),
         ipCountry: country.optional(),
-        ipClass: z.enum(['residential', 'mobile', 'vpn', 'tor', 'hosting']).optional(),
+        ipClass: z.enum(IP_CLASSES).optional(),
       })
       .optional(),
     va: z
@@ -253,7 +254,7 @@ function tree<M extends z.ZodType, I extends z.ZodType, T extends z.ZodType>(of:
         fee: of.money.optional(),
         block: z.int().optional(),
         confirmations: z.int().optional(),
-        custody: z.enum(['hosted', 'unhosted', 'unknown']).optional(),
+        custody: z.enum(CUSTODIES).optional(),
         vaspFrom: identifier.optional(),
         vaspTo: identifier.optional(),
         tradePair: identifier.optional(),
@@ -309,31 +310,6 @@ export type TransactionInput = z.infer<typeof transactionInput>;
 export type PartyInput = z.infer<typeof partyInput>;
 
 const inner = tree({ money, id: pseudonym, moment: epochMs });
-
-/** Facts about one side of the row as of the event, resolved by ingest from the directory and the row itself. */
-const side = z.strictObject({
-  accountKey: pseudonym.optional(),
-  bank: identifier.optional(),
-  holderKey: pseudonym
-    .optional()
-    .describe('Directory holder; else the keyed reference in the row; else the account'),
-  resolvedBy: z.enum(['directory', 'row', 'account']).optional(),
-  kind: z.enum(PARTY_KINDS).optional(),
-  product: z.enum(ACCOUNT_PRODUCTS).optional(),
-  country: country.optional(),
-  admin1: identifier.optional().describe('Home, COUNTRY-ADMIN1'),
-  municipality: identifier.optional().describe('Home, COUNTRY-CODE'),
-  workAdmin1: identifier.optional().describe('Work place, COUNTRY-ADMIN1'),
-  licences: list(z.enum(LICENCE_KINDS)).optional(),
-  sector: identifier.optional().describe('SCHEME:CODE, e.g. SCIAN:5613'),
-  ageBand: z.enum(AGE_BANDS).optional(),
-  kinTokens: list(pseudonym).optional().describe('Keyed surname tokens; compared for equality only'),
-  relatedKeys: list(pseudonym).optional().describe('Declared relations of this party: kin, spouse, guardian'),
-  openedAt: epochMs.optional(),
-  coverage: z.enum(COVERAGES).optional(),
-  occupationNight: z.boolean().optional().describe('Occupation or licence that explains night activity'),
-  survivorSafe: z.boolean().optional(),
-});
 
 /** What ingest knew: every reference value a rule may read, with the version it came from. */
 export const stamp = z.strictObject({

@@ -5,6 +5,8 @@
  * subject with many events would otherwise hold sixty values for each. A field that the feed does not provide is
  * `undefined`, a provided empty one is null.
  */
+
+import { monthOfDay, roundToOf, weekdayOf } from '../../schemas/derived-facts.ts';
 import type { Coverage, SubjectKind } from '../../schemas/enumerations.ts';
 import {
   EVENT_FIELDS,
@@ -13,6 +15,15 @@ import {
   type RuleEvent,
 } from '../../schemas/event-fields.ts';
 import type { Side, Transaction } from '../../schemas/transaction.ts';
+import {
+  GROUP_READERS,
+  otherPassenger,
+  payDayWageMilli,
+  type ReadGroup,
+  type Settled,
+  settledMinor,
+} from './group-fields.ts';
+import { incomeMilli, isEmployedBy, isOutOfHours } from './side-fields.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -149,7 +160,38 @@ type Reader = (view: ViewContext) => FieldValue;
 /** Fields that an event holds as plain properties. */
 type Plain = 'direction' | 'kind' | 'status' | 'rail' | 'channel' | 'precision' | 'coverage' | 'amountUsd';
 
+type GroupField = { [G in ReadGroup]: keyof (typeof GROUP_READERS)[G] }[ReadGroup];
+
+/** A group that is not there says nothing. */
+const OF_GROUPS = Object.fromEntries(
+  (Object.keys(GROUP_READERS) as ReadGroup[]).flatMap((group) =>
+    Object.entries(GROUP_READERS[group]).map(([field, read]): [string, Reader] => [
+      field,
+      ({ tx }) => (tx[group] === undefined ? null : (read as (given: unknown) => FieldValue)(tx[group])),
+    ]),
+  ),
+) as Readonly<Record<GroupField, Reader>>;
+
+function settledOf({ stamp }: Transaction): Settled {
+  const { ccy, usdMinor: usd, mxnMinor: mxn, cadMinor: cad, wageMilli } = stamp;
+  return { minor: minorInt(stamp.amountMinor), ccy, usd, mxn, cad, wageMilli };
+}
+
+function localDay(view: ViewContext): number | null {
+  const local = localMs(view);
+  return local === null || view.tx.stamp.precision === 'batch' ? null : Math.floor(local / DAY_MS);
+}
+
+function weekday(view: ViewContext): number | null {
+  const day = localDay(view);
+  return day === null ? null : weekdayOf(day);
+}
+
+const daysSince = ({ tx }: ViewContext, moment: number | undefined): number | null =>
+  moment === undefined ? null : Math.floor((tx.stamp.eventTime - moment) / DAY_MS);
+
 const READERS: Readonly<Record<Exclude<EventFieldName, Plain | 'pairAgeMs' | 'pairOrdinal'>, Reader>> = {
+  ...OF_GROUPS,
   time: ({ tx }) => tx.stamp.eventTime,
   instrument: ({ tx }) => tx.instrument,
   purpose: ({ tx }) => tx.purpose ?? null,
@@ -162,10 +204,13 @@ const READERS: Readonly<Record<Exclude<EventFieldName, Plain | 'pairAgeMs' | 'pa
   amountCad: ({ tx }) => tx.stamp.cadMinor,
   wageMilli: ({ tx }) => tx.stamp.wageMilli,
 
-  localDay: (view) => {
-    const local = localMs(view);
-    return local === null || view.tx.stamp.precision === 'batch' ? null : Math.floor(local / DAY_MS);
+  localDay,
+  weekday,
+  localMonth: (view) => {
+    const day = localDay(view);
+    return day === null ? null : monthOfDay(day);
   },
+  roundTo: ({ tx }) => roundToOf(minorInt(tx.stamp.amountMinor), tx.stamp.ccy),
   localMinute,
   isNight,
   nightOf,
@@ -181,10 +226,16 @@ const READERS: Readonly<Record<Exclude<EventFieldName, Plain | 'pairAgeMs' | 'pa
   holderAdmin1: (view) => own(view).admin1 ?? null,
   holderAgeBand: (view) => own(view).ageBand ?? null,
   holderNightWork: (view) => own(view).occupationNight ?? false,
-  accountAgeDays: (view) => {
-    const openedAt = own(view).openedAt;
-    return openedAt === undefined ? null : Math.floor((view.tx.stamp.eventTime - openedAt) / DAY_MS);
-  },
+  accountAgeDays: (view) => daysSince(view, own(view).openedAt),
+  holderMunicipality: (view) => own(view).municipality ?? null,
+  holderOccupation: (view) => own(view).occupation ?? null,
+  holderPep: (view) => own(view).pep ?? null,
+  incomeMilli: (view) => incomeMilli(own(view), settledOf(view.tx)),
+  outOfHours: (view) => isOutOfHours(own(view), weekday(view), localMinute(view)),
+  isEmployer: (view) => isEmployedBy(own(view), other(view)),
+  isWorker: (view) => isEmployedBy(other(view), own(view)),
+  incorporatedDays: (view) => daysSince(view, own(view).incorporatedAt),
+  nameChanges: (view) => own(view).nameChanges ?? null,
 
   counterparty: (view) => partyKey(counterpartySide(view)),
   counterpartyAccount: (view) => counterpartySide(view).accountKey ?? null,
@@ -195,6 +246,11 @@ const READERS: Readonly<Record<Exclude<EventFieldName, Plain | 'pairAgeMs' | 'pa
   counterpartyAdmin1: (view) => counterpartySide(view).admin1 ?? null,
   counterpartyMunicipality: (view) => counterpartySide(view).municipality ?? null,
   counterpartySector: (view) => counterpartySide(view).sector ?? null,
+  counterpartyAgeBand: (view) => counterpartySide(view).ageBand ?? null,
+  counterpartyAccountAgeDays: (view) => daysSince(view, counterpartySide(view).openedAt),
+  counterpartyProduct: (view) => counterpartySide(view).product ?? 'unknown',
+  counterpartyOccupation: (view) => counterpartySide(view).occupation ?? null,
+  counterpartyPep: (view) => counterpartySide(view).pep ?? null,
   isKin,
   isOwn: (view) => own(view).holderKey !== undefined && own(view).holderKey === other(view).holderKey,
   source,
@@ -257,6 +313,11 @@ const READERS: Readonly<Record<Exclude<EventFieldName, Plain | 'pairAgeMs' | 'pa
   },
 
   textClasses: ({ tx }) => tx.stamp.textClasses,
+  statusReason: ({ tx }) => tx.statusReason ?? null,
+  payDayWageMilli: ({ tx }) => (tx.payroll === undefined ? null : payDayWageMilli(tx.payroll, settledOf(tx))),
+  loanPrincipal: ({ tx }) => settledMinor(tx.loan?.principal, tx.stamp.ccy),
+  loanOutstanding: ({ tx }) => settledMinor(tx.loan?.outstanding, tx.stamp.ccy),
+  passenger: (view) => otherPassenger(view.tx.travel, own(view).holderKey),
 };
 
 /**

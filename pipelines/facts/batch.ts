@@ -8,7 +8,6 @@ import { dictionaryOf } from '../../schemas/block-layout.ts';
 import { SUBJECT_KINDS, type SubjectKind } from '../../schemas/enumerations.ts';
 import type { RuleEvent } from '../../schemas/event-fields.ts';
 import {
-  allocateFacts,
   BYTE_NULL,
   FACT_COLUMNS,
   FACT_FLAGS,
@@ -22,6 +21,7 @@ import {
   type StandpointKind,
   TEXT_NULL,
 } from '../../schemas/facts.ts';
+import { isNullColumn, openFacts, ownColumn } from '../../schemas/null-columns.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
 import { eventView, type Standpoint } from '../detect/event-view.ts';
 import { membershipsOf } from '../detect/subjects.ts';
@@ -76,8 +76,30 @@ const SOURCES = (Object.keys(FACT_COLUMNS) as FactColumnName[]).map(sourceOf);
 type Value = RuleEvent['fields'][Field];
 type Put = (value: Value, place: number, row: number) => void;
 
-/** Writes values of one column. */
+/** Writes values of one column, which a sparse one becomes with the first of them. */
 function putInto(
+  columns: FactColumns,
+  name: FactColumnName,
+  dictionary: FactDictionary,
+  textId: (text: string) => number,
+  wide: Map<number, bigint>,
+  rows: number,
+): Put {
+  if (!isNullColumn(columns[name])) return putIntoOwn(columns, name, dictionary, textId, wide);
+  const column: FactColumn = FACT_COLUMNS[name];
+  const saysNothing = column.none === undefined ? null : column.none === 1;
+  let put: Put | undefined;
+  return (value, place, row) => {
+    if (value === null || value === undefined || value === saysNothing) return;
+    if (put === undefined) {
+      ownColumn(columns, name, column.per === 'row' ? rows : 2 * rows);
+      put = putIntoOwn(columns, name, dictionary, textId, wide);
+    }
+    put(value, place, row);
+  };
+}
+
+function putIntoOwn(
   columns: FactColumns,
   name: FactColumnName,
   dictionary: FactDictionary,
@@ -136,7 +158,7 @@ function sharedReference(tx: Transaction): string | undefined {
 
 /** Facts of rows, in their order; their texts become ids of `dictionary`. */
 export function factsOf(rows: readonly FactRow[], dictionary: FactDictionary): FactBatch {
-  const columns = allocateFacts(rows.length);
+  const columns = openFacts(rows.length);
   const wide = new Map<number, bigint>();
   // Most texts of a row are those of its neighbours: a look-up by string is cheaper than one by bytes.
   const cached = (idOf: (text: string) => number): ((text: string) => number) => {
@@ -153,7 +175,14 @@ export function factsOf(rows: readonly FactRow[], dictionary: FactDictionary): F
   const textId = cached((text) => dictionary.textId(text));
   const wordId = cached((text) => dictionary.wordId(text));
   const puts = SOURCES.map(({ column, field, standpoint }) => ({
-    put: putInto(columns, column, dictionary, dictionaryOf(column) === 'words' ? wordId : textId, wide),
+    put: putInto(
+      columns,
+      column,
+      dictionary,
+      dictionaryOf(column) === 'words' ? wordId : textId,
+      wide,
+      rows.length,
+    ),
     isRow: FACT_COLUMNS[column].per === 'row',
     field,
     standpoint: STANDPOINTS.indexOf(standpoint),

@@ -5,11 +5,16 @@
  * subjects, scattered over time: a page is small, and the cache holds many.
  */
 import type { Steps } from '../../rules/compiler/index.ts';
+import { FACT_COLUMNS, type FactColumnName } from '../../schemas/facts.ts';
+import { filledColumn } from '../../schemas/null-columns.ts';
 import { CheckpointDamage, type CheckpointIn, type CheckpointOut } from '../recovery/checkpoint-image.ts';
 import type { ColdFile } from '../state/cold-file.ts';
+import { closedColumn } from './copy-rows.ts';
 import { Page, PageWriter } from './page.ts';
-import { PageColumns } from './page-columns.ts';
-import type { Segment } from './segment.ts';
+import { PageColumns, widthOf } from './page-columns.ts';
+import { COLUMN_AT, type Segment } from './segment.ts';
+import { SEGMENT_ROWS } from './segment-size.ts';
+import type { ColumnArray } from './stored-column.ts';
 
 /** Some 5 KiB a page: about what a disk reads at once, and cheap to check. */
 const PAGE_ROWS = 16;
@@ -104,6 +109,23 @@ export class ColdRows {
     this.#used[slot] = 1;
     this.#lastSlot = slot;
     return this.#slots[slot] as Page;
+  }
+
+  /** A column of all rows of the segment that begins at row `first`. */
+  segmentColumn(first: number, name: FactColumnName): ColumnArray {
+    const position = COLUMN_AT[name];
+    const width = widthOf(name);
+    const closed = closedColumn(position);
+    let out: ColumnArray | undefined;
+    for (let place = 0; place < SEGMENT_ROWS; place += this.pageRows) {
+      const { list, rowMask } = this.page(first + place);
+      const column = list[position] as ColumnArray;
+      if (column === closed) continue;
+      out ??= filledColumn(FACT_COLUMNS[name], width * SEGMENT_ROWS);
+      const from = width * ((first + place) & rowMask);
+      out.set(column.subarray(from, from + width * this.pageRows), width * place);
+    }
+    return out ?? closed;
   }
 
   /** Where the pages lie; they themselves are the cold file's. */

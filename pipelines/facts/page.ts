@@ -9,7 +9,7 @@ import type { FactColumns } from '../../schemas/facts.ts';
 import type { ColdFile } from '../state/cold-file.ts';
 import { HASH_WORDS } from './batch.ts';
 import { copyRows } from './copy-rows.ts';
-import type { PageColumns } from './page-columns.ts';
+import { NO_SPARSE, type PageColumns } from './page-columns.ts';
 import type { IdentityHome, MemberVisit, RowIdentities } from './row-identities.ts';
 import type { RowHome, Segment } from './segment.ts';
 import type { ColumnArray } from './stored-column.ts';
@@ -93,6 +93,12 @@ export class Page implements RowHome, IdentityHome {
   load(position: number, scratch: PageColumns): void {
     this.#hasTail = false;
     this.#file.read(position, scratch.bytes);
+    const sparseAt = scratch.sparseAt[0]!;
+    if (sparseAt === NO_SPARSE) scratch.putSparse(NO_BYTES);
+    else {
+      const bytes = scratch.sparseRoom();
+      scratch.putSparse(bytes.subarray(0, this.#file.read(sparseAt, bytes)));
+    }
     this.#among.take(scratch, this.#first);
     this.#tailAt = scratch.tailAt[0]!;
   }
@@ -126,6 +132,7 @@ export class PageWriter {
     const until = place + rows;
     const of = segment.identities as RowIdentities;
     copyRows(segment.list, place, page.list, 0, rows);
+    page.takeSparse(segment.list, place, 0, rows);
     page.version.set(of.version.subarray(place, until));
     page.hash.set(of.hash.subarray(HASH_WORDS * place, HASH_WORDS * until));
     page.flags.set(of.flags.subarray(place, until));
@@ -151,6 +158,8 @@ export class PageWriter {
     }
     // A tail has a byte at least: rows have ids.
     page.tailAt[0] = this.#file.append(this.#tail.subarray(0, length));
+    const sparse = page.sparseBytes();
+    page.sparseAt[0] = sparse.length === 0 ? NO_SPARSE : this.#file.append(sparse);
     return this.#file.append(page.bytes);
   }
 }

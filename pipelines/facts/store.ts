@@ -13,10 +13,9 @@ import { CheckpointDamage, type CheckpointIn, type CheckpointOut } from '../reco
 import type { ColdFile } from '../state/cold-file.ts';
 import { HASH_WORDS } from './batch.ts';
 import { ColdRows } from './cold-rows.ts';
-import { copyRows } from './copy-rows.ts';
+import { copyRows, copySparse } from './copy-rows.ts';
 import type { FactDictionary } from './dictionary.ts';
 import { OldTimes } from './old-times.ts';
-import { widthOf } from './page-columns.ts';
 import type { IdentityHome, MemberVisit, RowIdentities } from './row-identities.ts';
 import { COLUMN_AT, COLUMN_NAMES, FIRST_ROWS, type RowHome, Segment } from './segment.ts';
 import { SEGMENT_ROWS, SEGMENT_SHIFT } from './segment-size.ts';
@@ -72,7 +71,7 @@ export class FactStore {
   /** Arrays of a segment that was stripped, for the next one. */
   #spare: RowIdentities | null = null;
   #newestMs = Number.NEGATIVE_INFINITY;
-  readonly #thawed = new ThawedSegments((row, into, place) => this.copyRow(row, into, place));
+  readonly #thawed = new ThawedSegments((row, into, place) => this.copyRow(row, into, place, SEGMENT_ROWS));
 
   constructor(dictionary: FactDictionary, options: FactStoreOptions = {}) {
     const { cold, hotWindowMs = HOT_WINDOW_MS, pageRows, cachePages } = options;
@@ -159,10 +158,11 @@ export class FactStore {
     return row < this.#coldRows;
   }
 
-  /** Copies a row to place `place` of columns that hold some other rows. */
-  copyRow(row: number, into: readonly ColumnArray[], place: number): void {
+  /** Copies a row to place `place` of columns of `room` rows; the room is for sparse ones that are closed until now. */
+  copyRow(row: number, into: ColumnArray[], place: number, room = 0): void {
     const { list, rowMask } = row < this.#strippedRows ? this.#cold!.page(row) : this.home(row);
     copyRows(list, row & rowMask, into, place, 1);
+    copySparse(list, row & rowMask, into, place, 1, room);
   }
 
   /** Event time of a row; read from disk where the row is older than any window. */
@@ -294,7 +294,9 @@ export class FactStore {
     for (let at = 0; at << SEGMENT_SHIFT < this.#rows; at++) {
       const first = at << SEGMENT_SHIFT;
       const isHere = first + SEGMENT_ROWS > this.#coldRows;
-      const segment = isHere ? Segment.load(image, (name) => this.#readBack(first, name)) : undefined;
+      const segment = isHere
+        ? Segment.load(image, (name) => (this.#cold as ColdRows).segmentColumn(first, name))
+        : undefined;
       this.#segments.push(segment);
       this.#times.push(segment?.columns.time);
     }
@@ -360,26 +362,11 @@ export class FactStore {
   #strip(at: number): void {
     const first = at << SEGMENT_SHIFT;
     this.#strippedRows = first + SEGMENT_ROWS;
-    const spare = this.#segments[at]?.strip(this.#kept, (name) => this.#readBack(first, name)) ?? null;
+    const spare =
+      this.#segments[at]?.strip(this.#kept, (name) => (this.#cold as ColdRows).segmentColumn(first, name)) ??
+      null;
     spare?.clear();
     this.#spare = spare;
-  }
-
-  /** A column of a segment, from its pages. */
-  #readBack(first: number, name: FactColumnName): ColumnArray {
-    const cold = this.#cold as ColdRows;
-    const position = COLUMN_AT[name];
-    const width = widthOf(name);
-    const { pageRows } = cold;
-    let out: ColumnArray | undefined;
-    for (let place = 0; place < SEGMENT_ROWS; place += pageRows) {
-      const { list, rowMask } = cold.page(first + place);
-      const column = list[position]!;
-      out ??= new (column.constructor as new (length: number) => ColumnArray)(width * SEGMENT_ROWS);
-      const from = width * ((first + place) & rowMask);
-      out.set(column.subarray(from, from + width * pageRows), width * place);
-    }
-    return out!;
   }
 }
 

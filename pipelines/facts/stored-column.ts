@@ -14,6 +14,7 @@ import {
   SMALL_NULL,
   TEXT_NULL,
 } from '../../schemas/facts.ts';
+import { isNullColumn } from '../../schemas/null-columns.ts';
 import type { CheckpointIn, CheckpointOut } from '../recovery/checkpoint-image.ts';
 import { LEGS } from './segment-size.ts';
 
@@ -22,6 +23,7 @@ export type ColumnArray = Float64Array | Float32Array | Int32Array | Int16Array 
 type BatchArray = Float64Array | Int32Array | Uint8Array;
 
 const NO_BYTES = new Uint8Array(LEGS).fill(BYTE_NULL);
+const NO_FLAGS = new Uint8Array(LEGS);
 const NO_TEXTS = new Int8Array(LEGS).fill(TEXT_NULL);
 const NO_SETS = new Int8Array(LEGS);
 const NO_SMALLS = new Int32Array(LEGS).fill(SMALL_NULL);
@@ -152,6 +154,13 @@ const bytes: Forms = {
   wider: [{ type: Uint8Array, copy: copyAll }],
   formOf: (values, start, end) => hasValue(values as Uint8Array, start, end, BYTE_NULL),
 };
+/** Flags that are never null: what says nothing is false. */
+const flags: Forms = {
+  none: 0,
+  nulls: NO_FLAGS,
+  wider: [{ type: Uint8Array, copy: copyAll }],
+  formOf: (values, start, end) => hasValue(values as Uint8Array, start, end, 0),
+};
 const FORMS: Readonly<Record<FactType, Forms>> = {
   int: {
     none: Number.NaN,
@@ -204,6 +213,15 @@ const ELEMENT_BYTES: ReadonlyMap<unknown, number> = new Map(
   ]),
 );
 
+function formsOf({ type, none }: FactColumn): Forms {
+  return none === 0 ? flags : FORMS[type];
+}
+
+/** The array of a column of which no row of a segment says anything, which all such columns share. */
+export function storedNulls(column: FactColumn): ColumnArray {
+  return formsOf(column).nulls;
+}
+
 export class StoredColumn {
   /** Places a row has here: one, or one a leg. */
   readonly width: number;
@@ -220,10 +238,10 @@ export class StoredColumn {
   isDropped = false;
 
   /** Room for `rows` rows in form `form`: what a column of this name needed before. */
-  constructor({ per, type }: FactColumn, isTime: boolean, rows: number, form: number) {
-    this.width = per === 'leg' ? 2 : 1;
+  constructor(column: FactColumn, isTime: boolean, rows: number, form: number) {
+    this.width = column.per === 'leg' ? 2 : 1;
     this.isAlone = isTime;
-    this.#forms = isTime ? TIMES : FORMS[type];
+    this.#forms = isTime ? TIMES : formsOf(column);
     this.#form = form;
     this.#capacity = this.width * rows;
     this.array = this.#allocate();
@@ -249,6 +267,10 @@ export class StoredColumn {
   append(values: BatchArray, from: number, until: number): boolean {
     const start = this.width * from;
     const end = this.width * until;
+    if (this.#form === 0 && isNullColumn(values)) {
+      this.#used += end - start;
+      return false;
+    }
     const isWider = !this.#copy(values, start, end);
     if (isWider) {
       this.#reform(this.#forms.formOf(values, start, end));

@@ -39,6 +39,15 @@ export interface PartyFacts {
   /** Parties declared kin, spouse or guardian. */
   readonly relatedKeys?: readonly string[] | undefined;
   readonly survivorSafe?: boolean | undefined;
+  readonly occupation?: PartyRecord['occupation'] | undefined;
+  readonly pep?: boolean | undefined;
+  readonly declaredMonthlyIn?: PartyRecord['declaredMonthlyIn'] | undefined;
+  readonly openingHours?: PartyRecord['openingHours'] | undefined;
+  readonly incorporated?: string | undefined;
+  /** Days on which the name became another one. */
+  readonly nameChanges?: readonly string[] | undefined;
+  readonly employers?: readonly string[] | undefined;
+  readonly owners?: readonly string[] | undefined;
 }
 
 export interface DirectoryChange {
@@ -241,7 +250,21 @@ function mergeFacts(records: readonly PartyRecord[]): PartyFacts {
     licences: licences.length > 0 ? licences : undefined,
     relatedKeys: related.length > 0 ? [...new Set(related.map((each) => each.ref))].sort() : undefined,
     survivorSafe: records.some((record) => record.survivorSafe) || undefined,
+    occupation: last('occupation'),
+    pep: last('pep'),
+    declaredMonthlyIn: last('declaredMonthlyIn'),
+    openingHours: last('openingHours'),
+    incorporated: last('incorporated'),
+    nameChanges: allOf(records.map((record) => record.nameChanges)),
+    employers: allOf(records.map((record) => record.employers)),
+    owners: allOf(records.map((record) => record.beneficialOwners?.map(({ ref }) => ref))),
   };
+}
+
+/** What any of the lists holds, sorted; undefined where there is no list. */
+function allOf(lists: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
+  const there = lists.filter((list) => list !== undefined);
+  return there.length === 0 ? undefined : [...new Set(there.flat())].sort();
 }
 
 /** Kinds of licence valid on a day (`YYYY-MM-DD`), sorted; a licence without an end is valid. */

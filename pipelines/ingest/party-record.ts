@@ -1,4 +1,5 @@
 /** A line of a party file to the keyed record that the directory holds. */
+import { parseAmount } from '../../schemas/money.ts';
 import type { PartyRecord, PartyRecordInput } from '../../schemas/party.ts';
 import { parseMoment } from './event-time.ts';
 import type { Pseudonymiser } from './pseudonym.ts';
@@ -15,7 +16,8 @@ export type CanonicalParty =
 
 /** Keys a party record that satisfies `partyRecordInput`. A validity begins at 00:00 UTC of its date. */
 export function canonicaliseParty(input: PartyRecordInput, pseudonyms: Pseudonymiser): CanonicalParty {
-  const rejects = dateFaults(input);
+  const income = monthlyIn(input);
+  const rejects = [...dateFaults(input), ...(income !== undefined && 'code' in income ? [income] : [])];
   if (rejects.length > 0) return { ok: false, rejects };
 
   const {
@@ -28,6 +30,7 @@ export function canonicaliseParty(input: PartyRecordInput, pseudonyms: Pseudonym
     employers,
     relationships,
     beneficialOwners,
+    declaredMonthlyIn: _income,
     ...rest
   } = input;
   const party = (value: string, scheme?: PartyRecordInput['refScheme']) =>
@@ -44,6 +47,7 @@ export function canonicaliseParty(input: PartyRecordInput, pseudonyms: Pseudonym
       ...account,
       token: pseudonyms.account(account.scheme, account.token),
     })),
+    ...(income === undefined || 'code' in income ? {} : { declaredMonthlyIn: income }),
     ...(kinTokens === undefined ? {} : { kinTokens }),
     ...(employers === undefined ? {} : { employers: employers.map((each) => party(each)) }),
     ...(relationships === undefined
@@ -56,10 +60,20 @@ export function canonicaliseParty(input: PartyRecordInput, pseudonyms: Pseudonym
   return { ok: true, record, vaultEntries: pseudonyms.takeVaultEntries() };
 }
 
+/** The declared income in minor units, or what is wrong with it. */
+function monthlyIn({ declaredMonthlyIn }: PartyRecordInput): PartyRecord['declaredMonthlyIn'] | Fault {
+  if (declaredMonthlyIn === undefined) return undefined;
+  const { amount, ccy } = declaredMonthlyIn;
+  const parsed = parseAmount(amount, ccy);
+  return parsed.ok ? { minor: String(parsed.minor), ccy } : fault('declaredMonthlyIn', parsed.code, amount);
+}
+
 /** Dates that no calendar has, or that lie outside the years of any account. */
 function dateFaults(input: PartyRecordInput): Fault[] {
   const dates: [string, string | undefined][] = [
     ['validFrom', input.validFrom],
+    ['incorporated', input.incorporated],
+    ...(input.nameChanges ?? []).map((day, i): [string, string] => [`nameChanges.${i}`, day]),
     ...input.accounts.flatMap((account, i): [string, string | undefined][] => [
       [`accounts.${i}.opened`, account.opened],
       [`accounts.${i}.closed`, account.closed],

@@ -105,8 +105,39 @@ export function sideOf(row: BareTransaction, side: 'debtor' | 'creditor', contex
     out.occupationNight = facts?.nightWork === true || (licences?.includes('late_venue') ?? false);
   }
   if (facts?.survivorSafe !== undefined) out.survivorSafe = facts.survivorSafe;
+  if (facts !== null) addRecord(out, facts, context);
   return out;
 }
+
+/** What is on record beside what every party has. */
+function addRecord(out: Side, facts: PartyFacts, { directory, eventTime }: SideContext): void {
+  const { occupation, pep, declaredMonthlyIn, openingHours, incorporated, nameChanges, employers, owners } =
+    facts;
+  if (occupation !== undefined) out.occupation = occupation;
+  if (pep !== undefined) out.pep = pep;
+  if (declaredMonthlyIn !== undefined) out.monthlyIn = declaredMonthlyIn;
+  if (openingHours !== undefined) out.openingHours = openingHours;
+  if (incorporated !== undefined) out.incorporatedAt = Date.parse(incorporated);
+  if (nameChanges !== undefined) out.nameChanges = changesBefore(nameChanges, eventTime);
+  if (employers !== undefined && employers.length > 0) {
+    out.employerKeys = [...employers];
+    const theirs = employers.flatMap((key) => directory.factsOf(key, eventTime)?.owners ?? []);
+    if (theirs.length > 0) out.employerOwnerKeys = [...new Set(theirs)].sort();
+  }
+  if (owners !== undefined && owners.length > 0) out.ownerKeys = [...owners];
+}
+
+const NAME_CHANGE_YEARS = 2;
+
+/** How many of the days lie in the two years up to the day of the event, that day included. */
+function changesBefore(days: readonly string[], eventTime: number): number {
+  const until = dateOf(eventTime);
+  const from = `${String(Number(until.slice(0, 4)) - NAME_CHANGE_YEARS).padStart(4, '0')}${until.slice(4)}`;
+  return days.filter((day) => day > from && day <= until).length;
+}
+
+const dateOf = (time: number): string =>
+  new Date(Math.floor(time / DAY_MS) * DAY_MS).toISOString().slice(0, 10);
 
 /** A remittance paid to somebody without an account names them as beneficiary only. */
 function payee(row: BareTransaction, side: string, party: InnerParty | undefined): string | undefined {
@@ -120,7 +151,7 @@ function licencesOf(
 ): Side['licences'] {
   const given = party?.licence;
   if (facts?.licences === undefined && given === undefined) return undefined;
-  const date = new Date(Math.floor(eventTime / DAY_MS) * DAY_MS).toISOString().slice(0, 10);
+  const date = dateOf(eventTime);
   const valid = licencesOn([...(facts?.licences ?? []), ...(given === undefined ? [] : [given])], date);
   return valid.length === 0 ? undefined : valid;
 }

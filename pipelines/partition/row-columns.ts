@@ -4,12 +4,14 @@ import type { TextColumn } from '../../schemas/block-content.ts';
 import type { BlockRows } from '../../schemas/block-rows.ts';
 import { CodeTable } from '../../schemas/block-texts.ts';
 import {
-  allocateFacts,
   FACT_COLUMNS,
+  type FactColumn,
   type FactColumnName,
   type FactColumns,
   type FactMembers,
+  noneOf,
 } from '../../schemas/facts.ts';
+import { isNullColumn, openFacts, ownColumn } from '../../schemas/null-columns.ts';
 import { HASH_WORDS } from '../facts/batch.ts';
 import type { FactDictionary } from '../facts/dictionary.ts';
 
@@ -83,7 +85,7 @@ export class RowColumns {
   readonly #dictionary: FactDictionary;
   readonly #tables = { words: new CodeTable(), keys: new CodeTable() };
   #capacity = FIRST_ROWS;
-  #columns: FactColumns = allocateFacts(FIRST_ROWS);
+  #columns: FactColumns = openFacts(FIRST_ROWS);
   #version = new Uint32Array(FIRST_ROWS);
   #hash = new Uint32Array(HASH_WORDS * FIRST_ROWS);
   #flags = new Uint8Array(FIRST_ROWS);
@@ -118,8 +120,17 @@ export class RowColumns {
     if (at + n > this.#capacity) this.#grow(at + n);
     const { facts } = from;
     for (const name of NAMES) {
-      if (FACT_COLUMNS[name].per === 'row') pick(this.#columns[name], at, facts.columns[name], rows, n);
-      else pickPairs(this.#columns[name], at, facts.columns[name], rows, n);
+      const column: FactColumn = FACT_COLUMNS[name];
+      const width = column.per === 'row' ? 1 : 2;
+      const values = facts.columns[name];
+      let to: NumberArray = this.#columns[name];
+      if (isNullColumn(values)) {
+        if (!isNullColumn(to)) to.fill(noneOf(column), width * at, width * (at + n));
+        continue;
+      }
+      if (isNullColumn(to)) to = ownColumn(this.#columns, name, width * this.#capacity);
+      if (width === 1) pick(to, at, values, rows, n);
+      else pickPairs(to, at, values, rows, n);
     }
     pick(this.#version, at, facts.version, rows, n);
     pick(this.#flags, at, facts.flags, rows, n);
@@ -216,8 +227,13 @@ export class RowColumns {
 
   #grow(rows: number): void {
     const capacity = Math.max(rows, 2 * this.#capacity);
-    const columns = allocateFacts(capacity);
-    for (const name of NAMES) columns[name].set(this.#columns[name]);
+    const columns = openFacts(capacity);
+    for (const name of NAMES) {
+      const from = this.#columns[name];
+      if (isNullColumn(from)) continue;
+      const width = FACT_COLUMNS[name].per === 'row' ? 1 : 2;
+      ownColumn(columns, name, width * capacity).set(from);
+    }
     this.#columns = columns;
     this.#version = grown(this.#version, capacity);
     this.#hash = grown(this.#hash, HASH_WORDS * capacity);

@@ -6,6 +6,7 @@
  * everything of one person's account (`ORDINARY`); calendar fields follow from the time and offset of `at`. A field
  * neither said nor ordinary is null: provided and empty.
  */
+import { monthOfDay, roundToOf, weekdayOf } from '../../schemas/derived-facts.ts';
 import type { FieldValue, RuleEvent } from '../../schemas/event-fields.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { RuleCase } from '../../schemas/rule.ts';
@@ -55,6 +56,9 @@ const ORDINARY: Readonly<Row> = {
   toVasp: false,
   isLodging: false,
   isTicket: false,
+  isEmployer: false,
+  isWorker: false,
+  counterpartyProduct: 'unknown',
   placeLists: [],
   textClasses: [],
   coverage: 'full_account',
@@ -174,6 +178,7 @@ function rowFields(said: Row, time: number, at: string): Row {
     ...(row['ccy'] === 'MXN' ? { amountMxn: row['amount'] ?? null } : {}),
     ...(row['ccy'] === 'CAD' ? { amountCad: row['amount'] ?? null } : {}),
     ...calendarFields(time, at, row['precision']),
+    ...roundField(row),
   };
   const complete: Row = {};
   for (const name of Object.keys(fieldTable('events'))) {
@@ -183,15 +188,21 @@ function rowFields(said: Row, time: number, at: string): Row {
   return { ...complete, time };
 }
 
+function roundField({ amount, ccy }: Row): Row {
+  const isKnown = typeof amount === 'number' || typeof amount === 'bigint';
+  return isKnown && typeof ccy === 'string' ? { roundTo: roundToOf(amount, ccy) } : {};
+}
+
 function calendarFields(time: number, at: string, precision: FieldValue | undefined): Row {
   const local = time + offsetMinutes(at) * MINUTE_MS;
   const day = Math.floor(local / DAY_MS);
   if (precision === 'batch') return {};
-  if (precision === 'day') return { localDay: day };
+  const ofDay = { localDay: day, weekday: weekdayOf(day), localMonth: monthOfDay(day) };
+  if (precision === 'day') return ofDay;
   const minute = Math.floor((local - day * DAY_MS) / MINUTE_MS);
   const isNight = minute >= NIGHT_FROM_MINUTE || minute < NIGHT_UNTIL_MINUTE;
   return {
-    localDay: day,
+    ...ofDay,
     localMinute: minute,
     sendHour: Math.floor(minute / MINUTES_PER_HOUR),
     isNight,

@@ -8,17 +8,13 @@ import { FactStore } from '../../pipelines/facts/store.ts';
 import type { ColdFile } from '../../pipelines/state/cold-file.ts';
 import { type BlockIdentities, decodeIdentities } from '../../schemas/block-facts.ts';
 import {
-  allocateFacts,
-  BYTE_NULL,
   FACT_COLUMNS,
   type FactBatch,
-  type FactColumnName,
   type FactColumns,
   type FactMembers,
-  type FactType,
-  SMALL_NULL,
   TEXT_NULL,
 } from '../../schemas/facts.ts';
+import { nullColumn } from '../../schemas/null-columns.ts';
 
 const NO_MEMBERS: FactMembers = {
   count: 0,
@@ -31,15 +27,6 @@ const NO_AMOUNTS: FactBatch['wide'] = new Map();
 const NO_COLUMNS: ReadonlySet<never> = new Set();
 /** Nobody looks at rows here but for who they are. */
 const NO_EFFECTS = { bury: () => undefined, kill: () => undefined };
-
-const NULLS: Readonly<Record<FactType, number>> = {
-  int: Number.NaN,
-  small: SMALL_NULL,
-  bool: BYTE_NULL,
-  enum: BYTE_NULL,
-  text: TEXT_NULL,
-  set: 0,
-};
 
 export interface KnownRowsOptions {
   readonly seed: readonly [number, number];
@@ -105,8 +92,7 @@ export class KnownRows {
 }
 
 function blankFacts(rows: number): FactColumns {
-  const columns = allocateFacts(rows);
-  for (const [name, { type }] of Object.entries(FACT_COLUMNS))
-    columns[name as FactColumnName].fill(NULLS[type]);
-  return columns;
+  return Object.fromEntries(
+    Object.entries(FACT_COLUMNS).map(([name, column]) => [name, nullColumn(column, 2 * rows)]),
+  ) as unknown as FactColumns;
 }

@@ -165,9 +165,9 @@ describe('facts', () => {
     near.forEach((row, i) => {
       expectSameRow(store, first + 500 + i, row);
     });
-    // Two segments, in narrow columns.
+    // Two segments, in narrow columns; the feed has remittances, payroll and cards, whose columns lie here too.
     expect(store.bytes / (2 * 65_536)).toBeGreaterThan(60);
-    expect(store.bytes / (2 * 65_536)).toBeLessThan(250);
+    expect(store.bytes / (2 * 65_536)).toBeLessThan(290);
   });
 
   test('compare as refs do', () => {

@@ -18,8 +18,10 @@ import {
   PRECISIONS,
   PURPOSES,
   RAILS,
+  RELATIONSHIPS,
   STATUSES,
 } from '../../schemas/enumerations.ts';
+import { CUSTODIES, IP_CLASSES, OCCUPATIONS } from '../../schemas/group-values.ts';
 import type { Side, Transaction } from '../../schemas/transaction.ts';
 import { testContext } from './ingest.ts';
 import { key, transaction } from './transactions.ts';
@@ -45,6 +47,33 @@ const word = fc.oneof(name, fc.string({ minLength: 1, maxLength: 12, unit: 'grap
 const keyed = (prefix: string) => name.map((text) => key(prefix, text));
 const HOURS = fc.integer({ min: -500_000, max: 500_000 }).map((hours) => 3_600_000 * hours);
 
+/** Of groups and records that few rows have; sometimes none of a block's rows has one. */
+const rarely = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined, freq: 2 });
+const money = fc.record({
+  minor: fc
+    .oneof(
+      fc.integer({ min: -100, max: 5_000_000 }),
+      fc.maxSafeInteger(),
+      fc.bigInt({ min: 2n ** 53n, max: 2n ** 70n }),
+    )
+    .map(String),
+  ccy: fc.constantFrom('MXN', 'USD', 'CAD', 'EUR'),
+});
+const day = fc
+  .integer({ min: -10_000, max: 40_000 })
+  .map((days) => new Date(days * 86_400_000).toISOString().slice(0, 10));
+const clock = fc.integer({ min: 0, max: 1_439 }).map((minute) => {
+  const pad = (part: number) => String(part).padStart(2, '0');
+  return `${pad(Math.floor(minute / 60))}:${pad(minute % 60)}`;
+});
+const stretch = fc.record({ weekday: fc.integer({ min: 0, max: 6 }), opens: clock, closes: clock });
+const counted = fc.record({
+  ccy: fc.constantFrom('MXN', 'MXN', 'USD', 'EUR'),
+  face: fc.constantFrom('0.5', '20', '50', '100', '500', '1000', 'x'),
+  note: fc.constantFrom('note' as const, 'coin' as const),
+  count: fc.integer({ min: 0, max: 50 }),
+});
+
 const sideOf = (bank: fc.Arbitrary<string>): fc.Arbitrary<Side> =>
   fc
     .record({
@@ -65,6 +94,15 @@ const sideOf = (bank: fc.Arbitrary<string>): fc.Arbitrary<Side> =>
       openedAt: maybe(HOURS),
       coverage: maybe(fc.constantFrom(...COVERAGES)),
       occupationNight: maybe(fc.boolean()),
+      occupation: rarely(fc.constantFrom(...OCCUPATIONS)),
+      pep: rarely(fc.boolean()),
+      monthlyIn: rarely(money),
+      openingHours: rarely(fc.array(stretch, { maxLength: 3 })),
+      incorporatedAt: rarely(HOURS),
+      nameChanges: rarely(fc.integer({ min: 0, max: 9 })),
+      employerKeys: rarely(fc.array(keyed('par'), { maxLength: 3 })),
+      employerOwnerKeys: rarely(fc.array(keyed('par'), { maxLength: 3 })),
+      ownerKeys: rarely(fc.array(keyed('par'), { maxLength: 3 })),
     })
     .map((side) => present(side));
 
@@ -81,6 +119,8 @@ const conductor = fc
   .record({
     ref: keyed('par'),
     isHolder: maybe(fc.boolean()),
+    idRefused: maybe(fc.boolean()),
+    ageBandAtEvent: maybe(fc.constantFrom(...AGE_BANDS)),
     onBehalfOf: maybe(
       fc.array(
         keyed('par').map((ref) => ({ ref })),
@@ -153,6 +193,9 @@ const optionalParts = fc
           present: maybe(fc.boolean()),
           merchantId: maybe(keyed('mer')),
           mcc: maybe(fc.constantFrom('7011', '3500', '3501', '3999', '5812')),
+          merchantDescriptorClass: maybe(word),
+          subMerchant: maybe(keyed('mer')),
+          recurring: maybe(fc.boolean()),
         })
         .map((card) => present(card)),
     ),
@@ -164,18 +207,92 @@ const optionalParts = fc
           payoutMethod: maybe(fc.constantFrom('cash' as const, 'account' as const)),
           sentAt: maybe(HOURS),
           paidAt: maybe(HOURS),
+          declaredRelationshipClass: maybe(fc.constantFrom(...RELATIONSHIPS)),
+          declaredPurposeClass: maybe(fc.constantFrom(...PURPOSES)),
         })
         .map((mto) => ({ operator: 'op', ...present(mto) })),
     ),
-    lodging: maybe(fc.constant({ checkIn: '2026-01-01', nights: 2 })),
-    travel: maybe(fc.record({ to: maybe(word) }).map((travel) => present(travel))),
-    session: maybe(keyed('dev').map((deviceToken) => ({ deviceToken }))),
+    lodging: rarely(
+      fc
+        .record({
+          nights: fc.integer({ min: 0, max: 400 }),
+          rooms: maybe(fc.integer({ min: 0, max: 9 })),
+          checkIn: day,
+        })
+        .map(({ rooms, ...stay }) => ({ ...stay, ...present({ rooms }) })),
+    ),
+    travel: maybe(
+      fc
+        .record({
+          from: maybe(word),
+          to: maybe(word),
+          depart: maybe(day),
+          oneWay: maybe(fc.boolean()),
+          passengers: maybe(fc.array(keyed('par'), { maxLength: 3 })),
+          bookedBy: maybe(keyed('par')),
+        })
+        .map((travel) => present(travel)),
+    ),
+    session: rarely(
+      fc
+        .record({
+          deviceToken: maybe(keyed('dev')),
+          ipToken: maybe(keyed('ip')),
+          ipCountry: maybe(fc.constantFrom('MX', 'US')),
+          ipClass: maybe(fc.constantFrom(...IP_CLASSES)),
+        })
+        .map((session) => present(session)),
+    ),
+    statusReason: rarely(word),
+    cash: rarely(
+      fc
+        .record({
+          in: maybe(fc.array(counted, { maxLength: 4 })),
+          out: maybe(fc.array(counted, { maxLength: 4 })),
+        })
+        .map((cash) => present(cash)),
+    ),
+    payroll: rarely(
+      fc
+        .record({
+          periodFrom: maybe(day),
+          periodTo: maybe(day),
+          days: maybe(
+            fc.oneof(fc.integer({ min: 0, max: 31 }), fc.double({ min: 0, max: 366, noNaN: true })),
+          ),
+          gross: maybe(money),
+          net: maybe(money),
+          employer: keyed('par'),
+          employee: keyed('par'),
+          payDate: day,
+        })
+        .map(({ employer, employee, payDate, ...rest }) => ({
+          employer,
+          employee,
+          payDate,
+          ...present(rest),
+        })),
+    ),
+    loan: rarely(
+      fc
+        .record({
+          contractToken: keyed('con'),
+          lenderLicensed: maybe(fc.boolean()),
+          principal: maybe(money),
+          outstanding: maybe(money),
+        })
+        .map(({ contractToken, ...rest }) => ({ contractToken, ...present(rest) })),
+    ),
+    telecom: rarely(keyed('tel').map((toppedUpToken) => ({ toppedUpToken }))),
     va: maybe(
       fc
         .record({
           from: maybe(fc.array(keyed('wal'), { maxLength: 2 })),
           to: maybe(fc.array(keyed('wal'), { maxLength: 2 })),
           kioskId: maybe(keyed('kio')),
+          custody: maybe(fc.constantFrom(...CUSTODIES)),
+          vaspFrom: maybe(word),
+          vaspTo: maybe(word),
         })
         .map((va) => ({ chain: 'eth', asset: 'ETH', ...present(va) })),
     ),

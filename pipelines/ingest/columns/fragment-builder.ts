@@ -1,5 +1,8 @@
 /** Fragments from checked members of edge rows: the slow code, run once for each different member. */
-import { TEXT_NULL } from '../../../schemas/facts.ts';
+import type { FieldValue } from '../../../schemas/event-fields.ts';
+import { FACT_COLUMNS, type FactColumn, TEXT_NULL } from '../../../schemas/facts.ts';
+import type { SparseColumnName } from '../../../schemas/sparse-facts.ts';
+import { GROUP_READERS, type ReadGroup } from '../../detect/group-fields.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { Place } from '../acting-place.ts';
 import type { IngestContext } from '../canonical.ts';
@@ -10,6 +13,7 @@ import {
   GROUPS,
   type GroupName,
   type Inner,
+  type SparseFact,
   type TextFacts,
 } from './fragment.ts';
 import { jsonBytes, memberBytes } from './json-bytes.ts';
@@ -57,6 +61,7 @@ export class FragmentBuilder {
           : null,
       sides: [],
       keys: this.#keys(source, inner),
+      facts: this.#facts(source, inner),
     };
   }
 
@@ -71,6 +76,7 @@ export class FragmentBuilder {
       places: null,
       sides: [],
       keys: [],
+      facts: [],
     };
   }
 
@@ -88,6 +94,17 @@ export class FragmentBuilder {
   #text(text: string): TextFacts {
     const classes = this.#context.reference.lexicon.classify(text);
     return { classes, json: jsonBytes(classes), set: this.#dictionary.setId(classes) };
+  }
+
+  #facts(source: GroupName, inner: unknown): readonly SparseFact[] {
+    if (inner === undefined || !Object.hasOwn(GROUP_READERS, source)) return [];
+    const readers = GROUP_READERS[source as ReadGroup];
+    return Object.entries(readers).flatMap(([field, read]) => {
+      const name = field as SparseColumnName;
+      const said = (read as (group: unknown) => FieldValue)(inner);
+      const value = factValue(FACT_COLUMNS[name], said, (text) => this.#dictionary.textId(text));
+      return value === null ? [] : [{ name, value }];
+    });
   }
 
   /** Ids that `row-facts.ts` reads, in the order in which it reads them. */
@@ -123,4 +140,14 @@ export class FragmentBuilder {
         return [];
     }
   }
+}
+
+/** A value of a field as its column holds it; null where it says nothing. */
+function factValue(
+  { values = [] }: FactColumn,
+  said: FieldValue,
+  textId: (text: string) => number,
+): number | null {
+  if (typeof said !== 'string') return said === null ? null : Number(said);
+  return values.length === 0 ? textId(said) : values.indexOf(said);
 }

@@ -4,6 +4,7 @@
  *
  * An account, a holder, a shop, a place or a purpose is the same in row after row, although no two rows are.
  */
+import type { SparseColumnName } from '../../../schemas/sparse-facts.ts';
 import type { BareTransaction } from '../row-tree.ts';
 import type { PlacesFacts } from './place-facts.ts';
 import type { SideFacts } from './side-facts.ts';
@@ -59,6 +60,13 @@ export interface Fragment {
   readonly sides: SideFacts[];
   /** Text ids by the use that facts make of the member. */
   readonly keys: readonly number[];
+  /** Values of the sparse columns that say nothing but what the member says. */
+  readonly facts: readonly SparseFact[];
+}
+
+export interface SparseFact {
+  readonly name: SparseColumnName;
+  readonly value: number;
 }
 
 export interface ConductorFacts {

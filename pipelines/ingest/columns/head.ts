@@ -87,6 +87,7 @@ export interface Head {
   readonly status: number;
   readonly purpose: number;
   readonly railPurpose: number;
+  readonly statusReason: number;
   readonly nightNorm: number;
   readonly isMto: boolean;
   readonly isCardPurchase: boolean;
@@ -109,7 +110,7 @@ export function headOf(
   reference: Reference,
   dictionary: FactDictionary,
 ): Head | null {
-  const { kind, rail, channel, instrument, status, version, ccy, purpose, railPurpose } = input;
+  const { kind, rail, channel, instrument, status, version, ccy, purpose, railPurpose, statusReason } = input;
   const exponent = exponentOf(ccy);
   if (exponent === null || input.op !== 'put' || rail === undefined || version === undefined) return null;
   const norm = reference.nightNormMilli(rail);
@@ -137,6 +138,7 @@ export function headOf(
     status: STATUSES.indexOf(status as (typeof STATUSES)[number]),
     purpose: purpose === undefined ? BYTE_NULL : PURPOSES.indexOf(purpose),
     railPurpose: railPurpose === undefined ? TEXT_NULL : dictionary.textId(railPurpose),
+    statusReason: statusReason === undefined ? TEXT_NULL : dictionary.textId(statusReason),
     nightNorm: norm ?? SMALL_NULL,
     isMto: rail === 'mto',
     isCardPurchase: kind === 'card_purchase',

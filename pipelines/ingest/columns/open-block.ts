@@ -6,19 +6,22 @@
  */
 import { encodeContent } from '../../../schemas/arrow.ts';
 import { CodeTable } from '../../../schemas/block-texts.ts';
+import { DERIVED_FACTS } from '../../../schemas/derived-facts.ts';
 import {
-  allocateFacts,
   FACT_COLUMNS,
   type FactBatch,
   type FactColumnName,
   type FactColumns,
   type FactMembers,
+  SPARSE_NAMES,
   TEXT_NULL,
 } from '../../../schemas/facts.ts';
+import { isNullColumn, openFacts } from '../../../schemas/null-columns.ts';
 import type { RowLedger, Seen } from '../../detect/hot/row-ledger.ts';
 import { type FactRow, factsOf, HASH_WORDS } from '../../facts/batch.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import { KeptRows } from './kept-rows.ts';
+import { SparseBlock } from './sparse-block.ts';
 
 /**
  * What a block has beside its documents, measured (`benchmarks/blocks.ts`): schema and dictionaries once, then columns and
@@ -70,6 +73,11 @@ export interface ClosedBlock {
   bytes(blockOffset: number): Uint8Array;
 }
 
+/** Columns that every block has, but for those that nobody writes because they follow from others. */
+const DENSE_NAMES = (Object.keys(FACT_COLUMNS) as FactColumnName[]).filter(
+  (name) => !([...SPARSE_NAMES, ...DERIVED_FACTS] as readonly FactColumnName[]).includes(name),
+);
+
 interface Document {
   readonly place: number;
   readonly row: FactRow;
@@ -79,6 +87,7 @@ export class OpenBlock {
   readonly capacity: number;
   readonly dictionary: FactDictionary;
   readonly columns: FactColumns;
+  readonly sparse: SparseBlock;
   readonly ids: TextBuffer;
   readonly docs: TextBuffer;
   readonly amounts: TextBuffer;
@@ -107,7 +116,8 @@ export class OpenBlock {
   constructor(rows: number, dictionary: FactDictionary) {
     this.capacity = rows;
     this.dictionary = dictionary;
-    this.columns = allocateFacts(rows);
+    this.columns = openFacts(rows);
+    this.sparse = new SparseBlock(this.columns, rows);
     this.ids = new TextBuffer(rows);
     this.docs = new TextBuffer(rows);
     this.amounts = new TextBuffer(rows);
@@ -179,6 +189,7 @@ export class OpenBlock {
   putDocument(row: FactRow): void {
     const { tx } = row;
     const place = this.rows;
+    this.sparse.begin(place);
     this.ids.put(place, tx.id);
     this.docs.put(place, JSON.stringify(tx));
     this.amounts.put(place, tx.stamp.amountMinor);
@@ -218,6 +229,7 @@ export class OpenBlock {
     const rows = this.rows;
     this.drop();
     const [facts, serial] = [this.#facts(), ++this.#serial];
+    this.sparse.close(rows);
     const content = {
       facts,
       texts: this.dictionary,
@@ -261,13 +273,24 @@ export class OpenBlock {
     const { rows } = this;
     const wide = new Map<number, bigint>();
     if (made !== null) {
-      for (const name of Object.keys(FACT_COLUMNS) as FactColumnName[]) {
+      for (const name of DENSE_NAMES) {
         const [to, from, isLeg] = [this.columns[name], made.columns[name], FACT_COLUMNS[name].per === 'leg'];
         documents.forEach(({ place }, i) => {
           if (isLeg) {
             to[2 * place] = from[2 * i] as number;
             to[2 * place + 1] = from[2 * i + 1] as number;
           } else to[place] = from[i] as number;
+        });
+      }
+      for (const name of SPARSE_NAMES) {
+        const from = made.columns[name];
+        if (isNullColumn(from)) continue;
+        const isLeg = FACT_COLUMNS[name].per === 'leg';
+        documents.forEach(({ place }, i) => {
+          if (isLeg) {
+            this.sparse.putLeg(name, 2 * place, from[2 * i] as number);
+            this.sparse.putLeg(name, 2 * place + 1, from[2 * i + 1] as number);
+          } else this.sparse.putRow(name, place, from[i] as number);
         });
       }
       documents.forEach(({ place }, i) => {

@@ -2,10 +2,22 @@
  * Facts of a composed row. What each means is said by `detect/event-view.ts` and `detect/subjects.ts`; this is the same, read
  * from fragments, and the comparison of both paths (`test/property/columns.test.ts`) holds it to that, column by column.
  */
+
+import { weekdayOf } from '../../../schemas/derived-facts.ts';
 import { PRECISIONS, SUBJECT_KINDS, type SubjectKind } from '../../../schemas/enumerations.ts';
 import { BYTE_NULL, type FactColumns, SMALL_NULL, TEXT_NULL } from '../../../schemas/facts.ts';
+import type { SparseColumnName } from '../../../schemas/sparse-facts.ts';
+import {
+  GROUP_READERS,
+  otherPassenger,
+  payDayWageMilli,
+  type ReadGroup,
+  type Settled,
+  settledMinor,
+} from '../../detect/group-fields.ts';
+import { incomeMilli, isEmployedBy, isOutOfHours } from '../../detect/side-fields.ts';
 import type { BareTransaction } from '../row-tree.ts';
-import { type Fragment, GROUP } from './fragment.ts';
+import { type Fragment, GROUP, type SparseFact } from './fragment.ts';
 import type { Head } from './head.ts';
 import type { OpenBlock } from './open-block.ts';
 import type { LegPlace, ListFacts, PlacesFacts } from './place-facts.ts';
@@ -20,6 +32,11 @@ const DAY = PRECISIONS.indexOf('day');
 const BATCH = PRECISIONS.indexOf('batch');
 const DEBTOR = 0;
 const CREDITOR = 1;
+
+/** Groups that sparse columns are read from. */
+const READ_GROUPS: readonly number[] = (Object.keys(GROUP_READERS) as ReadGroup[]).map(
+  (group) => GROUP[group],
+);
 
 const KIND = Object.fromEntries(SUBJECT_KINDS.map((kind, i) => [kind, i])) as Readonly<
   Record<SubjectKind, number>
@@ -61,6 +78,7 @@ export class FactWriter {
     const c = this.#columns;
     const r = this.#block.rows;
     const { head, debtor, creditor, places, fragments } = row;
+    this.#block.sparse.begin(r);
     c.time[r] = row.time;
     c.kind[r] = head.kind;
     c.rail[r] = head.rail;
@@ -89,6 +107,7 @@ export class FactWriter {
     this.#groups(row, r);
     this.#leg(row, 2 * r, debtor, creditor, DEBTOR);
     this.#leg(row, 2 * r + 1, creditor, debtor, CREDITOR);
+    this.#sparse(row, r);
     this.#members(row);
   }
 
@@ -179,6 +198,69 @@ export class FactWriter {
         : 0;
   }
 
+  /** What few rows say. */
+  #sparse(row: ComposedRow, r: number): void {
+    const { sparse } = this.#block;
+    const { head, fragments, debtor, creditor } = row;
+    for (let i = 0; i < READ_GROUPS.length; i++) {
+      const fragment = fragments[READ_GROUPS[i] as number];
+      if (fragment === null || fragment === undefined) continue;
+      const { facts } = fragment;
+      for (let fact = 0; fact < facts.length; fact++) {
+        const { name, value } = facts[fact] as SparseFact;
+        sparse.putRow(name, r, value);
+      }
+    }
+    if (head.statusReason !== TEXT_NULL) sparse.putRow('statusReason', r, head.statusReason);
+    const loan = fragments[GROUP.loan]?.inner as BareTransaction['loan'];
+    if (loan !== undefined) {
+      this.#put('loanPrincipal', r, settledMinor(loan.principal, head.ccy));
+      this.#put('loanOutstanding', r, settledMinor(loan.outstanding, head.ccy));
+    }
+    const payroll = fragments[GROUP.payroll]?.inner as BareTransaction['payroll'];
+    if (payroll !== undefined) this.#put('payDayWageMilli', r, payDayWageMilli(payroll, settledOf(row)));
+    const travel = fragments[GROUP.travel]?.inner as BareTransaction['travel'];
+    if (travel?.passengers !== undefined) {
+      this.#putPassenger(2 * r, otherPassenger(travel, debtor.side.holderKey));
+      this.#putPassenger(2 * r + 1, otherPassenger(travel, creditor.side.holderKey));
+    }
+    if (debtor.hasRecord) this.#record(row, 2 * r, debtor, creditor);
+    if (creditor.hasRecord) this.#record(row, 2 * r + 1, creditor, debtor);
+  }
+
+  #put(name: SparseColumnName, r: number, value: number | null): void {
+    if (value !== null) this.#block.sparse.putRow(name, r, value);
+  }
+
+  #putPassenger(leg: number, key: string | null): void {
+    if (key !== null) this.#block.sparse.putLeg('passenger', leg, this.#block.dictionary.textId(key));
+  }
+
+  /** What is on record of one side. */
+  #record(row: ComposedRow, leg: number, own: SideFacts, other: SideFacts): void {
+    const { sparse } = this.#block;
+    const { side } = own;
+    const put = (name: SparseColumnName, value: number | null) => {
+      if (value !== null) sparse.putLeg(name, leg, value);
+    };
+    if (own.occupation !== BYTE_NULL) put('occupation', own.occupation);
+    if (side.pep !== undefined) put('pep', Number(side.pep));
+    if (side.monthlyIn !== undefined) put('incomeMilli', incomeMilli(side, settledOf(row)));
+    if (side.incorporatedAt !== undefined)
+      put('incorporatedDays', Math.floor((row.time - side.incorporatedAt) / DAY_MS));
+    if (side.nameChanges !== undefined) put('nameChanges', side.nameChanges);
+    if (isEmployedBy(side, other.side)) put('isEmployed', 1);
+    if (side.openingHours === undefined) return;
+    const day = this.#columns.localDay[leg >> 1] as number;
+    const minute = this.#columns.localMinute[leg >> 1] as number;
+    const isOut = isOutOfHours(
+      side,
+      day === SMALL_NULL ? null : weekdayOf(day),
+      minute === SMALL_NULL ? null : minute,
+    );
+    if (isOut !== null) put('outOfHours', Number(isOut));
+  }
+
   /** Subjects beside accounts and holders, in the order of `SUBJECT_KINDS`. */
   #members({ head, debtor, creditor, fragments }: ComposedRow): void {
     const block = this.#block;
@@ -218,6 +300,19 @@ export class FactWriter {
     const id = fragment?.keys[key] ?? TEXT_NULL;
     if (id !== TEXT_NULL) this.#block.member(kind, id, side);
   }
+}
+
+/** What a composed row settled: an amount that is not known is NaN there. */
+function settledOf({ head, minor, usd, mxn, cad, wageMilli }: ComposedRow): Settled {
+  const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
+  return {
+    minor,
+    ccy: head.ccy,
+    usd: known(usd),
+    mxn: known(mxn),
+    cad: known(cad),
+    wageMilli: known(wageMilli),
+  };
 }
 
 /** Two equal surname tokens, or a declared relation either way. */

@@ -7,6 +7,7 @@ import {
   PARTY_KINDS,
 } from '../../../schemas/enumerations.ts';
 import { BYTE_NULL, TEXT_NULL } from '../../../schemas/facts.ts';
+import { OCCUPATIONS } from '../../../schemas/group-values.ts';
 import type { Side } from '../../../schemas/transaction.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { Directory } from '../directory.ts';
@@ -49,6 +50,9 @@ export interface SideFacts {
   readonly isVasp: boolean;
   readonly isListedVasp: boolean;
   readonly hasKin: boolean;
+  /** Something of what few parties have is on record. */
+  readonly hasRecord: boolean;
+  readonly occupation: number;
 }
 
 export interface SideSource {
@@ -136,10 +140,19 @@ function makeSide(
     isVasp: side.kind === 'vasp' || (side.licences?.includes('vasp') ?? false),
     isListedVasp: isListedVasp(side.bank),
     hasKin: side.kinTokens !== undefined || side.relatedKeys !== undefined,
+    hasRecord:
+      side.occupation !== undefined ||
+      side.pep !== undefined ||
+      side.monthlyIn !== undefined ||
+      side.openingHours !== undefined ||
+      side.incorporatedAt !== undefined ||
+      side.nameChanges !== undefined ||
+      side.employerKeys !== undefined,
+    occupation: codeOf(OCCUPATIONS, side.occupation),
   };
 }
 
-/** Event times around this one at which the side is the same. An age changes with the year, a licence with the day. */
+/** Event times around this one at which the side is the same. An age changes with the year, a licence or a count of days with the day. */
 function validity(
   row: Row,
   which: 'debtor' | 'creditor',
@@ -154,7 +167,17 @@ function validity(
     fromMs = Math.max(fromMs, Date.UTC(year, 0, 1));
     untilMs = Math.min(untilMs, Date.UTC(year + 1, 0, 1));
   }
-  if (facts?.licences !== undefined || row[which]?.licence !== undefined) {
+  // Who owns an employer may be on record since another day.
+  for (const employer of facts?.employers ?? []) {
+    const [since, until] = directory.steady(undefined, employer, eventTime);
+    fromMs = Math.max(fromMs, since);
+    untilMs = Math.min(untilMs, until);
+  }
+  if (
+    facts?.licences !== undefined ||
+    facts?.nameChanges !== undefined ||
+    row[which]?.licence !== undefined
+  ) {
     const day = Math.floor(eventTime / DAY_MS) * DAY_MS;
     fromMs = Math.max(fromMs, day);
     untilMs = Math.min(untilMs, day + DAY_MS);

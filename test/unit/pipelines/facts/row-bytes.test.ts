@@ -7,6 +7,7 @@ import { factsOf } from '../../../../pipelines/facts/batch.ts';
 import { FactDictionary } from '../../../../pipelines/facts/dictionary.ts';
 import { COLUMN_AT } from '../../../../pipelines/facts/segment.ts';
 import { FactStore } from '../../../../pipelines/facts/store.ts';
+import { storedNulls } from '../../../../pipelines/facts/stored-column.ts';
 import { columnsRead } from '../../../../rules/compiler/index.ts';
 import { allocateFacts, FACT_COLUMNS, type FactColumnName } from '../../../../schemas/facts.ts';
 import { loadKnowledge } from '../../../../services/workspace/knowledge.ts';
@@ -30,11 +31,9 @@ describe('a stored row', () => {
 
     const { list, sharedRef } = store.home(0);
     const wide = allocateFacts(1);
-    // Behind the last leg of the segment, an array that is a column's own ends; that of nulls is shared by all.
     const lines = NAMES.map((name) => {
       const array = list[COLUMN_AT[name]];
-      const isNull =
-        array !== undefined && NAMES.some((other) => other !== name && list[COLUMN_AT[other]] === array);
+      const isNull = array !== undefined && array === storedNulls(FACT_COLUMNS[name]);
       const bytes = array === undefined || isNull ? 0 : array.BYTES_PER_ELEMENT * widthOf(name);
       const why = array === undefined ? 'on disk: no rule reads it' : isNull ? 'null in every row' : '';
       return { name: `\`${name}\``, before: wide[name].byteLength, bytes, why };
