@@ -218,6 +218,10 @@ export const ruleFile = z.strictObject({
   attributions: z.array(attribution).min(1),
   benign: z.array(benignTest).default([]),
   explain: localized,
+  lint: z
+    .array(z.strictObject({ allow: z.string().min(1), reason: z.string().min(10) }))
+    .optional()
+    .describe('Checks of `rules lint` that this file may fail, each with why'),
   cases: z.array(ruleCase).min(1).describe('The last key of the file: engines read what stands before it'),
 });
 export type RuleFile = z.infer<typeof ruleFile>;

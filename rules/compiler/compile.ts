@@ -137,12 +137,16 @@ export function compileRules(
     if (other === undefined) rules.set(rule.id, rule);
     else findings.push(wholeFile('RAS-RULES-DUPLICATE', rule.path, { name: rule.id, other: other.path }));
   }
+  return findings.length > 0 ? { ok: false, findings } : ruleSetOf([...rules.values()], options);
+}
+
+/** The set of rules that compiled each by itself: checks the rules that others name. */
+export function ruleSetOf(rules: readonly CheckedRule[], options: CompileSetOptions = {}): CompileSetResult {
+  const byId = new Map(rules.map((rule) => [rule.id, rule]));
   // A broken file may hold the rule that another names: references are judged once every file compiles.
-  if (findings.length === 0) {
-    for (const rule of rules.values()) findings.push(...danglingRules(rule, rules));
-  }
+  const findings = rules.flatMap((rule) => danglingRules(rule, byId));
   if (findings.length > 0) return { ok: false, findings };
-  const ordered = [...rules.values()].sort((a, b) => compareUtf8(a.id, b.id));
+  const ordered = [...rules].sort((a, b) => compareUtf8(a.id, b.id));
   const hash = contentHash(ordered.map(({ contentHash: content }) => content));
   const activeFrom = options.activeFrom ?? ALWAYS_MS;
   const timeline = [{ fromMs: Number.NEGATIVE_INFINITY, hash }];

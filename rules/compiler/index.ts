@@ -13,7 +13,7 @@ export {
   readsBusinessDays,
   readsReference,
 } from './checked-rule.ts';
-export { ALWAYS_MS, compileRule, compileRules, type RuleSource } from './compile.ts';
+export { ALWAYS_MS, compileRule, compileRules, type RuleSource, ruleSetOf } from './compile.ts';
 export {
   type Confirmation,
   type ConfirmationEnvironment,
@@ -24,6 +24,7 @@ export { explainRule, requirementsOf } from './describe.ts';
 export { type Finding, findingText } from './finding.ts';
 export { loadRuleFolder } from './load.ts';
 export {
+  anyBinding,
   columnsRead,
   type FactBinding,
   type KindPlan,

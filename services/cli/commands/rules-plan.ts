@@ -1,40 +1,18 @@
 /** `rastro rules explain ID --plan`: how the engine keeps a rule from being evaluated at every event. */
 import {
+  anyBinding,
   type CheckedRule,
   type EvaluationContext,
   explainRule,
-  type FactBinding,
   isEvaluated,
   planRules,
 } from '../../../rules/compiler/index.ts';
 import type { CommandContext } from '../context.ts';
 import { tableText } from '../terminal.ts';
 
-/** Members of sets that have a bit of their own in the facts of an event. */
-const MEMBER_BITS = 31;
-
-/** Numbers texts as they come: only the form of the code depends on them. */
-function binding(evaluation: EvaluationContext): FactBinding {
-  const ids = new Map<string, number>();
-  const members = new Map<string, number>();
-  const numbered = (numbers: Map<string, number>, text: string) => {
-    const number = numbers.get(text) ?? numbers.size;
-    numbers.set(text, number);
-    return number;
-  };
-  return {
-    textId: (text) => numbered(ids, text),
-    memberBit: (text) => {
-      const bit = numbered(members, text);
-      return bit < MEMBER_BITS ? bit : -1;
-    },
-    thresholdRange: (id) => evaluation.thresholdRange?.(id),
-  };
-}
-
 /** The rule's plan for each kind of subject, among all rules of the catalogue: they share counters and record. */
 function plansOf(rules: readonly CheckedRule[], rule: CheckedRule, evaluation: EvaluationContext) {
-  return [...planRules(rules, binding(evaluation)).values()].flatMap((plan) => {
+  return [...planRules(rules, anyBinding(evaluation.thresholdRange)).values()].flatMap((plan) => {
     const own = plan.rules.find((each) => each.rule === rule);
     if (own === undefined) return [];
     return [
