@@ -28,6 +28,8 @@ export class RulePage {
   }
 
   reportAt(check: CheckId, { line, col }: Position, message: string): void {
+    // A `let` is met wherever it is named: once is enough.
+    if (this.findings.some((found) => found.check === check && found.message === message)) return;
     this.findings.push({ check, path: this.rule.path, line, col, message, hint: CHECKS[check] });
   }
 

@@ -54,6 +54,8 @@ function domains({ program }: CheckedRule): DomainOf {
 
 export function checkReach(page: RulePage): void {
   const { rule } = page;
+  // Without a program there is nothing to reach.
+  if (rule.program.features.length === 0) return;
   const domainOf = domains(rule);
   const text = (term: Tree) => textOf(term, rule);
   const holds = (...conditions: Tree[]) => canHold(conditions, domainOf, text);
