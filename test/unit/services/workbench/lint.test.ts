@@ -23,13 +23,12 @@ test('composites are read where the rules compile, and not where they do not', a
   const wrong = (text: string) => text.replace(/mediumMilli: \d+/, 'mediumMilli: 99000');
   const folder = copied('composites/K-SMUG.yaml', wrong);
   const composites = (await lintCatalogue(folder)).filter(({ path }) => path.includes('composites'));
-  expect(composites.map(({ check }) => check)).toEqual(
-    expect.arrayContaining(['RAS-COMPOSITE-LEVELS', 'RAS-COMPOSITE-UNSATISFIABLE']),
-  );
+  expect(composites.map(({ check }) => check)).toEqual(['RAS-COMPOSITE-LEVELS']);
   const rule = join(folder, 'catalogue/smuggling/SMU-01-border-convergence.yaml');
   writeFileSync(rule, readFileSync(rule, 'utf8').replace('weight:', 'wieght:'));
-  const checks = new Set((await lintCatalogue(folder)).map(({ check }) => check.slice(0, 13)));
-  expect([...checks]).toEqual(['RAS-RULES-SHA']);
+  const found = await lintCatalogue(folder);
+  expect(found.map(({ check }) => check)).toContain('RAS-RULES-SHAPE');
+  expect(found.filter(({ path }) => path.includes('composites'))).toEqual([]);
 });
 
 test('no rule is no answer', async () => {
