@@ -16,6 +16,7 @@ import { confirm } from './kernels/confirm.ts';
 import { gates } from './kernels/gates.ts';
 import { logToSignals, logToSignalsReference } from './log-to-signals.ts';
 import { memoryLatency } from './memory-latency.ts';
+import { scenarios } from './quality/scenarios.ts';
 import { rebuild } from './rebuild.ts';
 import { rebuildStore } from './rebuild-store.ts';
 import { rebuildWorker } from './rebuild-worker.ts';
@@ -52,6 +53,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   httpIngest,
   kafkaToSignals,
   kafkaLatency,
+  scenarios,
 ];
 
 export function benchmarkNamed(name: string): Benchmark | undefined {

@@ -49,6 +49,8 @@ export interface SimulateOptions {
   readonly variantShares?: Readonly<Record<Variant, number>>;
   /** These cases and no others, whatever their rows; `cases`, `prevalence` and `variantShares` say nothing then. */
   readonly exactly?: readonly CaseCount[];
+  /** Exactly so many ordinary people, at least 60; `transactions` says nothing then. */
+  readonly people?: number;
 }
 
 export const SIMULATION_LIMITS = { MIN_DAYS: 28, MAX_DAYS: 1_200, MAX_TRANSACTIONS: 200_000_000 } as const;
@@ -111,6 +113,7 @@ interface Settings {
   readonly transactions: number;
   readonly from: number;
   readonly days: number;
+  readonly people: number | undefined;
 }
 
 /** How large the world is, found once so that every pass builds the same one. */
@@ -143,7 +146,10 @@ function settle(options: SimulateOptions): Settings {
     variantShares: options.variantShares ?? VARIANT_SHARES,
     ...(options.exactly === undefined ? {} : { exactly: options.exactly }),
   };
-  return { plan, transactions, from, days };
+  const { people } = options;
+  if (people !== undefined && (!Number.isInteger(people) || people < MIN_PEOPLE))
+    throw new RangeError(`people must be a whole number from ${MIN_PEOPLE}: ${people}`);
+  return { plan, transactions, from, days, people };
 }
 
 /**
@@ -152,10 +158,8 @@ function settle(options: SimulateOptions): Settings {
  */
 function sizeFor(settings: Settings): Size {
   const { plan, from, days, transactions } = settings;
-  const pilotWorld = newWorld(settings, PILOT_PEOPLE);
-  const pilot = [...residentsOf(settings, PILOT_PEOPLE, pilotWorld)];
-  const rowsPerPerson = Math.max(1, countRows(pilot, CLEAR, from, days) / PILOT_PEOPLE);
-  const stagePeople = Math.max(MIN_PEOPLE, Math.round(transactions / rowsPerPerson));
+  const rowsPerPerson = settings.people === undefined ? rowsOfPilot(settings) : 1;
+  const stagePeople = settings.people ?? Math.max(MIN_PEOPLE, Math.round(transactions / rowsPerPerson));
   const world = newWorld(settings, stagePeople);
   const kept: PlannedCase[] = [];
   const truths: TruthCase[] = [];
@@ -174,8 +178,15 @@ function sizeFor(settings: Settings): Size {
     kept.push(planned);
     truths.push(draft.truth(count));
   }
-  const people = Math.max(MIN_PEOPLE, Math.round((transactions - caseRows) / rowsPerPerson));
+  const people =
+    settings.people ?? Math.max(MIN_PEOPLE, Math.round((transactions - caseRows) / rowsPerPerson));
   return { people, stagePeople, planned: kept, truths };
+}
+
+/** Rows that a person gives, at least one. */
+function rowsOfPilot(settings: Settings): number {
+  const pilot = [...residentsOf(settings, PILOT_PEOPLE, newWorld(settings, PILOT_PEOPLE))];
+  return Math.max(1, countRows(pilot, CLEAR, settings.from, settings.days) / PILOT_PEOPLE);
 }
 
 function newWorld(settings: Settings, people: number): World {

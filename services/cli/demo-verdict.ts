@@ -46,8 +46,10 @@ export interface CaseVerdict {
   readonly signals: readonly Signal[];
   /** What the demo asks for is there; null where nothing is asked (variants that hide, are cut, or lack fields). */
   readonly ok: boolean | null;
-  /** Protected people with a score or a proposed restraint. */
+  /** Victims and bystanders of the truth with a score or a proposed restraint. */
   readonly harmed: readonly string[];
+  /** The same of those whom the scenario makes both victim and collector, counted apart. */
+  readonly harmedBoth: readonly string[];
 }
 
 function keysOf(subject: TruthSubject, pseudonyms: Pseudonymiser): string[] {
@@ -97,11 +99,14 @@ export function judge(
       each.subjects.filter((subject) => subject.standing === 'collector'),
       pseudonyms,
     );
-    const protectedKeys = keySet(
-      each.subjects.filter((subject) => subject.protected),
-      pseudonyms,
-    );
-    const harmed = harmOf(protectedKeys, alerts);
+    const harm = (isBoth: boolean) => {
+      const people = each.subjects.filter(
+        (subject) => subject.protected && (subject.standing === 'both') === isBoth,
+      );
+      return harmOf(keySet(people, pseudonyms), alerts);
+    };
+    const harmed = harm(false);
+    const harmedBoth = harm(true);
     if (each.isLookalike) {
       const about = alerts.filter((alert) => everybody.has(alert.subject));
       const forbidden = FORBIDDEN_SIGNAL[each.kind];
@@ -113,12 +118,13 @@ export function judge(
         signals: raised,
         ok: about.length === 0 && raised.length === 0,
         harmed,
+        harmedBoth,
       };
     }
     const about = alerts.filter((alert) => suspects.has(alert.subject));
     const wanted = signalOf(each.kind);
     const raised = wanted === null ? [] : signals.filter((signal) => isOn(signal, wanted, suspects));
-    const verdict = { case: each, alerts: about, signals: raised, ok: null, harmed };
+    const verdict = { case: each, alerts: about, signals: raised, ok: null, harmed, harmedBoth };
     const isAsked = each.variant === 'base' && askedOf(each.kind) !== 'not live';
     return isAsked ? { ...verdict, ok: isFound(verdict) } : verdict;
   });

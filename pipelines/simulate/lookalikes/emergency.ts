@@ -62,7 +62,8 @@ class Emergency implements Actor {
     this.wage = draft.draw('wageUsd', B8.wageUsd) * 100;
     draft.drawShare('highestShare', [0.4, 1]);
     // Late enough for a history of ordinary sends.
-    this.day = draft.start + Math.round((draft.end - draft.start) * draft.drawShare('historyShare', B8.historyShare));
+    this.day =
+      draft.start + Math.round((draft.end - draft.start) * draft.drawShare('historyShare', B8.historyShare));
     this.toInstitution = !draft.isEvasive && rng.chance(0.4);
   }
 

@@ -211,6 +211,20 @@ describe('a simulation', () => {
     expect(truth.note).not.toMatch(/inflated/);
   });
 
+  it('holds exactly the cases and the people that were asked for', () => {
+    const exactly = [
+      { kind: 'S8', variant: 'missing', count: 2 },
+      { kind: 'H3', variant: 'base', count: 1 },
+    ] as const;
+    const { truth } = simulate({ exactly, people: 75, days: 60, seed: 3 });
+    expect(truth.people).toBe(75);
+    expect(truth.cases.map(({ kind, variant }) => `${kind} ${variant}`)).toEqual([
+      'S8 missing',
+      'S8 missing',
+      'H3 base',
+    ]);
+  });
+
   it('mixes the variants as asked', () => {
     const { truth } = simulate({
       transactions: 90_000,
@@ -231,6 +245,7 @@ describe('a simulation', () => {
     { transactions: 1.5 },
     { from: 'yesterday' },
     { seed: 0.5 },
+    { people: 12 },
   ])('refuses %j', (options) => {
     expect(() => simulate(options)).toThrow(RangeError);
   });
