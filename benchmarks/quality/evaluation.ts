@@ -1,4 +1,4 @@
-/** A simulation through the engine in this process: everything that was ever raised, and when it was first there. */
+/** A simulation through the engine in this process, and everything that it raised. */
 import { HotDetector } from '../../pipelines/detect/hot/hot-detector.ts';
 import type { FactRow } from '../../pipelines/facts/batch.ts';
 import { blockBytes } from '../../pipelines/facts/block.ts';
@@ -18,24 +18,20 @@ import { memoryLog } from '../../test/support/memory-log.ts';
 
 const PROVIDED = 'canonical@1';
 const BLOCK_ROWS = 512;
-const DAY_MS = 86_400_000;
 
 export interface Evaluation {
   readonly rows: number;
-  /** The last version of every alert that ever stood, also of those that were taken back. */
+  /** The last version of every alert. */
   readonly alerts: readonly Alert[];
   readonly signals: readonly Signal[];
-  /** Event time up to which rows had been read when the alert first stood, by its id; UTC ms. */
-  readonly firstAt: ReadonlyMap<string, number>;
   readonly pseudonyms: Pseudonymiser;
 }
 
-/** Reads everything as it arrives and asks for what stands after every so many days. */
-export async function evaluate(
-  simulation: Simulation,
-  knowledge: Knowledge,
-  everyDays: number,
-): Promise<Evaluation> {
+/**
+ * Reads everything and asks once, at the end, for what stands: alerts say themselves when they opened, and what stands is a
+ * function of the rows, not of when it is asked for.
+ */
+export async function evaluate(simulation: Simulation, knowledge: Knowledge): Promise<Evaluation> {
   const { ruleSet, evaluation } = knowledge;
   const log = memoryLog();
   const state = new WorkspaceState(knowledge, {
@@ -66,10 +62,6 @@ export async function evaluate(
     () => undefined,
   );
 
-  const alerts = new Map<string, Alert>();
-  const signals = new Map<string, Signal>();
-  const firstAt = new Map<string, number>();
-  let newest = Number.NEGATIVE_INFINITY;
   let pending: FactRow[] = [];
   const close = async (): Promise<void> => {
     if (pending.length === 0) return;
@@ -79,19 +71,7 @@ export async function evaluate(
     await state.engine.step({ kind: 'transactions', block, offset });
     pending = [];
   };
-  const flush = async (): Promise<void> => {
-    await close();
-    for (const change of await state.engine.flush()) {
-      for (const signal of change.signals) signals.set(signal.id, signal);
-      for (const alert of change.alerts) {
-        alerts.set(alert.id, alert);
-        if (!firstAt.has(alert.id)) firstAt.set(alert.id, newest);
-      }
-    }
-  };
-
   let rows = 0;
-  let due = Number.NEGATIVE_INFINITY;
   for (const row of simulation.transactions) {
     const origin = {
       submissionId: 'sub',
@@ -101,19 +81,21 @@ export async function evaluate(
     };
     const canonical = canonicalise(row, origin, context);
     if (!canonical.ok) throw new Error(JSON.stringify(canonical.rejects));
-    newest = Math.max(newest, canonical.tx.stamp.eventTime);
     pending.push(state.rowOf(canonical.tx));
     if (pending.length === BLOCK_ROWS) await close();
-    if (newest < due) continue;
-    if (due > 0) await flush();
-    due = newest + everyDays * DAY_MS;
   }
-  await flush();
+  await close();
+  // Of every version the last one stays.
+  const alerts = new Map<string, Alert>();
+  const signals = new Map<string, Signal>();
+  for (const change of await state.engine.flush()) {
+    for (const signal of change.signals) signals.set(signal.id, signal);
+    for (const alert of change.alerts) alerts.set(alert.id, alert);
+  }
   return {
     rows,
     alerts: [...alerts.values()],
     signals: [...signals.values()],
-    firstAt,
     pseudonyms: context.pseudonyms,
   };
 
