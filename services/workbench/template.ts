@@ -32,6 +32,8 @@ interface Pattern {
   readonly row: string;
   readonly one: (copies: string) => string;
   readonly twin: string;
+  /** Of each part of the condition, what makes it false. */
+  readonly others: readonly string[];
 }
 
 const PAYERS: Pattern = {
@@ -45,6 +47,13 @@ const PAYERS: Pattern = {
   row: 'amount: 50000',
   one: (copies) => `counterparty: '${copies}'`,
   twin: 'holderLicences: [charity], ',
+  others: [
+    'direction: out',
+    'kind: cheque_deposit',
+    'isOwn: true',
+    'isKin: true',
+    'counterpartyKind: merchant',
+  ],
 };
 
 const DEPOSITS: Pattern = {
@@ -57,6 +66,7 @@ const DEPOSITS: Pattern = {
   row: 'kind: cash_deposit, channel: branch, instrument: cash, amount: 50000',
   one: (copies) => `account: '${copies}'`,
   twin: 'holderLicences: [charity], ',
+  others: ['kind: cash_withdrawal', 'holderKind: merchant'],
 };
 
 /** A single-quoted YAML scalar. */
@@ -64,8 +74,14 @@ const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 export function ruleTemplate(request: TemplateRequest): string {
   const { id, title, form, family, subject, schema, year } = request;
-  const { what, condition, of, en, es, fr, row, one, twin } = subject === 'conductor' ? DEPOSITS : PAYERS;
+  const { what, condition, of, en, es, fr, row, one, twin, others } =
+    subject === 'conductor' ? DEPOSITS : PAYERS;
   const to = subject === 'conductor' ? 'subject' : 'holder';
+  const but = (other: string) => (other.startsWith('kind') ? row.replace(/kind: \w+, /, '') : row);
+  const unlike = others.map(
+    (other) =>
+      `      - {at: '2026-03-02T10:00:00-06:00', times: 10, every: 12h, set: {${but(other)}, ${other}, ${one('other-{i}')}}}`,
+  );
   const many = (copies: number, set = '') =>
     `{at: '2026-03-02T10:00:00-06:00', times: ${copies}, every: 12h, set: {${row}, ${set}${one('other-{i}')}}}`;
   return `# yaml-language-server: $schema=${schema}
@@ -161,6 +177,12 @@ cases:
     expect: {seen: 1}
     events:
       - {at: '2026-03-02T10:00:00-06:00', times: 20, every: 12h, set: {${row}, ${one('the-same')}}}
+  - name: rows that do not count, each for one reason
+    kind: silent
+    fires: false
+    expect: {seen: 0}
+    events:
+${unlike.join('\n')}
   - name: a registered charity
     kind: benign_twin
     fires: false

@@ -1,6 +1,5 @@
-/** `rastro rules list|explain ID|test`: the catalogue, one rule in words or as a plan, and every rule's own cases. */
+/** `rastro rules list|explain ID`: the catalogue, and one rule in words or as a plan. */
 import type { Command } from 'commander';
-import { runCases } from '../../../rules/compiler/cases.ts';
 import { type CheckedRule, catalogueOf, explainRule } from '../../../rules/compiler/index.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import { type Knowledge, loadKnowledge } from '../../workspace/knowledge.ts';
@@ -18,6 +17,7 @@ import { addRulesStatus } from './rules-log.ts';
 import { addRulesNew } from './rules-new.ts';
 import { addRulesPack } from './rules-pack.ts';
 import { showPlan } from './rules-plan.ts';
+import { addRulesTest } from './rules-test.ts';
 
 const LANGS = ['en', 'es', 'fr'] as const;
 
@@ -25,8 +25,8 @@ interface RulesOptions {
   readonly rules?: string;
 }
 
-function load(options: RulesOptions, cases = false): Promise<Knowledge> {
-  return loadKnowledge({ ...(options.rules === undefined ? {} : { rulesDir: options.rules }), cases });
+function load(options: RulesOptions): Promise<Knowledge> {
+  return loadKnowledge(options.rules === undefined ? {} : { rulesDir: options.rules });
 }
 
 function ruleOf(knowledge: Knowledge, id: string): CheckedRule {
@@ -157,42 +157,11 @@ export function addRules(program: Command): void {
     return EXIT.FINE;
   });
 
-  const test = rules
-    .command('test')
-    .description('run every rule over its own cases, with the engine that runs in production')
-    .option('--rules <folder>', 'another catalogue')
-    .option('--filter <text>', 'only rules whose id contains this')
-    .addHelpText('after', '\nExit code 1 if a case does not hold, 2 if no rule was found.');
-  handle<RulesOptions & { filter?: string }>(test, async ({ terminal }, options) => {
-    const knowledge = await load(options, true);
-    const chosen = catalogueOf(knowledge.ruleSet).filter(
-      (rule) => options.filter === undefined || rule.id.includes(options.filter),
-    );
-    if (chosen.length === 0) {
-      terminal.note(`No rule's id contains ${options.filter}.`);
-      return EXIT.USAGE;
-    }
-    const results = chosen.map((rule) => ({ rule: rule.id, cases: runCases(rule, knowledge.evaluation) }));
-    const cases = results.flatMap((result) => result.cases);
-    const failed = cases.filter((each) => each.problems.length > 0).length;
-    if (terminal.json) terminal.printJson({ passed: cases.length - failed, failed, rules: results });
-    else {
-      for (const { rule, cases: own } of results) {
-        for (const each of own) {
-          const mark = each.problems.length === 0 ? terminal.paint.green('ok  ') : terminal.paint.red('FAIL');
-          terminal.print(`${mark} ${rule.padEnd(12)} ${each.kind.padEnd(12)} ${each.name}`);
-          for (const problem of each.problems) terminal.print(`       ${problem}`);
-        }
-      }
-      terminal.print(`\n${cases.length - failed} of ${cases.length} cases of ${results.length} rules hold.`);
-    }
-    return failed === 0 ? EXIT.FINE : EXIT.FAILURE;
-  });
-
   addRulesActivate(rules);
   addRulesHistory(rules);
   addRulesStatus(rules);
   addRulesNew(rules);
+  addRulesTest(rules);
   addRulesBacktest(rules);
   addRulesDiff(rules);
   addRulesLock(rules);

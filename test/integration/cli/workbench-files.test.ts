@@ -91,6 +91,7 @@ test('a new rule goes into a new folder and its cases hold; nothing is written o
     alsoWritten: ['composites/playbook.yaml', 'rule.schema.json', 'composite.schema.json'],
   });
   expect(await rastro(['rules', 'test', '--rules', out])).toMatchObject({ code: 0 });
+  expect(await rastro(['rules', 'coverage', '--rules', out, '--least', '100'])).toMatchObject({ code: 0 });
   expect(await rastro([...make, '--name', 'other', '--out', out])).toMatchObject({
     code: 2,
     err: expect.stringContaining('RAS-RULES-EXISTS'),
@@ -113,4 +114,29 @@ test('what there is no history of cannot be gone over', async () => {
     code: 2,
     err: expect.stringContaining('--from-store'),
   });
+});
+
+test('a case that does not hold shows what the rule saw; one that nobody wrote is missed; no rule is a failure', async () => {
+  const out = join(folder, 'own');
+  const path = join(out, 'catalogue/labour-exploitation/LAB-91-wages-to-one-foreman.yaml');
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(path, text.replace('min_seen: {value: 8', 'min_seen: {value: 7'));
+  const failed = await rastro(['rules', 'test', '--rules', out]);
+  expect(failed.code).toBe(1);
+  expect(failed.out).toContain('FAIL LAB-91 silent: one fewer');
+  expect(failed.out).toMatch(/seen +7, asked >= 7/);
+  expect(failed.out).toContain(path);
+  const asJson = await rastro(['rules', 'test', '--rules', out, '--json']);
+  expect(asJson.code).toBe(1);
+  expect(JSON.parse(asJson.out)).toMatchObject({ failed: 1, rules: [{ rule: 'LAB-91' }] });
+  // Without the charity's case nobody asks what keeps the rule from firing.
+  writeFileSync(path, text.slice(0, text.indexOf('  - name: a registered charity')));
+  const missed = await rastro(['rules', 'coverage', '--rules', out, '--least', '100', '--json']);
+  expect(missed.code).toBe(1);
+  expect(JSON.parse(missed.out)).toMatchObject({
+    ok: false,
+    rules: [{ rule: 'LAB-91', missing: expect.arrayContaining([expect.objectContaining({ never: true })]) }],
+  });
+  for (const command of ['test', 'coverage'])
+    expect(await rastro(['rules', command, '--rules', out, '--filter', 'SEX'])).toMatchObject({ code: 2 });
 });

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { compileRule, runCases } from '../../../../rules/compiler/index.ts';
+import { coverageOf, trialOf } from '../../../../rules/trial/index.ts';
 import { FAMILIES, FORMS } from '../../../../schemas/enumerations.ts';
 import { ruleTemplate, TEMPLATE_SUBJECTS } from '../../../../services/workbench/template.ts';
 import { loadCatalogue } from '../../rules/catalogue/catalogue.ts';
@@ -20,15 +21,20 @@ const text = (over: Partial<Parameters<typeof ruleTemplate>[0]> = {}) =>
     ...over,
   });
 
-test.each(TEMPLATE_SUBJECTS)('per %s it compiles, and all of its cases hold', (subject) => {
-  const compiled = compileRule({ path: 'LAB-90-x.yaml', text: text({ subject }) });
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.findings));
-  const cases = runCases(compiled.rule, context);
-  expect(new Set(cases.map(({ kind }) => kind))).toEqual(
-    new Set(['fires', 'silent', 'boundary', 'benign_twin']),
-  );
-  expect(cases.flatMap(({ problems }) => problems)).toEqual([]);
-});
+test.each(TEMPLATE_SUBJECTS)(
+  'per %s it compiles, all of its cases hold, and they show every branch',
+  (subject) => {
+    const compiled = compileRule({ path: 'LAB-90-x.yaml', text: text({ subject }) });
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.findings));
+    const cases = runCases(compiled.rule, context);
+    expect(new Set(cases.map(({ kind }) => kind))).toEqual(
+      new Set(['fires', 'silent', 'boundary', 'benign_twin']),
+    );
+    expect(cases.flatMap(({ problems }) => problems)).toEqual([]);
+    const { branches, seen, neverFired } = coverageOf([trialOf(compiled.rule, context)]);
+    expect({ seen, neverFired }).toEqual({ seen: branches, neverFired: [] });
+  },
+);
 
 test('every form and family can be asked for', () => {
   const all = [...FORMS.map((form) => text({ form })), ...FAMILIES.map((family) => text({ family }))];

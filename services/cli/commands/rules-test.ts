@@ -1,0 +1,196 @@
+/** `rastro rules test [--watch]` and `rastro rules coverage`: the cases of the rules, and what of the rules they have shown. */
+import { watch } from 'node:fs';
+import type { Command } from 'commander';
+import { type CheckedRule, catalogueOf } from '../../../rules/compiler/index.ts';
+import { caseLines, coverageOf, type RuleTrial, trialOf } from '../../../rules/trial/index.ts';
+import { errorHint, errorMessage, RastroError } from '../../../schemas/errors/index.ts';
+import { type Knowledge, loadKnowledge } from '../../workspace/knowledge.ts';
+import { EXIT } from '../exit.ts';
+import { handle } from '../handle.ts';
+import { count, type Terminal, tableText } from '../terminal.ts';
+import { rulesFolder } from '../trial-options.ts';
+
+interface TestOptions {
+  readonly rules?: string;
+  readonly filter?: string;
+  readonly watch?: boolean;
+  readonly verbose?: boolean;
+}
+
+interface CoverageOptions {
+  readonly rules?: string;
+  readonly filter?: string;
+  readonly least: string;
+}
+
+/** Writes to a file come in bursts: one run answers them together. */
+const QUIET_MS = 150;
+
+async function chosen(options: {
+  readonly rules?: string;
+  readonly filter?: string;
+}): Promise<{ knowledge: Knowledge; rules: CheckedRule[] }> {
+  const knowledge = await loadKnowledge({
+    cases: true,
+    ...(options.rules === undefined ? {} : { rulesDir: options.rules }),
+  });
+  const wanted = options.filter?.toLowerCase() ?? '';
+  const rules = catalogueOf(knowledge.ruleSet).filter(({ id }) => id.toLowerCase().includes(wanted));
+  return { knowledge, rules };
+}
+
+function printTrials(terminal: Terminal, trials: readonly RuleTrial[], verbose: boolean): void {
+  const { green, red, dim, bold } = terminal.paint;
+  for (const { rule, path, cases } of trials) {
+    for (const each of cases) {
+      const holds = each.problems.length === 0;
+      if (holds && !verbose) continue;
+      terminal.print(`${holds ? green('ok  ') : red('FAIL')} ${bold(rule)} ${each.kind}: ${each.name}`);
+      if (!holds) terminal.print(dim(`     ${path}`));
+      for (const line of caseLines(each)) terminal.print(`     ${line}`);
+    }
+  }
+}
+
+const failedOf = (trials: readonly RuleTrial[]) =>
+  trials.flatMap(({ cases }) => cases).filter(({ problems }) => problems.length > 0).length;
+
+async function runOnce(terminal: Terminal, options: TestOptions): Promise<number> {
+  const { knowledge, rules } = await chosen(options);
+  if (rules.length === 0) {
+    terminal.note(`No rule's id contains ${options.filter}.`);
+    return EXIT.USAGE;
+  }
+  const startMs = performance.now();
+  const trials = rules.map((rule) => trialOf(rule, knowledge.evaluation));
+  const failed = failedOf(trials);
+  const all = trials.flatMap(({ cases }) => cases).length;
+  if (terminal.json)
+    terminal.printJson({
+      passed: all - failed,
+      failed,
+      rules: trials.map(({ rule, status, path, cases }) => ({ rule, status, path, cases })),
+    });
+  else {
+    printTrials(terminal, trials, options.verbose === true || rules.length === 1);
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    terminal.print(
+      `${count(all - failed)} of ${count(all)} cases of ${count(rules.length)} rules hold, in ${seconds} s.`,
+    );
+  }
+  return failed === 0 ? EXIT.FINE : EXIT.FAILURE;
+}
+
+/** Runs again whenever a file of the folder changes, until the process is told to stop. */
+async function runWatching(terminal: Terminal, options: TestOptions): Promise<number> {
+  const again = async () => {
+    try {
+      await runOnce(terminal, options);
+    } catch (error) {
+      // A file that is half written: the author sees what is wrong, and the next save is looked at.
+      if (!RastroError.is(error)) throw error;
+      terminal.note(
+        `${error.code}: ${errorMessage(error.code, error.params)}\n  ${errorHint(error.code, error.params)}`,
+      );
+    }
+    terminal.note(terminal.paint.dim('waiting for a change; end with Ctrl-C'));
+  };
+  await again();
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    let last = Promise.resolve();
+    const watcher = watch(rulesFolder(options.rules), { recursive: true }, (_kind, file) => {
+      if (file === null || !file.endsWith('.yaml')) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        last = last.then(again).catch(reject);
+      }, QUIET_MS);
+    });
+    watcher.once('error', reject);
+    const stop = () => {
+      clearTimeout(timer);
+      watcher.close();
+      void last.then(() => resolve(EXIT.FINE));
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  });
+}
+
+function shareOf(option: string, text: string): number {
+  const value = Number(text);
+  if (value >= 0 && value <= 100) return value;
+  throw new RastroError('RAS-CLI-BAD-OPTION', { option, value: text, expected: '0..100' });
+}
+
+export function addRulesTest(rules: Command): void {
+  const test = rules
+    .command('test')
+    .description('run every rule over its own cases, with the engine that defines what rules mean')
+    .option('--rules <folder>', 'another catalogue')
+    .option('--filter <text>', 'only rules whose id contains this')
+    .option('--verbose', 'show the cases that hold, too')
+    .option('--watch', 'run again whenever a file changes')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rastro rules test
+  rastro rules test --rules ./our-rules --filter LAB-21 --watch
+
+Of a case that does not hold it shows what the rule saw: every feature with its value against its bar, and the conditions that were
+not true. No store is needed and nothing is sent. Exit code 1 if a case does not hold, 2 if no rule was found.`,
+    );
+  handle<TestOptions>(test, async ({ terminal }, options) =>
+    options.watch === true && !terminal.json ? runWatching(terminal, options) : runOnce(terminal, options),
+  );
+
+  const coverage = rules
+    .command('coverage')
+    .description('which branches of the conditions no case has shown, and rules of which no case fires')
+    .option('--rules <folder>', 'another catalogue')
+    .option('--filter <text>', 'only rules whose id contains this')
+    .option('--least <percent>', 'exit code 1 below so many percent of the branches', '95')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  rastro rules coverage
+  rastro rules coverage --rules ./our-rules --filter LAB-21 --least 100
+
+Each part of a condition has two branches, true and false. A branch that no case shows may be wrong without anybody noticing: write a
+case in which this part alone decides. Exit code 1 below --least, or where no case of a rule fires.`,
+    );
+  handle<CoverageOptions>(coverage, async ({ terminal }, options) => {
+    const least = shareOf('--least', options.least);
+    const { knowledge, rules: wanted } = await chosen(options);
+    if (wanted.length === 0) {
+      terminal.note(`No rule's id contains ${options.filter}.`);
+      return EXIT.USAGE;
+    }
+    const found = coverageOf(wanted.map((rule) => trialOf(rule, knowledge.evaluation)));
+    const percent = found.branches === 0 ? 100 : (100 * found.seen) / found.branches;
+    const isEnough = percent >= least && found.neverFired.length === 0;
+    if (terminal.json) terminal.printJson({ ...found, percent, least, ok: isEnough });
+    else {
+      const open = found.rules.filter(({ missing }) => missing.length > 0);
+      terminal.print(
+        tableText(
+          open.flatMap(({ rule, missing }) => missing.map((branch) => ({ rule, ...branch }))),
+          [
+            { title: 'rule', value: (row) => row.rule },
+            { title: 'in', value: (row) => row.where },
+            { title: 'never', value: (row) => String(row.never) },
+            { title: 'condition', value: (row) => row.condition },
+          ],
+          terminal,
+        ),
+      );
+      if (found.neverFired.length > 0)
+        terminal.print(terminal.paint.red(`\nNo case fires: ${found.neverFired.join(', ')}`));
+      terminal.print(
+        `\n${count(found.seen)} of ${count(found.branches)} branches of ${count(found.rules.length)} rules are shown by a case: ${percent.toFixed(1)} %${isEnough ? '' : `, at least ${least} % are asked for`}.`,
+      );
+    }
+    return isEnough ? EXIT.FINE : EXIT.FAILURE;
+  });
+}
