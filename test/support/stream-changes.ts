@@ -2,6 +2,8 @@
 import type { Random } from '../../pipelines/simulate/random.ts';
 import type { CheckedRule } from '../../rules/compiler/index.ts';
 import { COVERAGES, STATUSES } from '../../schemas/enumerations.ts';
+import { EVENT_FIELDS } from '../../schemas/event-fields.ts';
+import type { EventField } from '../../schemas/field.ts';
 import { BANK, OTHER_BANK, type Sketch } from './stream-transactions.ts';
 
 const HOUR = 3_600_000;
@@ -49,13 +51,36 @@ function lengths(rule: CheckedRule): number[] {
   );
 }
 
-/** Fields that a parameter of a unit is compared with. */
+/** Kinds of parameters and the units of the fields that they are compared with. */
 const COMPARED: Readonly<Record<string, readonly string[]>> = {
-  milli: ['wageMilli'],
-  minor: ['amountUsd', 'amount'],
-  ms: ['payoutDelayMs'],
-  days: ['accountAgeDays'],
+  milli: ['milli'],
+  minor: ['minor'],
+  ms: ['ms'],
+  days: ['day'],
+  count: ['count'],
 };
+/** What follows from time, amount or rail: a row cannot say otherwise. */
+const DERIVED: ReadonlySet<string> = new Set([
+  'time',
+  'localDay',
+  'nightOf',
+  'weekday',
+  'localMonth',
+  'sendHour',
+  'roundTo',
+  'pairAgeMs',
+  'pairOrdinal',
+]);
+
+const fieldOf = (name: string): EventField | undefined =>
+  Object.hasOwn(EVENT_FIELDS, name) ? EVENT_FIELDS[name as keyof typeof EVENT_FIELDS] : undefined;
+
+/** Fields that the rule reads and compares with parameters of this unit. */
+const comparedWith = (rule: CheckedRule, unit: string): string[] =>
+  rule.fieldsRead.filter((name) => {
+    const of = fieldOf(name)?.unit;
+    return of !== undefined && !DERIVED.has(name) && (COMPARED[unit]?.includes(of) ?? false);
+  });
 
 const CHANGES: Readonly<Record<string, Change>> = {
   drop: (random, sketches) =>
@@ -103,11 +128,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
   },
   /** A value at the edge of a band that the rule names. */
   band(random, sketches, rule) {
-    const bands = Object.values(rule.file.params).flatMap((param) =>
-      'value' in param && typeof param.value === 'number' && COMPARED[param.unit] !== undefined
-        ? [{ value: param.value, fields: COMPARED[param.unit]! }]
-        : [],
-    );
+    const bands = Object.values(rule.file.params).flatMap((param) => {
+      if (!('value' in param) || typeof param.value !== 'number') return [];
+      const fields = comparedWith(rule, param.unit);
+      return fields.length === 0 ? [] : [{ value: Math.round(param.value), fields }];
+    });
     if (bands.length === 0) return sketches;
     const { value, fields } = random.pick(bands);
     const to = value + random.pick([-1, 0, 1]);
@@ -117,7 +142,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   },
   /** One event shows what another one shows. */
   copy(random, sketches, rule) {
-    const copied = rule.fieldsRead.filter((field) => COPIED.has(field));
+    const copied = rule.fieldsRead.filter(isCopied);
     if (copied.length === 0) return sketches;
     const name = random.pick(copied);
     const value = random.pick(sketches).fields[name];
@@ -159,7 +184,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
       withFields(sketch, { counterparty: 'somebody-new' }),
     ),
   blank(random, sketches, rule) {
-    const nullable = rule.fieldsRead.filter((name) => BLANKABLE.has(name));
+    const nullable = rule.fieldsRead.filter(isBlankable);
     if (nullable.length === 0) return sketches;
     const name = random.pick(nullable);
     const many = random.chance(0.2);
@@ -212,43 +237,32 @@ const CHANGES: Readonly<Record<string, Change>> = {
 };
 
 /** Fields that a row can leave empty and a case can say so. */
-const BLANKABLE: ReadonlySet<string> = new Set([
-  'counterparty',
+const isBlankable = (name: string): boolean =>
+  !DERIVED.has(name) &&
+  (NULLABLE.has(name) || (name !== 'localMinute' && (fieldOf(name)?.needs ?? null) !== null));
+/** ... although every feed provides them. */
+const NULLABLE: ReadonlySet<string> = new Set([
   'wageMilli',
   'amountUsd',
   'amountCad',
-  'terminal',
-  'conductor',
-  'placeAdmin1',
-  'purpose',
   'nightNormMilli',
-  'counterpartyCountry',
-  'counterpartyMunicipality',
-  'counterpartyAdmin1',
   'payoutDelayMs',
-  'accountAgeDays',
-  'sendPlaceAdmin1',
-  'travelTo',
-  'holderSector',
 ]);
 
 /** Fields in which events of a case differ from one another. */
+const isCopied = (name: string): boolean => isBlankable(name) || COPIED.has(name);
 const COPIED: ReadonlySet<string> = new Set([
-  ...BLANKABLE,
   'direction',
   'kind',
   'channel',
   'rail',
   'amount',
   'counterpartyKind',
-  'conductorIsHolder',
-  'atHome',
   'isNight',
   'placeLists',
-  'placeCountry',
-  'payoutCash',
   'toVasp',
-  'isLodging',
+  'isEmployer',
+  'isWorker',
 ]);
 
 /** What rules most depend on comes most often. */

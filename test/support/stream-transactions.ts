@@ -9,7 +9,8 @@ import type { SubjectKind } from '../../schemas/enumerations.ts';
 import type { FieldValue, RuleEvent } from '../../schemas/event-fields.ts';
 import type { RuleCase } from '../../schemas/rule.ts';
 import type { Side, Stamp, Transaction } from '../../schemas/transaction.ts';
-import { key } from './transactions.ts';
+import { groupsOf, otherRecord, ownRecord } from './stream-groups.ts';
+import { given, keyOf, nameKey } from './stream-values.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -47,25 +48,19 @@ export interface Setting {
   readonly isNamed: boolean;
 }
 
-const keys = new Map<string, string>();
-function keyOf(prefix: string, name: string): string {
-  const label = `${prefix}/${name}`;
-  let found = keys.get(label);
-  if (found === undefined) {
-    found = key(prefix, name);
-    keys.set(label, found);
-  }
-  return found;
-}
-
-/** The key of whoever or whatever a case names: a person, a conductor, a terminal. */
-export const nameKey = (scope: string, name: string): string => keyOf('par', `${scope}/${name}`);
-
 export function subjectKeyOf({ kind, subject }: Setting): string {
   return `${kind}:${kind === 'account' ? keyOf('acc', subject) : keyOf('par', subject)}`;
 }
 
-const CALENDAR = ['localDay', 'localMinute', 'isNight', 'nightOf', 'sendHour'] as const;
+const CALENDAR = [
+  'localDay',
+  'localMinute',
+  'isNight',
+  'nightOf',
+  'sendHour',
+  'weekday',
+  'localMonth',
+] as const;
 
 /**
  * The offset at which the event shows the calendar fields that the rule reads. A case may say `isNight` of an hour that is
@@ -118,11 +113,6 @@ const textOf = (value: FieldValue | undefined): string | undefined =>
 const flagOf = (value: FieldValue | undefined): boolean | undefined =>
   typeof value === 'boolean' ? value : undefined;
 const intOf = (value: FieldValue | undefined): number | null => (typeof value === 'number' ? value : null);
-/** Members that have a value: an absent one is left out of the row. */
-function given<T extends object>(members: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
-}
-
 const kindOf = (value: FieldValue | undefined): Side['kind'] =>
   value === 'unknown' ? undefined : (textOf(value) as Side['kind']);
 const listOf = (value: FieldValue | undefined): string[] | undefined =>
@@ -130,11 +120,20 @@ const listOf = (value: FieldValue | undefined): string[] | undefined =>
 
 const KIN = ['a', 'b'].map((name) => keyOf('kin', name));
 
-function ownSide({ fields, time }: Sketch, setting: Setting): Side {
+/** Where the customer acted. A country alone is neither at home nor away: a state of it stands for who says so. */
+function actingText(fields: Sketch['fields']): string | undefined {
+  const country = textOf(fields['placeCountry']);
+  const somewhere =
+    typeof fields['atHome'] === 'boolean' && country !== undefined ? `${country}-YY` : country;
+  return textOf(fields['place']) ?? textOf(fields['placeAdmin1']) ?? somewhere;
+}
+
+function ownSide(sketch: Sketch, setting: Setting): Side {
+  const { fields, time } = sketch;
   const { kind, subject, scope, isNamed } = setting;
   const isSubject = kind === 'account' || kind === 'holder' || (kind === 'beneficiary' && !isNamed);
   const account = textOf(fields['account']) === 'second' ? `${subject}#2` : subject;
-  const place = textOf(fields['placeAdmin1']);
+  const place = actingText(fields)?.split('-').slice(0, 2).join('-');
   const home = textOf(fields['holderAdmin1']);
   const atHome = fields['atHome'];
   const away = atHome === false ? 'US-ZZ' : undefined;
@@ -157,6 +156,7 @@ function ownSide({ fields, time }: Sketch, setting: Setting): Side {
     openedAt: age === null ? undefined : time - age * DAY,
     coverage: textOf(fields['coverage']) as Side['coverage'],
     kinTokens: fields['isKin'] === true ? KIN : undefined,
+    ...ownRecord(sketch),
   });
 }
 
@@ -180,6 +180,8 @@ function otherSide(sketch: Sketch, setting: Setting, own: Side): Side {
     municipality: textOf(fields['counterpartyMunicipality']),
     coverage: otherBank === undefined ? undefined : 'full_account',
     kinTokens: fields['isKin'] === true ? KIN : undefined,
+    employerKeys: fields['isWorker'] === true && own.holderKey !== undefined ? [own.holderKey] : undefined,
+    ...otherRecord(sketch),
   });
 }
 
@@ -194,10 +196,7 @@ function placeOf(role: Place['role'], text: string | undefined): Place[] {
 function placesOf({ fields }: Sketch, isCredit: boolean): Place[] | undefined {
   const isRemittance = fields['rail'] === 'mto';
   const role = isRemittance ? (isCredit ? 'agent_pay' : 'agent_send') : 'branch';
-  const acting = placeOf(
-    role,
-    textOf(fields['place']) ?? textOf(fields['placeAdmin1']) ?? textOf(fields['placeCountry']),
-  );
+  const acting = placeOf(role, actingText(fields));
   const actsAs = (other: Place['role']) => acting.length > 0 && role === other;
   const sent = textOf(fields['sendPlaceAdmin1']) ?? textOf(fields['sendCountry']);
   const places = [
@@ -208,26 +207,44 @@ function placesOf({ fields }: Sketch, isCredit: boolean): Place[] | undefined {
   return places.length === 0 ? undefined : places;
 }
 
-function remittanceOf({ fields, time }: Sketch, scope: string, isCredit: boolean): Transaction['mto'] {
+type Mto = NonNullable<Transaction['mto']>;
+
+function remittanceOf(
+  { fields, time }: Sketch,
+  { kind, subject, scope }: Setting,
+  isCredit: boolean,
+): Transaction['mto'] {
   if (fields['rail'] !== 'mto') return undefined;
   const cash = fields['payoutCash'];
   const delay = intOf(fields['payoutDelayMs']);
   const terminal = textOf(fields['terminal']);
-  const agent = terminal === undefined ? undefined : nameKey(scope, terminal);
-  return given<NonNullable<Transaction['mto']>>({
-    operator: 'operator',
+  const named = terminal === undefined ? undefined : nameKey(scope, terminal);
+  const agent = kind === 'agentLocation' ? keyOf('par', subject) : named;
+  return given<Mto>({
+    operator: textOf(fields['mtoOperator']) ?? 'operator',
     sendAgent: isCredit ? undefined : agent,
     payAgent: isCredit ? agent : undefined,
     payoutMethod: cash === true ? 'cash' : cash === false ? 'account' : undefined,
+    declaredRelationshipClass: textOf(fields['declaredRelationship']) as Mto['declaredRelationshipClass'],
+    declaredPurposeClass: textOf(fields['declaredPurpose']) as Mto['declaredPurposeClass'],
     sentAt: delay === null ? undefined : time,
     paidAt: delay === null ? undefined : time + delay,
   });
 }
 
+type Conductor = NonNullable<Transaction['conductors']>[number];
+
 function conductorsOf({ fields }: Sketch, setting: Setting): Transaction['conductors'] {
   const { kind, subject, scope } = setting;
-  const isHolder = typeof fields['conductorIsHolder'] === 'boolean' ? fields['conductorIsHolder'] : undefined;
-  const of = (ref: string) => given<{ ref: string; isHolder?: boolean }>({ ref, isHolder });
+  const principal = textOf(fields['onBehalfOf']);
+  const of = (ref: string) =>
+    given<Conductor>({
+      ref,
+      isHolder: flagOf(fields['conductorIsHolder']),
+      idRefused: flagOf(fields['idRefused']),
+      ageBandAtEvent: textOf(fields['conductorAgeBand']) as Conductor['ageBandAtEvent'],
+      onBehalfOf: principal === undefined ? undefined : [{ ref: nameKey(scope, principal) }],
+    });
   if (kind === 'conductor') return [of(keyOf('par', subject))];
   if (kind === 'onBehalfOf')
     return [{ ...of(nameKey(scope, 'agent')), onBehalfOf: [{ ref: keyOf('par', subject) }] }];
@@ -255,11 +272,18 @@ function cardOf({ fields }: Sketch, { kind, subject, scope }: Setting): Transact
   return Object.keys(card).length === 0 ? undefined : card;
 }
 
+function beneficiariesOf({ fields }: Sketch, { kind, subject, scope, isNamed }: Setting) {
+  if (kind === 'beneficiary') return isNamed ? [{ ref: keyOf('par', subject) }] : undefined;
+  const name = textOf(fields['beneficiary']);
+  return name === undefined ? undefined : [{ ref: nameKey(scope, name) }];
+}
+
 /** Where an inflow comes from when nobody is named: a case that says so means a machine. */
-function terminalOf({ fields }: Sketch, scope: string): Transaction['terminal'] {
+function terminalOf({ fields }: Sketch, { kind, subject, scope }: Setting): Transaction['terminal'] {
   const source = fields['counterparty'] === null && fields['conductor'] === null ? fields['source'] : null;
   const name = fields['rail'] === 'mto' ? undefined : textOf(fields['terminal']);
   const id = name ?? textOf(source);
+  if (kind === 'terminal') return { id: keyOf('par', subject) };
   return id === undefined ? undefined : { id: nameKey(scope, id) };
 }
 
@@ -298,11 +322,11 @@ function stampOf(sketch: Sketch, own: Side, other: Side, isCredit: boolean): Sta
 /** The sketch as a canonical transaction. */
 export function rowOf(sketch: Sketch, setting: Setting): Transaction {
   const { fields } = sketch;
-  const { scope } = setting;
   const isCredit = fields['direction'] !== 'out';
-  const own = ownSide(sketch, setting);
-  const other = otherSide(sketch, setting, own);
-  const travelTo = textOf(fields['travelTo']);
+  const alone = ownSide(sketch, setting);
+  const other = otherSide(sketch, setting, alone);
+  const isEmployed = fields['isEmployer'] === true && other.holderKey !== undefined;
+  const own = isEmployed ? { ...alone, employerKeys: [other.holderKey!] } : alone;
   return given<Transaction>({
     institution: sketch.institution ?? BANK,
     id: sketch.id,
@@ -318,16 +342,12 @@ export function rowOf(sketch: Sketch, setting: Setting): Transaction {
     purpose: textOf(fields['purpose']) as Transaction['purpose'],
     railPurpose: textOf(fields['railPurpose']),
     conductors: conductorsOf(sketch, setting),
-    beneficiaries:
-      setting.kind === 'beneficiary' && setting.isNamed
-        ? [{ ref: keyOf('par', setting.subject) }]
-        : undefined,
+    beneficiaries: beneficiariesOf(sketch, setting),
     places: placesOf(sketch, isCredit),
-    terminal: terminalOf(sketch, scope),
+    terminal: terminalOf(sketch, setting),
     card: cardOf(sketch, setting),
-    mto: remittanceOf(sketch, scope, isCredit),
-    travel: travelTo === undefined ? undefined : { to: travelTo },
-    lodging: fields['isLodging'] === true ? { checkIn: '2026-01-01', nights: 1 } : undefined,
+    mto: remittanceOf(sketch, setting, isCredit),
+    ...groupsOf(sketch, setting, isCredit),
     stamp: stampOf(sketch, own, other, isCredit),
   } as { readonly [K in keyof Transaction]: Transaction[K] | undefined });
 }
