@@ -203,9 +203,10 @@ export class StreamMaker {
     const main: Part = {
       setting,
       aim: aimOf(template.rule, setting, shifted(off, weeks * WEEK, prefix)),
-      sketches: calm
-        ? first
-        : withinSpan(changed(random, first, template.rule, random.pick([1, 1, 1, 2, 3]))),
+      // Cases of years of acquaintance are longer than that.
+      sketches: withinSpan(
+        calm ? first : changed(random, first, template.rule, random.pick([1, 1, 1, 2, 3])),
+      ),
     };
     const parts = [main, ...this.#others(random, world, template, main, calm)];
     const sketched = parts.flatMap((part) => part.sketches.map((sketch) => ({ row: part.setting, sketch })));
