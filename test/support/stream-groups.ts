@@ -41,9 +41,15 @@ function cashOf(fields: Fields): Transaction['cash'] {
   });
 }
 
+/** The key of whom a case names, the holder included. */
+function partyKey(fields: Fields, { kind, subject, scope }: Setting, name: string): string {
+  const holds = kind === 'account' || kind === 'holder';
+  return name === fields['holder'] && holds ? keyOf('par', subject) : nameKey(scope, name);
+}
+
 const PAYROLL = ['employer', 'employee', 'payNetMilli', 'payDayWageMilli', 'payPeriodDays'];
 
-function payrollOf({ fields, time }: Sketch, scope: string): Transaction['payroll'] {
+function payrollOf({ fields, time }: Sketch, setting: Setting): Transaction['payroll'] {
   if (!hasOne(fields, PAYROLL)) return undefined;
   const ccy = textOf(fields['ccy']) ?? 'USD';
   const gross = Math.max(intOf(fields['amount']) ?? 0, MILLI);
@@ -53,8 +59,8 @@ function payrollOf({ fields, time }: Sketch, scope: string): Transaction['payrol
   const period = intOf(fields['payPeriodDays']);
   const from = Math.floor(time / DAY) - (period ?? 0);
   return given<Group<'payroll'>>({
-    employer: nameKey(scope, textOf(fields['employer']) ?? 'employer'),
-    employee: nameKey(scope, textOf(fields['employee']) ?? 'employee'),
+    employer: partyKey(fields, setting, textOf(fields['employer']) ?? 'employer'),
+    employee: partyKey(fields, setting, textOf(fields['employee']) ?? 'employee'),
     payDate: dateOf(Math.floor(time / DAY)),
     periodFrom: period === undefined ? undefined : dateOf(from),
     periodTo: period === undefined ? undefined : dateOf(from + period - 1),
@@ -152,7 +158,7 @@ export function groupsOf(sketch: Sketch, setting: Setting, isCredit: boolean): P
   const staff = kind === 'employee' ? keyOf('par', subject) : textOf(fields['staff']);
   return given<Partial<Transaction>>({
     cash: cashOf(fields),
-    payroll: payrollOf(sketch, scope),
+    payroll: payrollOf(sketch, setting),
     loan: loanOf(fields, scope),
     lodging: lodgingOf(sketch),
     travel: travelOf(fields, scope),

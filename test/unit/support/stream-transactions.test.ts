@@ -7,7 +7,7 @@ import { PROVIDABLE } from '../../../pipelines/ingest/provided.ts';
 import { eventsOf } from '../../../rules/compiler/cases.ts';
 import type { FieldValue } from '../../../schemas/event-fields.ts';
 import { rowHash, rowOf, type Setting, sketchesOf, subjectKeyOf } from '../../support/stream-transactions.ts';
-import { nameKey } from '../../support/stream-values.ts';
+import { keyOf, nameKey } from '../../support/stream-values.ts';
 import { loadCatalogue } from '../rules/catalogue/catalogue.ts';
 
 const { rules, ruleSet, context } = await loadCatalogue();
@@ -22,6 +22,7 @@ const SCOPE = 'scope';
 const PROVIDED = new Set(PROVIDABLE);
 /** Fields whose value in a case is somebody's name. */
 const NAMES: ReadonlySet<string> = new Set([
+  'holder',
   'counterparty',
   'conductor',
   'terminal',
@@ -69,7 +70,9 @@ test.each(label.filter(([, { rule, kind }]) => kind === rule.subjects[0]))('%s',
       const wanted = event.fields[name] as FieldValue;
       // Whatever a case calls the other side of an own transfer, it is the holder.
       if (event.fields['isOwn'] === true && (name === 'counterparty' || name === 'source')) continue;
-      const key = NAMES.has(name) && typeof wanted === 'string' ? nameKey(SCOPE, wanted) : wanted;
+      const isNamed = NAMES.has(name) && typeof wanted === 'string';
+      const isHolder = isNamed && wanted === event.fields['holder'];
+      const key = isHolder ? keyOf('par', setting.subject) : isNamed ? nameKey(SCOPE, wanted) : wanted;
       const shown = view.fields[name];
       if (JSON.stringify(shown) !== JSON.stringify(key))
         differing.push(`${event.id} ${name}: ${JSON.stringify(shown)} for ${JSON.stringify(wanted)}`);
