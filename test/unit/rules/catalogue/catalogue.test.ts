@@ -91,7 +91,8 @@ describe.each(named)('%s', (id, rule) => {
         for (const other of LANGS) if (other !== lang) expect(texts[lang], texts.en).not.toBe(texts[other]);
       }
     }
-    expect(placeholders(file.explain.en).length).toBeGreaterThan(0);
+    // A rule that no program asks has counted nothing that it could say.
+    if (file.status !== 'manual') expect(placeholders(file.explain.en).length).toBeGreaterThan(0);
     for (const name of placeholders(file.explain.en)) expect(Object.keys(file.features)).toContain(name);
   });
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { compileComposites, compilePlaybook } from '../../../../pipelines/compose/index.ts';
 import {
+  catalogueOf,
   compileRules,
   type EvaluationContext,
   findingText,
@@ -21,7 +22,8 @@ export async function loadCatalogue() {
     thresholdAt: (id, timeMs) => reference.thresholds.at(id, timeMs)?.minor ?? null,
     isBusinessDay: reference.holidays.isBusinessDay,
   };
-  return { rules: compiled.ruleSet.rules, ruleSet: compiled.ruleSet, sources, context };
+  // Rules that wait or are manual are held to the same.
+  return { rules: catalogueOf(compiled.ruleSet), ruleSet: compiled.ruleSet, sources, context };
 }
 
 export async function loadComposites() {
