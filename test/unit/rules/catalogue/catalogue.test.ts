@@ -73,7 +73,7 @@ describe('the catalogue', () => {
 const DAY_MS = 86_400_000;
 
 /** Condition shapes of an exploited person's own account. */
-const PROTECTED = ['SEX-01', 'SEX-07', 'SEX-08', 'SEX-08-ATM', 'LAB-03-LEG'];
+const PROTECTED = ['SEX-01', 'SEX-07', 'SEX-08', 'SEX-08-ATM', 'LAB-03-LEG', 'OCS-06', 'VA-05'];
 
 describe.each(named)('%s', (id, rule) => {
   const { file, path } = rule;
