@@ -65,6 +65,7 @@ export const signal = z.strictObject({
   family: z.enum(FAMILIES),
   weight: z.int(),
   leg: z.boolean(),
+  shadow: z.literal(true).optional().describe('Of an experimental rule: shown to no analyst, counts nowhere'),
   subjectKind: z.enum(SUBJECT_KINDS),
   observedOn: z.string().describe('Subject key whose history fired'),
   observedHolder: z.string().describe('Party key behind it as of the event'),

@@ -26,6 +26,7 @@ export function signalOf(origin: SignalOrigin, version: SignalVersion): Signal {
     family: rule.family,
     weight: rule.weight,
     leg: rule.status === 'leg',
+    ...(rule.status === 'experimental' ? { shadow: true as const } : {}),
     subjectKind: subjectKey.slice(0, subjectKey.indexOf(':')) as Signal['subjectKind'],
     observedOn: subjectKey,
     observedHolder: evaluation.observedHolder,
@@ -68,6 +69,8 @@ export function companionsOf(of: Signal, held: readonly HeldSignal[]): Companion
   for (const candidate of held) {
     const { signal } = candidate;
     if (signal.rule === of.rule || signal.leg || signal.eventTime > of.eventTime) continue;
+    // What an experimental rule says travels with nobody's signal.
+    if (signal.shadow === true) continue;
     if (of.eventTime - candidate.lastFiredAt > candidate.quietMs) continue;
     const known = latest.get(signal.id);
     if (known === undefined || known.signal.version < signal.version) latest.set(signal.id, candidate);

@@ -82,11 +82,11 @@ function compared<T extends Episode>(old: readonly T[], now: readonly T[], named
 }
 
 /** `nameOf`: rules that are called otherwise and meant as one have one name; default their id. */
-export function compareSignals(
-  old: readonly Signal[],
-  now: readonly Signal[],
+export function compareSignals<T extends Pick<Signal, 'rule' | 'observedOn' | 'openedAt' | 'eventTime'>>(
+  old: readonly T[],
+  now: readonly T[],
   nameOf: (rule: string) => string = (rule) => rule,
-): Change<Signal>[] {
+): Change<T>[] {
   return compared(old, now, {
     nameOf: ({ rule }) => nameOf(rule),
     subjectOf: ({ observedOn }) => observedOn,

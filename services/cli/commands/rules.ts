@@ -12,11 +12,13 @@ import { addRulesActivate } from './rules-activate.ts';
 import { addRulesBacktest } from './rules-backtest.ts';
 import { addRulesDiff } from './rules-diff.ts';
 import { addRulesHistory } from './rules-history.ts';
+import { addRulesLint } from './rules-lint.ts';
 import { addRulesLock } from './rules-lock.ts';
 import { addRulesStatus } from './rules-log.ts';
 import { addRulesNew } from './rules-new.ts';
 import { addRulesPack } from './rules-pack.ts';
 import { showPlan } from './rules-plan.ts';
+import { addRulesShadow } from './rules-shadow.ts';
 import { addRulesTest } from './rules-test.ts';
 
 const LANGS = ['en', 'es', 'fr'] as const;
@@ -161,9 +163,11 @@ export function addRules(program: Command): void {
   addRulesHistory(rules);
   addRulesStatus(rules);
   addRulesNew(rules);
+  addRulesLint(rules);
   addRulesTest(rules);
   addRulesBacktest(rules);
   addRulesDiff(rules);
+  addRulesShadow(rules);
   addRulesLock(rules);
   addRulesPack(rules);
 }

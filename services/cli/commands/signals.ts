@@ -28,7 +28,7 @@ interface ListOptions {
 const LIST = `
 SELECT id, version, rule, observed_on, strength_milli, toUnixTimestamp64Milli(event_time) AS event_time_ms, evidence_count,
        JSONExtract(doc, 'attributions', 'Array(Tuple(subject String))').subject AS attributed
-FROM signals_standing
+FROM signals_shown
 WHERE ({rule:String} = '' OR rule = {rule:String})
   AND ({subject:String} = '' OR observed_on = {subject:String} OR endsWith(observed_on, concat(':', {subject:String}))
        OR has(attributed, {subject:String}))
@@ -106,7 +106,7 @@ export function addSignals(program: Command): void {
   handle<ServerOption>(show, async ({ terminal, dataDir }, { config }, [id = '']) => {
     const [row] = await withChosenStore(dataDir, config, (store) =>
       store.queryRows<{ doc: string; status: string; replaced_by: string }>(
-        'SELECT doc, status, replaced_by FROM signals_current WHERE id = {id:String}',
+        "SELECT doc, status, replaced_by FROM signals_current WHERE id = {id:String} AND JSONExtractBool(doc, 'shadow') = 0",
         { id },
       ),
     );
