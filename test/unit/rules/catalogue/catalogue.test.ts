@@ -73,7 +73,10 @@ describe('the catalogue', () => {
 const DAY_MS = 86_400_000;
 
 /** Condition shapes of an exploited person's own account. */
-const PROTECTED = ['SEX-01', 'SEX-07', 'SEX-08', 'SEX-08-ATM', 'LAB-03-LEG', 'OCS-06', 'VA-05'];
+const PROTECTED = [
+  ...['SEX-01', 'SEX-07', 'SEX-08', 'SEX-08-ATM', 'LAB-03-LEG', 'OCS-06', 'VA-05'],
+  ...['AML-03', 'CRM-02-LEG', 'CRM-03-LEG', 'ORG-04-LEG'],
+];
 
 describe.each(named)('%s', (id, rule) => {
   const { file, path } = rule;
