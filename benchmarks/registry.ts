@@ -16,6 +16,7 @@ import { confirm } from './kernels/confirm.ts';
 import { gates } from './kernels/gates.ts';
 import { logToSignals, logToSignalsReference } from './log-to-signals.ts';
 import { memoryLatency } from './memory-latency.ts';
+import { cleanPopulation } from './quality/clean-population.ts';
 import { scenarios } from './quality/scenarios.ts';
 import { rebuild } from './rebuild.ts';
 import { rebuildStore } from './rebuild-store.ts';
@@ -54,6 +55,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   kafkaToSignals,
   kafkaLatency,
   scenarios,
+  cleanPopulation,
 ];
 
 export function benchmarkNamed(name: string): Benchmark | undefined {

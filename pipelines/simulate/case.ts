@@ -189,7 +189,8 @@ export class CaseDraft {
   }
 }
 
-function subjectOf({ party, role }: { party: Party; role: TruthRole }): TruthSubject {
+/** What the truth says of a party that has an account. */
+export function subjectOf({ party, role }: { party: Party; role: TruthRole }): TruthSubject {
   return {
     ref: party.ref,
     refScheme: party.refScheme,

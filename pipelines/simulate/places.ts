@@ -39,6 +39,10 @@ export const TOWNS = {
   oaxaca: town('MX', 'OAX', '20067', ZONES.mexicoCity, 4),
   huajuapan: town('MX', 'OAX', '20039', ZONES.mexicoCity, 1.5),
   juchitan: town('MX', 'OAX', '20043', ZONES.mexicoCity, 1.5),
+  tlapa: town('MX', 'GRO', '12066', ZONES.mexicoCity, 1),
+  huejutla: town('MX', 'HID', '13028', ZONES.mexicoCity, 1),
+  ocosingo: town('MX', 'CHP', '07059', ZONES.mexicoCity, 1),
+  carrilloPuerto: town('MX', 'ROO', '23002', ZONES.cancun, 1),
   tuxtla: town('MX', 'CHP', '07101', ZONES.mexicoCity, 4),
   tapachula: town('MX', 'CHP', '07089', ZONES.mexicoCity, 2.5),
   acapulco: town('MX', 'GRO', '12001', ZONES.mexicoCity, 3),
@@ -89,6 +93,15 @@ export const TOWNS = {
   birmingham: town('GB', 'ENG', 'E08000025', ZONES.london, 1),
   cologne: town('DE', 'NW', '05315', ZONES.berlin, 1),
 } as const satisfies Readonly<Record<string, Town>>;
+
+/**
+ * Municipalities of the world in which more than forty in a hundred people of three years and over speak an indigenous
+ * language: INEGI, Censo de Poblacion y Vivienda 2020, table of speakers by municipality (to be looked up again before it
+ * is used for anything else). For the parity gate alone: no row and no party record says it, so no rule can read it.
+ */
+export const INDIGENOUS_LANGUAGE_MUNICIPALITIES: ReadonlySet<string> = new Set(
+  [TOWNS.juchitan, TOWNS.tlapa, TOWNS.huejutla, TOWNS.ocosingo, TOWNS.carrilloPuerto].map(({ code }) => code),
+);
 
 /** Towns of a country, the largest share first, and their weights. */
 export function residentTowns(country: CountryCode): { towns: readonly Town[]; weights: readonly number[] } {

@@ -4,6 +4,7 @@
  */
 import type { PartyRecordInput } from '../../schemas/party.ts';
 import type { TransactionInput } from '../../schemas/transaction.ts';
+import { subjectOf } from './case.ts';
 import {
   type BuiltCase,
   buildCase,
@@ -102,6 +103,7 @@ export function simulate(options: SimulateOptions = {}): Simulation {
       people: size.people,
       accounts,
       cases: size.truths,
+      infrastructure: stage.nodes.map((party) => subjectOf({ party, role: 'infrastructure' })),
     },
     parties: { [Symbol.iterator]: () => partyRecords(settings, size) },
     transactions: { [Symbol.iterator]: () => rowsOf(settings, size) },
@@ -210,6 +212,7 @@ function* residentsOf(settings: Settings, count: number, world: World): Generato
 interface Stage {
   readonly cases: readonly BuiltCase[];
   readonly residents: readonly Resident[];
+  readonly nodes: readonly Party[];
   people(): Iterable<Party>;
 }
 
@@ -220,6 +223,7 @@ function setStage(settings: Settings, size: Size): Stage {
   return {
     cases,
     residents,
+    nodes: world.parties,
     *people() {
       yield* world.parties;
       for (const { draft } of cases) yield* draft.parties;

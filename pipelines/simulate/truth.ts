@@ -140,4 +140,6 @@ export interface Truth {
   readonly people: number;
   readonly accounts: number;
   readonly cases: readonly TruthCase[];
+  /** Settlement accounts, payment firms, employers, offices: nobody of them may ever be a subject. */
+  readonly infrastructure: readonly TruthSubject[];
 }

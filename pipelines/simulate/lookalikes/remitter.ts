@@ -5,11 +5,21 @@ import { type Actor, ordinaryMinute, roundUnits } from '../daily-life.ts';
 import { B1 } from '../lookalike-parameters.ts';
 import { NOISE, REMITTANCE } from '../parameters.ts';
 import { type Account, relate } from '../people.ts';
-import { TOWNS } from '../places.ts';
+import { TOWNS, type Town } from '../places.ts';
 import type { Random } from '../random.ts';
 import type { Ledger } from '../rows.ts';
 import { HOUR_MS, MINUTE_MS, momentOf, weekdayOf } from '../time.ts';
 import type { World } from '../world.ts';
+
+const HOMES: readonly Town[] = [
+  TOWNS.puebla,
+  TOWNS.morelia,
+  TOWNS.oaxaca,
+  TOWNS.leon,
+  TOWNS.tlapa,
+  TOWNS.huejutla,
+  TOWNS.juchitan,
+];
 
 class Remitter implements Actor {
   private readonly rng: Random;
@@ -41,7 +51,7 @@ class Remitter implements Actor {
     this.payees = Array.from({ length: draft.draw('payees', B1.payees) }, () =>
       draft.account(
         draft.person('ordinary', {
-          town: rng.pick([TOWNS.puebla, TOWNS.morelia, TOWNS.oaxaca, TOWNS.leon]),
+          town: rng.pick(HOMES),
           surnames: party.surnames,
         }),
         operator,
