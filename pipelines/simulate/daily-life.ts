@@ -118,6 +118,12 @@ export class Resident implements Actor {
     this.nightShare = nightWork ? 0.24 : DAY_RHYTHM.nightShare;
     this.refundDay = country === 'US' && rng.chance(0.6) ? rng.int(0, 60) : -1;
     this.family = role.payer === 'family' || role.remits ? this.foundFamily(ids, role.remits) : null;
+    if (nightWork) this.party.onRecord.occupation = 'night_work';
+    if (role.rhythm !== null && rng.chance(POPULATION.declaredIncomeShare)) {
+      const monthly = this.payAmount * paysPerMonth(role.rhythm);
+      const amount = (Math.round(monthly / 10_000) * 100).toFixed(2);
+      this.party.onRecord.declaredMonthlyIn = { amount, ccy: CURRENCY[country] };
+    }
   }
 
   act(day: number, ledger: Ledger): void {

@@ -183,6 +183,10 @@ export const PARTY_COLUMNS: readonly string[] = [
   'incorporated',
   'employers.0',
   'beneficialOwners.0.ref',
+  'occupation',
+  'pep',
+  ...under('declaredMonthlyIn', ['amount', 'ccy']),
+  ...numbered('openingHours', 7, ['weekday', 'opens', 'closes']),
   ...numbered('relationships', RECORD_RELATIONS, ['ref', 'refScheme', 'kind']),
   ...numbered('accounts', RECORD_ACCOUNTS, ['scheme', 'token', 'bank', 'product', 'opened', 'coverage']),
 ];

@@ -69,6 +69,7 @@ export const POPULATION = {
   informalMxn: [180, 4_300],
   loanShare: 0.09,
   loanBurden: [0.07, 0.19],
+  declaredIncomeShare: 0.55,
   taxRefundUsd: [340, 3_900],
 } as const;
 

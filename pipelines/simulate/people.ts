@@ -35,6 +35,9 @@ export class IdBlock {
   }
 }
 
+/** What else a bank may have on record about somebody. */
+export type OnRecord = Pick<PartyRecordInput, 'occupation' | 'pep' | 'declaredMonthlyIn' | 'openingHours'>;
+
 export interface Party {
   readonly ref: string;
   readonly refScheme: RefScheme;
@@ -51,6 +54,7 @@ export interface Party {
   readonly relationships: NonNullable<PartyRecordInput['relationships']>;
   readonly employer?: Party;
   readonly owners?: readonly Party[];
+  readonly onRecord: OnRecord;
   readonly accounts: Account[];
 }
 
@@ -117,6 +121,7 @@ export interface PersonOptions {
   readonly kind?: PartyKind;
   /** Declared to the banks. */
   readonly employer?: Party;
+  readonly onRecord?: OnRecord;
   /** Known to its institutions by a customer number only, so that two of them cannot tell it is one person. */
   readonly byCustomerNumber?: boolean;
 }
@@ -145,6 +150,7 @@ export function createPerson(rng: Random, ids: IdBlock, options: PersonOptions):
     ...(options.nightWork === true ? { nightWork: true } : {}),
     ...(options.workTown === undefined ? {} : { workTown: options.workTown }),
     ...(options.employer === undefined ? {} : { employer: options.employer }),
+    onRecord: options.onRecord ?? {},
     relationships: [],
     accounts: [],
   };
@@ -159,13 +165,16 @@ export interface EntityOptions {
   readonly incorporated?: number;
   /** Beneficial owners on record. */
   readonly owners?: readonly Party[];
+  readonly onRecord?: OnRecord;
+  /** Known to its bank by a customer number, as the records of its staff name it. */
+  readonly byCustomerNumber?: boolean;
 }
 
 export function createEntity(ids: IdBlock, options: EntityOptions): Party {
   const { town } = options;
   return {
     ref: `SIME${pad(ids.take(), 9)}`,
-    refScheme: town.country === 'MX' ? 'rfc' : 'tin',
+    refScheme: options.byCustomerNumber === true ? 'customer' : town.country === 'MX' ? 'rfc' : 'tin',
     kind: options.kind,
     town,
     name: options.name,
@@ -174,10 +183,15 @@ export function createEntity(ids: IdBlock, options: EntityOptions): Party {
     ...(options.licence === undefined ? {} : { licence: options.licence }),
     ...(options.incorporated === undefined ? {} : { incorporated: options.incorporated }),
     ...(options.owners === undefined ? {} : { owners: options.owners }),
+    onRecord: options.onRecord ?? {},
     relationships: [],
     accounts: [],
   };
 }
+
+/** A bar: every evening but Monday's, until after midnight. */
+export const barHours = (): NonNullable<OnRecord['openingHours']> =>
+  [1, 2, 3, 4, 5, 6].map((weekday) => ({ weekday, opens: '18:00', closes: '02:30' }));
 
 /** Declares both sides of a relation. */
 export function relate(one: Party, other: Party, kind: 'kin' | 'spouse' | 'guardian'): void {
@@ -291,6 +305,7 @@ export function recordsOf(party: Party): PartyRecordInput[] {
       ...(party.relationships.length > 0 ? { relationships: [...party.relationships] } : {}),
       ...(party.incorporated === undefined ? {} : { incorporated: dateText(party.incorporated) }),
       ...(party.employer === undefined ? {} : { employers: [party.employer.ref] }),
+      ...party.onRecord,
       ...(party.owners === undefined ? {} : { beneficialOwners: party.owners.map(({ ref }) => ({ ref })) }),
       accounts,
     });

@@ -6,7 +6,7 @@ import { isPayDay } from '../calendar.ts';
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, ordinaryMinute, roundUnits } from '../daily-life.ts';
 import { B11 } from '../lookalike-parameters.ts';
-import { type Account, relate } from '../people.ts';
+import { type Account, barHours, type OnRecord, relate } from '../people.ts';
 import { TOWNS, type Town } from '../places.ts';
 import type { Random } from '../random.ts';
 import type { Ledger } from '../rows.ts';
@@ -36,8 +36,18 @@ class FirstWages implements Actor {
     this.town = rng.pick([TOWNS.culiacan, TOWNS.tijuana, TOWNS.puebla, TOWNS.morelia]);
     const { town } = this;
     const bank = draft.bank('MX');
-    const firm = (name: string, sector: string): Account =>
-      draft.account(draft.entity('infrastructure', { town, kind: 'entity', name, sector }), draft.bank('MX'));
+    const firm = (name: string, sector: string, more: { onRecord?: OnRecord } = {}): Account =>
+      draft.account(
+        draft.entity('infrastructure', {
+          town,
+          kind: 'entity',
+          name,
+          sector,
+          byCustomerNumber: true,
+          ...more,
+        }),
+        draft.bank('MX'),
+      );
     this.works = firm('Maquiladora Simulada', 'SCIAN:3363');
     this.young = Array.from({ length: draft.draw('young', B11.young) }, () =>
       draft.account(
@@ -57,14 +67,25 @@ class FirstWages implements Actor {
       owners: [parent!],
     });
     this.business = draft.account(business, bank);
-    const official = draft.person('ordinary', { town, birthYears: [1960, 1984], sector: 'SCIAN:9312' });
-    this.official = draft.account(official, draft.bank('MX'));
-    this.bar = firm('Bar El Faro', 'SCIAN:7224');
+    this.bar = firm('Bar El Faro', 'SCIAN:7224', { onRecord: { openingHours: barHours() } });
     this.wage = draft.draw('wageMxn', B11.wageMxn) * 100;
     this.cashShare = draft.drawShare('cashShare', B11.cashShare);
     this.rent = draft.draw('rentMxn', B11.rentMxn) * 100;
     this.salary = draft.draw('salaryMxn', B11.salaryMxn) * 100;
     this.takings = draft.draw('takingsMxn', B11.takingsMxn);
+    // Salary and rent are both declared.
+    const declared = ((this.salary + this.rent) / 100).toFixed(2);
+    const official = draft.person('ordinary', {
+      town,
+      birthYears: [1960, 1984],
+      sector: 'SCIAN:9312',
+      onRecord: {
+        occupation: 'public_official',
+        pep: true,
+        declaredMonthlyIn: { amount: declared, ccy: 'MXN' },
+      },
+    });
+    this.official = draft.account(official, draft.bank('MX'));
   }
 
   act(day: number, ledger: Ledger): void {

@@ -44,6 +44,7 @@ class SeasonalGrower implements Actor {
       kind: 'entity',
       name: 'Agencia de Jornaleros Simulada',
       licence: 'recruitment_agency',
+      byCustomerNumber: true,
       sector: 'SCIAN:5613',
     });
     this.agency = draft.account(agency, bank);
@@ -61,10 +62,19 @@ class SeasonalGrower implements Actor {
     this.gapFrom = draft.draw('weeksBeforeRain', B5.weeksBeforeRain);
     this.bonusShare = draft.drawShare('bonusShare', B5.bonusShare);
     this.workers = Array.from({ length: draft.draw('workers', B5.workers) }, () =>
-      draft.account(draft.person('ordinary', { town, birthYears: [1969, 2006], employer: agency }), bank, {
-        product: 'pay_card',
-        opened: draft.start - rng.int(3, 400),
-      }),
+      draft.account(
+        draft.person('ordinary', {
+          town,
+          birthYears: [1969, 2006],
+          employer: agency,
+          onRecord: { occupation: 'farm_worker' },
+        }),
+        bank,
+        {
+          product: 'pay_card',
+          opened: draft.start - rng.int(3, 400),
+        },
+      ),
     );
   }
 

@@ -41,6 +41,7 @@ class VillageMachine implements Actor {
           town: village,
           kind: 'entity',
           name: `Taller ${i}`,
+          byCustomerNumber: true,
           sector: rng.pick(['SCIAN:3152', 'SCIAN:2361', 'SCIAN:6111']),
         }),
         draft.bank('MX'),

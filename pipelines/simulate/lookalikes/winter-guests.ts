@@ -60,6 +60,7 @@ class WinterGuests implements Actor {
       kind: 'entity',
       name: 'Agencia de Viajes Simulada',
       licence: 'travel_agency',
+      byCustomerNumber: true,
       sector: 'SCIAN:5615',
     });
     this.agency = draft.account(agency, draft.bank('MX'));

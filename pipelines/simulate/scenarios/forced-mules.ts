@@ -5,8 +5,7 @@
  */
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, roundUnits } from '../daily-life.ts';
-import type { Account, Party } from '../people.ts';
-import { relate } from '../people.ts';
+import { type Account, barHours, type Party, relate } from '../people.ts';
 import { TOWNS, type Town } from '../places.ts';
 import type { Random } from '../random.ts';
 import type { Ledger } from '../rows.ts';
@@ -43,9 +42,14 @@ class ForcedMules implements Actor {
     const bank = draft.bank('MX');
     const hub = draft.person('collector', { town, birthYears: [1979, 1996] });
     this.hub = draft.account(hub, draft.otherBank('MX', bank));
-    const official = draft.person('official', { town, birthYears: [1966, 1985], sector: 'SCIAN:9312' });
+    const official = draft.person('official', {
+      town,
+      birthYears: [1966, 1985],
+      sector: 'SCIAN:9312',
+      onRecord: { occupation: rng.chance(0.6) ? 'police' : 'public_official', pep: true },
+    });
     draft.account(official, bank);
-    const relative = draft.person('official', { town, birthYears: [1966, 1990] });
+    const relative = draft.person('official', { town, birthYears: [1966, 1990], onRecord: { pep: true } });
     relate(official, relative, 'spouse');
     this.relative = draft.account(relative, draft.bank('MX'));
     this.bar = draft.account(
@@ -55,6 +59,7 @@ class ForcedMules implements Actor {
         name: 'Bar La Brisa',
         sector: 'SCIAN:7224',
         owners: [hub],
+        onRecord: { openingHours: barHours() },
       }),
       draft.bank('MX'),
     );
@@ -95,7 +100,11 @@ class ForcedMules implements Actor {
   /** A minor is a victim and nothing else; those of age are held just the same, and both. */
   private youth(birthYear: number): Party {
     const role = birthYear >= MINOR_FROM ? 'victim' : 'coerced';
-    return this.draft.person(role, { town: this.town, birthYears: [birthYear, birthYear] });
+    return this.draft.person(role, {
+      town: this.town,
+      birthYears: [birthYear, birthYear],
+      onRecord: { occupation: 'student' },
+    });
   }
 
   private pass(youth: Account, day: number, ledger: Ledger): void {

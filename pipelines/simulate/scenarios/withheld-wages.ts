@@ -49,6 +49,7 @@ class WithheldWages implements Actor {
       name: 'Horticola del Valle Simulado',
       sector: 'SCIAN:1112',
       owners: [owner],
+      byCustomerNumber: true,
     });
     this.grower = draft.account(farm, bank);
     const store = draft.entity('front', {
@@ -76,7 +77,12 @@ class WithheldWages implements Actor {
     const opened = draft.start - rng.int(3, 12);
     this.workers = Array.from({ length: draft.draw('workers', S5.workers) }, (_, i) =>
       draft.account(
-        draft.person('victim', { town: this.field, birthYears: [1971, 2007], employer: farm }),
+        draft.person('victim', {
+          town: this.field,
+          birthYears: [1971, 2007],
+          employer: farm,
+          onRecord: { occupation: 'farm_worker' },
+        }),
         i % 3 === 2 ? away : bank,
         { opened: opened + (i % 4), product: 'payroll' },
       ),
