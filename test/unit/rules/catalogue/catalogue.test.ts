@@ -99,6 +99,12 @@ describe.each(named)('%s', (id, rule) => {
     for (const name of placeholders(file.explain.en)) expect(Object.keys(file.features)).toContain(name);
   });
 
+  it('leaves the unit of a value to the value, which is written as money, a duration or a ratio', () => {
+    const doubled =
+      /\} \(?((US |Canadian )?cents|centavos|cents améric|minor units|unidades menores|unités mineures|thousandths|milésim|millièm|ms\b|millisec)/;
+    for (const lang of LANGS) expect(file.explain[lang]).not.toMatch(doubled);
+  });
+
   it('states facts: nobody is called a culprit or a victim', () => {
     const judging =
       /victim|víctima|victime|traffick|tratante|trafiqu|prostitu|pimp|padrote|proxén|guilt|culpable/i;
