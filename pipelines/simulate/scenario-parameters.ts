@@ -106,6 +106,15 @@ export const S10 = {
   burstMinutes: [9, 54],
   senderNightMinutes: [1_275, 1_655],
   payoutMinutes: [35, 290],
+  teenagers: [8, 22],
+  teenagerBirthYears: [2009, 2011],
+  threatHours: [24, 68],
+  threatPayments: [3, 6],
+  threatFirstUsd: [26, 110],
+  threatGrowth: [0.35, 0.85],
+  threatTotalUsd: 1_480,
+  pocketMoneyUsd: [15, 35],
+  mulePayoutMinutes: [25, 290],
 } as const;
 
 export const S12 = {

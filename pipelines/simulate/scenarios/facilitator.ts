@@ -1,6 +1,6 @@
 /**
  * S10. A facilitator of paid live streams. Unrelated people of several countries send small sums in bursts at night to
- * one beneficiary, who is paid in cash within hours.
+ * one beneficiary, who is paid in cash within hours. Beside it the same people's other trade (`sextortion.ts`).
  */
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, roundUnits } from '../daily-life.ts';
@@ -10,6 +10,7 @@ import type { Random } from '../random.ts';
 import type { Ledger } from '../rows.ts';
 import { S10 } from '../scenario-parameters.ts';
 import { MINUTE_MS, momentOf } from '../time.ts';
+import { Sextortion } from './sextortion.ts';
 
 const SENDER_TOWNS: readonly Town[] = [
   TOWNS.chicago,
@@ -29,6 +30,7 @@ class Facilitator implements Actor {
   private readonly beneficiary: Account;
   private readonly sessionsPerDay: number;
   private readonly home: Town;
+  private readonly sextortion: Sextortion;
 
   constructor(draft: CaseDraft) {
     this.draft = draft;
@@ -53,10 +55,12 @@ class Facilitator implements Actor {
     this.sessionsPerDay = sends / 30 / ((S10.burst[0] + S10.burst[1]) / 2);
     draft.draw('burstMinutes', S10.burstMinutes);
     draft.drawShare('typicalShareOfRange', [0.3, 0.7]);
+    this.sextortion = new Sextortion(draft);
   }
 
   act(day: number, ledger: Ledger): void {
     if (!this.draft.covers(day)) return;
+    this.sextortion.act(day, ledger);
     for (const sender of this.senders)
       if (this.rng.chance(this.sessionsPerDay)) this.session(sender, day, ledger);
   }
@@ -95,9 +99,9 @@ class Facilitator implements Actor {
 
 export const FACILITATOR: CaseDefinition = {
   kind: 'S10',
-  title: 'Beneficiary of many small foreign sends, cashed the same day',
+  title: 'Many small foreign sends cashed the same day; teenagers made to pay',
   form: 'online_child_exploitation',
-  expected: ['OCS-02', 'OCS-04', 'OCS-07'],
+  expected: ['OCS-02', 'OCS-04', 'OCS-06', 'OCS-07'],
   mustNotFire: [],
   build: (draft) => new Facilitator(draft),
 };

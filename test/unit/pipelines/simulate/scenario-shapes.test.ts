@@ -18,7 +18,7 @@ import {
   timeOf,
 } from './feed.ts';
 
-const KINDS = ['S2', 'S5', 'S8', 'S9', 'S11'] as const;
+const KINDS = ['S2', 'S5', 'S8', 'S9', 'S10', 'S11'] as const;
 const base = [7, 21].map(
   (seed) =>
     new Feed({
@@ -225,6 +225,32 @@ describe('S9, packaged stays', () => {
       for (const buyer of subjects(each, 'buyer'))
         expect(feed.outOf(buyer).filter((row) => row.rail === 'mto')).toEqual([]);
   });
+});
+
+describe('S10, its second part', () => {
+  it.each(every('S10'))(
+    'makes teenagers pay more each time for a day or three, and then stops (%#)',
+    (feed, each) => {
+      const [mule] = subjects(each, 'collector');
+      const teenagers = subjects(each, 'victim');
+      expect(teenagers.length).toBeGreaterThanOrEqual(8);
+      for (const teenager of teenagers) {
+        expect(teenager).toMatchObject({ protected: true, standing: 'victim' });
+        expect(feed.parties.find((party) => party.ref === teenager.ref)!.birthYear).toBeGreaterThanOrEqual(
+          2009,
+        );
+        const paid = feed.outOf(teenager).filter((row) => isSide(row.creditor, mule!));
+        expect(paid.length).toBeGreaterThanOrEqual(2);
+        expect(sum(paid)).toBeLessThanOrEqual(1_500);
+        expect(amountOf(paid.at(-1)!)).toBeGreaterThan(amountOf(paid[0]!));
+        expect(timeOf(paid.at(-1)!) - timeOf(paid[0]!)).toBeLessThan(72 * HOUR);
+      }
+      const into = feed.into(mule!);
+      const cash = feed.outOf(mule!).filter((row) => row.kind === 'cash_withdrawal');
+      expect(coveredShare(into, cash, 6)).toBeGreaterThan(0.9);
+      expect(sum(cash) / sum(into)).toBeGreaterThan(0.6);
+    },
+  );
 });
 
 describe('S11, forced mules', () => {
