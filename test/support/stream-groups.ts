@@ -49,13 +49,19 @@ function partyKey(fields: Fields, { kind, subject, scope }: Setting, name: strin
 
 const PAYROLL = ['employer', 'employee', 'payNetMilli', 'payDayWageMilli', 'payPeriodDays'];
 
+/** Amount over the daily wage where a case says only what a day was paid: a week's pay. */
+export function wageBehind(fields: Fields): number | null {
+  const perDay = intOf(fields['payDayWageMilli']);
+  return perDay === undefined ? null : 7 * perDay;
+}
+
 function payrollOf({ fields, time }: Sketch, setting: Setting): Transaction['payroll'] {
   if (!hasOne(fields, PAYROLL)) return undefined;
   const ccy = textOf(fields['ccy']) ?? 'USD';
   const gross = Math.max(intOf(fields['amount']) ?? 0, MILLI);
   const net = intOf(fields['payNetMilli']);
   const perDay = intOf(fields['payDayWageMilli']);
-  const wage = intOf(fields['wageMilli']);
+  const wage = intOf(fields['wageMilli']) ?? wageBehind(fields);
   const period = intOf(fields['payPeriodDays']);
   const from = Math.floor(time / DAY) - (period ?? 0);
   return given<Group<'payroll'>>({
@@ -64,8 +70,7 @@ function payrollOf({ fields, time }: Sketch, setting: Setting): Transaction['pay
     payDate: dateOf(Math.floor(time / DAY)),
     periodFrom: period === undefined ? undefined : dateOf(from),
     periodTo: period === undefined ? undefined : dateOf(from + period - 1),
-    days:
-      perDay === undefined || wage === undefined ? undefined : Math.round((MILLI * wage) / perDay) / MILLI,
+    days: perDay === undefined || wage === null ? undefined : Math.round((MILLI * wage) / perDay) / MILLI,
     gross: net === undefined ? undefined : { minor: String(gross), ccy },
     net: net === undefined ? undefined : { minor: String(Math.ceil((net * gross) / MILLI)), ccy },
   });

@@ -9,7 +9,7 @@ import type { SubjectKind } from '../../schemas/enumerations.ts';
 import type { FieldValue, RuleEvent } from '../../schemas/event-fields.ts';
 import type { RuleCase } from '../../schemas/rule.ts';
 import type { Side, Stamp, Transaction } from '../../schemas/transaction.ts';
-import { groupsOf, otherRecord, ownRecord } from './stream-groups.ts';
+import { groupsOf, otherRecord, ownRecord, wageBehind } from './stream-groups.ts';
 import { given, keyOf, nameKey } from './stream-values.ts';
 
 const MINUTE = 60_000;
@@ -132,15 +132,18 @@ function ownSide(sketch: Sketch, setting: Setting): Side {
   const { fields, time } = sketch;
   const { kind, subject, scope, isNamed } = setting;
   const isSubject = kind === 'account' || kind === 'holder' || (kind === 'beneficiary' && !isNamed);
-  const account = textOf(fields['account']) === 'second' ? `${subject}#2` : subject;
+  const account = fields['account'] === null ? null : (textOf(fields['account']) ?? 'account');
+  const holder = fields['holder'] === null ? null : (textOf(fields['holder']) ?? 'holder');
+  const subjectAccount = account === 'second' ? `${subject}#2` : subject;
   const place = actingText(fields)?.split('-').slice(0, 2).join('-');
   const home = textOf(fields['holderAdmin1']);
   const atHome = fields['atHome'];
   const away = atHome === false ? 'US-ZZ' : undefined;
   const age = intOf(fields['accountAgeDays']);
   return given<Side>({
-    accountKey: fields['account'] === null ? undefined : keyOf('acc', isSubject ? account : `${scope}/own`),
-    holderKey: fields['holder'] === null ? undefined : keyOf('par', isSubject ? subject : `${scope}/own`),
+    accountKey:
+      account === null ? undefined : keyOf('acc', isSubject ? subjectAccount : `${scope}/${account}`),
+    holderKey: holder === null ? undefined : isSubject ? keyOf('par', subject) : nameKey(scope, holder),
     bank: textOf(fields['accountBank']),
     kind: kindOf(fields['holderKind']),
     product:
@@ -303,7 +306,7 @@ function stampOf(sketch: Sketch, own: Side, other: Side, isCredit: boolean): Sta
     mxnMinor: intOf(fields['amountMxn']),
     cadMinor: intOf(fields['amountCad']),
     rateId: null,
-    wageMilli: intOf(fields['wageMilli']),
+    wageMilli: intOf(fields['wageMilli']) ?? wageBehind(fields),
     wageTable: null,
     nightNormMilli: intOf(fields['nightNormMilli']),
     debtor: isCredit ? other : own,

@@ -71,7 +71,8 @@ test.each(label.filter(([, { rule, kind }]) => kind === rule.subjects[0]))('%s',
       // Whatever a case calls the other side of an own transfer, it is the holder.
       if (event.fields['isOwn'] === true && (name === 'counterparty' || name === 'source')) continue;
       const isNamed = NAMES.has(name) && typeof wanted === 'string';
-      const isHolder = isNamed && wanted === event.fields['holder'];
+      const isOwner = kind === 'account' || kind === 'holder';
+      const isHolder = isOwner && isNamed && wanted === event.fields['holder'];
       const key = isHolder ? keyOf('par', setting.subject) : isNamed ? nameKey(SCOPE, wanted) : wanted;
       const shown = view.fields[name];
       if (JSON.stringify(shown) !== JSON.stringify(key))
