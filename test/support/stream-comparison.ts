@@ -38,7 +38,8 @@ export const IS_WHOLE_RUN = RUNS >= DEFAULT_RUNS;
 export const NUMBERS: readonly number[] =
   only === undefined ? Array.from({ length: RUNS }, (_, i) => i) : [Number(only)];
 
-const { ruleSet, rules, context } = await loadCatalogue();
+const { ruleSet, context } = await loadCatalogue();
+const { rules } = ruleSet;
 const FULL: ReadonlySet<string> = new Set(PROVIDABLE);
 /** A feed without the fields that small institutions leave out. */
 const BARE: ReadonlySet<string> = new Set(

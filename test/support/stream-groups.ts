@@ -92,7 +92,8 @@ function loanOf(fields: Fields, scope: string): Transaction['loan'] {
 
 function lodgingOf({ fields, time }: Sketch): Transaction['lodging'] {
   const isStay = hasOne(fields, ['lodgingNights', 'lodgingRooms', 'lodgingDay']);
-  if (!isStay && fields['isLodging'] !== true) return undefined;
+  const isCharge = fields['kind'] === 'card_purchase';
+  if (!isStay && (fields['isLodging'] !== true || isCharge)) return undefined;
   return given<Group<'lodging'>>({
     checkIn: dateOf(intOf(fields['lodgingDay']) ?? Math.floor(time / DAY)),
     nights: intOf(fields['lodgingNights']) ?? 1,

@@ -252,7 +252,11 @@ function conductorsOf({ fields }: Sketch, setting: Setting): Transaction['conduc
   if (kind === 'onBehalfOf')
     return [{ ...of(nameKey(scope, 'agent')), onBehalfOf: [{ ref: keyOf('par', subject) }] }];
   const name = textOf(fields['conductor']);
-  return name === undefined ? undefined : [of(nameKey(scope, name))];
+  if (name !== undefined) return [of(nameKey(scope, name))];
+  const isSomebody = ['conductorIsHolder', 'idRefused', 'conductorAgeBand', 'onBehalfOf'].some(
+    (field) => fields[field] !== null && fields[field] !== undefined,
+  );
+  return isSomebody ? [of(nameKey(scope, 'conductor'))] : undefined;
 }
 
 function cardOf({ fields }: Sketch, { kind, subject, scope }: Setting): Transaction['card'] {
@@ -260,7 +264,9 @@ function cardOf({ fields }: Sketch, { kind, subject, scope }: Setting): Transact
   const merchant = textOf(fields['merchant']);
   const token = textOf(fields['cardToken']);
   const card = given<Card>({
-    mcc: textOf(fields['mcc']) ?? (fields['kind'] === 'card_purchase' ? '5411' : undefined),
+    mcc:
+      textOf(fields['mcc']) ??
+      (fields['kind'] === 'card_purchase' ? (fields['isLodging'] === true ? '7011' : '5411') : undefined),
     present: flagOf(fields['cardPresent']),
     recurring: flagOf(fields['recurring']),
     merchantDescriptorClass: textOf(fields['merchantClass']),
@@ -283,7 +289,10 @@ function beneficiariesOf({ fields }: Sketch, { kind, subject, scope, isNamed }: 
 
 /** Where an inflow comes from when nobody is named: a case that says so means a machine. */
 function terminalOf({ fields }: Sketch, { kind, subject, scope }: Setting): Transaction['terminal'] {
-  const source = fields['counterparty'] === null && fields['conductor'] === null ? fields['source'] : null;
+  const source =
+    fields['counterparty'] === null && (fields['conductor'] === null || fields['conductorIsHolder'] === true)
+      ? fields['source']
+      : null;
   const name = fields['rail'] === 'mto' ? undefined : textOf(fields['terminal']);
   const id = name ?? textOf(source);
   if (kind === 'terminal') return { id: keyOf('par', subject) };

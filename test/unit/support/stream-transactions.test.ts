@@ -5,6 +5,7 @@ import { eventView } from '../../../pipelines/detect/event-view.ts';
 import { membershipsOf, subjectKeyText } from '../../../pipelines/detect/subjects.ts';
 import { PROVIDABLE } from '../../../pipelines/ingest/provided.ts';
 import { eventsOf } from '../../../rules/compiler/cases.ts';
+import { isEvaluated } from '../../../rules/compiler/checked-rule.ts';
 import type { FieldValue } from '../../../schemas/event-fields.ts';
 import { rowHash, rowOf, type Setting, sketchesOf, subjectKeyOf } from '../../support/stream-transactions.ts';
 import { keyOf, nameKey } from '../../support/stream-values.ts';
@@ -12,7 +13,7 @@ import { loadCatalogue } from '../rules/catalogue/catalogue.ts';
 
 const { rules, ruleSet, context } = await loadCatalogue();
 const cases = rules
-  .filter((rule) => rule.input === 'events')
+  .filter((rule) => rule.input === 'events' && isEvaluated(rule))
   .flatMap((rule) =>
     rule.subjects.flatMap((kind) => rule.file.cases.map((given) => ({ rule, kind, given }))),
   );
