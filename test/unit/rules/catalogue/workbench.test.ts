@@ -5,6 +5,7 @@ import { lintText } from '../../../../rules/lint/index.ts';
 import { caseLines, coverageOf, trialOf } from '../../../../rules/trial/index.ts';
 import { packageRoot } from '../../../../schemas/package-root.ts';
 import { lintCatalogue } from '../../../../services/workbench/lint.ts';
+import { productionTrialOf } from '../../../../services/workbench/production-trial.ts';
 import { loadCatalogue } from './catalogue.ts';
 
 const { rules, context } = await loadCatalogue();
@@ -28,6 +29,20 @@ describe('the shipped catalogue', () => {
         .map((each) => [rule, each.name, ...caseLines(each)]),
     );
     expect(failed).toEqual([]);
+  });
+
+  it('fires in the production engine where it does in the reference', () => {
+    const trialled = rules.flatMap((rule, at) =>
+      productionTrialOf(rule, context).map((own, i) => ({
+        of: `${rule.id}: ${own.case}`,
+        ...own,
+        expected: trials[at]!.cases[i]!.fired,
+      })),
+    );
+    const alike = trialled.filter(({ unlike }) => unlike === null);
+    expect(alike.filter(({ fired, expected }) => fired !== expected).map(({ of }) => of)).toEqual([]);
+    expect(alike.length).toBeGreaterThan(0.95 * trialled.length);
+    expect(alike.length).toBeGreaterThan(500);
   });
 
   it(`shows ${100 * SHARE_WANTED} % of the branches of its conditions, and most of each rule's`, () => {
