@@ -1,4 +1,4 @@
 /** Rules tried on their own cases. */
 export { coverageOf } from './coverage.ts';
-export { type RuleTrial, trialOf } from './trial.ts';
+export { type CaseTrial, type RuleTrial, trialOf } from './trial.ts';
 export { caseLines } from './trial-text.ts';

@@ -15,6 +15,7 @@ import {
   type EvaluationContext,
   isEvaluated,
 } from '../../rules/compiler/index.ts';
+import { type CaseTrial, type RuleTrial, trialOf } from '../../rules/trial/index.ts';
 import type { EventFieldName, FieldValue, RuleEvent } from '../../schemas/event-fields.ts';
 import { standpointOf } from '../../schemas/facts.ts';
 import { type CaseRow, factsOfCases, sideOf } from './case-facts.ts';
@@ -75,6 +76,22 @@ export function productionTrialOf(rule: CheckedRule, evaluation: EvaluationConte
     fired: fired.has(subjectKeyText(kind, `case-${i}`)),
     unlike: unlike.get(`case-${i}`) ?? null,
   }));
+}
+
+/** The trial of a rule by both evaluators: a case does not hold where they answer otherwise than each other. */
+export function trialByBoth(rule: CheckedRule, evaluation: EvaluationContext): RuleTrial {
+  return heldAgainst(trialOf(rule, evaluation), productionTrialOf(rule, evaluation));
+}
+
+/** The trial with a problem at each case that the production engine answers otherwise. */
+export function heldAgainst(trial: RuleTrial, production: readonly ProductionTrial[]): RuleTrial {
+  const cases = trial.cases.map((each, i): CaseTrial => {
+    const own = production[i];
+    if (own === undefined || own.unlike !== null || own.fired === each.fired) return each;
+    const answer = own.fired ? 'fires it' : 'does not fire it';
+    return { ...each, problems: [...each.problems, `the production engine ${answer}`] };
+  });
+  return { ...trial, cases };
 }
 
 function rowsOf(subjectKey: string, events: readonly RuleEvent[]): CaseRow[] {

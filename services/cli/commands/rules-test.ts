@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { type CheckedRule, catalogueOf } from '../../../rules/compiler/index.ts';
 import { caseLines, coverageOf, type RuleTrial, trialOf } from '../../../rules/trial/index.ts';
 import { errorHint, errorMessage, RastroError } from '../../../schemas/errors/index.ts';
+import { trialByBoth } from '../../workbench/production-trial.ts';
 import { type Knowledge, loadKnowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
@@ -62,7 +63,7 @@ async function runOnce(terminal: Terminal, options: TestOptions): Promise<number
     return EXIT.USAGE;
   }
   const startMs = performance.now();
-  const trials = rules.map((rule) => trialOf(rule, knowledge.evaluation));
+  const trials = rules.map((rule) => trialByBoth(rule, knowledge.evaluation));
   const failed = failedOf(trials);
   const all = trials.flatMap(({ cases }) => cases).length;
   if (terminal.json)

@@ -1,7 +1,11 @@
 /** Cases through the engine that runs in production, and what its columns cannot hold. */
 import { describe, expect, it } from 'vitest';
 import { compileRule, type EvaluationContext } from '../../../../rules/compiler/index.ts';
-import { productionTrialOf } from '../../../../services/workbench/production-trial.ts';
+import {
+  heldAgainst,
+  productionTrialOf,
+  trialByBoth,
+} from '../../../../services/workbench/production-trial.ts';
 import { ruleText } from '../../../support/rules.ts';
 
 const context: EvaluationContext = { thresholdAt: () => null, isBusinessDay: () => null };
@@ -46,6 +50,18 @@ describe('a case through the production engine', () => {
     const [answer, other] = trialOf(parts, [payments(3, { kind: 'barter' }), payments(3, {})]);
     expect(answer).toBe('kind is barter in the case and null in the columns');
     expect(other).toBe(true);
+  });
+
+  it('that it answers otherwise than the reference does not hold', () => {
+    const compiled = compileRule({ path: 'r.yaml', text: ruleText({}) });
+    if (!compiled.ok) throw new Error(JSON.stringify(compiled.findings));
+    const trial = trialByBoth(compiled.rule, context);
+    const problems = (fired: boolean, unlike: string | null) =>
+      heldAgainst(trial, [{ case: 'x', fired, unlike }]).cases.map((each) => each.problems);
+    expect(trial.cases.map((each) => [each.fired, each.problems])).toEqual([[true, []]]);
+    expect(problems(true, null)).toEqual([[]]);
+    expect(problems(false, null)).toEqual([['the production engine does not fire it']]);
+    expect(problems(false, 'kind is barter in the case and null in the columns')).toEqual([[]]);
   });
 
   it('is asked of rules that the engine evaluates over events, and of no others', () => {
