@@ -19,6 +19,7 @@ import { addRulesNew } from './rules-new.ts';
 import { addRulesPack } from './rules-pack.ts';
 import { showPlan } from './rules-plan.ts';
 import { addRulesShadow } from './rules-shadow.ts';
+import { addRulesSweep } from './rules-sweep.ts';
 import { addRulesTest } from './rules-test.ts';
 
 const LANGS = ['en', 'es', 'fr'] as const;
@@ -167,6 +168,7 @@ export function addRules(program: Command): void {
   addRulesTest(rules);
   addRulesBacktest(rules);
   addRulesDiff(rules);
+  addRulesSweep(rules);
   addRulesShadow(rules);
   addRulesLock(rules);
   addRulesPack(rules);

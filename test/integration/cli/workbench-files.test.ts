@@ -110,6 +110,21 @@ test('what there is no history of cannot be gone over', async () => {
     code: 2,
     err: expect.stringContaining('RAS-RULES-NO-HISTORY'),
   });
+  expect(
+    await rastro([
+      'rules',
+      'sweep',
+      'DEB-01',
+      '--param',
+      'nosuch',
+      '--from',
+      '1',
+      '--to',
+      '2',
+      '--on',
+      'x.csv',
+    ]),
+  ).toMatchObject({ code: 2, err: expect.stringContaining('min_payers (8)') });
   expect(await rastro(['rules', 'backtest'])).toMatchObject({
     code: 2,
     err: expect.stringContaining('--from-store'),
