@@ -95,6 +95,17 @@ export const REMITTANCE = {
   accountPayoutShare: 0.5,
 } as const;
 
+/** Payment firms, settlement accounts, counters, a hot wallet. */
+export const INFRASTRUCTURE = {
+  mostPerDay: 6,
+  peoplePerDailyEvent: 190,
+  walletLoads: { MX: [100, 200, 500], US: [20, 50, 100], CA: [20, 50, 100] },
+  counterMxn: [60, 2_400],
+  staff: 6,
+  wage: { MX: 5_150, US: 1_610, CA: 1_690 },
+  settlement: { MX: [31_000, 410_000], US: [4_700, 88_000], CA: [4_100, 61_000] },
+} as const;
+
 /** All of them, for the gate that compares them with the catalogue. */
 export const PARAMETERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   NOISE,
@@ -103,6 +114,7 @@ export const PARAMETERS: Readonly<Record<string, Readonly<Record<string, unknown
   POPULATION,
   DAY_RHYTHM,
   REMITTANCE,
+  INFRASTRUCTURE,
   ...SCENARIOS,
   ...LOOKALIKES,
 };

@@ -15,6 +15,7 @@ import {
   planCases,
 } from './casebook.ts';
 import { Resident } from './daily-life.ts';
+import { InfrastructureLife } from './infrastructure-life.ts';
 import { type Institution, institutionList } from './institutions.ts';
 import { ArrivalBuffer, noisySink } from './noise.ts';
 import { NOISE, POPULATION, PREVALENCE, VARIANT_SHARES } from './parameters.ts';
@@ -171,7 +172,8 @@ function sizeFor(settings: Settings): Size {
       : plan.prevalence === 'demo'
         ? plan.kinds.length
         : 0;
-  let caseRows = 0;
+  // What the infrastructure does counts like a case: it is there whatever the number of people.
+  let caseRows = countRows(infrastructureOf(settings, stagePeople, world), CLEAR, from, days);
   for (const planned of planCases(plan, stagePeople)) {
     if (kept.length >= firstRound && caseRows > transactions * PREVALENCE.caseRowShare) break;
     const { draft, actor } = buildCase(planned, plan.seed, world, days);
@@ -195,6 +197,13 @@ function newWorld(settings: Settings, people: number): World {
   return new World(new Random(deriveSeed(settings.plan.seed, 'world')), settings.from, people);
 }
 
+function infrastructureOf(settings: Settings, people: number, world: World): InfrastructureLife[] {
+  return COUNTRIES.map((country) => {
+    const rng = new Random(deriveSeed(settings.plan.seed, 'infrastructure', country));
+    return new InfrastructureLife(rng, world, country, people);
+  });
+}
+
 function* residentsOf(settings: Settings, count: number, world: World): Generator<Resident> {
   const { seed } = settings.plan;
   const shares = COUNTRIES.map((country) => POPULATION.countryShares[country]);
@@ -213,6 +222,7 @@ interface Stage {
   readonly cases: readonly BuiltCase[];
   readonly residents: readonly Resident[];
   readonly nodes: readonly Party[];
+  readonly infrastructure: readonly InfrastructureLife[];
   people(): Iterable<Party>;
 }
 
@@ -224,6 +234,7 @@ function setStage(settings: Settings, size: Size): Stage {
     cases,
     residents,
     nodes: world.parties,
+    infrastructure: infrastructureOf(settings, size.stagePeople, world),
     *people() {
       yield* world.parties;
       for (const { draft } of cases) yield* draft.parties;
@@ -238,7 +249,7 @@ function* partyRecords(settings: Settings, size: Size): Generator<PartyRecordInp
 
 function* rowsOf(settings: Settings, size: Size): Generator<TransactionInput> {
   const { plan, from, days } = settings;
-  const { cases, residents } = setStage(settings, size);
+  const { cases, residents, infrastructure } = setStage(settings, size);
   const counters = new Counters();
   const buffer = new ArrivalBuffer();
   const sink = noisySink(new Random(deriveSeed(plan.seed, 'noise')), counters, buffer);
@@ -249,6 +260,7 @@ function* rowsOf(settings: Settings, size: Size): Generator<TransactionInput> {
       actor.act(day, ledgers[i]!);
     });
     for (const resident of residents) resident.act(day, ordinary);
+    for (const nodes of infrastructure) nodes.act(day, ordinary);
     yield* buffer.drain((day + 1) * DAY_MS - EAST_MS);
   }
   yield* buffer.drain(Number.POSITIVE_INFINITY);

@@ -32,6 +32,8 @@ export interface CountryStage {
   readonly processor: Account;
   readonly walletIssuer: Account;
   readonly operatorSettlement: Account;
+  /** Passes remittances between operators and payers-out. */
+  readonly aggregator: Account;
   readonly lender: Account;
   readonly exchange: Account;
   readonly correspondent: Account;
@@ -120,6 +122,7 @@ export class World {
       processor: this.node(capital, bank(0), 'psp', `Card Acquirer ${country}`, 'psp'),
       walletIssuer: this.node(capital, bank(1), 'psp', `Wallet Issuer ${country}`, 'psp'),
       operatorSettlement: this.node(capital, bank(0), 'msb', `Remittance Settlement ${country}`, 'msb'),
+      aggregator: this.node(capital, bank(1), 'msb', `Remittance Aggregator ${country}`, 'msb'),
       lender: this.node(capital, bank(1), 'lender', `Credit House ${country}`, 'lender'),
       exchange: this.node(capital, bank(0), 'vasp', `Nodo Exchange ${country}`, 'vasp'),
       correspondent: this.node(capital, bank(1), 'msb', `Corner Store Correspondent ${country}`, 'msb'),
