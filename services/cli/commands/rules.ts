@@ -13,6 +13,7 @@ import { addRulesBacktest } from './rules-backtest.ts';
 import { addRulesDiff } from './rules-diff.ts';
 import { addRulesHistory } from './rules-history.ts';
 import { addRulesLint } from './rules-lint.ts';
+import { addRulesList } from './rules-list.ts';
 import { addRulesLock } from './rules-lock.ts';
 import { addRulesStatus } from './rules-log.ts';
 import { addRulesNew } from './rules-new.ts';
@@ -102,46 +103,7 @@ export function addRules(program: Command): void {
     .command('rules')
     .description('the red flags: what they are, what they need, whether their own cases hold');
 
-  const list = rules
-    .command('list')
-    .description('every rule of the catalogue')
-    .option('--rules <folder>', 'another catalogue');
-  handle<RulesOptions>(list, async ({ terminal }, options) => {
-    const { ruleSet, composites } = await load(options);
-    if (terminal.json) {
-      terminal.printJson({
-        ruleSet: ruleSet.hash,
-        rules: catalogueOf(ruleSet).map((rule) => explainRule(rule, 'en')),
-        composites: composites.map(({ file }) => file),
-      });
-      return EXIT.FINE;
-    }
-    terminal.print(
-      tableText(
-        catalogueOf(ruleSet),
-        [
-          { title: 'rule', value: (rule) => rule.id },
-          { title: 'version', value: (rule) => rule.version },
-          { title: 'status', value: (rule) => rule.status },
-          { title: 'family', value: (rule) => rule.family },
-          { title: 'W', value: (rule) => String(rule.weight), align: 'right' },
-          {
-            title: 'per',
-            value: (rule) => (rule.input === 'signals' ? 'signals of a subject' : rule.subjects.join(', ')),
-          },
-          { title: 'title', value: (rule) => rule.file.title.en },
-        ],
-        terminal,
-      ),
-    );
-    terminal.print();
-    for (const { file } of composites)
-      terminal.print(`${file.id} ${file.version}  ${file.status}  ${file.title.en}`);
-    terminal.print(
-      terminal.paint.dim(`\nrule set ${ruleSet.hash.slice(0, 16)}; \`rastro rules explain ID\` explains one`),
-    );
-    return EXIT.FINE;
-  });
+  addRulesList(rules);
 
   const explain = rules
     .command('explain <id>')
