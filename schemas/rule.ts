@@ -118,6 +118,14 @@ export const feature = z.discriminatedUnion('agg', [
     over: windowText,
     evidence: common.evidence,
   }),
+  z.strictObject({
+    agg: z.literal('interval_cv'),
+    of: z
+      .enum(['time', 'localDay'])
+      .default('time')
+      .describe('What is counted between one event and the next'),
+    ...common,
+  }),
   z.strictObject({ agg: z.literal('ratio'), num: name, den: name }),
 ]);
 export type FeatureDefinition = z.infer<typeof feature>;

@@ -224,6 +224,7 @@ export class FeatureChecker {
         return 'count';
       case 'share':
       case 'top_share':
+      case 'interval_cv':
         return 'share';
       case 'dwell':
         return 'ms';
@@ -296,6 +297,7 @@ function featureType(definition: EventFeature, of: ValueType | null): ValueType 
   switch (definition.agg) {
     case 'mean':
     case 'stddev':
+    case 'interval_cv':
     case 'share':
     case 'top_share':
       return 'double';

@@ -98,6 +98,7 @@ class Units {
         return 'count';
       case 'share':
       case 'top_share':
+      case 'interval_cv':
         return 'share';
       case 'dwell':
         return 'ms';

@@ -52,6 +52,7 @@ const text = fc.constantFrom(...TEXTS);
 const shapes: readonly fc.Arbitrary<Record<string, unknown>>[] = [
   fc.constant({ agg: 'count' }),
   ...['sum', 'min', 'max', 'mean', 'stddev'].map((agg) => fc.record({ agg: fc.constant(agg), of: number })),
+  fc.record({ agg: fc.constant('interval_cv'), of: fc.constantFrom('time', 'localDay') }),
   fc.record({ agg: fc.constant('distinct'), of: fc.constantFrom('counterparty', 'place,purpose', 'amount') }),
   fc.record({ agg: fc.constant('share'), of: fc.option(number, { nil: undefined }), part: condition }),
   fc.record({
@@ -112,7 +113,8 @@ const feature = fc.oneof(
 type Feature = Record<string, unknown>;
 
 function typeOf(part: Feature): 'int' | 'double' | 'text' {
-  if (['mean', 'stddev', 'share', 'top_share', 'ratio'].includes(String(part['agg']))) return 'double';
+  if (['mean', 'stddev', 'interval_cv', 'share', 'top_share', 'ratio'].includes(String(part['agg'])))
+    return 'double';
   const isText =
     TEXTS.includes(String(part['of'])) && ['first', 'last', 'top_key'].includes(String(part['agg']));
   return isText ? 'text' : 'int';

@@ -19,6 +19,16 @@ export function stddev(values: readonly bigint[]): number | null {
   return variance === null ? null : Math.sqrt(variance);
 }
 
+/** Squared distances of the gaps from their mean, as it is defined: over the mean, squared. */
+export function intervalVariation(values: readonly bigint[]): number | null {
+  const gaps = values.flatMap((value, i) => (i === 0 ? [] : [value - (values[i - 1] as bigint)]));
+  const [count, span] = [BigInt(gaps.length), total(gaps)];
+  if (count < 2n || span <= 0n) return null;
+  const apart = total(gaps.map((gap) => (count * gap - span) ** 2n));
+  const variation = nearestQuotient(apart, count * span ** 2n);
+  return variation === null ? null : Math.sqrt(variation);
+}
+
 export function percentile(values: readonly bigint[], pMilli: number): bigint | null {
   const rank = Math.ceil((pMilli * values.length) / 1000);
   return ascending(values)[rank - 1] ?? null;

@@ -284,6 +284,8 @@ class AsOf {
         return agg.mean(whole(feature.of));
       case 'stddev':
         return agg.stddev(whole(feature.of));
+      case 'interval_cv':
+        return agg.intervalVariation(whole(feature.of));
       case 'distinct':
         return agg.distinct(
           tally.known.map((item) => feature.of.split(',').map((f) => lift(item.fields[f]))),

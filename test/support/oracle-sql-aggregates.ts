@@ -29,6 +29,14 @@ export function aggregateSql(feature: Exclude<FeatureDefinition, { agg: 'ratio' 
       const squares = SUM(`arrayConcat([${ZERO}], arrayMap(x -> x.2 * x.2, M))`);
       return `sqrt(oracle_ratio(${n} * ${squares} - ${sum} * ${sum}, ${n} * ${n}))`;
     }
+    case 'interval_cv': {
+      // Of an empty list there is no list without its last one.
+      const gaps = `arrayMap(i -> M[i + 1].2 - M[i].2, range(1, greatest(1, length(M))))`;
+      const span = SUM(`arrayConcat([${ZERO}], ${gaps})`);
+      const squares = SUM(`arrayConcat([${ZERO}], arrayMap(g -> g * g, ${gaps}))`);
+      const spread = `(${n} - 1) * ${squares} - ${span} * ${span}`;
+      return `if(length(M) < 3 OR ${span} <= 0, NULL, sqrt(oracle_ratio(${spread}, ${span} * ${span})))`;
+    }
     case 'distinct':
       return `toNullable(toInt256(length(arrayDistinct(${values}))))`;
     case 'share': {

@@ -96,6 +96,7 @@ export function featureType(rule: RuleFile, name: string): SqlType {
   switch (feature.agg) {
     case 'mean':
     case 'stddev':
+    case 'interval_cv':
     case 'share':
     case 'top_share':
     case 'ratio':

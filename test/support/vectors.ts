@@ -236,9 +236,14 @@ function expandRow(
 
 const everyLanguage = (text: string) => ({ es: text, en: text, fr: text });
 
+const NO_CASE = [
+  { name: 'none', kind: 'silent', fires: false, events: [{ at: '2025-01-06T00:00:00Z', set: {} }] },
+];
+
 /** A whole rule file around the parts that a vector cares for. */
 export function completeRule(fragment: Readonly<Record<string, unknown>>): unknown {
   const features = (fragment['features'] ?? {}) as Record<string, unknown>;
+  const { cases = NO_CASE, ...rest } = fragment;
   return {
     id: 'TST-01',
     version: '1.0.0',
@@ -254,10 +259,9 @@ export function completeRule(fragment: Readonly<Record<string, unknown>>): unkno
     strength: { of: Object.keys(features)[0], at: 1, full: 1_000_000_000 },
     attributions: [{ to: 'holder', role: 'unknown', weight: 1, why: everyLanguage('It fired here') }],
     explain: everyLanguage('It fired'),
-    cases: [
-      { name: 'none', kind: 'silent', fires: false, events: [{ at: '2025-01-06T00:00:00Z', set: {} }] },
-    ],
-    ...fragment,
+    ...rest,
+    // The cases are the end of a rule file.
+    cases,
   };
 }
 

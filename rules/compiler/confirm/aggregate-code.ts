@@ -91,6 +91,8 @@ export function aggregateCode(
       return overValues('whole(mean(held))');
     case 'stddev':
       return overValues('whole(standardDeviation(held))');
+    case 'interval_cv':
+      return overValues('whole(intervalVariation(held))');
     default:
       return plain('fail();', '', unknown);
   }

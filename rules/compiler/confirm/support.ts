@@ -1,6 +1,14 @@
 /** What generated code calls: exact numbers, bounds by time, calendar days, pairs, and the reference's own aggregates. */
 import type { Int } from '../checked-rule.ts';
-import { maximum, mean, minimum, percentile, standardDeviation, topShare } from '../reference/aggregate.ts';
+import {
+  intervalVariation,
+  maximum,
+  mean,
+  minimum,
+  percentile,
+  standardDeviation,
+  topShare,
+} from '../reference/aggregate.ts';
 import type { EvaluationContext } from '../reference/evaluation.ts';
 import { type Cycle, fifoCycles, matchFifo, sumCycles, weightedMedianDwell } from '../reference/matching.ts';
 import { dayRange } from '../reference/window-range.ts';
@@ -213,6 +221,7 @@ export const SUPPORT = {
   placeOf,
   sourcesOf,
   standardDeviation,
+  intervalVariation,
   sumCycles,
   topId,
   topShare,

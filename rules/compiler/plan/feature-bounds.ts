@@ -95,6 +95,7 @@ export class FeatureBounds {
       case 'top_share':
         return { bounds: { ...constantBounds(1), lower: 0 }, known: some, some };
       case 'stddev':
+      case 'interval_cv':
         return { bounds: { ...UNBOUNDED, lower: 0 }, known: some, some };
       default:
         return { bounds: UNBOUNDED, known: some, some };

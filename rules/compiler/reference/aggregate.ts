@@ -44,6 +44,20 @@ export function standardDeviation(values: readonly Int[]): number | null {
   return variance === null ? null : Math.sqrt(variance);
 }
 
+/** Gaps that make a spacing. */
+const GAPS_MIN = 2;
+
+/** Population standard deviation of the gaps between neighbours over their mean; null with fewer than two, or a mean not above 0. */
+export function intervalVariation(values: readonly Int[]): number | null {
+  const gaps = values.slice(1).map((value, i) => subtract(value, values[i]!));
+  const span = total(gaps);
+  if (gaps.length < GAPS_MIN || span <= 0) return null;
+  const squares = total(gaps.map((gap) => multiply(gap, gap)));
+  const square = multiply(span, span);
+  const variation = ratio(subtract(multiply(gaps.length, squares), square), square);
+  return variation === null ? null : Math.sqrt(variation);
+}
+
 /** Number of different tuples; `columns` holds one array of values per field. */
 export function distinct(columns: readonly (readonly Value[])[]): number {
   const [first] = columns;

@@ -4,6 +4,7 @@ import { ratio } from '../integer.ts';
 import {
   distinct,
   groupCount,
+  intervalVariation,
   maximum,
   mean,
   minimum,
@@ -34,6 +35,8 @@ export function aggregate({ definition, of, by }: FeatureProgram, range: Range<M
       return mean(ints());
     case 'stddev':
       return standardDeviation(ints());
+    case 'interval_cv':
+      return intervalVariation(ints());
     case 'distinct':
       return distinct([values(), ...columns.others.map((column) => column.slice(from, to))]);
     case 'share':

@@ -89,6 +89,8 @@ describe('aggregates', () => {
     [{ agg: 'last', of: 'counterparty' }, 'f in ["a"]', '#f[10d] >= 1'],
     [{ agg: 'last', of: 'counterparty' }, 'f != "a"', '#f[10d] >= 1'],
     [{ agg: 'group_count', by: 'counterparty', stat: 'median' }, 'f >= 4', '#f[10d] >= 4'],
+    [{ agg: 'interval_cv', of: 'localDay' }, 'f <= 0.2', '#f[10d] >= 1'],
+    [{ agg: 'interval_cv', of: 'localDay' }, 'f < 0.0', 'shut'],
     [{ agg: 'group_count', by: 'counterparty', stat: 'max' }, 'f <= 4', '#f[10d] >= 1'],
     [{ agg: 'share', part: 'isNight' }, 'f >= 0.3', '#f.part[10d] >= 1'],
     [{ agg: 'share', part: 'isNight' }, 'f <= 0.3', '#f[10d] >= 1'],

@@ -20,6 +20,7 @@ function value(feature: Readonly<Record<string, unknown>>, rows: readonly Fields
 }
 
 const amounts = (...values: readonly (number | bigint)[]): Fields[] => values.map((amount) => ({ amount }));
+const days = (...values: readonly number[]): Fields[] => values.map((localDay) => ({ localDay }));
 const names = (...values: readonly string[]): Fields[] => values.map((counterparty) => ({ counterparty }));
 const BIG = 2n ** 62n;
 
@@ -49,6 +50,12 @@ describe('aggregates', () => {
     ['stddev of one', { agg: 'stddev', of: 'amount' }, amounts(7), 0],
     ['stddev', { agg: 'stddev', of: 'amount' }, amounts(2, 4, 4, 4, 5, 5, 7, 9), 2],
     ['stddev of large', { agg: 'stddev', of: 'amount' }, amounts(BIG, BIG + 2n), 1],
+    ['gaps of nothing', { agg: 'interval_cv', of: 'localDay' }, [], null],
+    ['one gap', { agg: 'interval_cv', of: 'localDay' }, days(1, 5), null],
+    ['equal gaps', { agg: 'interval_cv', of: 'localDay' }, days(-3, 4, 11), 0],
+    ['gaps of 1, 2 and 3', { agg: 'interval_cv', of: 'localDay' }, days(1, 2, 4, 7), Math.sqrt(1 / 6)],
+    ['a gap back', { agg: 'interval_cv', of: 'localDay' }, days(5, 4, 8), Math.sqrt((2 * 17 - 9) / 9)],
+    ['gaps that add up to nothing', { agg: 'interval_cv', of: 'localDay' }, days(5, 9, 5), null],
     ['distinct of nothing', { agg: 'distinct', of: 'counterparty' }, [], 0],
     ['distinct', { agg: 'distinct', of: 'counterparty' }, names('a', 'b', 'a'), 2],
     ['distinct of ints', { agg: 'distinct', of: 'amount' }, amounts(1, 1n, 2), 2],
