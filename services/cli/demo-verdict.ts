@@ -24,13 +24,13 @@ const ASKED: Readonly<Record<ScenarioKind, Asked>> = {
   S2: 'alert',
   S3: 'alert',
   S4: { signal: 'LAB-03' },
-  S5: 'not live',
+  S5: { signal: 'LAB-07' },
   S6: 'alert',
   S7: 'alert',
-  S8: 'not live',
+  S8: { signal: 'SMU-09' },
   S9: 'not live',
-  S10: { signal: 'OCS-04' },
-  S11: 'not live',
+  S10: 'alert',
+  S11: { signal: 'CRM-03' },
   S12: { signal: 'VA-13' },
 };
 const askedOf = (kind: CaseKind): Asked | undefined => (ASKED as Partial<Record<CaseKind, Asked>>)[kind];
