@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { LOG_LIMITS } from '../../../../pipelines/log/port.ts';
-import { ALWAYS_MS } from '../../../../rules/compiler/index.ts';
+import { ALWAYS_MS, catalogueOf } from '../../../../rules/compiler/index.ts';
 import { eventTimeOf } from '../../../../services/cli/commands/rules-activate.ts';
 import {
   compileKnowledge,
@@ -148,7 +148,7 @@ test('the difference of two sets names rules, composites and files', () => {
     composites: none,
     files: { ...none, changed: ['thresholds/us.yaml'] },
   });
-  expect(differenceOf(undefined, base).rules.added).toEqual(base.ruleSet.rules.map((rule) => rule.id));
+  expect(differenceOf(undefined, base).rules.added).toEqual(catalogueOf(base.ruleSet).map((rule) => rule.id));
 });
 
 test('event times are dates, or times with their offset', () => {
