@@ -36,6 +36,11 @@ describe('the families', () => {
     expect(familyOf.size).toBe(INDICATORS);
   });
 
+  it('are those of a catalogue that has every indicator', () => {
+    const there = new Set(indicators.map(({ id }) => id));
+    expect([...familyOf.keys()].filter((id) => !there.has(id))).toEqual([]);
+  });
+
   it.each(indicators.map((rule) => [rule.id, rule] as const))('%s has its own', (id, { family }) => {
     expect([id, family]).toEqual([id, familyOf.get(id)]);
   });
