@@ -23,7 +23,8 @@ import { type Item, Play, played } from '../support/play.ts';
 import { SUBMITTING, shuffled, smallParties, smallRows, writeSmallRules } from '../support/small-world.ts';
 import { interleaved } from '../support/stream-arrival.ts';
 import { MAKER, OPTIONS } from '../support/stream-comparison.ts';
-import { FEEDS, rowHash } from '../support/stream-transactions.ts';
+import { rowHash } from '../support/stream-transactions.ts';
+import { FEEDS } from '../support/stream-values.ts';
 
 const RUNS = Number(process.env['RASTRO_RUNS'] ?? 8);
 const PARTITIONS = [1, 2, 4, 8, 16];

@@ -13,7 +13,8 @@ import { compareRefs } from '../../schemas/order.ts';
 import type { Transaction } from '../../schemas/transaction.ts';
 import { type Arrival, arrive } from './stream-arrival.ts';
 import { changed } from './stream-changes.ts';
-import { rowOf, type Setting, type Sketch, sketchesOf, subjectKeyOf } from './stream-transactions.ts';
+import { rowOf, sketchesOf, subjectKeyOf } from './stream-transactions.ts';
+import type { Setting, Sketch } from './stream-values.ts';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;

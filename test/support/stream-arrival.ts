@@ -4,8 +4,8 @@
  */
 import type { Random } from '../../pipelines/simulate/random.ts';
 import type { Side, Transaction } from '../../schemas/transaction.ts';
-import { BANK, OTHER_BANK, type Sketch } from './stream-transactions.ts';
-import { nameKey } from './stream-values.ts';
+import { BANK, OTHER_BANK } from './stream-transactions.ts';
+import { nameKey, type Sketch } from './stream-values.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600_000;

@@ -4,7 +4,8 @@ import type { CheckedRule } from '../../rules/compiler/index.ts';
 import { COVERAGES, STATUSES } from '../../schemas/enumerations.ts';
 import { EVENT_FIELDS } from '../../schemas/event-fields.ts';
 import type { EventField } from '../../schemas/field.ts';
-import { BANK, OTHER_BANK, type Sketch } from './stream-transactions.ts';
+import { BANK, OTHER_BANK } from './stream-transactions.ts';
+import type { Sketch } from './stream-values.ts';
 
 const HOUR = 3_600_000;
 const DAY = 86_400_000;

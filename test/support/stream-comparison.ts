@@ -16,7 +16,8 @@ import { StreamMaker } from './rule-streams.ts';
 import type { Op } from './stream-arrival.ts';
 import { type Contender, shrunk, streamText } from './stream-player.ts';
 import { ruleSteps } from './stream-timelines.ts';
-import { BANK, FEEDS, OTHER_BANK } from './stream-transactions.ts';
+import { BANK, OTHER_BANK } from './stream-transactions.ts';
+import { FEEDS } from './stream-values.ts';
 
 const DEFAULT_RUNS = 1_040;
 /** In its cast every rule has its turns so often in a whole run. */

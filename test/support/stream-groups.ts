@@ -4,11 +4,12 @@
  */
 import type { FieldValue } from '../../schemas/event-fields.ts';
 import type { Side, Transaction } from '../../schemas/transaction.ts';
-import type { Setting, Sketch } from './stream-transactions.ts';
-import { given, keyOf, nameKey } from './stream-values.ts';
+import { given, keyOf, nameKey, type Setting, type Sketch } from './stream-values.ts';
 
 const DAY = 86_400_000;
 const MILLI = 1_000;
+/** Days that a payment is for where a case does not say. */
+const DAYS_PAID = 7;
 /** Larger than any small note and no smaller than any large one. */
 const LARGE_FACE = '1000';
 
@@ -42,7 +43,7 @@ function cashOf(fields: Fields): Transaction['cash'] {
 }
 
 /** The key of whom a case names, the holder included. */
-function partyKey(fields: Fields, { kind, subject, scope }: Setting, name: string): string {
+export function partyKey(fields: Fields, { kind, subject, scope }: Setting, name: string): string {
   const holds = kind === 'account' || kind === 'holder';
   return name === fields['holder'] && holds ? keyOf('par', subject) : nameKey(scope, name);
 }
@@ -52,7 +53,7 @@ const PAYROLL = ['employer', 'employee', 'payNetMilli', 'payDayWageMilli', 'payP
 /** Amount over the daily wage where a case says only what a day was paid: a week's pay. */
 export function wageBehind(fields: Fields): number | null {
   const perDay = intOf(fields['payDayWageMilli']);
-  return perDay === undefined ? null : 7 * perDay;
+  return perDay === undefined ? null : DAYS_PAID * perDay;
 }
 
 function payrollOf({ fields, time }: Sketch, setting: Setting): Transaction['payroll'] {
@@ -70,7 +71,12 @@ function payrollOf({ fields, time }: Sketch, setting: Setting): Transaction['pay
     payDate: dateOf(Math.floor(time / DAY)),
     periodFrom: period === undefined ? undefined : dateOf(from),
     periodTo: period === undefined ? undefined : dateOf(from + period - 1),
-    days: perDay === undefined || wage === null ? undefined : Math.round((MILLI * wage) / perDay) / MILLI,
+    days:
+      perDay === undefined || wage === null
+        ? undefined
+        : perDay === 0
+          ? DAYS_PAID
+          : Math.round((MILLI * wage) / perDay) / MILLI,
     gross: net === undefined ? undefined : { minor: String(gross), ccy },
     net: net === undefined ? undefined : { minor: String(Math.ceil((net * gross) / MILLI)), ccy },
   });
@@ -92,7 +98,8 @@ function loanOf(fields: Fields, scope: string): Transaction['loan'] {
 
 function lodgingOf({ fields, time }: Sketch): Transaction['lodging'] {
   const isStay = hasOne(fields, ['lodgingNights', 'lodgingRooms', 'lodgingDay']);
-  const isCharge = fields['kind'] === 'card_purchase';
+  const isCharge = fields['kind'] === 'card_purchase' || fields['kind'] === 'card_refund';
+  if (fields['isLodging'] === false) return undefined;
   if (!isStay && (fields['isLodging'] !== true || isCharge)) return undefined;
   return given<Group<'lodging'>>({
     checkIn: dateOf(intOf(fields['lodgingDay']) ?? Math.floor(time / DAY)),
@@ -104,7 +111,7 @@ function lodgingOf({ fields, time }: Sketch): Transaction['lodging'] {
 const TRAVEL = ['travelTo', 'travelFrom', 'travelDay', 'oneWay', 'passengers', 'passenger', 'bookedBy'];
 
 function travelOf(fields: Fields, scope: string): Transaction['travel'] {
-  if (!hasOne(fields, TRAVEL)) return undefined;
+  if (!hasOne(fields, TRAVEL) && fields['isTicket'] !== true) return undefined;
   const passenger = textOf(fields['passenger']);
   const count = intOf(fields['passengers']) ?? (passenger === undefined ? 0 : 1);
   const names = Array.from({ length: count }, (_, i) =>
@@ -113,7 +120,7 @@ function travelOf(fields: Fields, scope: string): Transaction['travel'] {
   const day = intOf(fields['travelDay']);
   const booker = textOf(fields['bookedBy']);
   return given<Group<'travel'>>({
-    to: textOf(fields['travelTo']),
+    to: textOf(fields['travelTo']) ?? (fields['isTicket'] === true ? 'US-YY' : undefined),
     from: textOf(fields['travelFrom']),
     depart: day === undefined ? undefined : dateOf(day),
     oneWay: flagOf(fields['oneWay']),

@@ -5,12 +5,11 @@
 import { createHash } from 'node:crypto';
 import { eventsOf } from '../../rules/compiler/cases.ts';
 import type { CheckedRule } from '../../rules/compiler/index.ts';
-import type { SubjectKind } from '../../schemas/enumerations.ts';
 import type { FieldValue, RuleEvent } from '../../schemas/event-fields.ts';
 import type { RuleCase } from '../../schemas/rule.ts';
 import type { Side, Stamp, Transaction } from '../../schemas/transaction.ts';
-import { groupsOf, otherRecord, ownRecord, wageBehind } from './stream-groups.ts';
-import { given, keyOf, nameKey } from './stream-values.ts';
+import { groupsOf, otherRecord, ownRecord, partyKey, wageBehind } from './stream-groups.ts';
+import { FEEDS, given, keyOf, nameKey, type Setting, type Sketch } from './stream-values.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -22,31 +21,6 @@ const OFFSET_STEP = 30;
 /** The bank of every case, and the one on the other side of some transfers. */
 export const BANK = 'bank';
 export const OTHER_BANK = 'bank_b';
-/** Feeds by the id stamped into rows: one that provides everything, and one that lacks half of it. */
-export const FEEDS = { full: 'full@1', bare: 'bare@1' } as const;
-
-/** One row as the subject of a case sees it. Calendar fields follow from the time and the offset. */
-export interface Sketch {
-  readonly id: string;
-  readonly time: number;
-  readonly offsetMin: number | null;
-  readonly fields: Readonly<Record<string, FieldValue | undefined>>;
-  /** Somebody takes money back this long after the row. */
-  readonly reversedAfterMs?: number;
-  readonly institution?: string;
-  readonly otherBank?: string | undefined;
-  readonly feed?: keyof typeof FEEDS;
-  readonly version?: number;
-}
-
-/** Whose history the row belongs to, and the prefix of everybody else's name. */
-export interface Setting {
-  readonly kind: SubjectKind;
-  readonly subject: string;
-  readonly scope: string;
-  /** A beneficiary may be named in the row, or be who is credited. */
-  readonly isNamed: boolean;
-}
 
 export function subjectKeyOf({ kind, subject }: Setting): string {
   return `${kind}:${kind === 'account' ? keyOf('acc', subject) : keyOf('par', subject)}`;
@@ -252,11 +226,20 @@ function conductorsOf({ fields }: Sketch, setting: Setting): Transaction['conduc
   if (kind === 'onBehalfOf')
     return [{ ...of(nameKey(scope, 'agent')), onBehalfOf: [{ ref: keyOf('par', subject) }] }];
   const name = textOf(fields['conductor']);
-  if (name !== undefined) return [of(nameKey(scope, name))];
+  if (name !== undefined) return [of(partyKey(fields, setting, name))];
   const isSomebody = ['conductorIsHolder', 'idRefused', 'conductorAgeBand', 'onBehalfOf'].some(
     (field) => fields[field] !== null && fields[field] !== undefined,
   );
   return isSomebody ? [of(nameKey(scope, 'conductor'))] : undefined;
+}
+
+const LODGING = '7011';
+
+/** A stay is told by its category, where its group says nothing. */
+function mccOf(fields: Sketch['fields']): string | undefined {
+  const isStay = fields['isLodging'] === true;
+  const mcc = textOf(fields['mcc']);
+  return mcc ?? (fields['kind'] === 'card_purchase' || isStay ? (isStay ? LODGING : '5411') : undefined);
 }
 
 function cardOf({ fields }: Sketch, { kind, subject, scope }: Setting): Transaction['card'] {
@@ -264,9 +247,7 @@ function cardOf({ fields }: Sketch, { kind, subject, scope }: Setting): Transact
   const merchant = textOf(fields['merchant']);
   const token = textOf(fields['cardToken']);
   const card = given<Card>({
-    mcc:
-      textOf(fields['mcc']) ??
-      (fields['kind'] === 'card_purchase' ? (fields['isLodging'] === true ? '7011' : '5411') : undefined),
+    mcc: mccOf(fields),
     present: flagOf(fields['cardPresent']),
     recurring: flagOf(fields['recurring']),
     merchantDescriptorClass: textOf(fields['merchantClass']),

@@ -225,7 +225,9 @@ describe('ordinary life', () => {
     expect(mean).toBeLessThan(540);
     const declined = feed!.rows.filter((row) => row.status === 'declined');
     expect(declined.length).toBeGreaterThan(50);
-    expect(new Set(feed!.rows.map((row) => row.settled.ccy))).toEqual(new Set(['MXN', 'USD', 'CAD', 'BTC', 'USDT']));
+    expect(new Set(feed!.rows.map((row) => row.settled.ccy))).toEqual(
+      new Set(['MXN', 'USD', 'CAD', 'BTC', 'USDT']),
+    );
     for (const row of feed!.rows) expect(timeOf(row)).toBeGreaterThan(Date.parse('2025-08-31T00:00:00Z'));
   });
 
