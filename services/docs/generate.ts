@@ -4,4 +4,6 @@ import { join } from 'node:path';
 import { packageRoot } from '../../schemas/package-root.ts';
 import { GENERATED_PAGES } from './pages.ts';
 
-for (const [path, page] of Object.entries(GENERATED_PAGES)) writeFileSync(join(packageRoot(), path), page());
+for (const [path, page] of Object.entries(GENERATED_PAGES)) {
+  writeFileSync(join(packageRoot(), path), await page());
+}

@@ -3,8 +3,8 @@ import { ERRORS, type ErrorCode, type ErrorRow } from '../../schemas/errors/inde
 import { EVENT_FIELDS, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
 import type { EventField } from '../../schemas/field.ts';
 import { PROPERTIES } from '../../schemas/properties.ts';
-
-const GENERATED = '<!-- Made by `npm run docs`. Do not edit: change the table that it is made from. -->';
+import { pageOf, table } from './markdown.ts';
+import { cataloguePage, feedsPage } from './rule-pages.ts';
 
 /** What an area is about, in the order in which a reader meets them. */
 const AREAS: Readonly<Record<string, string>> = {
@@ -20,15 +20,6 @@ const AREAS: Readonly<Record<string, string>> = {
   KEYS: 'API keys of institutions.',
   OPS: 'Operation: observation, retention, holds, suppression.',
 };
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
 
 /** The area of a code: `FEED` of `RAS-FEED-FILE-EMPTY`. */
 export function areaOf(code: string): string {
@@ -47,8 +38,7 @@ function errorSection(code: string, { message, hint }: ErrorRow): string {
 export function errorsPage(): string {
   const codes = (Object.keys(ERRORS) as ErrorCode[]).sort();
   const areas = [...new Set([...Object.keys(AREAS), ...codes.map(areaOf)])];
-  return [
-    GENERATED,
+  return pageOf(
     '# Error codes',
     'Codes are stable: a script may rely on them. `{names}` are filled with the values of the case; values that come from a feed are masked. ' +
       'With `--json` an error is one object on standard error: `{"error": {code, message, hint, params}}`.',
@@ -57,11 +47,7 @@ export function errorsPage(): string {
       AREAS[area] ?? '',
       ...codes.filter((code) => areaOf(code) === area).map((code) => errorSection(code, ERRORS[code])),
     ]),
-    '',
-  ]
-    .join('\n\n')
-    .trimEnd()
-    .concat('\n');
+  );
 }
 
 function fieldRow([name, field]: readonly [string, EventField]): string[] {
@@ -76,8 +62,7 @@ function fieldRow([name, field]: readonly [string, EventField]): string[] {
 /** `docs/event-fields.md`: the words that a rule's expressions may use. */
 export function eventFieldsPage(): string {
   const head = ['field', 'type', 'a feed must provide', 'meaning'];
-  return [
-    GENERATED,
+  return pageOf(
     '# Fields that a rule may read',
     'A rule reads *events*: one transaction as seen from one subject. These are all the names that `where`, `of`, `by`, `part`, `in` and `out` know, beside ' +
       'the features, `let` expressions and `params` of the rule itself. What a name means when its value is missing is in [SEMANTICS](../rules/SEMANTICS.md) §4.',
@@ -95,15 +80,13 @@ export function eventFieldsPage(): string {
     '## Signals',
     'A rule with `input: signals` reads these instead, one event per version of a signal attributed to its subject (SEMANTICS §11).',
     table(head, Object.entries(SIGNAL_FIELDS).map(fieldRow)),
-    '',
-  ]
-    .join('\n\n')
-    .trimEnd()
-    .concat('\n');
+  );
 }
 
 /** Generated pages by path from the package root. */
-export const GENERATED_PAGES: Readonly<Record<string, () => string>> = {
+export const GENERATED_PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/errors.md': errorsPage,
   'docs/event-fields.md': eventFieldsPage,
+  'docs/catalogue.md': cataloguePage,
+  'docs/feeds.md': feedsPage,
 };

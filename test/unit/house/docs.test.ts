@@ -8,9 +8,9 @@ import { GENERATED_PAGES } from '../../../services/docs/pages.ts';
 import { ROOT, readText } from '../../support/project.ts';
 
 describe('generated pages', () => {
-  test.each(Object.keys(GENERATED_PAGES))('%s is up to date (`npm run docs` writes it)', (path) => {
+  test.each(Object.keys(GENERATED_PAGES))('%s is up to date (`npm run docs` writes it)', async (path) => {
     expect(existsSync(join(ROOT, path))).toBe(true);
-    expect(readText(path)).toBe(GENERATED_PAGES[path]?.());
+    expect(readText(path)).toBe(await GENERATED_PAGES[path]?.());
   });
 });
 
