@@ -4,6 +4,7 @@
  * A row is a copy of a template's row with other keys, another time and another amount. A template's keys are one run of the
  * dictionary, and so is what stands for them in a row: a key of the template is replaced by table or by adding a number.
  */
+import { monthOfDay, roundToOf, weekdayOf } from '../../schemas/derived-facts.ts';
 import {
   allocateFacts,
   FACT_COLUMNS,
@@ -12,6 +13,7 @@ import {
   type FactColumns,
   SMALL_NULL,
 } from '../../schemas/facts.ts';
+import { SPARSE_KEYS } from '../../schemas/sparse-facts.ts';
 import { DAY_MS } from './options.ts';
 
 type Column = Float64Array | Int32Array | Uint8Array;
@@ -20,7 +22,16 @@ const NAMES = Object.keys(FACT_COLUMNS) as FactColumnName[];
 const ROW_NAMES = NAMES.filter((name) => FACT_COLUMNS[name].per === 'row');
 const LEG_NAMES = NAMES.filter((name) => FACT_COLUMNS[name].per === 'leg');
 /** Columns in which a template may name a person, an account or a machine. */
-const KEYED_LEG: readonly FactColumnName[] = ['account', 'party', 'source', 'terminal'];
+const KEYED: readonly FactColumnName[] = [
+  'account',
+  'party',
+  'source',
+  'terminal',
+  'conductor',
+  ...SPARSE_KEYS,
+];
+const KEYED_LEG = KEYED.filter((name) => FACT_COLUMNS[name].per === 'leg');
+const KEYED_ROW = KEYED.filter((name) => FACT_COLUMNS[name].per === 'row');
 
 const MINUTE_MS = 60_000;
 const NIGHT_FROM_MINUTE = 22 * 60;
@@ -79,7 +90,7 @@ export class BlockWriter {
   readonly #fromRow: readonly Column[];
   readonly #fromLeg: readonly Column[];
   readonly #keyedLeg: readonly Int32Array[];
-  readonly #conductor: Int32Array;
+  readonly #keyedRow: readonly Int32Array[];
   readonly #members: TemplateMembers;
   #memberCount = 0;
   readonly #memberRow: Int32Array;
@@ -101,7 +112,7 @@ export class BlockWriter {
     this.#fromRow = listOf(templates, ROW_NAMES);
     this.#fromLeg = listOf(templates, LEG_NAMES);
     this.#keyedLeg = listOf(this.columns, KEYED_LEG) as Int32Array[];
-    this.#conductor = this.columns.conductor;
+    this.#keyedRow = listOf(this.columns, KEYED_ROW) as Int32Array[];
     this.#members = members;
     const most = capacity * MEMBERS_PER_ROW;
     this.#memberRow = new Int32Array(most);
@@ -139,7 +150,7 @@ export class BlockWriter {
       column[2 * row] = replaced(column[2 * row] as number, keys);
       column[2 * row + 1] = replaced(column[2 * row + 1] as number, keys);
     }
-    this.#conductor[row] = replaced(this.#conductor[row] as number, keys);
+    for (const column of this.#keyedRow) column[row] = replaced(column[row] as number, keys);
     const { start, kind, key, side } = this.#members;
     for (let m = start[template] as number; m < (start[template + 1] as number); m++) {
       const at = this.#memberCount++;
@@ -156,7 +167,7 @@ export class BlockWriter {
     const { columns } = this;
     columns.time[row] = time;
     if (isDayOnly) {
-      columns.localDay[row] = Math.floor(time / DAY_MS);
+      this.#putDay(row, Math.floor(time / DAY_MS));
       return;
     }
     if (offsetMin === null) return;
@@ -164,11 +175,18 @@ export class BlockWriter {
     const day = Math.floor(minutes / MINUTES_PER_DAY);
     const minute = minutes - day * MINUTES_PER_DAY;
     const isNight = minute >= NIGHT_FROM_MINUTE || minute < NIGHT_UNTIL_MINUTE;
-    columns.localDay[row] = day;
+    this.#putDay(row, day);
     columns.localMinute[row] = minute;
     columns.sendHour[row] = Math.floor(minute / 60);
     columns.isNight[row] = isNight ? 1 : 0;
     columns.nightOf[row] = isNight ? day - (minute < NIGHT_UNTIL_MINUTE ? 1 : 0) : SMALL_NULL;
+  }
+
+  #putDay(row: number, day: number): void {
+    const { columns } = this;
+    columns.localDay[row] = day;
+    columns.weekday[row] = weekdayOf(day);
+    columns.localMonth[row] = monthOfDay(day);
   }
 
   putAmounts(row: number, { amount, usd, mxn, cad, wageMilli }: Amounts): void {
@@ -178,6 +196,8 @@ export class BlockWriter {
     columns.amountMxn[row] = mxn;
     columns.amountCad[row] = cad;
     columns.wageMilli[row] = wageMilli;
+    // Dollars, pesos, Canadian dollars: all have cents.
+    columns.roundTo[row] = roundToOf(amount, 'USD');
   }
 
   putIdentity(row: number, identity: RowIdentity, hash: Uint32Array): void {

@@ -59,7 +59,7 @@ const readsEvents = (rule: CheckedRule): boolean =>
 
 /**
  * The cases of every rule that reads events, on every kind of subject it has, first cases first. Left out: what lasts longer
- * than `longestMs`, and a case meant to fire that as rows does not. Throws where a rule is left with none that fires.
+ * than `longestMs`, and a case meant to fire that as rows does not. Throws where none of a rule's fires, however long it lasts.
  */
 export function buildHistories(
   ruleSet: RuleSet,
@@ -79,8 +79,9 @@ export function buildHistories(
           .sort((a, b) => compareRefs({ ...a, time: a.stamp.eventTime }, { ...b, time: b.stamp.eventTime }));
         const durationMs = (rows.at(-1)?.stamp.eventTime ?? 0) - (rows[0]?.stamp.eventTime ?? 0);
         const signals = signalsOfRows(rows, ruleSet, evaluation);
-        if (signals.has(rule.id) !== given.fires || durationMs > longestMs) return;
+        if (signals.has(rule.id) !== given.fires) return;
         if (given.fires) fires++;
+        if (durationMs > longestMs) return;
         const isDated = rows.some((tx) => tx.stamp.precision === 'day');
         found.push({ order, history: { rule: rule.id, kind, rows, durationMs, signals, isDated } });
       });
