@@ -114,6 +114,21 @@ export function holdable({ reversals: _, ...event }: RuleEvent): RuleEvent {
   return { ...event, fields };
 }
 
+/**
+ * The event as this standpoint can see it: fields read from one place are one value. To who acts on an account, its holder
+ * is the other side.
+ */
+export function seenFrom(standpoint: StandpointKind, event: RuleEvent): RuleEvent {
+  const fields: Record<string, FieldValue | undefined> = { ...event.fields };
+  const places = new Map<string, string>();
+  for (const [field, { column, at }] of Object.entries(FIELD_FACTS[standpoint])) {
+    const first = places.get(`${column} ${at}`);
+    if (first === undefined) places.set(`${column} ${at}`, field);
+    else fields[field] = fields[first];
+  }
+  return { ...event, fields };
+}
+
 export interface KernelRun {
   /** Words of each event, as the kernel writes them. */
   readonly bits: Int32Array;
