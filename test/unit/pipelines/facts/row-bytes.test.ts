@@ -35,7 +35,8 @@ describe('a stored row', () => {
       const array = list[COLUMN_AT[name]];
       const isNull = array !== undefined && array === storedNulls(FACT_COLUMNS[name]);
       const bytes = array === undefined || isNull ? 0 : array.BYTES_PER_ELEMENT * widthOf(name);
-      const why = array === undefined ? 'on disk: few or no rules read it' : isNull ? 'null in every row' : '';
+      const why =
+        array === undefined ? 'on disk: few or no rules read it' : isNull ? 'null in every row' : '';
       return { name: `\`${name}\``, before: wide[name].byteLength, bytes, why };
     });
     lines.push({
