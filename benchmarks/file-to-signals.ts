@@ -38,8 +38,16 @@ const CHUNK_BYTES = 262_144;
 const BLOCK_BYTES = 16 * 1024 * 1024;
 const FLUSH_BLOCKS = 64;
 const KEYS = deriveKeys(Buffer.alloc(32, 7));
-/** Fields that edge rows have and simulated ones do not. */
-const COLUMNS = [...TRANSACTION_COLUMNS, 'travel.to'];
+/** Those of simulated rows, and behind them what else edge rows have. */
+function columnsOf(items: readonly object[]): string[] {
+  const columns = new Set(TRANSACTION_COLUMNS);
+  const visit = (value: unknown, path: string): void => {
+    if (value === null || typeof value !== 'object') columns.add(path);
+    else for (const [key, each] of Object.entries(value)) visit(each, path === '' ? key : `${path}.${key}`);
+  };
+  for (const item of items) visit(item, '');
+  return [...columns];
+}
 
 interface Setup {
   readonly path: string;
@@ -163,7 +171,7 @@ async function measure(which: Case, context: RunContext) {
       path = join(folder, 'stream.csv');
       const lines = readFileSync(bare, 'utf8').trimEnd().split('\n');
       const items = lines.map((line) => JSON.parse(line) as object);
-      writeFileSync(path, [...csvLines(items, COLUMNS)].join(''));
+      writeFileSync(path, [...csvLines(items, columnsOf(items))].join(''));
     }
     const decoding: Decoding = which.startsWith('fallback') ? 'libraries' : 'scanners';
     const setup: Setup = { path, mapping: await loadMapping('canonical'), decoding, knowledge };

@@ -65,7 +65,17 @@ export function buildHistories(
   ruleSet: RuleSet,
   evaluation: EvaluationContext,
   longestMs: number,
-): History[] {
+): readonly History[] {
+  const key = `${ruleSet.hash} ${longestMs}`;
+  const known = built.get(key) ?? historiesOf(ruleSet, evaluation, longestMs);
+  built.set(key, known);
+  return known;
+}
+
+/** Every case through every rule takes seconds, and a run of several benchmarks asks for the same again. */
+const built = new Map<string, readonly History[]>();
+
+function historiesOf(ruleSet: RuleSet, evaluation: EvaluationContext, longestMs: number): History[] {
   const found: { readonly order: number; readonly history: History }[] = [];
   for (const rule of ruleSet.rules.filter(readsEvents)) {
     let fires = 0;

@@ -10,6 +10,7 @@ import { deriveSeed } from '../../pipelines/simulate/random.ts';
 import type { RuleSet } from '../../rules/compiler/index.ts';
 import type { Cadence } from '../../schemas/cadence.ts';
 import { loadCatalogue } from '../unit/rules/catalogue/catalogue.ts';
+import { FIRST_RELEASE } from './first-release.ts';
 import { memoryColdFile } from './memory-cold-file.ts';
 import { createRowsDetector, type OrderOptions, type RowsDetectorOptions } from './rows-detector.ts';
 import { StreamMaker } from './rule-streams.ts';
@@ -39,8 +40,10 @@ export const IS_WHOLE_RUN = RUNS >= DEFAULT_RUNS;
 export const NUMBERS: readonly number[] =
   only === undefined ? Array.from({ length: RUNS }, (_, i) => i) : [Number(only)];
 
-const { ruleSet, context } = await loadCatalogue();
-const { rules } = ruleSet;
+const { ruleSet: whole, context } = await loadCatalogue();
+/** In most ways evaluators are compared on the rules of the first release; of each rule a cast tells. */
+const rules = whole.rules.filter(({ id }) => FIRST_RELEASE.test(id));
+const ruleSet: RuleSet = { ...whole, rules };
 const FULL: ReadonlySet<string> = new Set(PROVIDABLE);
 /** A feed without the fields that small institutions leave out. */
 const BARE: ReadonlySet<string> = new Set(
@@ -64,19 +67,29 @@ export interface Cast {
 
 /** Every rule over events is in one cast; neighbours in the catalogue, which look at the same things, are spread. */
 export const CASTS: readonly Cast[] = (() => {
-  const count = Math.ceil(rules.length / CAST_RULES);
+  const count = Math.ceil(whole.rules.length / CAST_RULES);
   return Array.from({ length: count }, (_, number): Cast => {
-    const own = rules.filter((_, i) => i % count === number);
+    const own = whole.rules.filter((_, i) => i % count === number);
     const maker = new StreamMaker(deriveSeed(SEED, 'cast', number), own, context);
     const runs = Math.ceil((maker.turns * TURNS_PER_RULE * RUNS) / DEFAULT_RUNS);
     return {
       number,
-      options: { ...OPTIONS, ruleSet: { ...ruleSet, rules: own } },
+      options: { ...OPTIONS, ruleSet: { ...whole, rules: own } },
       maker,
       numbers: only === undefined ? Array.from({ length: runs }, (_, i) => i) : [Number(only)],
     };
   }).filter(({ number }) => onlyCast === undefined || number === Number(onlyCast));
 })();
+
+/** All rules, and streams of every cast side by side: of none of them the same number. */
+export const WHOLE: DetectorOptions = { ...OPTIONS, ruleSet: whole };
+export const streamsOfAll = (from: number, count: number) =>
+  Array.from({ length: count }, (_, i) => {
+    const cast = CASTS[i % CASTS.length]!;
+    return cast.maker.make(CAST_NUMBERS * (1 + cast.number) + from + i);
+  });
+/** More than the streams of a cast. */
+const CAST_NUMBERS = 100_000;
 
 /** Who must say what another says, and on how many streams: what needs fewer to be found gets fewer, or a run takes too long. */
 export interface Comparison {
