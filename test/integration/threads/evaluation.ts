@@ -10,7 +10,11 @@ import { encodeBlock } from '../../../schemas/arrow.ts';
 import type { Transaction } from '../../../schemas/transaction.ts';
 import type { RuleReport, SubjectReport } from '../../../services/threads/messages.ts';
 import { openHotDetector } from '../../../services/workspace/hot-detection.ts';
-import { compileKnowledge, type Knowledge } from '../../../services/workspace/knowledge.ts';
+import {
+  compileKnowledge,
+  type Knowledge,
+  type KnowledgeFiles,
+} from '../../../services/workspace/knowledge.ts';
 import { interleaved, type Op } from '../../support/stream-arrival.ts';
 import { MAKER, OPTIONS, SEED } from '../../support/stream-comparison.ts';
 import { rowHash } from '../../support/stream-transactions.ts';
@@ -29,12 +33,12 @@ export interface Flush {
   readonly outcomes: readonly Uint8Array[];
 }
 
-/** The set with one rule and no composite: quick to compile, for tests of what is not about rules. */
-export function smallSetOf({ files, activeFrom }: Knowledge): Knowledge {
+/** The set with one rule, its cases, and no composite: quick to compile, for tests of what is not about rules. */
+export function smallSetOf(files: KnowledgeFiles): Knowledge {
   const texts = Object.entries(files.texts).filter(
     ([path]) => !/^(catalogue|composites)\//.test(path) || /SEX-07|playbook\.yaml$/.test(path),
   );
-  return compileKnowledge({ ...files, texts: Object.fromEntries(texts) }, { activeFrom });
+  return compileKnowledge({ ...files, texts: Object.fromEntries(texts) }, { cases: true });
 }
 
 /** The stream that benchmarks measure, flushed every other block and at its end. */
