@@ -15,19 +15,20 @@ import type { AccountScheme } from '../../schemas/enumerations.ts';
 import type { Signal } from '../../schemas/signal.ts';
 
 /**
- * What is asked of each scenario, in one place: an alert on the true subject, a signal on it where no composite that can
- * fire needs it yet, or nothing while what would find it is not live.
+ * What is asked of each scenario, in one place: an alert on the true subject; an alert for somebody's life, about the
+ * protected person whose account shows it, with no suspect; a signal on the true subject where no composite that can fire
+ * needs it yet; or nothing while what would find it is not live.
  */
-type Asked = 'alert' | 'not live' | { readonly signal: string };
+type Asked = 'alert' | 'life-safety alert' | 'not live' | { readonly signal: string };
 const ASKED: Readonly<Record<ScenarioKind, Asked>> = {
   S1: 'alert',
   S2: 'alert',
   S3: 'alert',
-  S4: { signal: 'LAB-03' },
-  S5: { signal: 'LAB-07' },
+  S4: 'alert',
+  S5: 'alert',
   S6: 'alert',
   S7: 'alert',
-  S8: { signal: 'SMU-09' },
+  S8: 'life-safety alert',
   S9: 'not live',
   S10: 'alert',
   S11: { signal: 'CRM-03' },
@@ -40,7 +41,10 @@ const FORBIDDEN_SIGNAL: Readonly<Record<string, string>> = { B4: 'LAB-03', B10: 
 
 export interface CaseVerdict {
   readonly case: TruthCase;
-  /** Alerts about a person on whom suspicion rightly falls; about anybody, for a look-alike. */
+  /**
+   * Alerts about a person on whom suspicion rightly falls; where a life-safety alert is asked for, those about the protected
+   * too; about anybody, for a look-alike.
+   */
   readonly alerts: readonly Alert[];
   /** The signal asked for, on the true subject; the forbidden one, for a look-alike. */
   readonly signals: readonly Signal[];
@@ -121,7 +125,9 @@ export function judge(
         harmedBoth,
       };
     }
-    const about = alerts.filter((alert) => suspects.has(alert.subject));
+    const isAboutLife = (alert: Alert) =>
+      askedOf(each.kind) === 'life-safety alert' && alert.lifeSafety.flag && everybody.has(alert.subject);
+    const about = alerts.filter((alert) => suspects.has(alert.subject) || isAboutLife(alert));
     const wanted = signalOf(each.kind);
     const raised = wanted === null ? [] : signals.filter((signal) => isOn(signal, wanted, suspects));
     const verdict = { case: each, alerts: about, signals: raised, ok: null, harmed, harmedBoth };
@@ -149,5 +155,6 @@ export function asked(kind: CaseKind): string {
     return forbidden === undefined ? 'no alert' : `no alert, no ${forbidden}`;
   }
   if (wanted === 'alert') return 'alert on the collector';
+  if (wanted === 'life-safety alert') return wanted;
   return wanted === 'not live' ? 'nothing yet' : `signal ${wanted.signal}`;
 }
