@@ -8,6 +8,7 @@ import type { RecordKind } from '../../pipelines/log/port.ts';
 import { DICTIONARIES } from '../../schemas/block-layout.ts';
 import { aligned, BlockReader, corrupt, type Utf8Column } from '../../schemas/block-reader.ts';
 import { decodeReference, encodeReference } from '../workspace/reference-record.ts';
+import { rulesText } from '../workspace/rule-record.ts';
 
 /** Digits of the content hash that tell one form of a row from another. */
 export const HASH_DIGITS = 16;
@@ -58,6 +59,7 @@ function contentOf(kind: RecordKind, value: Uint8Array, outcomes: Uint8Array | u
       // Rows are stamped before they come here: parties are for who stamps, and are in a table of their own.
       return { ...NO_ROWS, doc: textOf(encodeReference({ ...decodeReference(value), parties: [] })) };
     case 'rules':
+      return { ...NO_ROWS, doc: rulesText(value) };
     case 'watermark':
       return { ...NO_ROWS, doc: textOf(value) };
   }

@@ -66,7 +66,8 @@ export function encodeRules({ activeFrom, files, ordinal }: NewRules): Uint8Arra
   return gzipSync(text);
 }
 
-function textOf(payload: Uint8Array): string {
+/** The record unpacked, which reads as the same record: for places that hold text. */
+export function rulesText(payload: Uint8Array): string {
   const isPacked = GZIP_MAGIC.every((byte, at) => payload[at] === byte);
   // The limit of what is written bounds what is unpacked: a record cannot fill the memory.
   const bytes = isPacked ? gunzipSync(payload, { maxOutputLength: LOG_LIMITS.RULES_BYTES }) : payload;
@@ -75,7 +76,7 @@ function textOf(payload: Uint8Array): string {
 
 /** @throws RastroError RAS-RULES-RECORD-HASH where the files are not those that were recorded. */
 export function decodeRules(payload: Uint8Array): RuleRecord {
-  const record = ruleRecord.parse(JSON.parse(textOf(payload)));
+  const record = ruleRecord.parse(JSON.parse(rulesText(payload)));
   const { activeFrom, sha256, files, ordinal } = record;
   if (contentHash(files) !== sha256) throw new RastroError('RAS-RULES-RECORD-HASH', { sha256 });
   return { activeFrom: activeFrom ?? ALWAYS_MS, sha256, files, ordinal };
