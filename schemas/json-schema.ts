@@ -1,9 +1,10 @@
 /** JSON Schema of every contract, generated from its zod type: for editors, banks and the API. */
 import { z } from 'zod';
 import { alert } from './alert.ts';
+import { compositeFile } from './composite.ts';
 import { mapping } from './mapping.ts';
 import { partyRecord, partyRecordInput } from './party.ts';
-import { compositeFile, ruleFile } from './rule.ts';
+import { ruleFile } from './rule.ts';
 import { signal } from './signal.ts';
 import { transaction, transactionInput } from './transaction.ts';
 

@@ -170,9 +170,12 @@ const caseEvents = z.strictObject({
   reversedAfter: durationText.optional(),
 });
 
+/** What a case shows: that it fires, that it does not, which of two at a limit, that what looks like it is left alone. */
+export const caseKind = z.enum(['fires', 'silent', 'boundary', 'benign_twin']);
+
 export const ruleCase = z.strictObject({
   name: z.string(),
-  kind: z.enum(['fires', 'silent', 'boundary', 'benign_twin']),
+  kind: caseKind,
   fires: z.boolean(),
   /** Values the last evaluation must show, by feature. */
   expect: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
@@ -251,55 +254,3 @@ const noCases = z
 export const ruleFileWithoutCases = ruleFile.extend({ cases: noCases });
 export const manualRuleFileWithoutCases = manualRuleFile.extend({ cases: noCases });
 export type RuleCase = z.infer<typeof ruleCase>;
-
-/** One clause of a composite: at least `min` of the named rules. `on`: own signal, a companion of one, or either. */
-const clause = z.strictObject({
-  min: z.int().min(1),
-  of: z
-    .array(z.strictObject({ rule: z.string(), on: z.enum(['own', 'companion', 'either']).default('either') }))
-    .min(1),
-  families: z.int().min(1).optional().describe('The matched rules must come from this many families'),
-});
-
-/** A composite typology: when the signals attributed to one subject become an alert. */
-export const compositeFile = z.strictObject({
-  id: z.string().regex(/^K-[A-Z]+(-[A-Z]+)*$/),
-  version: z.string().regex(/^\d+\.\d+\.\d+$/),
-  status: z.enum(RULE_STATUSES).exclude(['leg', 'manual']),
-  title: localized,
-  form: z.enum(FORMS),
-  jurisdictions: z.array(z.enum(['US', 'MX', 'CA'])).min(1),
-  sources: z
-    .array(z.strictObject({ document: z.string(), year: z.int(), section: z.string().optional() }))
-    .min(1),
-  /** Alternatives: any of them whose clauses all hold. */
-  requires: z.array(z.strictObject({ all: z.array(clause).min(1) })).min(1),
-  /** Rules that add to the score when present, beside those required. */
-  supports: z.array(z.string()).default([]),
-  within: durationText.describe('Signals older than this at the evaluation no longer count'),
-  halfLifeDays: z.int().min(1).default(30),
-  familyCapMilli: z.partialRecord(z.enum(FAMILIES), z.int().min(0)).optional(),
-  levels: z.strictObject({ mediumMilli: z.int(), highMilli: z.int(), highNeeds: z.array(z.enum(FAMILIES)) }),
-  lifeSafety: z
-    .strictObject({
-      rules: z.array(z.string()),
-      reason: localized,
-      alone: z
-        .strictObject({ rules: z.array(z.string()).min(1), why: localized, narrative: localized })
-        .optional()
-        .describe('Rules that by themselves open a medium alert about the protected holder they fire on'),
-    })
-    .optional(),
-  subjectRole: z.enum(ROLES),
-  benign: z
-    .array(
-      z.strictObject({ id: z.string(), rule: z.string(), note: localized, lowers_milli: z.int().min(0) }),
-    )
-    .default([]),
-  /** What may vanish, what to ask of whom, which clocks and authorities: keys into `rules/composites/playbook.yaml`. */
-  perishables: z.array(z.string()).default([]),
-  asks: z.array(z.string()).default([]),
-  why: localized,
-  narrative: localized,
-});
-export type CompositeFile = z.infer<typeof compositeFile>;

@@ -4,6 +4,8 @@
  * What a composite may not be: satisfiable by one family of evidence, satisfiable without one strong rule, or live while
  * the live rules cannot satisfy it. All of it is found before the first event is read.
  */
+import type { z } from 'zod';
+import { isCutWrong, withoutCases } from '../../rules/compiler/case-cut.ts';
 import {
   ALL_TIME,
   type CheckedRule,
@@ -15,15 +17,18 @@ import {
   type RuleSource,
 } from '../../rules/compiler/index.ts';
 import { YamlSource } from '../../rules/compiler/source.ts';
+import { type CompositeCase, type CompositeFile, compositeFile } from '../../schemas/composite.ts';
 import { type Family, PROTECTED_ROLES } from '../../schemas/enumerations.ts';
 import type { ErrorParams, Localized } from '../../schemas/errors/index.ts';
 import { type Playbook, playbook } from '../../schemas/playbook.ts';
-import { type CompositeFile, compositeFile } from '../../schemas/rule.ts';
+import { caseFaults } from './cases.ts';
 import { DAY_MS, freshnessTable } from './freshness.ts';
 import { LANGS } from './text.ts';
 
 export interface CheckedComposite {
   readonly file: CompositeFile;
+  /** None where they were left. */
+  readonly cases: readonly CompositeCase[];
   readonly path: string;
   readonly majorVersion: number;
   readonly withinMs: number;
@@ -76,7 +81,7 @@ function read<T>(
   source: RuleSource,
   schema: { safeParse(data: unknown): { success: boolean; data?: T; error?: unknown } },
   findings: Finding[],
-): { data: T; report: Report } | null {
+): { data: T; report: Report; yaml: YamlSource } | null {
   const bytes = Buffer.byteLength(source.text);
   if (bytes > COMPOSITE_FILE_BYTES_MAX) {
     const params = { bytes, max: COMPOSITE_FILE_BYTES_MAX };
@@ -90,7 +95,7 @@ function read<T>(
     findings.push({ code: 'RAS-COMPOSITE-YAML', path: source.path, line, col, params: { detail: message } });
   if (yaml.problems.length > 0) return null;
   const parsed = schema.safeParse(yaml.data);
-  if (parsed.success) return { data: parsed.data as T, report };
+  if (parsed.success) return { data: parsed.data as T, report, yaml };
   const { issues } = parsed.error as { issues: readonly { path: PropertyKey[]; message: string }[] };
   for (const { path, message } of issues)
     report('RAS-COMPOSITE-SCHEMA', path, { where: path.map(String).join('.') || '-', detail: message });
@@ -104,20 +109,33 @@ export function compilePlaybook(source: RuleSource): Checked<Playbook> {
   return found === null ? { ok: false, findings } : { ok: true, value: found.data };
 }
 
-/** Checks all composites against the rules they name and the playbook entries they ask for. */
+/**
+ * Checks all composites against the rules they name and the playbook entries they ask for. `cases` as for rules: those that are
+ * left are not read.
+ */
 export function compileComposites(
   sources: readonly RuleSource[],
   ruleSet: RuleSet,
   book: Playbook,
+  cases: 'read' | 'left' = 'read',
 ): Checked<readonly CheckedComposite[]> {
   const findings: Finding[] = [];
   const composites: CheckedComposite[] = [];
   const rules = new Map(catalogueOf(ruleSet).map((rule) => [rule.id, rule]));
   const paths = new Map<string, string>();
   for (const source of sources) {
-    const found = read<CompositeFile>(source, compositeFile, findings);
+    const text = cases === 'left' ? withoutCases(source.text) : source.text;
+    const found = read<z.infer<typeof compositeFile>>({ ...source, text }, compositeFile, findings);
     if (found === null) continue;
-    const { data: file, report } = found;
+    const { data, report, yaml } = found;
+    const { cases: given, ...file } = data;
+    if (isCutWrong(yaml, text))
+      findings.push({
+        code: 'RAS-RULES-CASES',
+        path: source.path,
+        ...yaml.keyPosition(['cases']),
+        params: {},
+      });
     const other = paths.get(file.id);
     if (other !== undefined) report('RAS-COMPOSITE-DUPLICATE-ID', ['id'], { id: file.id, other });
     paths.set(file.id, source.path);
@@ -125,11 +143,13 @@ export function compileComposites(
     checkNames(file, rules, book, report);
     checkText(file, report);
     checkMeaning(file, report);
+    for (const { code, path, params } of caseFaults(file, given, rules)) report(code, path, params);
     // Satisfiability is only meaningful over names that exist.
     if (findings.length === before) checkRequirements(file, rules, report);
     const withinMs = durationMs(file.within);
     composites.push({
       file,
+      cases: given,
       path: source.path,
       majorVersion: Number(file.version.split('.')[0]),
       withinMs,

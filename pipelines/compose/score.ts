@@ -4,6 +4,7 @@
  * Input is what the subject carries then: the latest version of each signal attributed to it. Everything is an exact
  * integer; ties are broken by bytes of ids, so that the result is a function of the set of signals.
  */
+import type { CompositeFile } from '../../schemas/composite.ts';
 import type { AlertLevel, Family } from '../../schemas/enumerations.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Companion, Signal } from '../../schemas/signal.ts';
@@ -141,20 +142,26 @@ function count(
     .sort(strongerFirst);
 }
 
+type Clause = CompositeFile['requires'][number]['all'][number];
+
+/** Whether what counts meets one clause, and by which of the rules that it names. */
+export function clauseState(
+  clause: Clause,
+  counted: readonly Counted[],
+): { readonly holds: boolean; readonly met: ReadonlySet<string> } {
+  const met = new Set<string>();
+  const families = new Set<Family>();
+  for (const { rule, on } of clause.of) {
+    const match = counted.find((c) => c.rule === rule && (on === 'either' || on === c.via));
+    if (match === undefined) continue;
+    met.add(rule);
+    families.add(match.family);
+  }
+  return { holds: met.size >= clause.min && families.size >= (clause.families ?? 1), met };
+}
+
 function requirementHolds(composite: CheckedComposite, counted: readonly Counted[]): boolean {
-  return composite.file.requires.some((alternative) =>
-    alternative.all.every((clause) => {
-      const rules = new Set<string>();
-      const families = new Set<Family>();
-      for (const { rule, on } of clause.of) {
-        const match = counted.find((c) => c.rule === rule && (on === 'either' || on === c.via));
-        if (match === undefined) continue;
-        rules.add(rule);
-        families.add(match.family);
-      }
-      return rules.size >= clause.min && families.size >= (clause.families ?? 1);
-    }),
-  );
+  return composite.file.requires.some(({ all }) => all.every((clause) => clauseState(clause, counted).holds));
 }
 
 /** The latest signal of a rule within the window, whatever weight it attributes to the subject. */

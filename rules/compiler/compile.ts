@@ -8,7 +8,7 @@ import {
   ruleFile,
   ruleFileWithoutCases,
 } from '../../schemas/rule.ts';
-import { withoutCases } from './case-cut.ts';
+import { isCutWrong, withoutCases } from './case-cut.ts';
 import { type CheckedRule, isEvaluated, type RuleSet } from './checked-rule.ts';
 import type { Finding, FindingCode } from './finding.ts';
 import { checkRule } from './rule-checker.ts';
@@ -80,13 +80,6 @@ export function compileRule(source: RuleSource, options: CompileOptions = {}): C
   return 'id' in checked
     ? { ok: true, rule: checked }
     : { ok: false, findings: checked.findings.slice(0, FINDINGS_MAX) };
-}
-
-/** There is a line `cases:`, and it is not where YAML finds the last key of the file. */
-function isCutWrong(yaml: YamlSource, text: string): boolean {
-  const before = withoutCases(text);
-  if (before.length === text.length) return false;
-  return yaml.lastKey() !== 'cases' || before.split('\n').length !== yaml.keyPosition(['cases']).line;
 }
 
 /** A rule that no program asks may leave out what a program would need. */

@@ -2,6 +2,15 @@
 import type { Branches } from './branches.ts';
 import type { RuleTrial } from './trial.ts';
 
+/** A rule, or another thing with conditions and cases, as it was tried. */
+interface Tried {
+  /** Its id. */
+  readonly rule: string;
+  readonly status: RuleTrial['status'];
+  readonly cases: readonly { readonly fired: boolean }[];
+  readonly branches: readonly Branches[];
+}
+
 export interface RuleCoverage {
   readonly rule: string;
   /** Two of each atom: true and false. */
@@ -25,7 +34,7 @@ export interface Coverage {
 /** Branches per atom. */
 const BOTH = 2;
 
-export function coverageOf(trials: readonly RuleTrial[]): Coverage {
+export function coverageOf(trials: readonly Tried[]): Coverage {
   const rules = trials.map(({ rule, branches }): RuleCoverage => {
     const missing = branches.flatMap(missingOf);
     return { rule, branches: BOTH * branches.length, seen: BOTH * branches.length - missing.length, missing };

@@ -170,4 +170,52 @@ export const compositeErrors = defineErrors({
       fr: 'Ajoutez-la à rules/composites/playbook.yaml, ou corrigez la clé.',
     },
   },
+  'RAS-COMPOSITE-CASE-SIGNAL': {
+    message: {
+      en: 'No signal of {rule} comes as `on: {on}` says.',
+      es: 'Ninguna señal de {rule} llega como dice `on: {on}`.',
+      fr: 'Aucun signal de {rule} n’arrive comme le dit `on: {on}`.',
+    },
+    hint: {
+      en: 'own: the rule gives weight to its holder or, with `observed`, to another; weightless: it names somebody without weight; companion: it reads events, and its carrier has the weight.',
+      es: 'own: la regla da peso a su titular o, con `observed`, a otra persona; weightless: nombra a alguien sin peso; companion: lee eventos y el peso es de quien la lleva.',
+      fr: 'own : la règle donne du poids à son titulaire ou, avec `observed`, à un autre ; weightless : elle nomme quelqu’un sans poids ; companion : elle lit des événements, et le poids est celui du porteur.',
+    },
+  },
+  'RAS-COMPOSITE-CASE-CARRIER': {
+    message: {
+      en: 'No own signal of the case fired on holder {holder} when {rule} had: nothing carries it.',
+      es: 'Ninguna señal propia del caso se activó sobre el titular {holder} cuando {rule} ya lo había hecho: nada la lleva.',
+      fr: 'Aucun signal propre du cas ne s’est déclenché sur le titulaire {holder} quand {rule} l’avait fait : rien ne le porte.',
+    },
+    hint: {
+      en: 'Add an own signal with the same `observed`, not earlier, whose rule gives weight to another than its holder.',
+      es: 'Añada una señal propia con el mismo `observed`, no anterior, cuya regla dé peso a alguien distinto de su titular.',
+      fr: 'Ajoutez un signal propre avec le même `observed`, non antérieur, dont la règle donne du poids à un autre que son titulaire.',
+    },
+  },
+  'RAS-COMPOSITE-CASE-TERM': {
+    message: {
+      en: 'The composite has no benign term {id}.',
+      es: 'El compuesto no tiene el término benigno {id}.',
+      fr: 'Le composite n’a pas de terme bénin {id}.',
+    },
+    hint: {
+      en: 'Name an id of its `benign`.',
+      es: 'Nombre un id de su `benign`.',
+      fr: 'Nommez un id de son `benign`.',
+    },
+  },
+  'RAS-COMPOSITE-CASE-ASSUMES': {
+    message: {
+      en: '{rule} is {status}: there is nothing to assume.',
+      es: '{rule} es {status}: no hay nada que suponer.',
+      fr: '{rule} est {status} : il n’y a rien à supposer.',
+    },
+    hint: {
+      en: 'Take it out of `assumes`, which names rules that are experimental or waiting.',
+      es: 'Quítela de `assumes`, que nombra reglas experimental o waiting.',
+      fr: 'Retirez-la de `assumes`, qui nomme des règles experimental ou waiting.',
+    },
+  },
 });

@@ -1,7 +1,7 @@
 /** A part of a rule set that stands by itself: some rules with what they read, some composites with their rules. */
 import { catalogueOf } from '../../rules/compiler/index.ts';
+import type { CompositeFile } from '../../schemas/composite.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
-import type { CompositeFile } from '../../schemas/rule.ts';
 import { compileKnowledge, type Knowledge } from '../workspace/knowledge.ts';
 
 /** Rules that a composite names. */

@@ -50,7 +50,7 @@ export interface Knowledge extends RulesInForce {
   readonly activeFrom: number;
 }
 
-/** The files that make a set; of one in force the rules are there without their cases. */
+/** The files that make a set; of one in force rules and composites are there without their cases. */
 export interface KnowledgeFiles {
   /** Text by path under the rules root, as `catalogue/laundering/AML-01.yaml`. */
   readonly texts: Readonly<Record<string, string>>;
@@ -66,7 +66,7 @@ export interface KnowledgeOptions {
   readonly rulesDir?: string;
   /** A rate file that replaces the shipped sample table. */
   readonly ratesFile?: string;
-  /** The rules have their cases; default not: they are most of the text, and engines have no use for them. */
+  /** Rules and composites have their cases; default not: they are most of the text, and engines have no use for them. */
   readonly cases?: boolean;
 }
 
@@ -92,7 +92,7 @@ export async function loadKnowledge(options: KnowledgeOptions = {}): Promise<Kno
   });
 }
 
-/** Reads the files of a set without looking into them, rules with their cases. */
+/** Reads the files of a set without looking into them, with all cases. */
 export async function readKnowledgeFiles(options: KnowledgeOptions = {}): Promise<KnowledgeFiles> {
   const rulesDir = options.rulesDir ?? shippedDir();
   const texts = new Map(readReferenceFiles());
@@ -114,15 +114,19 @@ export interface CompileKnowledgeOptions {
   readonly activeFrom?: number;
   /** Folder under which findings show the files; default their paths under the rules root. */
   readonly shownUnder?: string;
-  /** The rules have the cases that stand in the files; default not. */
+  /** Rules and composites have the cases that stand in the files; default not. */
   readonly cases?: boolean;
 }
+
+/** Rules and composites end with their cases; the playbook and reference data have none. */
+const hasCases = (path: string) =>
+  path.startsWith(`${CATALOGUE}/`) || (path.startsWith(`${COMPOSITES}/`) && path !== PLAYBOOK);
 
 /** What the set is made of: a case shows what a rule means and changes nothing of it. */
 function contentOf({ texts, rates }: KnowledgeFiles): KnowledgeFiles {
   const kept = Object.entries(texts).map(([path, text]): [string, string] => [
     path,
-    path.startsWith(`${CATALOGUE}/`) ? withoutCases(text) : text,
+    hasCases(path) ? withoutCases(text) : text,
   ]);
   return { texts: Object.fromEntries(kept), rates };
 }
@@ -159,7 +163,7 @@ export function compileKnowledge(read: KnowledgeFiles, options: CompileKnowledge
   const playbook = compilePlaybook({ path: playbookPath, text: playbookText });
   if (!playbook.ok) refuse(playbook.findings);
   const compositeSources = sources(COMPOSITES).filter(({ path }) => path !== playbookPath);
-  const checked = compileComposites(compositeSources, ruleSet, playbook.value);
+  const checked = compileComposites(compositeSources, ruleSet, playbook.value, cases ? 'read' : 'left');
   if (!checked.ok) refuse(checked.findings);
 
   const evaluation: EvaluationContext = {

@@ -1,6 +1,12 @@
-/** `rastro rules test [--watch]` and `rastro rules coverage`: the cases of the rules, and what of the rules they have shown. */
+/** `rastro rules test [--watch]` and `rastro rules coverage`: the cases of rules and composites, and what of these they have shown. */
 import { watch } from 'node:fs';
 import type { Command } from 'commander';
+import type { CheckedComposite } from '../../../pipelines/compose/index.ts';
+import {
+  type CompositeTrial,
+  compositeCaseLines,
+  compositeTrialOf,
+} from '../../../pipelines/compose/trial/index.ts';
 import { type CheckedRule, catalogueOf } from '../../../rules/compiler/index.ts';
 import { caseLines, coverageOf, type RuleTrial, trialOf } from '../../../rules/trial/index.ts';
 import { errorHint, errorMessage, RastroError } from '../../../schemas/errors/index.ts';
@@ -27,56 +33,105 @@ interface CoverageOptions {
 /** Writes to a file come in bursts: one run answers them together. */
 const QUIET_MS = 150;
 
-async function chosen(options: {
-  readonly rules?: string;
-  readonly filter?: string;
-}): Promise<{ knowledge: Knowledge; rules: CheckedRule[] }> {
+interface Chosen {
+  readonly knowledge: Knowledge;
+  readonly rules: readonly CheckedRule[];
+  readonly composites: readonly CheckedComposite[];
+}
+
+async function chosen(options: { readonly rules?: string; readonly filter?: string }): Promise<Chosen> {
   const knowledge = await loadKnowledge({
     cases: true,
     ...(options.rules === undefined ? {} : { rulesDir: options.rules }),
   });
   const wanted = options.filter?.toLowerCase() ?? '';
-  const rules = catalogueOf(knowledge.ruleSet).filter(({ id }) => id.toLowerCase().includes(wanted));
-  return { knowledge, rules };
+  const isWanted = (id: string) => id.toLowerCase().includes(wanted);
+  return {
+    knowledge,
+    rules: catalogueOf(knowledge.ruleSet).filter(({ id }) => isWanted(id)),
+    composites: knowledge.composites.filter(({ file }) => isWanted(file.id)),
+  };
 }
 
-function printTrials(terminal: Terminal, trials: readonly RuleTrial[], verbose: boolean): void {
+const NONE_FOUND = (filter: string | undefined) => `No id of a rule or composite contains ${filter}.`;
+
+const triedComposites = ({ knowledge, composites }: Chosen): CompositeTrial[] =>
+  composites.map((composite) => compositeTrialOf(composite, knowledge.ruleSet, knowledge));
+
+/** `2 rules and 1 composite`. */
+function countText({ rules, composites }: Chosen): string {
+  const of = (number: number, what: string) => `${count(number)} ${what}${number === 1 ? '' : 's'}`;
+  return `${of(rules.length, 'rule')} and ${of(composites.length, 'composite')}`;
+}
+
+/** A trial as it is printed: of a rule or of a composite. */
+interface Printed {
+  readonly id: string;
+  readonly path: string;
+  readonly cases: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly problems: readonly string[];
+    readonly lines: readonly string[];
+  }[];
+}
+
+const printedRule = ({ rule: id, path, cases }: RuleTrial): Printed => ({
+  id,
+  path,
+  cases: cases.map((each) => ({ ...each, lines: caseLines(each) })),
+});
+const printedComposite = ({ composite: id, path, cases }: CompositeTrial): Printed => ({
+  id,
+  path,
+  cases: cases.map((each) => ({
+    ...each,
+    name: each.assumes.length === 0 ? each.name : `${each.name} (as if live: ${each.assumes.join(', ')})`,
+    lines: compositeCaseLines(each),
+  })),
+});
+
+function printTrials(terminal: Terminal, trials: readonly Printed[], verbose: boolean): void {
   const { green, red, dim, bold } = terminal.paint;
-  for (const { rule, path, cases } of trials) {
+  for (const { id, path, cases } of trials) {
     for (const each of cases) {
       const holds = each.problems.length === 0;
       if (holds && !verbose) continue;
-      terminal.print(`${holds ? green('ok  ') : red('FAIL')} ${bold(rule)} ${each.kind}: ${each.name}`);
+      terminal.print(`${holds ? green('ok  ') : red('FAIL')} ${bold(id)} ${each.kind}: ${each.name}`);
       if (!holds) terminal.print(dim(`     ${path}`));
-      for (const line of caseLines(each)) terminal.print(`     ${line}`);
+      for (const line of each.lines) terminal.print(`     ${line}`);
     }
   }
 }
 
-const failedOf = (trials: readonly RuleTrial[]) =>
+const failedOf = (trials: readonly Printed[]) =>
   trials.flatMap(({ cases }) => cases).filter(({ problems }) => problems.length > 0).length;
 
 async function runOnce(terminal: Terminal, options: TestOptions): Promise<number> {
-  const { knowledge, rules } = await chosen(options);
-  if (rules.length === 0) {
-    terminal.note(`No rule's id contains ${options.filter}.`);
+  const picked = await chosen(options);
+  const { knowledge, rules, composites } = picked;
+  if (rules.length + composites.length === 0) {
+    terminal.note(NONE_FOUND(options.filter));
     return EXIT.USAGE;
   }
   const startMs = performance.now();
   const trials = rules.map((rule) => trialByBoth(rule, knowledge.evaluation));
-  const failed = failedOf(trials);
-  const all = trials.flatMap(({ cases }) => cases).length;
+  const compositeTrials = triedComposites(picked);
+  const printed = [...trials.map(printedRule), ...compositeTrials.map(printedComposite)];
+  const failed = failedOf(printed);
+  const all = printed.flatMap(({ cases }) => cases).length;
   if (terminal.json)
     terminal.printJson({
       passed: all - failed,
       failed,
       rules: trials.map(({ rule, status, path, cases }) => ({ rule, status, path, cases })),
+      composites: compositeTrials.map(({ branches: _, ...trial }) => trial),
     });
   else {
-    printTrials(terminal, trials, options.verbose === true || rules.length === 1);
+    printTrials(terminal, printed, options.verbose === true || printed.length === 1);
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     terminal.print(
-      `${count(all - failed)} of ${count(all)} cases of ${count(rules.length)} rules hold, in ${seconds} s.`,
+      `${count(all - failed)} of ${count(all)} cases of ${countText(picked)} hold, in ${seconds} s.`,
     );
   }
   return failed === 0 ? EXIT.FINE : EXIT.FAILURE;
@@ -126,9 +181,11 @@ function shareOf(option: string, text: string): number {
 export function addRulesTest(rules: Command): void {
   const test = rules
     .command('test')
-    .description('run every rule over its own cases, with the engine that defines what rules mean')
+    .description(
+      'run every rule and composite over its own cases: the engine that defines what rules mean, and the composer',
+    )
     .option('--rules <folder>', 'another catalogue')
-    .option('--filter <text>', 'only rules whose id contains this')
+    .option('--filter <text>', 'only rules and composites whose id contains this')
     .option('--verbose', 'show the cases that hold, too')
     .option('--watch', 'run again whenever a file changes')
     .addHelpText(
@@ -139,7 +196,7 @@ Examples:
   rastro rules test --rules ./our-rules --filter LAB-21 --watch
 
 Of a case that does not hold it shows what the rule saw: every feature with its value against its bar, and the conditions that were
-not true. No store is needed and nothing is sent. Exit code 1 if a case does not hold, 2 if no rule was found.`,
+not true; of a composite, which clause lacks what and which part gave how many points. No store is needed and nothing is sent. Exit code 1 if a case does not hold, 2 if no rule or composite was found.`,
     );
   handle<TestOptions>(test, async ({ terminal }, options) =>
     options.watch === true && !terminal.json ? runWatching(terminal, options) : runOnce(terminal, options),
@@ -147,9 +204,9 @@ not true. No store is needed and nothing is sent. Exit code 1 if a case does not
 
   const coverage = rules
     .command('coverage')
-    .description('which branches of the conditions no case has shown, and rules of which no case fires')
+    .description('which branches of rules and composites no case has shown, and those of which no case fires')
     .option('--rules <folder>', 'another catalogue')
-    .option('--filter <text>', 'only rules whose id contains this')
+    .option('--filter <text>', 'only rules and composites whose id contains this')
     .option('--least <percent>', 'exit code 1 below so many percent of the branches', '95')
     .addHelpText(
       'after',
@@ -159,16 +216,21 @@ Examples:
   rastro rules coverage --rules ./our-rules --filter LAB-21 --least 100
 
 Each part of a condition has two branches, true and false. A branch that no case shows may be wrong without anybody noticing: write a
-case in which this part alone decides. Exit code 1 below --least, or where no case of a rule fires.`,
+case in which this part alone decides. A clause of a composite is shown true where its alternative alone makes an alert, false where it
+alone is missing. Exit code 1 below --least, or where no case of a rule fires.`,
     );
   handle<CoverageOptions>(coverage, async ({ terminal }, options) => {
     const least = shareOf('--least', options.least);
-    const { knowledge, rules: wanted } = await chosen(options);
-    if (wanted.length === 0) {
-      terminal.note(`No rule's id contains ${options.filter}.`);
+    const picked = await chosen(options);
+    const { knowledge, rules: wanted, composites } = picked;
+    if (wanted.length + composites.length === 0) {
+      terminal.note(NONE_FOUND(options.filter));
       return EXIT.USAGE;
     }
-    const found = coverageOf(wanted.map((rule) => trialOf(rule, knowledge.evaluation)));
+    const found = coverageOf([
+      ...wanted.map((rule) => trialOf(rule, knowledge.evaluation)),
+      ...triedComposites(picked).map((trial) => ({ ...trial, rule: trial.composite })),
+    ]);
     const percent = found.branches === 0 ? 100 : (100 * found.seen) / found.branches;
     const isEnough = percent >= least && found.neverFired.length === 0;
     if (terminal.json) terminal.printJson({ ...found, percent, least, ok: isEnough });
@@ -189,7 +251,7 @@ case in which this part alone decides. Exit code 1 below --least, or where no ca
       if (found.neverFired.length > 0)
         terminal.print(terminal.paint.red(`\nNo case fires: ${found.neverFired.join(', ')}`));
       terminal.print(
-        `\n${count(found.seen)} of ${count(found.branches)} branches of ${count(found.rules.length)} rules are shown by a case: ${percent.toFixed(1)} %${isEnough ? '' : `, at least ${least} % are asked for`}.`,
+        `\n${count(found.seen)} of ${count(found.branches)} branches of ${countText(picked)} are shown by a case: ${percent.toFixed(1)} %${isEnough ? '' : `, at least ${least} % are asked for`}.`,
       );
     }
     return isEnough ? EXIT.FINE : EXIT.FAILURE;
