@@ -17,6 +17,8 @@ export const CHECKS = {
     'An absence triggers nothing: read something beside it that happens, or the rule is asked at events that break it.',
   gate: 'Write a condition of `when` that needs a count of rare events, so that most subjects are never evaluated.',
   cases: 'Write two cases that fire, two that do not, one of them a benign twin, and one on a boundary.',
+  'composite-cases':
+    'Write a case that fires, one that does not and a benign twin, each of the kind that it says and by its own name.',
   'cases-line': 'Begin the cases with `cases:` at the start of a line, as the last key.',
   manual: 'Only so many rules may be left to people: write one of them as a program.',
   silence: 'Take the entry out of `lint`, or name a check that this file fails.',

@@ -1,3 +1,3 @@
 /** Findings about rules beside what the compiler refuses. */
-export { type LintFinding, lintText } from './checks.ts';
+export { CHECKS, type LintFinding, lintText } from './checks.ts';
 export { lintRules, refused } from './lint.ts';

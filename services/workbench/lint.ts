@@ -7,6 +7,7 @@ import { type LintFinding, lintRules, refused } from '../../rules/lint/index.ts'
 import { readReferenceFiles } from '../../rules/reference/files.ts';
 import { loadReference } from '../../rules/reference/reference.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
+import { compositeCaseFindings } from './composite-lint.ts';
 
 /**
  * Every finding about the rules of `<folder>/catalogue` and, where the rules compile, the composites of `<folder>/composites`,
@@ -41,5 +42,5 @@ function compositeFindings(
   if (!playbook.ok) return playbook.findings.map(refused);
   const files = sources.filter((source) => !isPlaybook(source));
   const checked = compileComposites(files, ruleSet, playbook.value);
-  return checked.ok ? [] : checked.findings.map(refused);
+  return checked.ok ? compositeCaseFindings(checked.value, files) : checked.findings.map(refused);
 }

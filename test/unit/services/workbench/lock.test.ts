@@ -81,6 +81,12 @@ describe('a change', () => {
     expect(findingsOf(DEBT, (text) => `# another comment\n${text}`)).toEqual([]);
     expect(findingsOf(DEBT, (text) => text.replace('twelve families', 'a dozen families'))).toEqual([]);
     expect(findingsOf('lists/vasps.yaml', (text) => `# another comment\n${text}`)).toEqual([]);
+    const path = 'composites/K-DEBT.yaml';
+    expect(findingsOf(path, (text) => text.slice(0, text.indexOf('\ncases:') + 1))).toEqual([]);
+    const other = (text: string) => text.replace('- name: fees alone', '- name: another name');
+    expect(findingsOf(path, other)).toEqual([]);
+    // Neither is it a change of the set that a log records.
+    expect(changed(path, other).hash).toBe(knowledge.hash);
   });
 
   test('under a new version leaves the lock behind; under an older one it is refused', () => {
