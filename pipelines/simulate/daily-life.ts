@@ -16,11 +16,11 @@ import {
 import { INSTITUTIONS, submittingBanks } from './institutions.ts';
 import { DAY_RHYTHM, NOISE, POPULATION, REMITTANCE } from './parameters.ts';
 import { type Account, createPerson, type IdBlock, openAccount, type Party } from './people.ts';
-import { type CountryCode, residentTowns, type Town } from './places.ts';
+import { type CountryCode, CURRENCY, residentTowns, type Town } from './places.ts';
 import type { Random } from './random.ts';
 import type { Ledger } from './rows.ts';
 import { civilOf, HOUR_MS, MINUTE_MS, momentOf } from './time.ts';
-import { CURRENCY, outsider, RAILS_OF, type World } from './world.ts';
+import { outsider, RAILS_OF, type World } from './world.ts';
 
 /** Somebody who does things, day by day. `day` is a local calendar day; what it emits never lies before that day. */
 export interface Actor {

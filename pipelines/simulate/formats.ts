@@ -90,6 +90,8 @@ export const TRANSACTION_COLUMNS: readonly string[] = [
   'offsetSource',
   'postedAt',
   'valueDate',
+  'instructed.amount',
+  'instructed.ccy',
   'settled.amount',
   'settled.ccy',
   ...party('debtor'),

@@ -8,11 +8,11 @@ import { type Actor, ordinaryMinute, roundUnits } from './daily-life.ts';
 import { INSTITUTIONS } from './institutions.ts';
 import { INFRASTRUCTURE } from './parameters.ts';
 import type { Account } from './people.ts';
-import type { CountryCode } from './places.ts';
+import { type CountryCode, CURRENCY } from './places.ts';
 import type { Random } from './random.ts';
 import type { Ledger } from './rows.ts';
 import { civilOf, momentOf, weekdayOf } from './time.ts';
-import { CURRENCY, outsider, RAILS_OF, type World } from './world.ts';
+import { outsider, RAILS_OF, type World } from './world.ts';
 
 const HOT_WALLET = 'TSIM00000000000000000000hotwallet';
 const USDT_UNITS = 1_000_000;

@@ -106,6 +106,12 @@ export const INFRASTRUCTURE = {
   settlement: { MX: [31_000, 410_000], US: [4_700, 88_000], CA: [4_100, 61_000] },
 } as const;
 
+/** A card used in another currency than its account's is booked at about this rate, the bank's surcharge included. */
+export const CARD_ABROAD = {
+  unitsPerUsd: { USD: 1, CAD: 1.383, MXN: 18.41 },
+  surcharge: 0.024,
+} as const;
+
 /** All of them, for the gate that compares them with the catalogue. */
 export const PARAMETERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   NOISE,
@@ -115,6 +121,7 @@ export const PARAMETERS: Readonly<Record<string, Readonly<Record<string, unknown
   DAY_RHYTHM,
   REMITTANCE,
   INFRASTRUCTURE,
+  CARD_ABROAD,
   ...SCENARIOS,
   ...LOOKALIKES,
 };

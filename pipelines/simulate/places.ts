@@ -7,6 +7,9 @@ import { ZONES, type Zone } from './time.ts';
 
 export type CountryCode = 'MX' | 'US' | 'CA';
 
+/** What accounts of a country are held in. */
+export const CURRENCY: Readonly<Record<CountryCode, string>> = { MX: 'MXN', US: 'USD', CA: 'CAD' };
+
 export interface Town {
   readonly country: string;
   /** ISO 3166-2 without the country. */

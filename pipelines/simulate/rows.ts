@@ -6,6 +6,7 @@
  */
 import type { Channel, Kind, LicenceKind, PartyKind, Rail } from '../../schemas/enumerations.ts';
 import type { PartyInput, TransactionInput } from '../../schemas/transaction.ts';
+import { type Booked, bookedBy } from './booked.ts';
 import type { Institution } from './institutions.ts';
 import type { Cash, Conductor, End, Purchase, Remittance, Transfer, VirtualAsset } from './movements.ts';
 import type { Account } from './people.ts';
@@ -49,6 +50,12 @@ export function decimalText(minor: number, ccy: string): string {
   const digits = String(Math.abs(Math.round(minor))).padStart(decimals + 1, '0');
   const sign = minor < 0 ? '-' : '';
   return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
+function original(row: TransactionInput, { instructed }: Booked): void {
+  if (instructed === undefined) return;
+  const { amount, ccy } = instructed;
+  row.instructed = { amount: decimalText(amount, ccy), ccy };
 }
 
 const isAccount = (end: End): end is Account => 'institution' in end;
@@ -106,7 +113,16 @@ export class Ledger {
     if (!institution.submits) return;
     const rail: Rail = institution.country === 'CA' ? 'card_mc' : 'card_visa';
     const channel: Channel = p.present ? 'pos' : 'ecommerce';
-    const row = this.head(institution, 'card_purchase', rail, channel, p.amount, p.ccy);
+    const booked = bookedBy(institution, p);
+    const row = this.head(
+      institution,
+      'card_purchase',
+      rail,
+      channel,
+      booked.settled.amount,
+      booked.settled.ccy,
+    );
+    original(row, booked);
     const { zone } = p.merchant.town;
     row.instrument = 'card';
     row.debtor = p.account.own;
@@ -196,7 +212,10 @@ export class Ledger {
   private cash(c: Cash, kind: 'cash_deposit' | 'cash_withdrawal'): void {
     const { institution, owner } = c.account;
     if (!institution.submits) return;
-    const row = this.head(institution, kind, 'cash', c.channel, c.amount, c.ccy);
+    // Foreign notes that are paid in are counted as what they are.
+    const booked = kind === 'cash_deposit' ? { settled: c } : bookedBy(institution, c);
+    const row = this.head(institution, kind, 'cash', c.channel, booked.settled.amount, booked.settled.ccy);
+    original(row, booked);
     row.instrument = 'cash';
     if (kind === 'cash_deposit') row.creditor = c.account.own;
     else row.debtor = c.account.own;

@@ -187,8 +187,16 @@ export const S8 = {
 export const S9 = {
   buyers: [3, 6],
   guardians: [2, 4],
+  familiesEach: [1, 3],
   groomingDays: [64, 118],
+  registeredDays: [1, 13],
+  /** Days from the first of December to the first guest. */
+  intoWinterDays: [2, 67],
+  apartDays: [4, 17],
   stayDays: [31, 86],
+  netPay: [1_640, 3_120],
+  homePurchasesPerDay: 0.16,
+  homeCashPerDay: 0.04,
   sendEveryDays: [6, 11],
   firstUsd: [21, 74],
   growth: [1.8, 3.6],

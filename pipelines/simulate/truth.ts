@@ -77,7 +77,7 @@ const STANDING: Readonly<Record<TruthRole, TruthStanding>> = {
   receiver: 'collector',
   official: 'collector',
   front: 'helper',
-  buyer: 'helper',
+  buyer: 'collector',
   victim: 'victim',
   coerced: 'both',
   payer: 'bystander',

@@ -12,7 +12,6 @@ import { type CountryCode, residentTowns, TOWNS, type Town } from './places.ts';
 import type { Random } from './random.ts';
 import { nodeView } from './rows.ts';
 
-export const CURRENCY: Readonly<Record<CountryCode, string>> = { MX: 'MXN', US: 'USD', CA: 'CAD' };
 export const COUNTRIES: readonly CountryCode[] = ['MX', 'US', 'CA'];
 
 /** Rails of ordinary payments: between accounts of one bank, between banks, person to person, pay, bills. */

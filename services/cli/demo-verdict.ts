@@ -16,10 +16,10 @@ import type { Signal } from '../../schemas/signal.ts';
 
 /**
  * What is asked of each scenario, in one place: an alert on the true subject; an alert for somebody's life, about the
- * protected person whose account shows it, with no suspect; a signal on the true subject where no composite that can fire
- * needs it yet; or nothing while what would find it is not live.
+ * protected person whose account shows it, with no suspect; or a signal on the true subject where no composite that can fire
+ * needs it yet.
  */
-type Asked = 'alert' | 'life-safety alert' | 'not live' | { readonly signal: string };
+type Asked = 'alert' | 'life-safety alert' | { readonly signal: string };
 const ASKED: Readonly<Record<ScenarioKind, Asked>> = {
   S1: 'alert',
   S2: 'alert',
@@ -29,7 +29,7 @@ const ASKED: Readonly<Record<ScenarioKind, Asked>> = {
   S6: 'alert',
   S7: 'alert',
   S8: 'life-safety alert',
-  S9: 'not live',
+  S9: 'alert',
   S10: 'alert',
   S11: { signal: 'CRM-03' },
   S12: { signal: 'VA-13' },
@@ -131,8 +131,7 @@ export function judge(
     const wanted = signalOf(each.kind);
     const raised = wanted === null ? [] : signals.filter((signal) => isOn(signal, wanted, suspects));
     const verdict = { case: each, alerts: about, signals: raised, ok: null, harmed, harmedBoth };
-    const isAsked = each.variant === 'base' && askedOf(each.kind) !== 'not live';
-    return isAsked ? { ...verdict, ok: isFound(verdict) } : verdict;
+    return each.variant === 'base' ? { ...verdict, ok: isFound(verdict) } : verdict;
   });
 }
 
@@ -155,6 +154,5 @@ export function asked(kind: CaseKind): string {
     return forbidden === undefined ? 'no alert' : `no alert, no ${forbidden}`;
   }
   if (wanted === 'alert') return 'alert on the collector';
-  if (wanted === 'life-safety alert') return wanted;
-  return wanted === 'not live' ? 'nothing yet' : `signal ${wanted.signal}`;
+  return wanted === 'life-safety alert' ? wanted : `signal ${wanted.signal}`;
 }

@@ -1,18 +1,19 @@
 /**
- * S9. Stays sold as a package. Foreign men send small sums to families of a beach town for months, more each time, then
- * fly in and live in a flat of one agency; the agency pays the same private families weekly. Some give to a home for
- * minors nearby.
+ * S9. Stays sold as a package. Men abroad, who are paid, shop and take out cash at home like anybody, register with a money
+ * transmitter and send small sums to one to three families of a beach town for months, more each time. In winter they fly in
+ * and live in a flat of one agency; the agency pays the same private families weekly. Some give to a home for minors nearby.
  */
+import { isPayDay, type PayRhythm } from '../calendar.ts';
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, ordinaryMinute, roundUnits } from '../daily-life.ts';
 import { NOISE } from '../parameters.ts';
 import { type Account, accountAt } from '../people.ts';
-import { TOWNS, type Town } from '../places.ts';
+import { CURRENCY, TOWNS, type Town } from '../places.ts';
 import type { Random } from '../random.ts';
 import type { Ledger } from '../rows.ts';
 import { S9 } from '../scenario-parameters.ts';
-import { DAY_MS, dateText, HOUR_MS, MINUTE_MS, momentOf, weekdayOf } from '../time.ts';
-import { shop } from '../world.ts';
+import { civilOf, DAY_MS, dateText, HOUR_MS, MINUTE_MS, momentOf, weekdayOf } from '../time.ts';
+import { RAILS_OF, shop, type World } from '../world.ts';
 
 const HOMES: readonly Town[] = [
   TOWNS.toronto,
@@ -25,7 +26,12 @@ const HOMES: readonly Town[] = [
 interface Buyer {
   readonly bank: Account;
   readonly sender: Account;
-  readonly guardian: number;
+  readonly employer: Account;
+  readonly rhythm: PayRhythm;
+  readonly pay: number;
+  readonly country: 'US' | 'CA';
+  /** The families that this one sends to. */
+  readonly guardians: readonly Account[];
   /** Day of arrival and of leaving. */
   readonly arrives: number;
   readonly leaves: number;
@@ -35,6 +41,7 @@ interface Buyer {
 class PackagedStay implements Actor {
   private readonly draft: CaseDraft;
   private readonly rng: Random;
+  private readonly world: World;
   private readonly resort: Town;
   private readonly buyers: readonly Buyer[];
   private readonly guardians: readonly Account[];
@@ -50,6 +57,7 @@ class PackagedStay implements Actor {
     this.draft = draft;
     const { rng, world } = draft;
     this.rng = rng;
+    this.world = world;
     this.resort = rng.chance(0.6) ? TOWNS.puertoVallarta : TOWNS.acapulco;
     const operator = draft.operator();
     const other = draft.otherOperator(operator);
@@ -73,16 +81,27 @@ class PackagedStay implements Actor {
     });
     this.groomingDays = draft.draw('groomingDays', S9.groomingDays);
     const stay = draft.draw('stayDays', S9.stayDays);
+    const buyers = draft.draw('buyers', S9.buyers);
     const latest = Math.max(this.groomingDays + 1, draft.end - draft.start - stay - 2);
-    this.buyers = Array.from({ length: draft.draw('buyers', S9.buyers) }, (_, i) => {
+    const season = winterOf(draft) + draft.draw('intoWinterDays', S9.intoWinterDays);
+    // All of them come within the simulation, one after the other.
+    const first = Math.max(this.groomingDays, Math.min(season, latest - S9.apartDays[1] * (buyers - 1)));
+    this.buyers = Array.from({ length: buyers }, (_, i) => {
       const town = rng.pick(HOMES);
+      const country = town.country as Buyer['country'];
       const party = draft.person('buyer', { town, birthYears: [1949, 1976] });
-      const arrives = draft.start + Math.min(latest, this.groomingDays + i * rng.int(4, 17));
+      const arrives = draft.start + Math.min(latest, first + i * rng.whole(S9.apartDays));
       const via = draft.isEvasive || draft.variant === 'truncated' ? rng.pick([operator, other]) : operator;
+      // Whoever sends for the first time is registered then.
+      const opened = arrives - this.groomingDays - rng.whole(S9.registeredDays);
       return {
-        bank: draft.account(party, draft.bank(town.country as 'US' | 'CA')),
-        sender: draft.account(this.senderOf(party, town), via),
-        guardian: i % this.guardians.length,
+        bank: draft.account(party, draft.bank(country)),
+        sender: draft.account(this.senderOf(party, town), via, { opened }),
+        employer: rng.pick(world.stages[country].employers),
+        rhythm: country === 'CA' ? 'semimonthly' : rng.pick(['biweekly_even', 'biweekly_odd'] as const),
+        pay: rng.whole(S9.netPay) * 100,
+        country,
+        guardians: rng.sample(this.guardians, Math.min(this.guardians.length, rng.whole(S9.familiesEach))),
         arrives,
         leaves: Math.min(draft.end, arrives + stay + rng.int(-6, 6)),
         givesToHome: rng.chance(S9.homeShare),
@@ -97,6 +116,7 @@ class PackagedStay implements Actor {
   act(day: number, ledger: Ledger): void {
     const { rng } = this;
     for (const buyer of this.buyers) {
+      this.liveAtHome(buyer, day, ledger);
       const toGo = buyer.arrives - day;
       if (toGo > 9 && toGo <= this.groomingDays && rng.chance(1 / this.sendEveryDays))
         this.send(buyer, 1 - toGo / this.groomingDays, day, ledger);
@@ -112,6 +132,48 @@ class PackagedStay implements Actor {
     return this.draft.isEvasive ? this.draft.person('front', { town, surnames: buyer.surnames }) : buyer;
   }
 
+  private liveAtHome(buyer: Buyer, day: number, ledger: Ledger): void {
+    const { rng } = this;
+    const { bank, employer, country } = buyer;
+    const { town } = bank.owner;
+    if (isPayDay(buyer.rhythm, day)) {
+      const onUs = employer.institution === bank.institution;
+      ledger.transfer({
+        at: momentOf(town.zone, day, 300),
+        from: employer,
+        to: bank,
+        amount: Math.round(buyer.pay * rng.real([0.97, 1.03])),
+        ccy: CURRENCY[country],
+        rail: RAILS_OF[country][onUs ? 'onUs' : 'pay'],
+        channel: 'batch',
+        zone: town.zone,
+        purpose: 'wage',
+        purposeCode: 'SALA',
+      });
+    }
+    if (day >= buyer.arrives - 1 && day <= buyer.leaves) return;
+    if (rng.chance(S9.homePurchasesPerDay))
+      ledger.purchase({
+        at: momentOf(town.zone, day, ordinaryMinute(rng)),
+        account: bank,
+        amount: rng.int(900, 14_000),
+        ccy: CURRENCY[country],
+        merchant: rng.pick(this.world.shopsOf(town)),
+        present: true,
+        postedAfterMs: rng.real(NOISE.cardPostingHours) * HOUR_MS,
+      });
+    if (rng.chance(S9.homeCashPerDay))
+      ledger.cashWithdrawal({
+        at: momentOf(town.zone, day, ordinaryMinute(rng)),
+        account: bank,
+        amount: rng.int(2, 15) * 2_000,
+        ccy: CURRENCY[country],
+        town,
+        channel: 'atm',
+        outlet: rng.int(1, 9),
+      });
+  }
+
   private send(buyer: Buyer, progress: number, day: number, ledger: Ledger): void {
     const { rng } = this;
     const from = buyer.sender.owner.town;
@@ -121,7 +183,7 @@ class PackagedStay implements Actor {
       at,
       operator: buyer.sender.institution,
       sender: buyer.sender,
-      receiver: accountAt(this.guardians[buyer.guardian]!.owner, buyer.sender.institution),
+      receiver: accountAt(rng.pick(buyer.guardians).owner, buyer.sender.institution),
       amount: roundUnits(usd, 5),
       ccy: 'USD',
       from,
@@ -230,6 +292,15 @@ class PackagedStay implements Actor {
         });
     }
   }
+}
+
+/** Days from the beginning of the case to the first of December; 0 where the simulation does not reach one. */
+function winterOf({ start, end }: CaseDraft): number {
+  for (let day = start; day < end; day++) {
+    const { month, dayOfMonth } = civilOf(day);
+    if (month === 12 && dayOfMonth === 1) return day - start;
+  }
+  return 0;
 }
 
 export const PACKAGED_STAY: CaseDefinition = {

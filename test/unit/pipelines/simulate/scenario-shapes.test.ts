@@ -189,6 +189,7 @@ describe('S9, packaged stays', () => {
     const [agency] = subjects(each, 'facilitator');
     expect(buyers.length).toBeGreaterThanOrEqual(3);
     let grew = 0;
+    let several = 0;
     for (const buyer of buyers) {
       const sends = feed.outOf(buyer).filter((row) => row.rail === 'mto');
       const [flight] = feed.outOf(buyer).filter((row) => row.travel !== undefined);
@@ -203,9 +204,29 @@ describe('S9, packaged stays', () => {
         const half = Math.floor(sends.length / 2);
         if (sum(sends.slice(-half)) > sum(sends.slice(0, half))) grew++;
       }
+      const families = distinct(sends.map((row) => row.creditor?.account?.token));
+      expect(families).toBeGreaterThanOrEqual(1);
+      expect(families).toBeLessThanOrEqual(3);
+      if (families > 1) several++;
+      const { depart, return: back } = flight!.travel!;
       const machines = feed.outOf(buyer).filter((row) => row.channel === 'atm');
-      for (const row of machines) expect(row.places![0]!.country).toBe('MX');
+      const away = machines.filter((row) => row.places![0]!.country === 'MX');
+      for (const row of away) expect(row.occurredAt! >= depart! && row.occurredAt! <= `${back}~`).toBe(true);
+      // Who travels has a life at home, and it began long before the journey.
+      const wages = feed.into(buyer).filter((row) => row.purpose === 'wage');
+      expect(timeOf(wages[0]!)).toBeLessThan(timeOf(flight!) - 60 * DAY);
+      expect(away.length).toBeGreaterThan(0);
+      // A bank books its own currency and says beside it what the machine gave out.
+      for (const row of away) {
+        const pesos = Number(row.instructed!.amount);
+        expect([row.instructed!.ccy, pesos % 500]).toEqual(['MXN', 0]);
+        expect(row.settled.ccy).toBe(flight!.settled.ccy);
+        expect(pesos / amountOf(row)).toBeGreaterThan(row.settled.ccy === 'CAD' ? 12 : 17);
+        expect(pesos / amountOf(row)).toBeLessThan(row.settled.ccy === 'CAD' ? 14 : 19);
+      }
+      for (const row of machines) if (!away.includes(row)) expect(row.instructed).toBeUndefined();
     }
+    expect(several).toBeGreaterThan(0);
     expect(grew).toBeGreaterThan(buyers.length / 2);
     expect(distinct(feed.into(agency!).map(debtorOf))).toBeGreaterThanOrEqual(3);
     for (const guardian of guardians) {

@@ -76,7 +76,7 @@ const DAY_MS = 86_400_000;
 const PROTECTED = [
   ...['SEX-01', 'SEX-07', 'SEX-08', 'SEX-08-ATM', 'LAB-03-LEG', 'OCS-06', 'VA-05'],
   ...['AML-03', 'CRM-02-LEG', 'CRM-03-LEG', 'CRM-03-DEV', 'ORG-04-LEG'],
-  ...['SEX-02', 'SEX-10', 'SEX-11', 'SEX-15', 'SEX-19', 'SEX-20', 'VA-14-KSK'],
+  ...['SEX-02', 'SEX-10', 'SEX-11', 'SEX-15', 'SEX-19', 'SEX-20', 'VA-14-KSK', 'CST-06-PAY'],
 ];
 
 describe.each(named)('%s', (id, rule) => {
