@@ -1,4 +1,4 @@
-/** `rastro rules new ID`: a rule that works as it stands, to be changed into the one that is meant. */
+/** `rastro rules new ID`: a rule or a composite that works as it stands, to be changed into the one that is meant. */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
@@ -13,6 +13,7 @@ import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { oneOf } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
+import { COMPOSITE_ID, newComposite } from './rules-new-composite.ts';
 
 interface NewOptions {
   readonly form?: string;
@@ -20,6 +21,8 @@ interface NewOptions {
   readonly subject?: string;
   readonly name?: string;
   readonly title?: string;
+  /** Of a composite: its rules, joined by commas. */
+  readonly of?: string;
   readonly out: string;
 }
 
@@ -108,12 +111,15 @@ async function prepareFolder(folder: string): Promise<string[]> {
 export function addRulesNew(rules: Command): void {
   const command = rules
     .command('new <id>')
-    .description('write a rule that compiles and whose cases hold, with the places marked that are to change')
+    .description(
+      'write a rule or a composite that compiles and whose cases hold, with the places marked that are to change',
+    )
     .option('--form <form>', `legal form: ${FORMS.join(' | ')}`)
     .option('--family <family>', FAMILY_HINT)
     .option('--subject <kind>', `whose history is read: ${TEMPLATE_SUBJECTS.join(' | ')}`)
     .option('--title <text>', 'what is seen, in one line')
     .option('--name <name>', 'how the file is called behind the id; default from the title')
+    .option('--of <rules>', 'of a composite: its rules, the first one and one of the others')
     .option('--out <folder>', 'folder of rules that it goes into', 'our-rules')
     .addHelpText(
       'after',
@@ -121,16 +127,18 @@ export function addRulesNew(rules: Command): void {
 Examples:
   rastro rules new LAB-21                                    asks for the rest, on a terminal
   rastro rules new LAB-21 --form labour_exploitation --title 'Wages paid to one foreman'
+  rastro rules new K-FOREMAN --form labour_exploitation --of LAB-21,LAB-22    a composite over rules of the folder
   rastro rules test --rules our-rules --watch                then change the file, with its cases running beside
 
 A new folder also gets the playbook and the JSON Schemas that editors complete from. Nothing is written over: exit code 2.`,
     );
   handle<NewOptions>(command, async ({ terminal }, given, [id = '']) => {
+    if (COMPOSITE_ID.test(id)) return newComposite(id, given, terminal);
     if (!ID.test(id))
       throw new RastroError('RAS-CLI-BAD-OPTION', {
         option: '<id>',
         value: id,
-        expected: 'LAB-21 | LAB-21-LEG',
+        expected: 'LAB-21 | LAB-21-LEG | K-FOREMAN',
       });
     const isComplete = given.form !== undefined;
     const mayAsk = process.stdin.isTTY === true && process.stderr.isTTY === true && !terminal.json;

@@ -103,6 +103,82 @@ test('a new rule goes into a new folder and its cases hold; nothing is written o
   });
 });
 
+test('a new composite over rules of the folder works as it stands; one whose case does not hold says what it lacks', async () => {
+  const out = join(folder, 'composed');
+  const rule = (id: string, family: string) =>
+    rastro(['rules', 'new', id, '--form', 'servitude', '--family', family, '--out', out]);
+  for (const [id, family] of [
+    ['LAB-93', 'COL'],
+    ['LAB-94', 'CSH'],
+  ] as const)
+    expect(await rule(id, family)).toMatchObject({ code: 0 });
+  const make = (of: string) =>
+    rastro(['rules', 'new', 'K-OWN', '--form', 'servitude', '--of', of, '--out', out]);
+  // Weak rules alone make no alert.
+  expect(await make('LAB-93,LAB-94')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('RAS-COMPOSITE-WEAK'),
+  });
+  const strong = join(out, 'catalogue/servitude/LAB-93-payments-from-many-different-people.yaml');
+  writeFileSync(
+    strong,
+    readFileSync(strong, 'utf8')
+      .replace('weight: 1\nholder', 'weight: 4\nholder')
+      .replace(/^weight: 1$/m, 'weight: 4'),
+  );
+  expect(await make('LAB-93')).toMatchObject({ code: 2, err: expect.stringContaining('--of') });
+  expect(await make('LAB-93,LAB-99')).toMatchObject({ code: 2, err: expect.stringContaining('LAB-94') });
+  expect(await make('LAB-93,LAB-94')).toMatchObject({ code: 0 });
+  expect(await make('LAB-93,LAB-94')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('RAS-RULES-EXISTS'),
+  });
+
+  const tested = await rastro(['rules', 'test', '--rules', out]);
+  expect(tested.out).toMatch(/(\d+) of \1 cases of 2 rules and 1 composite hold/);
+  expect(await rastro(['rules', 'coverage', '--rules', out, '--least', '100'])).toMatchObject({ code: 0 });
+
+  const path = join(out, 'composites/K-OWN.yaml');
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(path, text.replace('signals: [LAB-93, LAB-94]', 'signals: [LAB-93]'));
+  const failed = await rastro(['rules', 'test', '--rules', out, '--filter', 'k-own']);
+  expect(failed.code).toBe(1);
+  expect(failed.out).toContain('FAIL K-OWN fires: both, fresh and strong (as if live: LAB-93, LAB-94)');
+  expect(failed.out).toContain(path);
+  expect(failed.out).toContain('requires 1.2: LACKS 1 of LAB-94; has none');
+  expect(failed.out).toMatch(/4\.000 {2}LAB-93 COL, own: 4 × 1000 × 1000 × 1000 ‰/);
+  const asJson = JSON.parse(
+    (await rastro(['rules', 'test', '--rules', out, '--filter', 'k-own', '--json'])).out,
+  );
+  expect(asJson).toMatchObject({
+    failed: 1,
+    rules: [],
+    composites: [{ composite: 'K-OWN', status: 'waiting' }],
+  });
+  expect(asJson.composites[0].cases[0]).toMatchObject({
+    fired: false,
+    outcome: { level: null },
+    sight: {
+      alternatives: [
+        [
+          { holds: true, met: ['LAB-93'] },
+          { holds: false, met: [] },
+        ],
+      ],
+    },
+  });
+  writeFileSync(path, text.slice(0, text.indexOf('  - name: the second alone')));
+  expect(await rastro(['rules', 'coverage', '--rules', out, '--least', '100'])).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/K-OWN +requires 1\.1 +false +1 of LAB-93/),
+  });
+  writeFileSync(path, text.replace('signals: [LAB-93, LAB-94]', 'signals: [LAB-93, LAB-95]'));
+  expect(await rastro(['rules', 'lint', '--rules', out, '--filter', 'K-OWN'])).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/K-OWN\.yaml:\d+:23 .*RAS-COMPOSITE-UNKNOWN-RULE/),
+  });
+});
+
 test('what there is no history of cannot be gone over', async () => {
   expect(
     await rastro(['rules', 'backtest', '--from-store', '--data-dir', join(folder, 'none')]),

@@ -27,7 +27,7 @@ export async function loadCatalogue() {
 }
 
 export async function loadComposites() {
-  const { ruleSet } = await loadCatalogue();
+  const { ruleSet, context } = await loadCatalogue();
   const sources = await loadRuleFolder(join(RULES, 'composites'));
   const book = sources.find(({ path }) => path.endsWith('playbook.yaml'));
   if (book === undefined) throw new Error('no playbook');
@@ -36,5 +36,5 @@ export async function loadComposites() {
   const files = sources.filter((source) => source !== book);
   const composites = compileComposites(files, ruleSet, playbook.value);
   if (!composites.ok) throw new Error(composites.findings.map((finding) => findingText(finding)).join('\n'));
-  return { composites: composites.value, playbook: playbook.value, ruleSet, sources };
+  return { composites: composites.value, playbook: playbook.value, ruleSet, sources, context };
 }

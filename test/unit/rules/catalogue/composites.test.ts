@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { compositeCaseLines, compositeTrialOf } from '../../../../pipelines/compose/trial/index.ts';
 import { catalogueOf } from '../../../../rules/compiler/index.ts';
+import { coverageOf } from '../../../../rules/trial/index.ts';
+import { PROTECTED_ROLES } from '../../../../schemas/enumerations.ts';
 import { loadComposites } from './catalogue.ts';
 
-const { composites, playbook, ruleSet } = await loadComposites();
+const { composites, playbook, ruleSet, context: evaluation } = await loadComposites();
 const rules = new Map(catalogueOf(ruleSet).map((rule) => [rule.id, rule]));
 const live = composites.filter(({ file }) => file.status === 'live');
 type Clause = (typeof composites)[number]['file']['requires'][number]['all'][number];
@@ -100,5 +103,41 @@ describe('the composites', () => {
     for (const { authority } of Object.values(playbook.routing))
       for (const text of Object.values(authority))
         expect(text).not.toMatch(/\b(ICE|HSI|CBP|INM|CBSA|Border Patrol|Migración)\b/);
+  });
+});
+
+describe('their cases', () => {
+  it.each(composites.map((composite) => [composite.file.id, composite] as const))(
+    '%s: all hold, and show every branch',
+    (_id, composite) => {
+      const trial = compositeTrialOf(composite, ruleSet, { evaluation, playbook });
+      expect(trial.cases.flatMap(compositeCaseLines)).toEqual([]);
+      expect(coverageOf([{ ...trial, rule: trial.composite }]).rules[0]?.missing).toEqual([]);
+      for (const kind of ['fires', 'silent', 'boundary', 'benign_twin'])
+        expect(
+          trial.cases.some((each) => each.kind === kind),
+          kind,
+        ).toBe(true);
+    },
+  );
+
+  it('show of every protected holder whom a composite names that they are not scored', () => {
+    const unshown = composites.flatMap(({ file, cases }) => {
+      const named = file.requires.flatMap(({ all }) =>
+        all.flatMap(({ of }) => of.map(({ rule }) => rules.get(rule)!)),
+      );
+      const protects = named.filter(
+        ({ holderRole, file: rule }) =>
+          PROTECTED_ROLES.has(holderRole) &&
+          rule.attributions.some(({ to, weight }) => to === 'holder' && weight === 0),
+      );
+      const shown = new Set(
+        cases.flatMap(({ signals }) =>
+          signals.flatMap(({ rule, on }) => (on === 'weightless' ? [rule] : [])),
+        ),
+      );
+      return protects.filter(({ id }) => !shown.has(id)).map(({ id }) => `${file.id} ${id}`);
+    });
+    expect(unshown).toEqual([]);
   });
 });
