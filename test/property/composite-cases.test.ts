@@ -66,8 +66,10 @@ function caseOf(composite: (typeof composites)[number]) {
       .tuple(...signals.map((each) => fc.tuple(fc.constant(each), fc.integer({ min: 0, max: 9 }), signal)))
       .map((drawn) => ({
         assumes,
-        signals: drawn.flatMap(([each, chance, { ago, strengthMilli }]) => {
+        signals: drawn.flatMap(([each, chance, { ago, strengthMilli }]): object[] => {
           if (chance === 0) return [];
+          // The same on a holder who hands over: what a clause asks of the own signals is not there.
+          if (chance === 1) return [{ rule: each.rule, on: 'companion' }, { rule: 'SEX-08' }];
           return chance > 3 ? [each] : [{ ...each, ago, strengthMilli: strengthMilli ?? each.strengthMilli }];
         }),
       })),
@@ -83,7 +85,7 @@ function caseOf(composite: (typeof composites)[number]) {
       const drawn = compositeCase.parse({
         ...whole,
         assumes: [...new Set([...base.assumes, ...assumes])],
-        signals: [...base.signals, ...signals, 'AML-01'],
+        signals: [...base.signals, ...signals, 'OCS-08'],
       });
       const places = drawn.signals.map((each, i) => entryOf(each, i, drawn.at, rules));
       // What no rule can say, and what nothing carries, no case may say.
