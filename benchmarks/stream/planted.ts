@@ -72,6 +72,9 @@ export function buildHistories(
   return known;
 }
 
+/** How long a history may last in a stream of so many days: it begins on its first or a later day, and ends before its last. */
+export const plantedMsMax = (days: number): number => (days - 8) * DAY_MS;
+
 /** Every case through every rule takes seconds, and a run of several benchmarks asks for the same again. */
 const built = new Map<string, readonly History[]>();
 

@@ -18,7 +18,7 @@ import { BETWEEN_BANKS_IN, KEYS_DRAWN, RowDraws } from './draws.ts';
 import { BANKS, mixed, type Population, PROFILES, populate, pseudonymOf } from './identity.ts';
 import { DAY_MS, STREAM, type StreamOptions, type StreamPart, type StreamPhase } from './options.ts';
 import { internHistories, PlantedRows } from './plant.ts';
-import { buildHistories, type History, stageHistories } from './planted.ts';
+import { buildHistories, type History, plantedMsMax, stageHistories } from './planted.ts';
 import { emptyRecord, kept, type RowRecord, transactionOfRecord } from './row-record.ts';
 import { buildTemplates, type Templates } from './templates.ts';
 
@@ -121,7 +121,7 @@ export class MeasuredStream {
     this.options = full;
     this.#dictionary = dictionary;
     const { seed, rows, days } = full;
-    const histories = buildHistories(knowledge.ruleSet, knowledge.evaluation, (days - 8) * DAY_MS);
+    const histories = buildHistories(knowledge.ruleSet, knowledge.evaluation, plantedMsMax(days));
     this.population = populate(full.accounts, seed, dictionary);
     const planted = internHistories(histories, ACTION_TEMPLATES, dictionary);
     this.#templates = buildTemplates(

@@ -1,5 +1,5 @@
 /** Pages about the shipped rules: what there is, and which of them a feed can evaluate. */
-import { type MappingReach, reachOf } from '../../pipelines/ingest/mapping-reach.ts';
+
 import {
   anyBinding,
   type CheckedRule,
@@ -10,6 +10,7 @@ import {
 import { FORMS, RULE_STATUSES } from '../../schemas/enumerations.ts';
 import { loadMapping, shippedMappings } from '../feeds/mappings.ts';
 import { type Knowledge, loadKnowledge } from '../workspace/knowledge.ts';
+import { type MappingReach, reachOf } from './mapping-reach.ts';
 import { pageOf, table } from './markdown.ts';
 
 const STATUS_MEANS: Readonly<Record<(typeof RULE_STATUSES)[number], string>> = {

@@ -31,6 +31,9 @@ const CROWD = 130;
 /** As many for who is not held to every stream. */
 const SMALL_CROWD = 40;
 
+/** Times the streams of a cast that may be made until each of its rules has its share. */
+const MORE_STREAMS_MAX = 2;
+
 /** Streams of which the reference is asked in another order too: every so many. */
 const ORDERED_EVERY = 3;
 
@@ -54,7 +57,12 @@ describe.each(COMPARISONS.map((comparison) => [comparison.contender.name, compar
       () => {
         const tally = new StreamTally(REFERENCE, WHOLE, STREAMS_PER_RULE + STREAMS_PER_RULE / 2);
         for (const { number: cast, options, maker, numbers: all } of CASTS) {
-          for (const number of all) {
+          const ids = options.ruleSet.rules.map(({ id }) => id);
+          const isShort = () => tally.few(STREAMS_PER_RULE).some(([id]) => ids.includes(id));
+          // Cases of some rules seldom survive what a stream does to them: more streams of their cast, up to a limit.
+          const numbersMax = IS_WHOLE_RUN ? MORE_STREAMS_MAX * all.length : all.length;
+          for (let i = 0; i < all.length || (i < numbersMax && isShort()); i++) {
+            const number = all[i] ?? i;
             const stream = maker.make(number);
             const { ops } = stream.arrival;
             const take = (standing: Standing) => tally.add(stream, standing);
@@ -68,10 +76,7 @@ describe.each(COMPARISONS.map((comparison) => [comparison.contender.name, compar
         if (!IS_WHOLE_RUN) return;
         // Equality of streams in which nothing happens would say nothing.
         expect(tally.signals).toBeGreaterThanOrEqual(tally.streams / 2);
-        for (const counts of [tally.fires, tally.near]) {
-          const few = [...counts].filter(([, count]) => count < STREAMS_PER_RULE);
-          expect(few).toEqual([]);
-        }
+        expect(tally.few(STREAMS_PER_RULE)).toEqual([]);
         for (const [fate, count] of tally.fates) expect(count, fate).toBeGreaterThan(STREAMS_PER_RULE);
       },
       CASTS.reduce((sum, cast) => sum + cast.numbers.length, 0) * STREAM_MS_MAX,

@@ -151,7 +151,8 @@ function scopeOf(event: RuleEvent, { feature, threshold, derived, pair }: Wild):
 }
 
 /** Whether the columns decide the condition: then the reading must be exact. */
-function isDecided(tree: Tree): boolean {
+function isDecided(tree: Tree, dictionary: TestDictionary): boolean {
+  const isPartDecided = (part: Tree) => isDecided(part, dictionary);
   switch (tree.op) {
     case 'feature':
     case 'threshold':
@@ -163,7 +164,7 @@ function isDecided(tree: Tree): boolean {
       return true;
     case '!':
     case 'negate':
-      return isDecided(tree.operand);
+      return isPartDecided(tree.operand);
     case '+':
     case '-':
     case '*':
@@ -173,20 +174,23 @@ function isDecided(tree: Tree): boolean {
     case '>':
     case '>=':
       // The dictionary knows no order of texts.
-      return tree.left.type !== 'string' && isDecided(tree.left) && isDecided(tree.right);
+      return tree.left.type !== 'string' && isPartDecided(tree.left) && isPartDecided(tree.right);
     case '==':
     case '!=':
       // Codes of two lists are not compared; equality of conditions is read from both sides apart.
       return (
         !(tree.left.op === 'field' && tree.right.op === 'field') &&
         tree.left.type !== 'bool' &&
-        isDecided(tree.left) &&
-        isDecided(tree.right)
+        isPartDecided(tree.left) &&
+        isPartDecided(tree.right)
       );
     case 'in':
-      return !(tree.left.op === 'field' && tree.right.op === 'field') && isDecided(tree.left);
+      // A dictionary has bits for so many words of sets.
+      if (tree.right.type === 'set' && tree.left.op === 'constant')
+        return dictionary.memberBit(String(tree.left.value)) !== -1;
+      return !(tree.left.op === 'field' && tree.right.op === 'field') && isPartDecided(tree.left);
     default:
-      return isDecided(tree.left) && isDecided(tree.right);
+      return isPartDecided(tree.left) && isPartDecided(tree.right);
   }
 }
 
@@ -236,7 +240,7 @@ describe.each([
 ] as const)('%s', (_, rules) => {
   it('may be true, or not false, wherever the closures say so, and nowhere else where the columns decide', () => {
     const { predicates, dictionary, ask } = readings(rules);
-    const decided = predicates.map(({ tree }) => isDecided(tree));
+    const decided = predicates.map(({ tree }) => isDecided(tree, dictionary));
     const seen = { true: 0, false: 0, unknown: 0 };
     fc.assert(
       fc.property(

@@ -10,7 +10,14 @@ import { planRules } from '../../rules/compiler/index.ts';
 import { RuleEvaluator } from '../../rules/compiler/reference/evaluator.ts';
 import type { RuleEvent } from '../../schemas/event-fields.ts';
 import { loadKnowledge } from '../../services/workspace/knowledge.ts';
-import { bitOf, factsOfEvents, holdable, runKernel, TestDictionary } from '../support/event-facts.ts';
+import {
+  bitOf,
+  factsOfEvents,
+  holdable,
+  runKernel,
+  seenFrom,
+  TestDictionary,
+} from '../support/event-facts.ts';
 import { compiled, contextOf } from '../support/vector-evaluators.ts';
 import { historyOf } from '../support/vectors.ts';
 import { subject } from './brute-force-arbitrary.ts';
@@ -131,7 +138,11 @@ describe('gates', () => {
           .flatMap((each, part) =>
             each.events
               .filter((_, i) => keep(i))
-              .map((one) => ({ ...holdable(one), id: `${part}-${one.id}`, time: one.time + part * shiftMs })),
+              .map((one) => ({
+                ...seenFrom(plan.standpoint, holdable(one)),
+                id: `${part}-${one.id}`,
+                time: one.time + part * shiftMs,
+              })),
           )
           .sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1));
         const rules = plan.rules.map(({ rule }) => rule);

@@ -38,7 +38,9 @@ function leaf(shape: LeafShape): fc.Arbitrary<unknown> {
       );
     default:
       if (shape.patterns.length > 0) {
-        const fits = ['MX', '7011', '1.5', 'SCIAN:7211'].filter((text) => shape.patterns[0]?.test(text));
+        const fits = ['MX', '7011', '1.5', 'SCIAN:7211', '08:30'].filter((text) =>
+          shape.patterns[0]?.test(text),
+        );
         return mostly(fits, ['x', '', 'MX ']);
       }
       return mostly(['a', 'x'.repeat(128), 'ñ€'], ['x'.repeat(129), 'x'.repeat(1_001), '', 7, null]);

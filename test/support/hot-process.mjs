@@ -24,7 +24,7 @@ const SEED = [1, 2];
 /** Blocks between two evaluations. */
 const EVALUATE_EVERY = 2;
 
-const { ruleSet, evaluation } = await loadKnowledge();
+const { ruleSet, evaluation } = await loadKnowledge({ cases: true });
 const dictionary = new FactDictionary(SEED);
 const stream = new MeasuredStream({ accounts, rows, seed: 1 }, { ruleSet, evaluation }, dictionary);
 const store = new FactStore(dictionary);

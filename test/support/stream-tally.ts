@@ -58,6 +58,11 @@ export class StreamTally {
     }
   }
 
+  /** Rules that fired, or were near to it, in fewer streams. */
+  few(streams: number): [id: string, count: number][] {
+    return [this.fires, this.near].flatMap((counts) => [...counts].filter(([, count]) => count < streams));
+  }
+
   /** One row more or one row less turns the rule on or off on its subject. */
   #isNear({ arrival }: Stream, { rule, subjectKey, held }: Aim, standing: Standing): boolean {
     const options = { ...this.#options, ruleSet: { ...this.#options.ruleSet, rules: [rule] } };

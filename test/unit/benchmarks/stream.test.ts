@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SubjectSample, sampleFaults } from '../../../benchmarks/detect/sample.ts';
 import { reaches } from '../../../benchmarks/harness/benchmark.ts';
 import type { StreamOptions } from '../../../benchmarks/stream/options.ts';
+import { buildHistories, plantedMsMax } from '../../../benchmarks/stream/planted.ts';
 import { streamFaults } from '../../../benchmarks/stream/properties.ts';
 import { MeasuredStream } from '../../../benchmarks/stream/stream.ts';
 import { EVERYTHING } from '../../../benchmarks/stream/templates.ts';
@@ -113,11 +114,19 @@ describe('measured stream', () => {
     expect(rowsOf(6)).not.toEqual(rowsOf(5));
   });
 
-  test('every rule over events is planted', () => {
+  test('every rule over events that can fire within the days of the stream is planted', () => {
     const { stream } = streamOf();
     for (const _block of stream.blocks());
-    const rules = knowledge.ruleSet.rules.filter((rule) => rule.input === 'events').map((rule) => rule.id);
+    const { ruleSet, evaluation } = knowledge;
+    const fitting = buildHistories(ruleSet, evaluation, plantedMsMax(stream.options.days));
+    const rules = new Set(fitting.flatMap(({ signals }) => [...signals.keys()]));
     expect([...stream.tally.plantedSignals.keys()].sort()).toEqual([...rules].sort());
+    // What asks for half a year of history cannot.
+    const others = ruleSet.rules.filter((rule) => rule.input === 'events' && !rules.has(rule.id));
+    const anyLength = buildHistories(ruleSet, evaluation, Number.POSITIVE_INFINITY);
+    for (const { id } of others)
+      expect(anyLength.filter(({ signals }) => signals.has(id)).length, id).toBeGreaterThan(0);
+    expect(others.length).toBeLessThan(rules.size / 10);
   });
 
   test('a stream that is too thin or without findings is out of range; a sample may be, too', () => {

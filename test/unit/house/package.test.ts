@@ -88,8 +88,14 @@ describe('the package', () => {
     expect(data.filter((path) => !list.includes(path))).toEqual([]);
   });
 
-  test('holds licence, front page and the meaning of the rules', () => {
-    for (const path of ['package.json', 'LICENSE', 'README.md', 'rules/SEMANTICS.md'])
+  test('holds licence, front page, the meaning of the rules and their lock', () => {
+    for (const path of [
+      'package.json',
+      'LICENSE',
+      'README.md',
+      'rules/SEMANTICS.md',
+      'rules/rules.lock.json',
+    ])
       expect(list).toContain(path);
   });
 
@@ -102,7 +108,7 @@ describe('the package', () => {
 
   test('holds nothing else: no sources, tests, maps, benchmarks, data', () => {
     const wanted =
-      /^(package\.json|LICENSE|README\.md|rules\/SEMANTICS\.md|dist\/.*\.js|(rules|pipelines)\/.*\.yaml|schemas\/.*\.sql)$/;
+      /^(package\.json|LICENSE|README\.md|rules\/SEMANTICS\.md|rules\/rules\.lock\.json|dist\/.*\.js|(rules|pipelines)\/.*\.yaml|schemas\/.*\.sql)$/;
     expect(current.filter((path) => !wanted.test(path))).toEqual([]);
     expect(unpackedSize).toBeLessThan(8_000_000);
   });

@@ -116,7 +116,7 @@ test('no block is larger than a record, and a row that would be is handed back',
   const [first] = rows as [FactRow];
   const huge = {
     ...first,
-    tx: { ...first.tx, id: 'huge', statusReason: 'x'.repeat(ROUTER_LIMITS.DOC_BYTES) },
-  };
+    tx: { ...first.tx, id: 'huge', crypto: { price: 'x'.repeat(ROUTER_LIMITS.DOC_BYTES) } },
+  } as FactRow;
   expect(router.route(blockOf([first, huge])).tooLarge).toEqual([1]);
 });

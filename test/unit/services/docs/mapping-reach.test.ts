@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseMapping } from '../../../../pipelines/ingest/mapping-file.ts';
-import { reachOf } from '../../../../pipelines/ingest/mapping-reach.ts';
 import type { RuleNeeds } from '../../../../rules/compiler/index.ts';
+import { reachOf } from '../../../../services/docs/mapping-reach.ts';
 
 const FEED = `
 id: bank

@@ -1,9 +1,10 @@
 /** What a mapping alone says of the rules that its feeds can feed, before any file is read. */
+
+import { planFields } from '../../pipelines/ingest/mapping-plan.ts';
+import { providedBy } from '../../pipelines/ingest/provided.ts';
 import type { RuleNeeds } from '../../rules/compiler/index.ts';
 import { PRECISIONS } from '../../schemas/enumerations.ts';
 import type { Mapping } from '../../schemas/mapping.ts';
-import { planFields } from './mapping-plan.ts';
-import { providedBy } from './provided.ts';
 
 export interface MappingReach {
   readonly mapping: Mapping;
