@@ -1,5 +1,5 @@
 /** Pages about the shipped rules: what there is, and which of them a feed can evaluate. */
-
+import type { CheckedComposite } from '../../pipelines/compose/composites.ts';
 import {
   anyBinding,
   type CheckedRule,
@@ -48,6 +48,32 @@ const sourcesText = ({ file }: CheckedRule) =>
     .map(({ document, year }) => (document.includes(String(year)) ? document : `${document} (${year})`))
     .join('; ');
 
+const WHY_NOT: Readonly<Record<string, string>> = {
+  experimental: 'experimental until it has passed a clean population',
+  manual: 'asked of a person',
+};
+
+/** What a composite that is not live waits for: of the rules that it requires those that do not count yet, each with its reason. */
+export function waitedFor({ file }: CheckedComposite, rules: readonly CheckedRule[]): string {
+  if (file.status === 'live') return '';
+  const required = new Set(
+    file.requires.flatMap(({ all }) => all.flatMap(({ of }) => of.map(({ rule }) => rule))),
+  );
+  const missing = rules.filter(({ id, status }) => required.has(id) && status !== 'live');
+  const reason = ({ status, file: { waitsFor } }: CheckedRule) =>
+    WHY_NOT[status] ?? `needs the ${(waitsFor ?? []).join(' and the ')} engine`;
+  const reasons = [...new Set(missing.map(reason))].sort();
+  return reasons
+    .map(
+      (text) =>
+        `${missing
+          .filter((rule) => reason(rule) === text)
+          .map(({ id }) => id)
+          .join(', ')}: ${text}`,
+    )
+    .join('; ');
+}
+
 /** `docs/catalogue.md`: every rule and composite, by legal form. */
 export async function cataloguePage(): Promise<string> {
   const knowledge = await loadKnowledge();
@@ -68,6 +94,8 @@ export async function cataloguePage(): Promise<string> {
   ];
   const count = (status: (typeof RULE_STATUSES)[number]) =>
     rules.filter((rule) => rule.status === status).length;
+  const { composites } = knowledge;
+  const alerting = composites.filter(({ file }) => file.status === 'live').length;
   return pageOf(
     '# The catalogue',
     'Every red flag that ships, by the legal form it speaks of. A rule in words: `rastro rules explain ID`; what it needs is what a feed or a party file must provide. ' +
@@ -81,16 +109,18 @@ export async function cataloguePage(): Promise<string> {
       return ofForm.length === 0 ? [] : [`## ${form.replaceAll('_', ' ')}`, table(head, ofForm.map(row))];
     }),
     '## Composites',
-    'When signals that fall on one person become an alert. A composite that waits cannot be met by live rules yet.',
+    `When signals that fall on one person become an alert. ${composites.length} composites: ${alerting} live, each shown end to end ` +
+      `(by what: \`rules/composites/README.md\`), ${composites.length - alerting} not live: live rules cannot meet them yet.`,
     table(
-      ['composite', 'status', 'what', 'form', 'about the', 'rules that score'],
-      knowledge.composites.map(({ file, scoring }) => [
-        file.id,
-        file.status,
-        file.title.en,
-        file.form.replaceAll('_', ' '),
-        file.subjectRole.replaceAll('_', ' '),
-        [...scoring].sort().join(', '),
+      ['composite', 'status', 'what', 'form', 'about the', 'rules that score', 'waits for'],
+      composites.map((composite) => [
+        composite.file.id,
+        composite.file.status,
+        composite.file.title.en,
+        composite.file.form.replaceAll('_', ' '),
+        composite.file.subjectRole.replaceAll('_', ' '),
+        [...composite.scoring].sort().join(', '),
+        waitedFor(composite, rules),
       ]),
     ),
   );
