@@ -1,5 +1,4 @@
 /** `rastro rules test [--watch]` and `rastro rules coverage`: the cases of rules and composites, and what of these they have shown. */
-import { watch } from 'node:fs';
 import type { Command } from 'commander';
 import type { CheckedComposite } from '../../../pipelines/compose/index.ts';
 import {
@@ -13,6 +12,7 @@ import { errorHint, errorMessage, RastroError } from '../../../schemas/errors/in
 import { trialByBoth } from '../../workbench/production-trial.ts';
 import { type Knowledge, loadKnowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
+import { watchYaml } from '../folder-watch.ts';
 import { handle } from '../handle.ts';
 import { count, type Terminal, tableText } from '../terminal.ts';
 import { rulesFolder } from '../trial-options.ts';
@@ -155,17 +155,16 @@ async function runWatching(terminal: Terminal, options: TestOptions): Promise<nu
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     let last = Promise.resolve();
-    const watcher = watch(rulesFolder(options.rules), { recursive: true }, (_kind, file) => {
-      if (file === null || !file.endsWith('.yaml')) return;
+    const changed = () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
         last = last.then(again).catch(reject);
       }, QUIET_MS);
-    });
-    watcher.once('error', reject);
+    };
+    const unwatch = watchYaml(rulesFolder(options.rules), changed, reject);
     const stop = () => {
       clearTimeout(timer);
-      watcher.close();
+      unwatch();
       void last.then(() => resolve(EXIT.FINE));
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
