@@ -47,7 +47,9 @@ export function composeSubject(
     .sort(compareVersions);
   if (base.length === 0) return NOTHING;
   const derivedSignals = derivedSignalsOf(subject, base, ruleSet, ctx.evaluation);
+  // What an experimental rule says is in no alert, carries nothing into one, and is no occasion to look at one.
   const attributed = [...base, ...derivedSignals]
+    .filter(({ shadow }) => shadow !== true)
     .sort(compareVersions)
     .flatMap((signal): AttributedSignal[] => {
       const attributionMilli = attributionMilliOf(signal, subject);

@@ -132,6 +132,31 @@ function documentOf(
   };
 }
 
+/** What a rule reads of the signals: those of experimental rules are read by experimental rules alone. */
+class ReadSignals {
+  readonly #subject: string;
+  readonly signals: readonly Signal[];
+  readonly present: ReadonlySet<string>;
+  #events: readonly RuleEvent[] | undefined;
+  #qualities: Qualities | undefined;
+
+  constructor(subject: string, signals: readonly Signal[]) {
+    this.#subject = subject;
+    this.signals = signals;
+    this.present = new Set(signals.map((signal) => signal.rule));
+  }
+
+  get events(): readonly RuleEvent[] {
+    this.#events ??= this.signals.map((signal) => eventOf(signal, this.#subject));
+    return this.#events;
+  }
+
+  get qualities(): Qualities {
+    this.#qualities ??= new Qualities(this.signals);
+    return this.#qualities;
+  }
+}
+
 /** All versions of the signals of all rules over signals on `subject`; `signals` in the order of events. */
 export function derivedSignalsOf(
   subject: string,
@@ -139,24 +164,27 @@ export function derivedSignalsOf(
   ruleSet: RuleSet,
   context: EvaluationContext,
 ): Signal[] {
-  const present = new Set(signals.map((signal) => signal.rule));
+  const all = new ReadSignals(subject, signals);
+  const shown = signals.some(({ shadow }) => shadow === true)
+    ? new ReadSignals(
+        subject,
+        signals.filter(({ shadow }) => shadow !== true),
+      )
+    : all;
   const derived: Signal[] = [];
   /** Episodes opened by each signal, over the versions of a rule of one major version. */
   const openings = new Map<string, Map<string, number>>();
-  let events: readonly RuleEvent[] | undefined;
-  let qualities: Qualities | undefined;
   for (const rule of ruleSet.rules) {
     if (rule.input !== 'signals') continue;
-    if (!rule.rulesNamed.some((named) => present.has(named))) continue;
-    events ??= signals.map((signal) => eventOf(signal, subject));
-    qualities ??= new Qualities(signals);
-    const history = { subjectKey: subject, subjectKind: rule.subjects[0] ?? 'holder', events };
+    const read = rule.status === 'experimental' ? all : shown;
+    if (!rule.rulesNamed.some((named) => read.present.has(named))) continue;
+    const history = { subjectKey: subject, subjectKind: rule.subjects[0] ?? 'holder', events: read.events };
     const family = `${rule.id} ${rule.majorVersion}`;
     const opened = openings.get(family) ?? new Map<string, number>();
     openings.set(family, opened);
     for (const version of signalsOf(rule, history, context, opened)) {
       const ruleSetHash = ruleSetHashAt(ruleSet, version.eventTime);
-      derived.push(documentOf(rule, subject, ruleSetHash, version, qualities));
+      derived.push(documentOf(rule, subject, ruleSetHash, version, read.qualities));
     }
   }
   return derived;

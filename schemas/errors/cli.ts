@@ -22,6 +22,26 @@ export const cliErrors = defineErrors({
     },
     hint: { en: 'Expected: {expected}.', es: 'Se esperaba: {expected}.', fr: 'Attendu : {expected}.' },
   },
+  'RAS-CLI-OPTION-MISSING': {
+    message: {
+      en: '{option} is missing.',
+      es: 'Falta {option}.',
+      fr: 'Il manque {option}.',
+    },
+    hint: { en: 'Expected: {expected}.', es: 'Se esperaba: {expected}.', fr: 'Attendu : {expected}.' },
+  },
+  'RAS-CLI-NOT-WRITTEN': {
+    message: {
+      en: '{path} cannot be written: {detail}.',
+      es: 'No se puede escribir {path}: {detail}.',
+      fr: 'Impossible d’écrire {path} : {detail}.',
+    },
+    hint: {
+      en: 'Give a path in a folder that is there and that you may write to.',
+      es: 'Indique una ruta en una carpeta que exista y en la que pueda escribir.',
+      fr: 'Donnez un chemin dans un dossier qui existe et où vous pouvez écrire.',
+    },
+  },
   'RAS-CLI-UNKNOWN-NAME': {
     message: {
       en: 'There is no {what} called {name}.',

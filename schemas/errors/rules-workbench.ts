@@ -98,6 +98,18 @@ export const rulesWorkbenchErrors = defineErrors({
       fr: 'Rien n’est écrasé. Donnez un autre nom ou un autre dossier.',
     },
   },
+  'RAS-RULES-HISTORY-FEED': {
+    message: {
+      en: 'The store has rows of the feed {feed}, and not what this feed provides: rules would take every field for absent.',
+      es: 'El almacén tiene filas de la fuente {feed}, pero no lo que esta fuente aporta: las reglas darían todo campo por ausente.',
+      fr: 'L’entrepôt contient des lignes du flux {feed}, mais pas ce que ce flux fournit : les règles tiendraient tout champ pour absent.',
+    },
+    hint: {
+      en: 'Workers store it with the rows. `rastro run` keeps it in the data folder: give that with --data-dir and --from-store, without --config.',
+      es: 'Los procesos worker lo guardan con las filas. `rastro run` lo deja en la carpeta de datos: indíquela con --data-dir y --from-store, sin --config.',
+      fr: 'Les processus worker l’enregistrent avec les lignes. `rastro run` le garde dans le dossier de données : donnez-le avec --data-dir et --from-store, sans --config.',
+    },
+  },
   'RAS-RULES-NO-HISTORY': {
     message: {
       en: 'There is no history in {where}.',
@@ -105,9 +117,9 @@ export const rulesWorkbenchErrors = defineErrors({
       fr: 'Il n’y a pas d’historique dans {where}.',
     },
     hint: {
-      en: 'Give the data folder with --data-dir, a server with --config, or files of a feed instead of --from-store.',
-      es: 'Indique la carpeta de datos con --data-dir, un servidor con --config, o archivos en lugar de --from-store.',
-      fr: 'Donnez le dossier de données avec --data-dir, un serveur avec --config, ou des fichiers au lieu de --from-store.',
+      en: 'Give the data folder of a run with --data-dir, a server with --config, or files of a feed.',
+      es: 'Indique la carpeta de datos de una ejecución con --data-dir, un servidor con --config, o archivos de una fuente.',
+      fr: 'Donnez le dossier de données d’une exécution avec --data-dir, un serveur avec --config, ou des fichiers d’un flux.',
     },
   },
 });

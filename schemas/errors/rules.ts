@@ -249,9 +249,9 @@ export const rulesErrors = defineErrors({
       fr: 'Les fichiers de règles sont illisibles : {detail}.',
     },
     hint: {
-      en: 'Check the folder and its permissions.',
-      es: 'Revise la carpeta y sus permisos.',
-      fr: 'Vérifiez le dossier et ses droits.',
+      en: 'A folder of rules holds catalogue/ and composites/; `rastro rules new ID --out FOLDER` makes one. Check its path and permissions.',
+      es: 'Una carpeta de reglas contiene catalogue/ y composites/; `rastro rules new ID --out CARPETA` crea una. Revise su ruta y permisos.',
+      fr: 'Un dossier de règles contient catalogue/ et composites/ ; `rastro rules new ID --out DOSSIER` en crée un. Vérifiez son chemin et ses droits.',
     },
   },
   'RAS-RULES-DANGLING': {

@@ -81,7 +81,9 @@ Exit codes: 0 fine, 1 findings or failure, 2 wrong usage. NO_COLOR and --json wo
 /** Errors that say the command was called wrongly. */
 const USAGE_CODES: ReadonlySet<string> = new Set([
   'RAS-CLI-BAD-OPTION',
+  'RAS-CLI-OPTION-MISSING',
   'RAS-CLI-UNKNOWN-NAME',
+  'RAS-CLI-NOT-WRITTEN',
   'RAS-CLI-NO-FILE',
   'RAS-CONFIG-FILE-MISSING',
   'RAS-CONFIG-INVALID',
@@ -90,7 +92,9 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'RAS-FEED-MAPPING-NOT-FOUND',
   'RAS-RULES-FOLDER',
   'RAS-RULES-EXISTS',
+  'RAS-RULES-HISTORY-FEED',
   'RAS-RULES-NO-HISTORY',
+  'RAS-RULES-NONE',
   'RAS-RULES-PACK-KEY',
 ]);
 

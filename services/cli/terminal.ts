@@ -56,10 +56,47 @@ export interface Column<T> {
   readonly title: string;
   readonly value: (row: T) => string;
   readonly align?: 'left' | 'right';
+  /** Texts that are broken into lines where the table would be wider than the terminal; one column of a table. */
+  readonly wraps?: boolean;
 }
 
-/** Rows as aligned columns without borders; an empty list prints nothing. */
+const GAP = '  ';
+/** No column that wraps is narrower: a line a word is no text. */
+const WRAPPED_MIN = 24;
+
+/** Words in lines of at most `width` characters; a word that is longer has a line of its own. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** A sentence on the terminal: lines after the first are indented. */
+export function paragraph(text: string, terminal: Pick<Terminal, 'width'>, indent = '  '): string {
+  return wrapped(text, terminal.width - indent.length).join(`\n${indent}`);
+}
+
+/** The texts of a table, those of a column that wraps in lines that leave the other columns their room. */
+function cellsOf<T>(rows: readonly T[], columns: readonly Column<T>[], width: number): string[][] {
+  const cells = rows.map((row) => columns.map((column) => column.value(row)));
+  const at = columns.findIndex(({ wraps }) => wraps === true);
+  if (at < 0) return cells;
+  const widths = columns.map(({ title }, i) =>
+    Math.max(title.length, ...cells.map((row) => row[i]?.length ?? 0)),
+  );
+  const others = widths.reduce((sum, each, i) => sum + (i === at ? 0 : each + GAP.length), 0);
+  const room = Math.max(WRAPPED_MIN, width - others);
+  return cells.map((row) => row.map((text, i) => (i === at ? wrapped(text, room).join('\n') : text)));
+}
+
+/** Rows as aligned columns without borders; the empty text for an empty list. */
 export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], terminal: Terminal): string {
+  if (rows.length === 0) return '';
   const bare = {
     top: '',
     'top-mid': '',
@@ -75,7 +112,7 @@ export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], 
     'mid-mid': '',
     right: '',
     'right-mid': '',
-    middle: '  ',
+    middle: GAP,
   };
   const table = new Table({
     head: columns.map((column) => terminal.paint.bold(column.title)),
@@ -83,7 +120,7 @@ export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], 
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colAligns: columns.map((column) => column.align ?? 'left'),
   });
-  for (const row of rows) table.push(columns.map((column) => column.value(row)));
+  for (const row of cellsOf(rows, columns, terminal.width)) table.push(row);
   return table
     .toString()
     .split('\n')
@@ -94,4 +131,9 @@ export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], 
 /** `12,345`: digits grouped the same in every locale of the machine. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');
+}
+
+/** `1 rule`, `2,000 rules`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
 }

@@ -45,7 +45,8 @@ export function addTrialOptions(command: Command): Command {
 
 export const TRIAL_NOTES = `
 A trial runs the production engine in a temporary folder; the data folder and the store are only read. Where a limit ends it early,
-the output says so, and counts what was taken in until then.`;
+the output says so, and counts what was taken in until then. Limits are looked at after each block of up to 4,096 rows, and what is
+in memory by then is still evaluated: a trial may go on for some seconds after its limit.`;
 
 function wholeOf(option: string, text: string, most: number): number {
   const value = Number(text);
@@ -104,12 +105,13 @@ export async function withTrials<T>(
 ): Promise<T> {
   const limits = limitsOf(options);
   const isHistory = options.fromStore === true || options.config !== undefined;
-  if (isHistory === patterns.length > 0)
-    throw new RastroError('RAS-CLI-BAD-OPTION', {
-      option: '<file>',
-      value: patterns.length > 0 ? patterns.join(' ') : 'nothing',
-      expected: 'files of a feed, or --from-store',
-    });
+  const expected = 'files of a feed, or --from-store, or --config of a server; not both';
+  if (!isHistory && patterns.length === 0)
+    throw new RastroError('RAS-CLI-OPTION-MISSING', { option: 'the data', expected });
+  if (isHistory && patterns.length > 0) {
+    const option = options.config === undefined ? '--from-store' : '--config';
+    throw new RastroError('RAS-CLI-BAD-OPTION', { option, value: patterns.join(' '), expected });
+  }
   const withSource = async (source: TrialSource): Promise<T> => {
     const folder = await makeTemporaryFolder('rastro-trial-');
     const data = new TrialData(folder, source, limits);

@@ -1,13 +1,30 @@
 /** A folder of rules and composites, read for all that is wrong with it. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileComposites, compilePlaybook } from '../../pipelines/compose/index.ts';
 import { loadRuleFolder, type RuleSource, ruleSetOf } from '../../rules/compiler/index.ts';
 import { type LintFinding, lintRules, refused } from '../../rules/lint/index.ts';
 import { readReferenceFiles } from '../../rules/reference/files.ts';
-import { loadReference } from '../../rules/reference/reference.ts';
+import { loadReference, type ReferenceFiles } from '../../rules/reference/reference.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { compositeCaseFindings } from './composite-lint.ts';
+
+export interface LintedCatalogue {
+  readonly findings: readonly LintFinding[];
+  /** Files that were looked at. */
+  readonly paths: readonly string[];
+}
+
+/** What the folder brings of its own stands in for the shipped file of that name. */
+function referenceOf(folder: string): ReferenceFiles {
+  const own = ['lists', 'lexicons', 'thresholds'].filter((part) => existsSync(join(folder, part)));
+  const files = new Map(readReferenceFiles());
+  for (const part of own)
+    for (const name of readdirSync(join(folder, part)))
+      if (name.endsWith('.yaml'))
+        files.set(`${part}/${name}`, readFileSync(join(folder, part, name), 'utf8'));
+  return files;
+}
 
 /**
  * Every finding about the rules of `<folder>/catalogue` and, where the rules compile, the composites of `<folder>/composites`,
@@ -15,20 +32,22 @@ import { compositeCaseFindings } from './composite-lint.ts';
  *
  * @throws RastroError RAS-RULES-NONE where there is no rule, RAS-RULES-FOLDER where the folder cannot be read.
  */
-export async function lintCatalogue(folder: string): Promise<readonly LintFinding[]> {
+export async function lintCatalogue(folder: string): Promise<LintedCatalogue> {
   const catalogue = join(folder, 'catalogue');
   const sources = await loadRuleFolder(catalogue);
   if (sources.length === 0) throw new RastroError('RAS-RULES-NONE', { folder: catalogue });
-  const { thresholds } = loadReference(readReferenceFiles());
+  const { thresholds } = loadReference(referenceOf(folder));
   const { findings, rules } = lintRules(sources, {
     thresholdIds: new Set(thresholds.ids),
     thresholdRange: (id) => thresholds.range(id),
   });
   const composites = join(folder, 'composites');
-  if (rules.length < sources.length || !existsSync(composites)) return findings;
-  const set = ruleSetOf(rules);
-  if (!set.ok) return findings;
-  return [...findings, ...compositeFindings(await loadRuleFolder(composites), set.ruleSet)];
+  const pathsOf = (files: readonly RuleSource[]) => files.map(({ path }) => path);
+  const composed = existsSync(composites) ? await loadRuleFolder(composites) : [];
+  const paths = pathsOf([...sources, ...composed]);
+  const set = rules.length < sources.length || composed.length === 0 ? undefined : ruleSetOf(rules);
+  if (set?.ok !== true) return { findings, paths };
+  return { findings: [...findings, ...compositeFindings(composed, set.ruleSet)], paths };
 }
 
 function compositeFindings(

@@ -3,6 +3,7 @@ import { catalogueOf } from '../../rules/compiler/index.ts';
 import type { CompositeFile } from '../../schemas/composite.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { compileKnowledge, type Knowledge } from '../workspace/knowledge.ts';
+import { knownNames } from './known-names.ts';
 
 /** Rules that a composite names. */
 function rulesOf(file: CompositeFile): string[] {
@@ -27,7 +28,7 @@ export function onlyOf(knowledge: Knowledge, ids: readonly string[], shownUnder:
   for (const id of ids) {
     const composite = composites.get(id);
     if (composite === undefined && !rules.has(id)) {
-      const known = [...rules.keys(), ...composites.keys()].join(', ');
+      const known = knownNames(id, [...rules.keys(), ...composites.keys()]);
       throw new RastroError('RAS-CLI-UNKNOWN-NAME', { what: 'rule or composite', name: id, known });
     }
     want(id);

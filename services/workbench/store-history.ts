@@ -5,6 +5,7 @@
 import { blockBytes } from '../../pipelines/facts/block.ts';
 import { LOG_LIMITS, type RecordKind } from '../../pipelines/log/port.ts';
 import { parseDocument } from '../../schemas/block-documents.ts';
+import { RastroError } from '../../schemas/errors/index.ts';
 import type { Store } from '../store/client.ts';
 import { decodeReference, encodeReference, type FeedRecord } from '../workspace/reference-record.ts';
 
@@ -20,7 +21,10 @@ export interface HistoryRecord {
   readonly payload: Uint8Array;
 }
 
-/** @throws RastroError of the area STORE */
+/**
+ * @throws RastroError of the area STORE; RAS-RULES-HISTORY-FEED where the store does not say what the feed of a row provides, as
+ *   that of a data folder does not: read as absent, every field would be unknown and nothing would ever fire.
+ */
 export async function* storeHistory(store: Pick<Store, 'streamRows'>): AsyncGenerator<HistoryRecord> {
   const provided = new Map<string, ReadonlySet<string>>();
   for await (const rows of store.streamRows<{ doc: string }>(REFERENCE, {})) {
@@ -37,7 +41,8 @@ export async function* storeHistory(store: Pick<Store, 'streamRows'>): AsyncGene
   const block = (): HistoryRecord => {
     const sources = waiting.map(({ doc, hash }) => {
       const tx = parseDocument(Buffer.from(doc, 'utf8'));
-      const known = provided.get(tx.stamp.provided) ?? new Set<string>();
+      const known = provided.get(tx.stamp.provided);
+      if (known === undefined) throw new RastroError('RAS-RULES-HISTORY-FEED', { feed: tx.stamp.provided });
       return { tx, hash, provided: known, revision: 0, blockOffset: 0 };
     });
     const docs = waiting.map(({ doc }) => doc);

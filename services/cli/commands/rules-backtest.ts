@@ -10,7 +10,7 @@ import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { moment, samplesOf } from '../options.ts';
 import { startProgress } from '../progress.ts';
-import { count, type Terminal, tableText } from '../terminal.ts';
+import { count, counted, paragraph, type Terminal, tableText } from '../terminal.ts';
 import {
   addTrialOptions,
   knowledgeOf,
@@ -20,7 +20,7 @@ import {
   type TrialOptions,
   withTrials,
 } from '../trial-options.ts';
-import { alertSample, signalSample } from './rules-samples.ts';
+import { alertSample, printSignals, signalSample } from './rules-samples.ts';
 
 interface BacktestOptions extends TrialOptions {
   readonly rules?: string;
@@ -93,59 +93,74 @@ function print(terminal: Terminal, run: TrialRun, figures: Figures, costs: reado
     terminal.print(
       `engine: ${count(Math.round(run.cpuNs / run.rows))} ns of CPU a row, reading the data included`,
     );
-  terminal.print(bold(`\nAlerts: ${count(figures.alerts.total)}`));
-  terminal.print(
-    tableText(
-      figures.composites,
-      [
-        { title: 'composite', value: (row) => row.composite },
-        { title: 'alerts', value: (row) => count(row.total), align: 'right' },
-        perDay,
-        perThousand,
-        { title: 'busiest day', value: (row) => count(row.busiestDay), align: 'right' },
-        { title: 'high', value: (row) => count(row.high), align: 'right' },
-        { title: 'people', value: (row) => count(row.subjects), align: 'right' },
-      ],
-      terminal,
-    ),
-  );
+  const isComposed = figures.composites.length > 0;
+  const alerts = isComposed
+    ? `\nAlerts: ${count(figures.alerts.total)}`
+    : '\nAlerts: none, for no composite is run';
+  terminal.print(bold(alerts));
+  const alerting = figures.composites.filter(({ total }) => total > 0);
+  if (alerting.length > 0)
+    terminal.print(
+      tableText(
+        alerting,
+        [
+          { title: 'composite', value: (row) => row.composite },
+          { title: 'alerts', value: (row) => count(row.total), align: 'right' },
+          perDay,
+          perThousand,
+          { title: 'busiest day', value: (row) => count(row.busiestDay), align: 'right' },
+          { title: 'high', value: (row) => count(row.high), align: 'right' },
+          { title: 'people', value: (row) => count(row.subjects), align: 'right' },
+        ],
+        terminal,
+      ),
+    );
   const costOf = new Map(costs.map(({ rule, ns }) => [rule, ns]));
   const fired = figures.rules.filter(({ total }) => total > 0).sort((a, b) => b.total - a.total);
   terminal.print(
-    bold(`\nSignals: ${count(figures.signals.total)}, of ${fired.length} of ${figures.rules.length} rules`),
-  );
-  terminal.print(
-    tableText(
-      fired,
-      [
-        { title: 'rule', value: (row) => row.rule },
-        { title: 'status', value: (row) => row.status },
-        { title: 'signals', value: (row) => count(row.total), align: 'right' },
-        perDay,
-        perThousand,
-        { title: 'holders', value: (row) => count(row.subjects), align: 'right' },
-        {
-          title: 'ns/row',
-          value: (row) => (costOf.has(row.rule) ? count(costOf.get(row.rule) as number) : ''),
-          align: 'right',
-        },
-        {
-          title: 'same holders as',
-          value: (row) =>
-            row.overlaps.map((each) => `${each.with} ${Math.round(each.shareMilli / 10)}%`).join(', '),
-        },
-      ],
-      terminal,
+    bold(
+      `\nSignals: ${count(figures.signals.total)}, of ${fired.length} of ${counted(figures.rules.length, 'rule')}`,
     ),
   );
-  const silent = figures.rules.filter(({ total }) => total === 0).map(({ rule }) => rule);
-  if (silent.length > 0) terminal.print(`\nNever true here: ${silent.join(', ')}`);
+  if (fired.length > 0)
+    terminal.print(
+      tableText(
+        fired,
+        [
+          { title: 'rule', value: (row) => row.rule },
+          { title: 'status', value: (row) => row.status },
+          { title: 'signals', value: (row) => count(row.total), align: 'right' },
+          perDay,
+          perThousand,
+          { title: 'holders', value: (row) => count(row.subjects), align: 'right' },
+          {
+            title: 'ns/row',
+            value: (row) => (costOf.has(row.rule) ? count(costOf.get(row.rule) as number) : ''),
+            align: 'right',
+          },
+          {
+            title: 'same holders as',
+            value: (row) =>
+              row.overlaps.map((each) => `${each.with} ${Math.round(each.shareMilli / 10)}%`).join(', '),
+            wraps: true,
+          },
+        ],
+        terminal,
+      ),
+    );
+  const silent = [...figures.rules, ...figures.composites].flatMap((each) =>
+    each.total > 0 ? [] : ['rule' in each ? each.rule : each.composite],
+  );
+  if (silent.length > 0 && run.rows > 0)
+    terminal.print(`\n${paragraph(`Never true here: ${silent.join(', ')}`, terminal)}`);
+  // What alerts are made of is in them; where there are none, the rules speak for themselves.
+  if (!isComposed) for (const { samples } of fired) printSignals(terminal, '', samples);
   for (const { composite, samples } of figures.composites)
     for (const alert of samples) {
       terminal.print(
         `\n${bold(composite)} ${alert.level}, score ${(alert.scoreMilli / 1000).toFixed(2)}, ${moment(alert.eventTime)}, ${alert.subject}`,
       );
-      terminal.print(`  ${alert.why.en}`);
+      terminal.print(`  ${paragraph(alert.why.en, terminal)}`);
       terminal.print(
         dim(
           `  rows: ${alert.transactions
@@ -160,9 +175,10 @@ function print(terminal: Terminal, run: TrialRun, figures: Figures, costs: reado
 function printAsOf(terminal: Terminal, asOf: AsOf): void {
   const { bold } = terminal.paint;
   terminal.print(bold('\nAs of the event'));
-  terminal.print(`read as they were then: ${asOf.dated.join(', ')}`);
-  terminal.print(`without a history, the same for every event: ${asOf.undated.join(', ')}`);
-  for (const note of asOf.notes) terminal.print(note);
+  const say = (text: string) => terminal.print(paragraph(text, terminal));
+  say(`read as they were then: ${asOf.dated.join(', ')}`);
+  say(`without a history, the same for every event: ${asOf.undated.join(', ')}`);
+  for (const note of asOf.notes) say(note);
 }
 
 export function addRulesBacktest(rules: Command): void {
@@ -178,7 +194,11 @@ export function addRulesBacktest(rules: Command): void {
       '--only <ids>',
       'rules and composites by id, separated by commas; without a composite there are no alerts',
     )
-    .option('--samples <n>', 'alerts of each composite, and signals of each rule with --json', '1')
+    .option(
+      '--samples <n>',
+      'alerts of each composite; signals of each rule with --json, or where no composite is run',
+      '1',
+    )
     .option('--no-cost', 'leave out the cost of each rule, which is measured rule by rule')
     .addHelpText(
       'after',
@@ -190,7 +210,7 @@ Examples:
   rastro rules backtest --config rastro.yaml --limit-rows 20000000
 ${TRIAL_NOTES}
 Pseudonyms are made for the trial and for nothing else; the rows of a sample are named as the feed names them.
-Cost is that of a rule alone over the first ${count(COST_ROWS)} rows: rules share work, so together they cost less than the sum.`,
+Exit code 1 where not one row was read. Cost is that of a rule alone over the first ${count(COST_ROWS)} rows: rules share work, so together they cost less than the sum.`,
     );
   handle<BacktestOptions>(command, async (context, options, files) => {
     const { terminal } = context;
@@ -215,7 +235,8 @@ Cost is that of a rule alone over the first ${count(COST_ROWS)} rows: rules shar
         print(terminal, result, figures, costs);
         printAsOf(terminal, asOf);
       }
-      return (result.report?.faults.length ?? 0) === 0 ? EXIT.FINE : EXIT.FAILURE;
+      // Nothing was read: that nothing was found says nothing.
+      return result.rows > 0 && (result.report?.faults.length ?? 0) === 0 ? EXIT.FINE : EXIT.FAILURE;
     });
   });
 }

@@ -10,7 +10,7 @@ import type { Knowledge } from '../../workspace/knowledge.ts';
 import { differenceOf } from '../../workspace/rule-difference.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
-import { moment, samplesOf } from '../options.ts';
+import { samplesOf } from '../options.ts';
 import { count, type Terminal, tableText } from '../terminal.ts';
 import {
   addTrialOptions,
@@ -21,7 +21,7 @@ import {
   withTrials,
 } from '../trial-options.ts';
 import { printDifference } from './rules-difference.ts';
-import { alertSample, signalSample } from './rules-samples.ts';
+import { alertSample, printSignals, signalSample } from './rules-samples.ts';
 
 interface DiffOptions extends TrialOptions {
   readonly on?: string[];
@@ -58,30 +58,6 @@ function printChanges<T extends Signal | Alert>(
       terminal,
     ),
   );
-}
-
-function printSamples(terminal: Terminal, side: string, signals: readonly Signal[]): void {
-  const { bold, dim } = terminal.paint;
-  for (const signal of signals) {
-    const values = signal.features
-      .filter(({ operator }) => operator !== undefined)
-      .map(
-        ({ name, value, operator, threshold }) =>
-          `${name} ${String(value)} (${operator} ${String(threshold)})`,
-      );
-    terminal.print(
-      `\n${bold(side)} ${signal.rule} ${signal.ruleVersion} on ${signal.observedOn}, ${moment(signal.openedAt)} to ${moment(signal.eventTime)}`,
-    );
-    terminal.print(`  ${values.join(', ')}`);
-    terminal.print(
-      dim(
-        `  rows: ${signal.evidence.transactions
-          .slice(0, 5)
-          .map((ref) => `${ref.institution} ${ref.id}`)
-          .join(', ')}`,
-      ),
-    );
-  }
 }
 
 export function addRulesDiff(rules: Command): void {
@@ -150,8 +126,8 @@ ${TRIAL_NOTES}`,
       printChanges(terminal, 'Alerts', alerts);
       printChanges(terminal, 'Signals', signals);
       for (const { onlyOld, onlyNew } of signals) {
-        printSamples(terminal, 'only old', onlyOld.slice(0, samples));
-        printSamples(terminal, 'only new', onlyNew.slice(0, samples));
+        printSignals(terminal, 'only old', onlyOld.slice(0, samples));
+        printSignals(terminal, 'only new', onlyNew.slice(0, samples));
       }
       return differs ? EXIT.FAILURE : EXIT.FINE;
     });

@@ -1,13 +1,14 @@
 /** `rastro rules list`: the catalogue, or part of it; with `--unverified` the reference data that nobody has read again. */
 import type { Command } from 'commander';
-import { catalogueOf, explainRule } from '../../../rules/compiler/index.ts';
+import { type CheckedRule, catalogueOf, explainRule } from '../../../rules/compiler/index.ts';
 import { FORMS, RULE_STATUSES } from '../../../schemas/enumerations.ts';
+import { RastroError } from '../../../schemas/errors/index.ts';
 import { unverifiedOf } from '../../workbench/unverified.ts';
 import type { Knowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { oneOf } from '../options.ts';
-import { count, type Terminal, tableText } from '../terminal.ts';
+import { count, counted, paragraph, type Terminal, tableText } from '../terminal.ts';
 import { knowledgeOf } from '../trial-options.ts';
 
 interface ListOptions {
@@ -15,6 +16,13 @@ interface ListOptions {
   readonly status?: string;
   readonly form?: string;
   readonly unverified?: boolean;
+}
+
+/** Whose history a rule reads; of several the first, and how many more. */
+function perText({ input, subjects }: CheckedRule): string {
+  if (input === 'signals') return 'signals';
+  const [first = '', ...more] = subjects;
+  return more.length === 0 ? first : `${first} +${more.length}`;
 }
 
 function showUnverified(terminal: Terminal, knowledge: Knowledge): number {
@@ -26,15 +34,25 @@ function showUnverified(terminal: Terminal, knowledge: Knowledge): number {
         found,
         [
           { title: 'file', value: (row) => row.file },
-          { title: 'where', value: (row) => row.where || 'the whole file' },
+          {
+            title: 'where',
+            value: (row) => row.where.replace(/^thresholds\.|\.periods$/g, '') || 'the whole file',
+          },
           { title: 'from', value: (row) => row.from ?? '' },
           { title: 'value', value: (row) => row.value ?? '', align: 'right' },
+          { title: 'unit', value: (row) => row.unit ?? '' },
+          { title: '', value: (row) => (row.isUsed ? '' : 'never evaluated') },
         ],
         terminal,
       ),
     );
+    const unused = found.filter(({ isUsed }) => !isUsed).length;
     terminal.print(
-      `\n${count(found.length)} entries are used and marked unverified: read them again at their sources before evidence rests on them.`,
+      `\n${paragraph(
+        `${counted(found.length, 'entry is', 'entries are')} marked unverified, ${count(unused)} of them never evaluated; the rest is used: read it again at its sources before evidence rests on it.`,
+        terminal,
+        '',
+      )}`,
     );
   }
   return EXIT.FINE;
@@ -63,6 +81,12 @@ Examples:
     const status =
       options.status === undefined ? undefined : oneOf('--status', options.status, RULE_STATUSES);
     const form = options.form === undefined ? undefined : oneOf('--form', options.form, FORMS);
+    if (options.unverified === true && (status ?? form) !== undefined)
+      throw new RastroError('RAS-CLI-BAD-OPTION', {
+        option: '--unverified',
+        value: status === undefined ? '--form' : '--status',
+        expected: '--unverified by itself: it lists reference data, which all rules share',
+      });
     const knowledge = await knowledgeOf(options.rules, {});
     if (options.unverified === true) return showUnverified(terminal, knowledge);
     const isMeant = (each: { readonly status: string; readonly form: string }) =>
@@ -90,19 +114,31 @@ Examples:
             { title: 'W', value: (rule) => String(rule.weight), align: 'right' },
             {
               title: 'per',
-              value: (rule) => (rule.input === 'signals' ? 'signals of a subject' : rule.subjects.join(', ')),
+              value: (rule) => perText(rule),
             },
-            { title: 'title', value: (rule) => rule.file.title.en },
+            { title: 'title', value: (rule) => rule.file.title.en, wraps: true },
           ],
           terminal,
         ),
       );
-    terminal.print();
-    for (const file of composites)
-      terminal.print(`${file.id} ${file.version}  ${file.status}  ${file.title.en}`);
+    if (chosen.length > 0 && composites.length > 0) terminal.print();
+    if (composites.length > 0)
+      terminal.print(
+        tableText(
+          composites,
+          [
+            { title: 'composite', value: (file) => file.id },
+            { title: 'version', value: (file) => file.version },
+            { title: 'status', value: (file) => file.status },
+            { title: 'title', value: (file) => file.title.en, wraps: true },
+          ],
+          terminal,
+        ),
+      );
+    const isEmpty = chosen.length + composites.length === 0;
     terminal.print(
       terminal.paint.dim(
-        `\n${count(chosen.length)} rules, ${count(composites.length)} composites; rule set ${ruleSet.hash.slice(0, 16)}; \`rastro rules explain ID\` explains one`,
+        `${isEmpty ? '' : '\n'}${counted(chosen.length, 'rule')}, ${counted(composites.length, 'composite')}; rule set ${ruleSet.hash.slice(0, 16)}; \`rastro rules explain ID\` explains one`,
       ),
     );
     return EXIT.FINE;

@@ -16,6 +16,7 @@ import { loadKnowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { count } from '../terminal.ts';
+import { writtenTo } from '../written.ts';
 
 interface LockOptions {
   readonly rules?: string;
@@ -55,7 +56,7 @@ went back; with --check also where ${LOCK_FILE} is behind. Each finding says whi
     );
     const path = join(folder, LOCK_FILE);
     const written = options.check !== true && findings.length === 0 && differences.length > 0;
-    if (written) await writeFile(path, lockText(now));
+    if (written) await writtenTo(path, () => writeFile(path, lockText(now)));
     const entries = [now.rules, now.composites, now.reference].map((part) => Object.keys(part).length);
     if (terminal.json)
       terminal.printJson({

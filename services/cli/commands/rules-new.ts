@@ -12,7 +12,8 @@ import { ruleTemplate, TEMPLATE_SUBJECTS } from '../../workbench/template.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { oneOf } from '../options.ts';
-import type { Terminal } from '../terminal.ts';
+import { paragraph, type Terminal } from '../terminal.ts';
+import { writtenTo } from '../written.ts';
 import { COMPOSITE_ID, newComposite } from './rules-new-composite.ts';
 
 interface NewOptions {
@@ -29,12 +30,40 @@ interface NewOptions {
 const ID = /^[A-Z]{2,4}-\d{2}(-[A-Z]{2,4})?$/;
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
+const TITLE = 'Payments from many different people';
 const FAMILY_HINT =
   'CTL control, COL collection, FLW flow, TIM time, GEO place, SPD spending, ATT shared attributes, TXT text, LST lists, PRF profile, CSH cash';
 
-/** Asks for what was not given: on a terminal only, and again until the answer can be used. */
-async function interview(options: NewOptions, terminal: Terminal): Promise<NewOptions> {
+/** The answers stopped: Ctrl-C, Ctrl-D. */
+class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
+/** The form of the shipped rules whose ids begin as this one does; empty where there are none, or several. */
+async function usualForm(id: string): Promise<string> {
+  const catalogue = join(packageRoot(), 'rules', 'catalogue');
+  const names = await readdir(catalogue, { recursive: true });
+  const start = id.replace(/-.*$/, '-');
+  const folders = new Set(names.filter((name) => basename(name).startsWith(start)).map(dirname));
+  return folders.size === 1 ? [...folders].join('').replaceAll('-', '_') : '';
+}
+
+/**
+ * Asks for what was not given: on a terminal only, and again until the answer can be used.
+ *
+ * @throws Stopped
+ */
+async function interview(id: string, options: NewOptions, terminal: Terminal): Promise<NewOptions> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new Promise<never>((_, reject) => {
+    lines.once('close', () => reject(new Stopped()));
+  });
+  closed.catch(() => undefined);
+  const answerTo = (question: string): Promise<string> =>
+    Promise.race([lines.question(question), closed]).catch((error: unknown) => {
+      const isEnd = error instanceof Error && error.name === 'AbortError';
+      throw isEnd ? new Stopped() : error;
+    });
   const ask = async (
     given: string | undefined,
     question: string,
@@ -43,22 +72,18 @@ async function interview(options: NewOptions, terminal: Terminal): Promise<NewOp
   ): Promise<string> => {
     if (given !== undefined) return given;
     for (;;) {
-      const answer =
-        (await lines.question(`${question}${preset === '' ? '' : ` [${preset}]`}: `)).trim() || preset;
+      const answer = (await answerTo(`${question}${preset === '' ? '' : ` [${preset}]`}: `)).trim() || preset;
       if (isGood(answer)) return answer;
-      terminal.note('  That cannot be used here.');
+      terminal.note('  That is none of them.');
     }
   };
   const among = (list: readonly string[]) => (answer: string) => list.includes(answer);
   try {
-    const title = await ask(
-      options.title,
-      'What is seen, in one line',
-      'Payments from many different people',
-      (text) => text !== '',
-    );
-    const form = await ask(options.form, `Legal form (${FORMS.join(', ')})`, '', among(FORMS));
-    const family = await ask(options.family, `Evidence family (${FAMILY_HINT})`, 'FLW', among(FAMILIES));
+    const title = await ask(options.title, 'What is seen, in one line', TITLE, (text) => text !== '');
+    if (options.form === undefined) terminal.note(paragraph(`Legal forms: ${FORMS.join(', ')}`, terminal));
+    const form = await ask(options.form, 'Legal form', await usualForm(id), among(FORMS));
+    if (options.family === undefined) terminal.note(paragraph(`Evidence families: ${FAMILY_HINT}`, terminal));
+    const family = await ask(options.family, 'Evidence family', 'FLW', among(FAMILIES));
     const subject = await ask(
       options.subject,
       `Whose history (${TEMPLATE_SUBJECTS.join(', ')})`,
@@ -108,6 +133,18 @@ async function prepareFolder(folder: string): Promise<string[]> {
   return made;
 }
 
+/** The options with what was asked for; undefined where whoever was asked stopped. */
+async function complete(id: string, given: NewOptions, terminal: Terminal): Promise<NewOptions | undefined> {
+  const mayAsk = process.stdin.isTTY === true && process.stderr.isTTY === true && !terminal.json;
+  if (given.form !== undefined || !mayAsk) return given;
+  try {
+    return await interview(id, given, terminal);
+  } catch (error) {
+    if (error instanceof Stopped) return undefined;
+    throw error;
+  }
+}
+
 export function addRulesNew(rules: Command): void {
   const command = rules
     .command('new <id>')
@@ -130,7 +167,7 @@ Examples:
   rastro rules new K-FOREMAN --form labour_exploitation --of LAB-21,LAB-22    a composite over rules of the folder
   rastro rules test --rules our-rules --watch                then change the file, with its cases running beside
 
-A new folder also gets the playbook and the JSON Schemas that editors complete from. Nothing is written over: exit code 2.`,
+A new folder also gets the playbook and the JSON Schemas that editors complete from. Nothing is written over: exit code 2. Ctrl-C while it asks writes nothing: exit code 1.`,
     );
   handle<NewOptions>(command, async ({ terminal }, given, [id = '']) => {
     if (COMPOSITE_ID.test(id)) return newComposite(id, given, terminal);
@@ -140,13 +177,22 @@ A new folder also gets the playbook and the JSON Schemas that editors complete f
         value: id,
         expected: 'LAB-21 | LAB-21-LEG | K-FOREMAN',
       });
-    const isComplete = given.form !== undefined;
-    const mayAsk = process.stdin.isTTY === true && process.stderr.isTTY === true && !terminal.json;
-    const options = isComplete || !mayAsk ? given : await interview(given, terminal);
-    const form = oneOf('--form', options.form ?? 'nothing', FORMS);
+    // Before anybody is asked anything.
+    const taken = await fileOf(id, given.out);
+    if (taken !== undefined) throw new RastroError('RAS-RULES-EXISTS', { path: taken });
+    const options = await complete(id, given, terminal);
+    if (options === undefined) {
+      terminal.note('\nNothing was written.');
+      return EXIT.FAILURE;
+    }
+    if (options.form === undefined)
+      throw new RastroError('RAS-CLI-OPTION-MISSING', { option: '--form', expected: FORMS.join(' | ') });
+    const form = oneOf('--form', options.form, FORMS);
     const family = oneOf('--family', options.family ?? 'FLW', FAMILIES);
     const subject = oneOf('--subject', options.subject ?? 'account', TEMPLATE_SUBJECTS);
-    const title = options.title ?? 'Payments from many different people';
+    const title = (options.title ?? TITLE).trim();
+    if (title === '')
+      throw new RastroError('RAS-CLI-BAD-OPTION', { option: '--title', value: '""', expected: TITLE });
     const name = options.name ?? nameOf(title);
     if (!NAME.test(name))
       throw new RastroError('RAS-CLI-BAD-OPTION', {
@@ -157,14 +203,14 @@ A new folder also gets the playbook and the JSON Schemas that editors complete f
 
     const path = join('catalogue', form.replaceAll('_', '-'), `${id}-${name}.yaml`);
     const target = join(options.out, path);
-    const taken = await fileOf(id, options.out);
-    if (taken !== undefined) throw new RastroError('RAS-RULES-EXISTS', { path: taken });
-    const made = await prepareFolder(options.out);
-    await mkdir(dirname(target), { recursive: true });
     const schema = relative(dirname(path), 'rule.schema.json');
     const year = new Date().getUTCFullYear();
-    await writeFile(target, ruleTemplate({ id, name, title, form, family, subject, schema, year }), {
-      flag: 'wx',
+    const text = ruleTemplate({ id, name, title, form, family, subject, schema, year });
+    const made = await writtenTo(target, async () => {
+      const also = await prepareFolder(options.out);
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, text, { flag: 'wx' });
+      return also;
     });
     if (terminal.json) terminal.printJson({ rule: target, id, form, family, subject, alsoWritten: made });
     else {

@@ -11,6 +11,7 @@ import { loadKnowledge, readKnowledgeFiles } from '../../workspace/knowledge.ts'
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { count } from '../terminal.ts';
+import { writtenTo } from '../written.ts';
 
 interface PackOptions {
   readonly rules?: string;
@@ -93,7 +94,7 @@ Exit code 1 if a rule changed without a new version (\`rastro rules lock\`): not
     const { name, packVersion: version } = options;
     const whole = lockOf(knowledge, folder, 'with shipped files');
     const text = packText(knowledge, { named: { name, version }, lock: whole, texts, key });
-    await writeFile(options.out, text, { flag: 'wx' });
+    await writtenTo(options.out, () => writeFile(options.out, text, { flag: 'wx' }));
     const about = {
       pack: options.out,
       name,
@@ -133,8 +134,10 @@ Nothing is written unless all of it checks out; then exit code 1.`,
     const { manifest, texts } = openPack(bytes, file, key);
     for (const [path, text] of [...Object.entries(texts), [LOCK_FILE, lockText(manifest.lock)] as const]) {
       const target = join(options.out, path);
-      await mkdir(dirname(target), { recursive: true });
-      await writeFile(target, text, { flag: 'wx' });
+      await writtenTo(target, async () => {
+        await mkdir(dirname(target), { recursive: true });
+        await writeFile(target, text, { flag: 'wx' });
+      });
     }
     const { name, version, ruleSet } = manifest;
     const files = Object.keys(texts).length;

@@ -1,10 +1,12 @@
 /** `rastro rules shadow`: what experimental rules say beside the live ones, which no analyst sees. */
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { RastroError } from '../../../schemas/errors/index.ts';
 import { shadowOf } from '../../workbench/shadow.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { SERVER_OPTION, type ServerOption, withChosenStore } from '../server-store.ts';
-import { count, tableText } from '../terminal.ts';
+import { count, paragraph, tableText } from '../terminal.ts';
 import { knowledgeOf } from '../trial-options.ts';
 
 interface ShadowOptions extends ServerOption {
@@ -33,6 +35,9 @@ one finds, both, only the new one.`,
     const idsOf = (status: string) =>
       ruleSet.rules.filter((rule) => rule.status === status).map(({ id }) => id);
     const known = { experimental: idsOf('experimental'), live: new Set(idsOf('live')) };
+    // Opening it would make it, and say that nothing was found.
+    if (options.config === undefined && !existsSync(dataDir))
+      throw new RastroError('RAS-RULES-NO-HISTORY', { where: dataDir });
     const report = await withChosenStore(dataDir, options.config, (store) => shadowOf(store, known));
     if (terminal.json) {
       terminal.printJson(report);
@@ -42,24 +47,31 @@ one finds, both, only the new one.`,
       terminal.print('No rule is experimental.');
       return EXIT.FINE;
     }
+    const fired = report.filter(({ signals }) => signals > 0);
+    const silent = report.filter(({ signals }) => signals === 0).map(({ rule }) => rule);
     terminal.print(
-      tableText(
-        report,
-        [
-          { title: 'rule', value: (row) => row.rule },
-          { title: 'signals', value: (row) => count(row.signals), align: 'right' },
-          { title: 'holders', value: (row) => count(row.holders), align: 'right' },
-          { title: 'live rule true', value: (row) => count(row.alsoLive), align: 'right' },
-          { title: 'alerted', value: (row) => count(row.alerted), align: 'right' },
-          { title: 'nobody else', value: (row) => count(row.holders - row.alsoLive), align: 'right' },
-          {
-            title: 'live rules on the same holders',
-            value: (row) => row.with.map((each) => `${each.rule} ${each.holders}`).join(', '),
-          },
-        ],
-        terminal,
-      ),
+      fired.length === 0
+        ? 'No experimental rule has fired on what is stored here.'
+        : tableText(
+            fired,
+            [
+              { title: 'rule', value: (row) => row.rule },
+              { title: 'signals', value: (row) => count(row.signals), align: 'right' },
+              { title: 'holders', value: (row) => count(row.holders), align: 'right' },
+              { title: 'live rule true', value: (row) => count(row.alsoLive), align: 'right' },
+              { title: 'alerted', value: (row) => count(row.alerted), align: 'right' },
+              { title: 'nobody else', value: (row) => count(row.holders - row.alsoLive), align: 'right' },
+              {
+                title: 'live rules on the same holders',
+                value: (row) => row.with.map((each) => `${each.rule} ${each.holders}`).join(', '),
+                wraps: true,
+              },
+            ],
+            terminal,
+          ),
     );
+    if (silent.length > 0 && fired.length > 0)
+      terminal.print(`\n${paragraph(`Never true here: ${silent.join(', ')}`, terminal)}`);
     const replacing = report.flatMap(({ rule: now, against }) =>
       against === null ? [] : [{ ...against, now, old: against.rule }],
     );

@@ -18,6 +18,7 @@ import {
   type TrialOptions,
   withTrials,
 } from '../trial-options.ts';
+import { writtenTo } from '../written.ts';
 
 interface SweepOptions extends TrialOptions {
   readonly rules?: string;
@@ -161,7 +162,8 @@ ${TRIAL_NOTES}`,
         });
       }
       const { param, svg } = options;
-      if (svg !== undefined) await writeFile(svg, sweepSvg(points, { rule, param, now }), { flag: 'wx' });
+      if (svg !== undefined)
+        await writtenTo(svg, () => writeFile(svg, sweepSvg(points, { rule, param, now }), { flag: 'wx' }));
       if (terminal.json)
         terminal.printJson({ rule, param, now, synthetic: truth !== null, points, svg: svg ?? null });
       else {

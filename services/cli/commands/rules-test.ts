@@ -9,12 +9,14 @@ import {
 import { type CheckedRule, catalogueOf } from '../../../rules/compiler/index.ts';
 import { caseLines, coverageOf, type RuleTrial, trialOf } from '../../../rules/trial/index.ts';
 import { errorHint, errorMessage, RastroError } from '../../../schemas/errors/index.ts';
+import { knownNames } from '../../workbench/known-names.ts';
 import { trialByBoth } from '../../workbench/production-trial.ts';
 import { type Knowledge, loadKnowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
 import { watchYaml } from '../folder-watch.ts';
 import { handle } from '../handle.ts';
-import { count, type Terminal, tableText } from '../terminal.ts';
+import { startProgress } from '../progress.ts';
+import { count, counted, type Terminal, tableText } from '../terminal.ts';
 import { rulesFolder } from '../trial-options.ts';
 
 interface TestOptions {
@@ -46,22 +48,24 @@ async function chosen(options: { readonly rules?: string; readonly filter?: stri
   });
   const wanted = options.filter?.toLowerCase() ?? '';
   const isWanted = (id: string) => id.toLowerCase().includes(wanted);
-  return {
-    knowledge,
-    rules: catalogueOf(knowledge.ruleSet).filter(({ id }) => isWanted(id)),
-    composites: knowledge.composites.filter(({ file }) => isWanted(file.id)),
-  };
+  const all = catalogueOf(knowledge.ruleSet);
+  const rules = all.filter(({ id }) => isWanted(id));
+  const composites = knowledge.composites.filter(({ file }) => isWanted(file.id));
+  if (rules.length + composites.length === 0) {
+    const name = options.filter ?? '';
+    const ids = [...all.map(({ id }) => id), ...knowledge.composites.map(({ file }) => file.id)];
+    const known = knownNames(name, ids);
+    throw new RastroError('RAS-CLI-UNKNOWN-NAME', { what: 'rule or composite', name, known });
+  }
+  return { knowledge, rules, composites };
 }
-
-const NONE_FOUND = (filter: string | undefined) => `No id of a rule or composite contains ${filter}.`;
 
 const triedComposites = ({ knowledge, composites }: Chosen): CompositeTrial[] =>
   composites.map((composite) => compositeTrialOf(composite, knowledge.ruleSet, knowledge));
 
 /** `2 rules and 1 composite`. */
 function countText({ rules, composites }: Chosen): string {
-  const of = (number: number, what: string) => `${count(number)} ${what}${number === 1 ? '' : 's'}`;
-  return `${of(rules.length, 'rule')} and ${of(composites.length, 'composite')}`;
+  return `${counted(rules.length, 'rule')} and ${counted(composites.length, 'composite')}`;
 }
 
 /** A trial as it is printed: of a rule or of a composite. */
@@ -107,15 +111,29 @@ function printTrials(terminal: Terminal, trials: readonly Printed[], verbose: bo
 const failedOf = (trials: readonly Printed[]) =>
   trials.flatMap(({ cases }) => cases).filter(({ problems }) => problems.length > 0).length;
 
+/** The trial of each rule; of a whole catalogue they take seconds. */
+function tried(
+  terminal: Terminal,
+  rules: readonly CheckedRule[],
+  trialIn: (rule: CheckedRule) => RuleTrial,
+): RuleTrial[] {
+  const progress = startProgress(terminal, 'running cases', rules.length, 'rules');
+  try {
+    return rules.map((rule, i) => {
+      const trial = trialIn(rule);
+      progress.update(i + 1);
+      return trial;
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
 async function runOnce(terminal: Terminal, options: TestOptions): Promise<number> {
   const picked = await chosen(options);
-  const { knowledge, rules, composites } = picked;
-  if (rules.length + composites.length === 0) {
-    terminal.note(NONE_FOUND(options.filter));
-    return EXIT.USAGE;
-  }
+  const { knowledge, rules } = picked;
   const startMs = performance.now();
-  const trials = rules.map((rule) => trialByBoth(rule, knowledge.evaluation));
+  const trials = tried(terminal, rules, (rule) => trialByBoth(rule, knowledge.evaluation));
   const compositeTrials = triedComposites(picked);
   const printed = [...trials.map(printedRule), ...compositeTrials.map(printedComposite)];
   const failed = failedOf(printed);
@@ -131,7 +149,7 @@ async function runOnce(terminal: Terminal, options: TestOptions): Promise<number
     printTrials(terminal, printed, options.verbose === true || printed.length === 1);
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     terminal.print(
-      `${count(all - failed)} of ${count(all)} cases of ${countText(picked)} hold, in ${seconds} s.`,
+      `${count(all - failed)} of ${counted(all, 'case')} of ${countText(picked)} hold, in ${seconds} s.`,
     );
   }
   return failed === 0 ? EXIT.FINE : EXIT.FAILURE;
@@ -173,7 +191,7 @@ async function runWatching(terminal: Terminal, options: TestOptions): Promise<nu
 
 function shareOf(option: string, text: string): number {
   const value = Number(text);
-  if (value >= 0 && value <= 100) return value;
+  if (text.trim() !== '' && value >= 0 && value <= 100) return value;
   throw new RastroError('RAS-CLI-BAD-OPTION', { option, value: text, expected: '0..100' });
 }
 
@@ -197,9 +215,16 @@ Examples:
 Of a case that does not hold it shows what the rule saw: every feature with its value against its bar, and the conditions that were
 not true; of a composite, which clause lacks what and which part gave how many points. No store is needed and nothing is sent. Exit code 1 if a case does not hold, 2 if no rule or composite was found.`,
     );
-  handle<TestOptions>(test, async ({ terminal }, options) =>
-    options.watch === true && !terminal.json ? runWatching(terminal, options) : runOnce(terminal, options),
-  );
+  handle<TestOptions>(test, async ({ terminal }, options) => {
+    if (options.watch !== true) return runOnce(terminal, options);
+    if (terminal.json)
+      throw new RastroError('RAS-CLI-BAD-OPTION', {
+        option: '--watch',
+        value: '--json',
+        expected: 'one of them: watching has no end, one JSON value has',
+      });
+    return runWatching(terminal, options);
+  });
 
   const coverage = rules
     .command('coverage')
@@ -221,36 +246,33 @@ alone is missing. Exit code 1 below --least, or where no case of a rule fires.`,
   handle<CoverageOptions>(coverage, async ({ terminal }, options) => {
     const least = shareOf('--least', options.least);
     const picked = await chosen(options);
-    const { knowledge, rules: wanted, composites } = picked;
-    if (wanted.length + composites.length === 0) {
-      terminal.note(NONE_FOUND(options.filter));
-      return EXIT.USAGE;
-    }
+    const { knowledge, rules: wanted } = picked;
     const found = coverageOf([
-      ...wanted.map((rule) => trialOf(rule, knowledge.evaluation)),
+      ...tried(terminal, wanted, (rule) => trialOf(rule, knowledge.evaluation)),
       ...triedComposites(picked).map((trial) => ({ ...trial, rule: trial.composite })),
     ]);
     const percent = found.branches === 0 ? 100 : (100 * found.seen) / found.branches;
     const isEnough = percent >= least && found.neverFired.length === 0;
     if (terminal.json) terminal.printJson({ ...found, percent, least, ok: isEnough });
     else {
-      const open = found.rules.filter(({ missing }) => missing.length > 0);
-      terminal.print(
-        tableText(
-          open.flatMap(({ rule, missing }) => missing.map((branch) => ({ rule, ...branch }))),
-          [
-            { title: 'rule', value: (row) => row.rule },
-            { title: 'in', value: (row) => row.where },
-            { title: 'never', value: (row) => String(row.never) },
-            { title: 'condition', value: (row) => row.condition },
-          ],
-          terminal,
-        ),
+      const open = found.rules.flatMap(({ rule, missing }) => missing.map((branch) => ({ rule, ...branch })));
+      const missed = tableText(
+        open,
+        [
+          { title: 'rule', value: (row) => row.rule },
+          { title: 'in', value: (row) => row.where },
+          { title: 'never', value: (row) => String(row.never) },
+          { title: 'condition', value: (row) => row.condition, wraps: true },
+        ],
+        terminal,
       );
+      if (open.length > 0) terminal.print(`${missed}\n`);
       if (found.neverFired.length > 0)
-        terminal.print(terminal.paint.red(`\nNo case fires: ${found.neverFired.join(', ')}`));
+        terminal.print(terminal.paint.red(`No case fires: ${found.neverFired.join(', ')}\n`));
+      // Rounded down: what is missing is never rounded away.
+      const shown = (Math.floor(10 * percent) / 10).toFixed(1);
       terminal.print(
-        `\n${count(found.seen)} of ${count(found.branches)} branches of ${countText(picked)} are shown by a case: ${percent.toFixed(1)} %${isEnough ? '' : `, at least ${least} % are asked for`}.`,
+          `${count(found.seen)} of ${count(found.branches)} branches of ${countText(picked)} are shown by a case: ${shown} %${percent >= least ? '' : `, at least ${least} % are asked for`}.`,
       );
     }
     return isEnough ? EXIT.FINE : EXIT.FAILURE;

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { type CheckedRule, catalogueOf, explainRule } from '../../../rules/compiler/index.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
+import { knownNames } from '../../workbench/known-names.ts';
 import { type Knowledge, loadKnowledge } from '../../workspace/knowledge.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit.ts';
@@ -36,9 +37,12 @@ function load(options: RulesOptions): Promise<Knowledge> {
 function ruleOf(knowledge: Knowledge, id: string): CheckedRule {
   const rules = catalogueOf(knowledge.ruleSet);
   const rule = rules.find((candidate) => candidate.id === id);
-  const known = rules.map((candidate) => candidate.id).join(', ');
-  if (rule === undefined) throw new RastroError('RAS-CLI-UNKNOWN-NAME', { what: 'rule', name: id, known });
-  return rule;
+  if (rule !== undefined) return rule;
+  const known = knownNames(
+    id,
+    rules.map((candidate) => candidate.id),
+  );
+  throw new RastroError('RAS-CLI-UNKNOWN-NAME', { what: 'rule', name: id, known });
 }
 
 function showRule({ terminal }: CommandContext, rule: CheckedRule, lang: (typeof LANGS)[number]): void {

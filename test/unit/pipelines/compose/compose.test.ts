@@ -54,6 +54,20 @@ describe('composeSubject', () => {
     expect(compose(signals, {}, rows(), FIRST)).toEqual({ derivedSignals: [], alerts: [] });
   });
 
+  it('is the same with and without what experimental rules say: no signal reads it, no alert carries it', () => {
+    const tried = (name: string, at: number) => ({ ...legOf(name, { at }), shadow: true as const });
+    expect(compose([tried('first', T0), tried('second', T0 + HOUR)])).toEqual({
+      derivedSignals: [],
+      alerts: [],
+    });
+    const only = compose([legOf('first')]);
+    expect(only.alerts.length).toBeGreaterThan(0);
+    expect(compose([legOf('first'), tried('second', T0 + HOUR)])).toEqual(only);
+    expect(compose([...both(), tried('third', T0 + 2 * HOUR), tried('fourth', T0 - HOUR)])).toEqual(
+      compose(both()),
+    );
+  });
+
   it('ignores signals of rules over signals that come back in', () => {
     const once = compose(both());
     expect(compose([...both(), ...once.derivedSignals])).toEqual(once);

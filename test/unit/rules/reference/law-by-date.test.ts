@@ -137,8 +137,8 @@ type Event = RuleCase['events'][number];
 /** The rule with histories of the test's own, through both evaluators: which fire. */
 function firing(of: CheckedRule, histories: readonly (readonly Event[])[], defaults: object): boolean[] {
   const cases = histories.map((events, i): RuleCase => {
-    const shape = { name: `history ${i}`, kind: 'boundary', fires: true, events: [...events] } as const;
-    return { ...shape, defaults: defaults as Record<string, string> };
+    const shape = { name: `history ${i}`, kind: 'boundary', fires: true } as const;
+    return { ...shape, events: [...events], defaults: defaults as Record<string, string> };
   });
   const trial = trialByBoth({ ...of, file: { ...of.file, cases } }, context);
   return trial.cases.map(({ problems, fired }) => {

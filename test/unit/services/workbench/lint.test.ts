@@ -22,11 +22,11 @@ function copied(path: string, edit: (text: string) => string): string {
 test('composites are read where the rules compile, and not where they do not', async () => {
   const wrong = (text: string) => text.replace(/mediumMilli: \d+/, 'mediumMilli: 99000');
   const folder = copied('composites/K-SMUG.yaml', wrong);
-  const composites = (await lintCatalogue(folder)).filter(({ path }) => path.includes('composites'));
+  const composites = (await lintCatalogue(folder)).findings.filter(({ path }) => path.includes('composites'));
   expect(composites.map(({ check }) => check)).toEqual(['RAS-COMPOSITE-LEVELS']);
   const rule = join(folder, 'catalogue/smuggling/SMU-01-border-convergence.yaml');
   writeFileSync(rule, readFileSync(rule, 'utf8').replace('weight:', 'wieght:'));
-  const found = await lintCatalogue(folder);
+  const { findings: found } = await lintCatalogue(folder);
   expect(found.map(({ check }) => check)).toContain('RAS-RULES-SHAPE');
   expect(found.filter(({ path }) => path.includes('composites'))).toEqual([]);
 });
