@@ -165,6 +165,7 @@ export function printTaken(terminal: Terminal, run: TrialRun): void {
     );
   for (const fault of report?.faults ?? [])
     terminal.print(terminal.paint.red(`${fault.file}: cut off at line ${fault.line}`));
+  if (run.rows === 0) terminal.print('Not one row was taken in: what follows says nothing about the rules.');
   if (stopped !== null)
     terminal.print(
       terminal.paint.red(`Stopped by --limit-${stopped}: everything below counts what was read until then.`),

@@ -22,6 +22,13 @@ export function sweepValues(from: number, to: number, steps: number, isWhole: bo
   return [...new Set(values)];
 }
 
+/** The values with the one that stands in the rule, where it lies between them: what a change is measured against. */
+export function withNow(values: readonly number[], now: number): number[] {
+  const [first = now, last = now] = [values[0], values.at(-1)];
+  if (values.includes(now) || (now - first) * (now - last) > 0) return [...values];
+  return [...values, now].sort((a, b) => (first <= last ? a - b : b - a));
+}
+
 /** The value that stands in the rule. @throws RastroError RAS-CLI-UNKNOWN-NAME on a parameter that is no number of the rule's own */
 export function numberIn(knowledge: Knowledge, rule: string, param: string): number {
   const params = knowledge.ruleSet.rules.find(({ id }) => id === rule)?.file.params ?? {};
@@ -52,9 +59,28 @@ export function withValue(knowledge: Knowledge, rule: string, param: string, val
 const WIDTH = 720;
 const HEIGHT = 360;
 const MARGIN = 56;
+/** Pixels that the text of a value takes on the axis; what would lie closer to the one before it is left out. */
+const TICK_WIDTH = 44;
 
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** Values written under the axis: both ends, and those between that have room. */
+function ticksOf(
+  points: readonly SweepPoint[],
+  x: (value: number) => number,
+): { at: number; text: string }[] {
+  const all = points.map(({ value }) => ({ at: x(value), text: String(value) }));
+  const last = all.at(-1);
+  const kept: { at: number; text: string }[] = [];
+  for (const tick of all) {
+    const before = kept.at(-1);
+    const isFree = before === undefined || Math.abs(tick.at - before.at) >= TICK_WIDTH;
+    const isBeforeLast = tick === last || Math.abs(tick.at - (last?.at ?? 0)) >= TICK_WIDTH;
+    if (tick === last || (isFree && isBeforeLast)) kept.push(tick);
+  }
+  return kept;
+}
 
 /** The curve as an SVG file that needs nothing beside it: no script, no font, no style sheet. */
 export function sweepSvg(
@@ -84,14 +110,18 @@ export function sweepSvg(
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     label([WIDTH / 2, 24], `${rule}: ${param} from ${low} to ${high}`),
     `<path d="M${MARGIN} ${MARGIN}V${HEIGHT - MARGIN}H${WIDTH - MARGIN}" fill="none" stroke="#888"/>`,
+    ...[0.25, 0.5, 0.75, 1].map(
+      (share) =>
+        `<path d="M${MARGIN} ${y(share).toFixed(1)}H${WIDTH - MARGIN}" stroke="#e4e4e4" fill="none"/>`,
+    ),
     ...(isInside
       ? [
           `<path d="M${x(now).toFixed(1)} ${MARGIN}V${HEIGHT - MARGIN}" stroke="#999" stroke-dasharray="4 4"/>`,
           label([x(now), MARGIN - 8], `now ${now}`, 'middle', '#666'),
         ]
       : []),
-    label([MARGIN, HEIGHT - MARGIN + 18], String(low)),
-    label([WIDTH - MARGIN, HEIGHT - MARGIN + 18], String(high)),
+    ...ticksOf(points, x).map(({ at, text }) => label([at, HEIGHT - MARGIN + 18], text)),
+    label([WIDTH / 2, HEIGHT - 10], param),
     label([MARGIN - 6, y(1) + 4], String(most), 'end', '#1f5fa8'),
     label([MARGIN - 6, y(0) + 4], '0', 'end', '#1f5fa8'),
     label([MARGIN, HEIGHT - 10], 'signals', 'start', '#1f5fa8'),

@@ -33,7 +33,7 @@ function showUnverified(terminal: Terminal, knowledge: Knowledge): number {
       tableText(
         found,
         [
-          { title: 'file', value: (row) => row.file },
+          { title: 'file', value: (row) => row.file.replace(/\.yaml$/, '') },
           {
             title: 'where',
             value: (row) => row.where.replace(/^thresholds\.|\.periods$/g, '') || 'the whole file',
@@ -41,7 +41,7 @@ function showUnverified(terminal: Terminal, knowledge: Knowledge): number {
           { title: 'from', value: (row) => row.from ?? '' },
           { title: 'value', value: (row) => row.value ?? '', align: 'right' },
           { title: 'unit', value: (row) => row.unit ?? '' },
-          { title: '', value: (row) => (row.isUsed ? '' : 'never evaluated') },
+          { title: '', value: (row) => (row.isUsed ? '' : 'unused') },
         ],
         terminal,
       ),
@@ -49,7 +49,7 @@ function showUnverified(terminal: Terminal, knowledge: Knowledge): number {
     const unused = found.filter(({ isUsed }) => !isUsed).length;
     terminal.print(
       `\n${paragraph(
-        `${counted(found.length, 'entry is', 'entries are')} marked unverified, ${count(unused)} of them never evaluated; the rest is used: read it again at its sources before evidence rests on it.`,
+        `${counted(found.length, 'entry is', 'entries are')} marked unverified, ${count(unused)} of them proposed or not known to be in force, which no rule reads; the rest is used: read it again at its sources before evidence rests on it.`,
         terminal,
         '',
       )}`,

@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { FAMILIES, FORMS } from '../../../schemas/enumerations.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import { jsonSchemaOf } from '../../../schemas/json-schema.ts';
+import { compareUtf8 } from '../../../schemas/order.ts';
 import { packageRoot } from '../../../schemas/package-root.ts';
 import { ruleTemplate, TEMPLATE_SUBJECTS } from '../../workbench/template.ts';
 import { EXIT } from '../exit.ts';
@@ -39,13 +40,15 @@ class Stopped extends Error {
   override readonly name = 'Stopped';
 }
 
-/** The form of the shipped rules whose ids begin as this one does; empty where there are none, or several. */
+/** The form of most shipped rules whose ids begin as this one does; empty where there are none. */
 async function usualForm(id: string): Promise<string> {
   const catalogue = join(packageRoot(), 'rules', 'catalogue');
   const names = await readdir(catalogue, { recursive: true });
   const start = id.replace(/-.*$/, '-');
-  const folders = new Set(names.filter((name) => basename(name).startsWith(start)).map(dirname));
-  return folders.size === 1 ? [...folders].join('').replaceAll('-', '_') : '';
+  const folders = names.filter((name) => basename(name).startsWith(start)).map(dirname);
+  const often = (folder: string) => folders.filter((each) => each === folder).length;
+  const [most = ''] = [...new Set(folders)].sort((a, b) => often(b) - often(a) || compareUtf8(a, b));
+  return most.replaceAll('-', '_');
 }
 
 /**

@@ -8,7 +8,10 @@ import {
   planRules,
 } from '../../../rules/compiler/index.ts';
 import type { CommandContext } from '../context.ts';
-import { tableText } from '../terminal.ts';
+import { counted, paragraph, tableText } from '../terminal.ts';
+
+/** Under what the lines of a plan stand. */
+const INDENT = ' '.repeat(10);
 
 /** The rule's plan for each kind of subject, among all rules of the catalogue: they share counters and record. */
 function plansOf(rules: readonly CheckedRule[], rule: CheckedRule, evaluation: EvaluationContext) {
@@ -51,6 +54,9 @@ export function showPlan(
     return;
   }
   const { bold, dim } = terminal.paint;
+  /** Under a heading of ten columns. */
+  const say = (heading: string, text: string) =>
+    terminal.print(paragraph(`${heading.padEnd(INDENT.length)}${text}`, terminal, INDENT));
   terminal.print(bold(`${id} ${title}`));
   if (plans.length === 0) {
     terminal.print(
@@ -60,28 +66,35 @@ export function showPlan(
     );
     return;
   }
-  terminal.print(
-    `\nfeatures  ${features.map(({ name, agg, over }) => `${name} (${agg}${over === null ? '' : ` ${over}`})`).join(', ')}`,
+  const ofFeatures = features.map(
+    ({ name, agg, over }) => `${name} (${agg}${over === null ? '' : ` ${over}`})`,
   );
-  terminal.print(`when      ${when.trim()}`);
+  terminal.print();
+  say('features', ofFeatures.join(', '));
+  say('when', when.trim());
   for (const { subject, isGated, trigger, gate, counters, cost, record } of plans) {
     terminal.print(`\n${bold(`per ${subject}`)}`);
-    terminal.print(`trigger   ${trigger}`);
+    say('trigger', trigger);
     terminal.print(dim('          an unknown condition triggers too'));
     if (isGated) {
-      terminal.print(`gate      ${gate}`);
+      say('gate', gate);
       terminal.print(dim('          #name[window]: at least as many events as can match there'));
       terminal.print(dim('          different, sum, funded: what the record tells beside counts'));
       terminal.print();
-      terminal.print(tableText(counters, [{ title: 'counter', value: (counter) => counter.text }], terminal));
+      terminal.print(
+        tableText(counters, [{ title: 'counter', value: (counter) => counter.text, wraps: true }], terminal),
+      );
     } else {
       terminal.print('gate      none: every event that triggers the rule is evaluated in full');
     }
-    terminal.print(
-      `\ncost      at most about ${cost.estimatedNs} ns an event, an estimate from ${cost.reads} reads, ${cost.comparisons} comparisons, ${cost.counters} counters`,
+    terminal.print();
+    say(
+      'cost',
+      `at most about ${cost.estimatedNs} ns an event, an estimate from ${counted(cost.reads, 'read')}, ${counted(cost.comparisons, 'comparison')}, ${counted(cost.counters, 'counter')}`,
     );
-    terminal.print(
-      `record    ${record.bytes} bytes a subject, for ${record.counters} counters of ${record.rules} rules`,
+    say(
+      'record',
+      `${record.bytes} bytes a subject, for ${counted(record.counters, 'counter')} of ${counted(record.rules, 'rule')}`,
     );
     terminal.print(dim(record.layout));
   }

@@ -7,6 +7,13 @@ import { paragraph, type Terminal } from '../terminal.ts';
 /** Rows of a sample that are named on the terminal. */
 const ROWS_SHOWN = 5;
 
+/** A share is told to three places; JSON has all of them. */
+function valueText(value: unknown): string {
+  return typeof value === 'number' && !Number.isInteger(value)
+    ? String(Number(value.toFixed(3)))
+    : String(value);
+}
+
 /** Signals with what was counted, against what, and the first of their rows; `side` says which of two sets found them. */
 export function printSignals(terminal: Terminal, side: string, signals: readonly Signal[]): void {
   const { bold, dim } = terminal.paint;
@@ -15,7 +22,7 @@ export function printSignals(terminal: Terminal, side: string, signals: readonly
       .filter(({ operator }) => operator !== undefined)
       .map(
         ({ name, value, operator, threshold }) =>
-          `${name} ${String(value)} (${operator} ${String(threshold)})`,
+          `${name} ${valueText(value)} (${operator} ${valueText(threshold)})`,
       );
     const { rule, ruleVersion, observedOn, openedAt, eventTime } = signal;
     const head = side === '' ? '' : `${bold(side)} `;

@@ -1,14 +1,22 @@
 /** `rastro rules sweep RULE --param NAME`: what another value of a threshold would find, as a curve. */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import { onlyOf } from '../../workbench/only.ts';
-import { numberIn, type SweepPoint, sweepSvg, sweepValues, withValue } from '../../workbench/sweep.ts';
+import {
+  numberIn,
+  type SweepPoint,
+  sweepSvg,
+  sweepValues,
+  withNow,
+  withValue,
+} from '../../workbench/sweep.ts';
 import { readTruth, type TruthFile, TruthMatch } from '../../workbench/truth-match.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
-import { count, type Terminal, tableText } from '../terminal.ts';
+import { count, paragraph, type Terminal, tableText } from '../terminal.ts';
 import {
   addTrialOptions,
   knowledgeOf,
@@ -32,7 +40,7 @@ interface SweepOptions extends TrialOptions {
 }
 
 const STEPS_MAX = 100;
-const BAR = 32;
+const BAR = 24;
 
 function numberOf(option: string, text: string): number {
   const value = Number(text);
@@ -94,7 +102,7 @@ function print(terminal: Terminal, points: readonly SweepPoint[], param: string,
   if (hasTruth)
     terminal.print(
       terminal.paint.dim(
-        '\nThe truth is that of a simulation: invented people. It shows how the rule moves, not how accurate it is.',
+        `\n${paragraph('The truth is that of a simulation: invented people. It shows how the rule moves, not how accurate it is.', terminal, '')}`,
       ),
     );
 }
@@ -111,7 +119,7 @@ export function addRulesSweep(rules: Command): void {
     .requiredOption('--param <name>', 'the parameter; a name that is none lists them')
     .requiredOption('--from <value>', 'first value')
     .requiredOption('--to <value>', 'last value')
-    .option('--steps <n>', 'how many values', '8')
+    .option('--steps <n>', 'how many values; the one that stands in the rule is always among them', '8')
     .option('--on <file...>', 'the files of the feed')
     .option('--truth <file>', 'truth.json of `rastro simulate`')
     .option('--svg <file>', 'write the curve as a picture')
@@ -132,10 +140,16 @@ ${TRIAL_NOTES}`,
     const knowledge = onlyOf(await knowledgeOf(options.rules, options), [rule], rulesFolder(options.rules));
     const now = numberIn(knowledge, rule, options.param);
     const [from, to] = [numberOf('--from', options.from), numberOf('--to', options.to)];
-    const values = sweepValues(from, to, stepsOf(options.steps), Number.isInteger(now) && now !== 0);
+    const values = withNow(
+      sweepValues(from, to, stepsOf(options.steps), Number.isInteger(now) && now !== 0),
+      now,
+    );
     const truth = await truthOf(options.truth);
-    if (options.svg !== undefined && existsSync(options.svg))
-      throw new RastroError('RAS-RULES-EXISTS', { path: options.svg });
+    const { svg: picture } = options;
+    if (picture !== undefined && existsSync(picture))
+      throw new RastroError('RAS-RULES-EXISTS', { path: picture });
+    // Said before minutes are spent.
+    if (picture !== undefined) await writtenTo(picture, () => access(dirname(picture), constants.W_OK));
     return withTrials(context, options, options.on ?? [], async ({ data, run }) => {
       const match = truth === null ? null : new TruthMatch(truth, rule, data.keys);
       const points: SweepPoint[] = [];

@@ -1,6 +1,15 @@
 /** Lock and packs by command, as a rule author calls them. */
 import { generateKeyPairSync } from 'node:crypto';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -101,6 +110,82 @@ test('a new rule goes into a new folder and its cases hold; nothing is written o
     code: 2,
     err: expect.stringContaining('labour_exploitation'),
   });
+  // What the file system refuses is said, and is no fault of the program.
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  expect(await rastro([...make, '--out', join(file, 'below')])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('RAS-CLI-NOT-WRITTEN'),
+  });
+  expect(await rastro([...make.slice(0, -1), '', '--out', `${out}-untitled`])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--title'),
+  });
+});
+
+test('wrong calls end with code 2 and say what is asked for, as text and as JSON', async () => {
+  const empty = join(folder, 'empty');
+  mkdirSync(join(empty, 'catalogue'), { recursive: true });
+  const calls: readonly [readonly string[], string][] = [
+    [['lint', '--rules', empty], 'RAS-RULES-NONE'],
+    [['lint', '--filter', 'no-such'], 'RAS-CLI-UNKNOWN-NAME'],
+    [['test', '--rules', empty], 'RAS-RULES-FOLDER'],
+    [['test', '--watch'], 'RAS-CLI-BAD-OPTION'],
+    [['coverage', '--least', ''], 'RAS-CLI-BAD-OPTION'],
+    [['list', '--unverified', '--form', 'servitude'], 'RAS-CLI-BAD-OPTION'],
+    [['explain', 'SEX-99'], 'RAS-CLI-UNKNOWN-NAME'],
+    [['new', 'LAB-93'], 'RAS-CLI-OPTION-MISSING'],
+    [['backtest'], 'RAS-CLI-OPTION-MISSING'],
+    [['backtest', 'x.csv', '--from-store'], 'RAS-CLI-BAD-OPTION'],
+    [['shadow', '--data-dir', join(folder, 'none')], 'RAS-RULES-NO-HISTORY'],
+    [
+      [
+        'sweep',
+        'DEB-01',
+        '--param',
+        'min_payers',
+        '--from',
+        '4',
+        '--to',
+        '8',
+        '--svg',
+        join(folder, 'no/x.svg'),
+      ],
+      'RAS-CLI-NOT-WRITTEN',
+    ],
+  ];
+  for (const [args, code] of calls) {
+    const result = await rastro(['rules', ...args, '--json']);
+    const { error } = JSON.parse(result.err) as { error: { code: string; hint: string } };
+    expect([args.join(' '), result.code, result.out, error.code]).toEqual([args.join(' '), 2, '', code]);
+    expect(error.hint.length).toBeGreaterThan(10);
+  }
+  const near = await rastro(['rules', 'explain', 'SEX-99']);
+  expect(near.err).toMatch(/SEX-01, SEX-02.*in all: `rastro rules list`/);
+  expect(near.err).not.toContain('LAB-01');
+  // Opening what is not there would have made it.
+  expect(existsSync(join(folder, 'none'))).toBe(false);
+});
+
+test('lists and texts fit into 100 columns, and nothing is printed of an empty table', async () => {
+  for (const args of [
+    ['list'],
+    ['list', '--unverified'],
+    ['lint', '--list-checks'],
+    ['explain', 'SEX-08', '--plan'],
+  ]) {
+    const { code, out } = await rastro(['rules', ...args]);
+    expect([args, code]).toEqual([args, 0]);
+    expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+  }
+  const unverified = (await rastro(['rules', 'list', '--unverified'])).out;
+  expect(unverified).toMatch(/units\.UMA +2020-02-01 +86\.88 +MXN a day\n/);
+  expect(unverified).toMatch(/ca\.cash_ban +2025-06-03 +10000 +CAD +unused\n/);
+  expect(await rastro(['rules', 'coverage', '--filter', 'DEB-01'])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^[\d,]+ of [\d,]+ branches of 1 rule are shown by a case: 100\.0 %\.\n$/),
+  });
+  expect((await rastro(['rules', 'lint', '--filter', 'DEB-01'])).out).toBe('Nothing is found in 1 file.\n');
 });
 
 test('a new composite over rules of the folder works as it stands; one whose case does not hold says what it lacks', async () => {

@@ -8,6 +8,7 @@ import {
   type SweepPoint,
   sweepSvg,
   sweepValues,
+  withNow,
   withValue,
 } from '../../../../services/workbench/sweep.ts';
 import { readTruth, TruthMatch } from '../../../../services/workbench/truth-match.ts';
@@ -19,6 +20,14 @@ test('values reach from the first to the last, whole where the parameter is whol
   expect(sweepValues(1, 2, 5, true)).toEqual([1, 2]);
   expect(sweepValues(0.1, 0.3, 3, false)).toEqual([0.1, 0.2, 0.3]);
   expect(sweepValues(20, 4, 3, true)).toEqual([20, 12, 4]);
+});
+
+test('the value that stands in the rule is among them, where it lies between them', () => {
+  expect(withNow([4, 8, 12], 9)).toEqual([4, 8, 9, 12]);
+  expect(withNow([12, 8, 4], 9)).toEqual([12, 9, 8, 4]);
+  expect(withNow([4, 8, 12], 8)).toEqual([4, 8, 12]);
+  expect(withNow([4, 8], 3)).toEqual([4, 8]);
+  expect(withNow([8, 4], 9)).toEqual([8, 4]);
 });
 
 test('a rule gets another value of one parameter and nothing else changes', async () => {
@@ -52,6 +61,19 @@ describe('the picture', () => {
     expect(svg).toContain('LAB-21 &lt;x&gt;');
     expect(svg).toContain('now 6');
     expect(svg).not.toMatch(/<script|href|url\(|@import|synthetic/);
+  });
+
+  test('writes the values under its axis as far as they have room, both ends always', () => {
+    const points = Array.from({ length: 60 }, (_, i) => point(1_000 + i, i, null));
+    const texts = [...sweepSvg(points, about).matchAll(/y="322.0"[^>]*>(\d+)</g)].map(([, text]) =>
+      Number(text),
+    );
+    expect([texts[0], texts.at(-1)]).toEqual([1_000, 1_059]);
+    expect(texts.length).toBeGreaterThan(8);
+    expect(texts.length).toBeLessThan(15);
+    expect(sweepSvg([point(4, 20, null), point(6, 10, null), point(8, 0, null)], about)).toMatch(
+      />4<[\s\S]*>6<[\s\S]*>8</,
+    );
   });
 
   test('says that cases are synthetic', () => {
