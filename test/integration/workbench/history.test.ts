@@ -271,6 +271,14 @@ test(
     expect(ofRun).toMatchObject({ signals: { total: run.standing.signals.length } });
     expect(await backtest('--config', serverConfig())).toEqual(ofRun);
     expect({ files: digest(dataDir), rows: await rowCounts(store) }).toEqual(before);
+    // Without a composite there are no alerts to show what was found: the rule's own signals do.
+    const only = ['--only', 'SEX-08-NEW', '--from-store', '--data-dir', dataDir];
+    const text = await rastro(['rules', 'backtest', '--rules', rulesDir, '--no-cost', ...only]);
+    expect(text).toMatchObject({ code: 0, out: expect.stringContaining('no composite is run') });
+    expect(text.out).toMatch(
+      /SEX-08-NEW 1\.0\.0 on account:acc_\w+,\n.*\n +.*cycles \d+ \(>= 10\)[\s\S]*rows: us-/,
+    );
+    for (const line of text.out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
 
     const { url, key } = suite.server;
     await store.command('CREATE DATABASE without_feeds');
