@@ -272,7 +272,7 @@ alone is missing. Exit code 1 below --least, or where no case of a rule fires.`,
       // Rounded down: what is missing is never rounded away.
       const shown = (Math.floor(10 * percent) / 10).toFixed(1);
       terminal.print(
-          `${count(found.seen)} of ${count(found.branches)} branches of ${countText(picked)} are shown by a case: ${shown} %${percent >= least ? '' : `, at least ${least} % are asked for`}.`,
+        `${count(found.seen)} of ${count(found.branches)} branches of ${countText(picked)} are shown by a case: ${shown} %${percent >= least ? '' : `, at least ${least} % are asked for`}.`,
       );
     }
     return isEnough ? EXIT.FINE : EXIT.FAILURE;

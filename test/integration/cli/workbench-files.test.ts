@@ -183,7 +183,9 @@ test('lists and texts fit into 100 columns, and nothing is printed of an empty t
   expect(unverified).toMatch(/ca\.cash_ban +2025-06-03 +10000 +CAD +unused\n/);
   expect(await rastro(['rules', 'coverage', '--filter', 'DEB-01'])).toMatchObject({
     code: 0,
-    out: expect.stringMatching(/^[\d,]+ of [\d,]+ branches of 1 rule are shown by a case: 100\.0 %\.\n$/),
+    out: expect.stringMatching(
+      /^[\d,]+ of [\d,]+ branches of 1 rule and 0 composites are shown by a case: 100\.0 %\.\n$/,
+    ),
   });
   expect((await rastro(['rules', 'lint', '--filter', 'DEB-01'])).out).toBe('Nothing is found in 1 file.\n');
 });

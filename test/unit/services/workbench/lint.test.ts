@@ -33,7 +33,7 @@ test('composites are read where the rules compile, and not where they do not', a
 
 test('cases of a composite are read: enough of a live one, of the kind that they say, each by its own name', async () => {
   const found = async (edit: (text: string) => string, path = 'composites/K-SMUG.yaml') => {
-    const findings = await lintCatalogue(copied(path, edit));
+    const { findings } = await lintCatalogue(copied(path, edit));
     return findings.map(({ check, line, col, message }) => [check, line, col, message]);
   };
   const head = readFileSync(join(packageRoot(), 'rules/composites/K-SMUG.yaml'), 'utf8').split(
