@@ -7,10 +7,12 @@ import { type CheckedRule, catalogueOf, findingText } from '../../../rules/compi
 import { FORMS } from '../../../schemas/enumerations.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import { compositeTemplate, pointsOf } from '../../workbench/composite-template.ts';
+import { knownNames } from '../../workbench/known-names.ts';
 import { loadKnowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
 import { oneOf } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
+import { writtenTo } from '../written.ts';
 
 /** What of the options a composite has a use for. */
 interface CompositeOptions {
@@ -31,7 +33,7 @@ function rulesNamed(text: string, rules: ReadonlyMap<string, CheckedRule>) {
     const rule = rules.get(id);
     if (rule !== undefined && pointsOf(rule) > 0) return rule;
     const known = [...rules.values()].filter((each) => pointsOf(each) > 0).map((each) => each.id);
-    throw new RastroError('RAS-CLI-UNKNOWN-NAME', { what: '--of', name: id, known: known.join(', ') });
+    throw new RastroError('RAS-CLI-UNKNOWN-NAME', { what: 'rule', name: id, known: knownNames(id, known) });
   });
   const [first, second, ...others] = found;
   if (first === undefined || second === undefined || found.length > RULES_MAX)
@@ -44,11 +46,15 @@ export async function newComposite(
   options: CompositeOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const form = oneOf('--form', options.form ?? 'nothing', FORMS);
+  const missing = (option: string, expected: string) =>
+    new RastroError('RAS-CLI-OPTION-MISSING', { option, expected });
+  if (options.form === undefined) throw missing('--form', FORMS.join(' | '));
+  if (options.of === undefined) throw missing('--of', 'rules of the folder, as LAB-21,LAB-22');
+  const form = oneOf('--form', options.form, FORMS);
   const target = join(options.out, 'composites', `${id}.yaml`);
   if (existsSync(target)) throw new RastroError('RAS-RULES-EXISTS', { path: target });
   const { ruleSet, playbook } = await loadKnowledge({ rulesDir: options.out });
-  const rules = rulesNamed(options.of ?? '', new Map(catalogueOf(ruleSet).map((rule) => [rule.id, rule])));
+  const rules = rulesNamed(options.of, new Map(catalogueOf(ruleSet).map((rule) => [rule.id, rule])));
   const title = options.title ?? 'Several indicators on one person';
   const year = new Date().getUTCFullYear();
   const text = compositeTemplate({ id, title, form, rules, schema: '../composite.schema.json', year });
@@ -58,7 +64,7 @@ export async function newComposite(
     const findings = checked.findings.map((finding) => findingText(finding)).join('\n');
     throw new RastroError('RAS-RULES-REFUSED', { count: checked.findings.length, findings });
   }
-  await writeFile(target, text, { flag: 'wx' });
+  await writtenTo(target, () => writeFile(target, text, { flag: 'wx' }));
   if (terminal.json) terminal.printJson({ composite: target, id, form, rules: rules.map((rule) => rule.id) });
   else
     terminal.print(

@@ -135,6 +135,7 @@ test('wrong calls end with code 2 and say what is asked for, as text and as JSON
     [['list', '--unverified', '--form', 'servitude'], 'RAS-CLI-BAD-OPTION'],
     [['explain', 'SEX-99'], 'RAS-CLI-UNKNOWN-NAME'],
     [['new', 'LAB-93'], 'RAS-CLI-OPTION-MISSING'],
+    [['new', 'K-OURS', '--form', 'smuggling'], 'RAS-CLI-OPTION-MISSING'],
     [['backtest'], 'RAS-CLI-OPTION-MISSING'],
     [['backtest', 'x.csv', '--from-store'], 'RAS-CLI-BAD-OPTION'],
     [['shadow', '--data-dir', join(folder, 'none')], 'RAS-RULES-NO-HISTORY'],
