@@ -135,6 +135,19 @@ export function judge(
   });
 }
 
+/** Alerts about people of whom no case tells. Infrastructure that a case uses does not belong to it. */
+export function concerningNobody(
+  truth: Truth,
+  alerts: readonly Alert[],
+  pseudonyms: Pseudonymiser,
+): readonly Alert[] {
+  const people = truth.cases.flatMap(({ subjects }) =>
+    subjects.filter(({ role }) => role !== 'infrastructure'),
+  );
+  const known = keySet(people, pseudonyms);
+  return alerts.filter(({ subject }) => !known.has(subject));
+}
+
 /** The signal that stands in for an alert, if one is asked for. */
 function signalOf(kind: CaseKind): string | null {
   const wanted = askedOf(kind);

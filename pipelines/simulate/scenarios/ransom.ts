@@ -47,11 +47,11 @@ class Ransom implements Actor {
     this.rng = rng;
     this.world = world;
     draft.span(S8.weeks);
-    // Two of three operators submit; when evidence is cut, one.
+    // Two of three operators submit. A plain case is seen whole; one that hides also uses the third; when evidence is cut, one is left.
+    const { girosol, envialto, pasolargo } = INSTITUTIONS;
+    const seen = draft.variant === 'truncated' ? [girosol, pasolargo] : [girosol, envialto];
     this.operators = rng.sample(
-      draft.variant === 'truncated'
-        ? [INSTITUTIONS.girosol, INSTITUTIONS.pasolargo]
-        : [INSTITUTIONS.girosol, INSTITUTIONS.envialto, INSTITUTIONS.pasolargo],
+      draft.isEvasive ? [...seen, pasolargo] : seen,
       draft.draw('operators', S8.operators),
     );
     this.receivers = Array.from({ length: draft.draw('receivers', S8.receivers) }, (_, i) => {

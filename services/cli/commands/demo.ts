@@ -8,7 +8,7 @@ import type { CaseKind } from '../../../pipelines/simulate/truth.ts';
 import type { Alert } from '../../../schemas/alert.ts';
 import type { Signal } from '../../../schemas/signal.ts';
 import type { Workspace } from '../../workspace/workspace.ts';
-import { asked, type CaseVerdict, isFound, judge } from '../demo-verdict.ts';
+import { asked, type CaseVerdict, concerningNobody, isFound, judge } from '../demo-verdict.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { oneOf } from '../options.ts';
@@ -159,7 +159,8 @@ export function addDemo(program: Command): void {
       return await runFiles({ terminal, dataDir: folder }, request, async (result, workspace) => {
         const alerts = await documents<Alert>(workspace, 'alerts_standing');
         const signals = await documents<Signal>(workspace, 'signals_standing');
-        const verdicts = judge(truth, alerts, signals, new Pseudonymiser(workspace.keys));
+        const pseudonyms = new Pseudonymiser(workspace.keys);
+        const verdicts = judge(truth, alerts, signals, pseudonyms);
         const failed = verdicts.filter((verdict) => verdict.ok === false);
         const harmed = [...new Set(verdicts.flatMap((verdict) => verdict.harmed))];
         const ok = failed.length === 0 && harmed.length === 0;
@@ -187,9 +188,7 @@ export function addDemo(program: Command): void {
         }
         printRun(terminal, result);
         printVerdicts(terminal, verdicts);
-        const outside =
-          alerts.length -
-          new Set(verdicts.flatMap((verdict) => verdict.alerts.map((alert) => alert.id))).size;
+        const outside = concerningNobody(truth, alerts, pseudonyms).length;
         terminal.print(
           `\n${count(outside)} alerts concern nobody of a case; ${harmed.length} protected people have a score or a proposed restraint.`,
         );
