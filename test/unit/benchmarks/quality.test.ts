@@ -92,7 +92,7 @@ test('the page of the scenarios calls itself synthetic and shows every figure', 
     ...changes,
   });
   const rows = [row({}), row({ variant: 'evasive', found: 2, medianDays: 51, harmed: 1 })];
-  const page = scenariosPage(rows, { seed: 1, count: 20, days: 240 });
+  const page = scenariosPage(rows, { seed: 1, days: 240 });
   expect(page).toMatch(/\*\*Synthetic:\*\*/);
   expect(page).toContain(
     '| S1 | A ring | 19 of 20 | 2 of 20 | - | - | 33 | 51 | 1 of 120 | 0 of 0 | K-SEX-CONTROL |',
