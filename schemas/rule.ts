@@ -30,7 +30,16 @@ const name = z.string().regex(/^[a-z][a-zA-Z0-9_]*$/);
 const fieldName = z.string().regex(/^((signal|cluster|pattern|taint|tag)\.)?[a-z][a-zA-Z0-9_]*$/);
 const expression = z.string().min(1).max(2_000);
 
-/** A constant of the rule with its unit and where it comes from, or a statutory threshold looked up as of the event. */
+/** Name of a definition of peers (`rules/peers/<name>.yaml`). */
+export const peerName = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
+export const quantileMilli = z.int().min(1).max(1000);
+/** Units in which peers are measured; a share is a double, anything else an exact integer. */
+export const PEER_UNITS = ['count', 'minor', 'milli', 'share', 'ms', 'days'] as const;
+
+/**
+ * A constant of the rule with its unit and where it comes from, a statutory threshold looked up as of the event, or a quantile of
+ * the peers of the subject as of the event.
+ */
 export const param = z.union([
   z.strictObject({
     value: z.union([z.number(), z.string(), z.boolean(), z.array(z.string())]),
@@ -57,6 +66,12 @@ export const param = z.union([
       .describe('Id in rules/thresholds; evaluates to its value in minor units as of the event'),
     unit: z.literal('minor'),
     provenance: z.literal('law'),
+  }),
+  z.strictObject({
+    peer: peerName.describe('Definition in rules/peers; evaluates to a quantile of the group of the event'),
+    quantile: quantileMilli.describe('Thousandths; one that the definition keeps'),
+    unit: z.enum(PEER_UNITS),
+    provenance: z.literal('peers'),
   }),
 ]);
 
@@ -182,6 +197,10 @@ export const ruleCase = z.strictObject({
   defaults: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]))
     .optional(),
+  peers: z
+    .record(z.string().regex(/^[a-z][a-z0-9_]*\.p\d{1,4}$/), z.number())
+    .optional()
+    .describe('Quantiles of the peers, as `cash_share.p950`, as of every event; default none is in force'),
   events: z.array(caseEvents).min(1),
 });
 

@@ -28,6 +28,18 @@ export const featureReading = z.strictObject({
 });
 export type FeatureReading = z.infer<typeof featureReading>;
 
+/** What a parameter that is a quantile of peers rests on; nulls where no table is in force, or the group is none. */
+export const peerReading = z.strictObject({
+  param: z.string(),
+  table: z.string(),
+  quantileMilli: z.int(),
+  group: z.array(z.string()).nullable().describe('Of whom: values of the fields of the definition'),
+  value: featureValue,
+  day: z.string().nullable().describe('The complete UTC day that the table was made of'),
+  accounts: z.int().nullable().describe('Accounts of the group'),
+});
+export type PeerReading = z.infer<typeof peerReading>;
+
 export const signalAttribution = z.strictObject({
   subject: z.string().describe('Party key as of the event; else account or token'),
   role: z.enum(ROLES),
@@ -81,6 +93,7 @@ export const signal = z.strictObject({
   truncated: z.boolean(),
   evidenceReversed: z.boolean(),
   params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()])),
+  peers: z.array(peerReading).optional().describe('Of a rule that compares with peers'),
   features: z.array(featureReading),
   benign: z.array(z.strictObject({ id: z.string(), result: z.enum(['passed', 'failed', 'unknown']) })),
   evidence,

@@ -19,7 +19,11 @@ const isMeasured = ({ input }: RuleSet['rules'][number]): boolean => input === '
 
 function compiled(sources: readonly RuleSource[], knowledge: Knowledge): RuleSet {
   const thresholdIds = new Set(knowledge.reference.thresholds.ids);
-  const result = compileRules(sources, { thresholdIds, cases: 'left' });
+  const result = compileRules(sources, {
+    thresholdIds,
+    peers: knowledge.reference.peers.definitions,
+    cases: 'left',
+  });
   if (!result.ok) throw new Error(JSON.stringify(result.findings[0]));
   return result.ruleSet;
 }

@@ -42,6 +42,7 @@ export function signalOf(origin: SignalOrigin, version: SignalVersion): Signal {
     truncated: evaluation.truncated,
     evidenceReversed: version.evidenceReversed,
     params: { ...evaluation.params },
+    ...(evaluation.peers === undefined ? {} : { peers: evaluation.peers.map((reading) => ({ ...reading })) }),
     features: [...evaluation.features],
     benign: evaluation.benign.map((test) => ({ ...test })),
     evidence: version.evidence,

@@ -72,8 +72,23 @@ const ORDINARY_SIGNAL: Readonly<Row> = {
   'signal.role': 'unknown',
 };
 
+/** What stands for a table in a case. */
+const OF_CASE = { day: '1970-01-01', accounts: 0 } as const;
+
 /** Fields that the evaluator works out from the history: a case that sets one would test nothing. */
 const FROM_HISTORY: ReadonlySet<string> = new Set(['time', 'pairAgeMs', 'pairOrdinal']);
+
+/** As `context`, with the peers that the case states; where it states none, none is known: a case needs no table of the day. */
+export function contextOfCase(context: EvaluationContext, { peers = {} }: RuleCase): EvaluationContext {
+  const stated = new Map(Object.entries(peers));
+  return {
+    ...context,
+    peerAt: (table, quantileMilli) => {
+      const value = stated.get(`${table}.p${quantileMilli}`);
+      return value === undefined ? null : { value, ...OF_CASE };
+    },
+  };
+}
 
 /** Runs every case of the rule. `context` supplies thresholds and business days. */
 export function runCases(rule: CheckedRule, context: EvaluationContext): readonly CaseResult[] {
@@ -89,8 +104,9 @@ export function caseHistory(rule: CheckedRule, given: RuleCase): SubjectHistory 
   };
 }
 
-export function runCase(rule: CheckedRule, given: RuleCase, context: EvaluationContext): CaseResult {
-  const problems = unknownFields(rule, given);
+export function runCase(rule: CheckedRule, given: RuleCase, around: EvaluationContext): CaseResult {
+  const context = contextOfCase(around, given);
+  const problems = [...unknownFields(rule, given), ...unknownPeers(rule, given)];
   const history = caseHistory(rule, given);
   const fired = signalsOf(rule, history, context).length > 0;
   if (fired !== given.fires) {
@@ -107,6 +123,14 @@ export function runCase(rule: CheckedRule, given: RuleCase, context: EvaluationC
     }
   }
   return { name: given.name, kind: given.kind, expected: given.fires, fired, problems };
+}
+
+/** What no parameter names would test nothing. */
+function unknownPeers({ program }: CheckedRule, { peers = {} }: RuleCase): string[] {
+  const named = new Set(program.peers.map(({ table, quantileMilli }) => `${table}.p${quantileMilli}`));
+  return Object.keys(peers)
+    .filter((name) => !named.has(name))
+    .map((name) => `the rule names no peers ${name}`);
 }
 
 function unknownFields(rule: CheckedRule, given: RuleCase): string[] {

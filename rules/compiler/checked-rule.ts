@@ -14,6 +14,7 @@ import type {
 import type { EventFieldName, SignalFieldName } from '../../schemas/event-fields.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { PropertyName } from '../../schemas/properties.ts';
+import type { PeerFile } from '../../schemas/peers.ts';
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import type { FeatureReading } from '../../schemas/signal.ts';
 import type { Position } from './source.ts';
@@ -45,14 +46,14 @@ export type Relation = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
 /**
  * A checked expression as data: `let`s are in place of their names and parameters are their values. The plan of a rule is
- * made from this tree, which is what the checker accepted, and from nothing else. `threshold` and `feature` hold the position in `RuleProgram`; `in` has a string on the left and a set on the
+ * made from this tree, which is what the checker accepted, and from nothing else. `threshold`, `peer` and `feature` hold the position in `RuleProgram`; `in` has a string on the left and a set on the
  * right.
  */
 export type Shape =
   | { readonly op: 'constant'; readonly value: Value }
   | { readonly op: 'field'; readonly name: FieldName }
   | { readonly op: 'derived'; readonly name: keyof typeof DERIVED_FIELDS }
-  | { readonly op: 'feature' | 'threshold'; readonly position: number }
+  | { readonly op: 'feature' | 'threshold' | 'peer'; readonly position: number }
   | { readonly op: '!' | 'negate'; readonly operand: Tree }
   | {
       readonly op: '&&' | '||' | Relation | 'in' | '+' | '-' | '*' | 'ratio';
@@ -71,6 +72,8 @@ export interface Scope {
   readonly derived: DerivedValues | null;
   /** Value of one of `RuleProgram.thresholds` in force at the time of the evaluation. */
   threshold(position: number): Value;
+  /** Value of one of `RuleProgram.peers` for the group of the event of the evaluation. */
+  peer(position: number): Value;
   feature(position: number): Value;
   pairAgeMs(): Value;
   pairOrdinal(): Value;
@@ -91,6 +94,7 @@ export interface Predicate {
   readonly fields: readonly FieldName[];
   /** Reads features: its value on an event changes with the evaluation and cannot be kept. */
   readonly readsFeatures: boolean;
+  /** Reads thresholds or peers: its value on an event depends on which event the evaluation is as of. */
   readonly readsThresholds: boolean;
   readonly readsPair: boolean;
   readonly readsDerived: boolean;
@@ -140,9 +144,19 @@ export interface DeriveProgram {
   readonly match: 'fifo' | 'sum';
 }
 
+/** A quantile of peers that a parameter names. */
+export interface PeerBar {
+  readonly param: string;
+  readonly table: string;
+  readonly quantileMilli: number;
+  /** Fields of the event of the evaluation that make its group. */
+  readonly by: PeerFile['by'];
+}
+
 export interface RuleProgram {
   /** Ids of the statutory thresholds that the rule's parameters name. */
   readonly thresholds: readonly string[];
+  readonly peers: readonly PeerBar[];
   readonly predicates: readonly Predicate[];
   /** Predicates of which one that is not false on an event makes the event trigger the rule. */
   readonly triggers: readonly number[];
@@ -246,9 +260,10 @@ export function catalogueOf({ rules, unevaluated }: Pick<RuleSet, 'rules' | 'une
   return [...rules, ...unevaluated].sort((a, b) => compareUtf8(a.id, b.id));
 }
 
-/** Its evaluations depend on thresholds in force, or on which days are business days. */
+/** Its evaluations depend on thresholds or peer tables in force, or on which days are business days. */
 export function readsReference(rule: CheckedRule): boolean {
-  return rule.program.thresholds.length > 0 || readsBusinessDays(rule);
+  const { thresholds, peers } = rule.program;
+  return thresholds.length > 0 || peers.length > 0 || readsBusinessDays(rule);
 }
 
 export function readsBusinessDays({ program }: CheckedRule): boolean {

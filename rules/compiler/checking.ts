@@ -1,6 +1,7 @@
 /** What all checks of one rule share: its file and names, the findings, and what was read. */
+import type { PeerFile } from '../../schemas/peers.ts';
 import type { RuleFile } from '../../schemas/rule.ts';
-import type { Closure, FieldName, Tree, ValueType } from './checked-rule.ts';
+import type { Closure, FieldName, PeerBar, Tree, ValueType } from './checked-rule.ts';
 import type { Typed } from './closures.ts';
 import { type Comparison, compileExpression, type Environment, type Reads } from './expression.ts';
 import type { Finding, FindingCode } from './finding.ts';
@@ -26,6 +27,8 @@ export class Checking {
   readonly names: Names;
   /** Ids of the statutory thresholds that the parameters name. */
   readonly thresholds: readonly string[];
+  /** Quantiles of peers that they name, with a definition. */
+  readonly peers: readonly PeerBar[];
   readonly findings: Finding[] = [];
   readonly fieldsRead = new Set<FieldName>();
   /** `params.x`, `let.x`, `derive.x` and `feature.x` that something reads. */
@@ -33,7 +36,7 @@ export class Checking {
   /** Rules that a rule over signals names, and where first. */
   readonly rulesNamed = new Map<string, Position>();
 
-  constructor(file: RuleFile, path: string, yaml: YamlSource) {
+  constructor(file: RuleFile, path: string, yaml: YamlSource, peers: ReadonlyMap<string, PeerFile>) {
     this.file = file;
     this.path = path;
     this.yaml = yaml;
@@ -41,7 +44,12 @@ export class Checking {
       'threshold' in param ? [param.threshold] : [],
     );
     this.thresholds = [...new Set(ids)];
-    this.names = new Names(file, this.thresholds);
+    this.peers = Object.entries(file.params).flatMap(([name, param]) => {
+      if (!('peer' in param)) return [];
+      const by = peers.get(param.peer)?.by ?? [];
+      return [{ param: name, table: param.peer, quantileMilli: param.quantile, by }];
+    });
+    this.names = new Names(file, this.thresholds, this.peers);
   }
 
   add(code: FindingCode, at: Position, params: Finding['params']): void {

@@ -14,7 +14,7 @@ export interface Typed {
   readonly tree: Tree;
   /** Set for literals and for parameters with a fixed value. */
   readonly constant?: Value;
-  /** The value on an event depends on that event alone, not on the evaluation: no feature, threshold or pair field. */
+  /** The value on an event depends on that event alone, not on the evaluation: no feature, threshold, peer or pair field. */
   readonly isFixed: boolean;
   /** A fixed condition that is false only where this one is false: a cheap way to leave events out. */
   readonly gate: Closure | null;

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { contentHash } from '../../schemas/ids.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
+import type { PeerFile } from '../../schemas/peers.ts';
 import {
   manualRuleFile,
   manualRuleFileWithoutCases,
@@ -30,6 +31,8 @@ export interface RuleSource {
 export interface CompileOptions {
   /** Ids of the statutory thresholds there are; without it threshold ids are not checked. */
   readonly thresholdIds?: ReadonlySet<string>;
+  /** Definitions of peers by name; default none: what a rule compares with is not known without. */
+  readonly peers?: ReadonlyMap<string, PeerFile>;
   /** `left`: nothing from the key `cases` on is read, and the rule has none; default `read`. */
   readonly cases?: 'read' | 'left';
 }
@@ -76,7 +79,7 @@ export function compileRule(source: RuleSource, options: CompileOptions = {}): C
     const at = yaml.keyPosition(['cases']);
     return { ok: false, findings: [{ code: 'RAS-RULES-CASES', path, ...at, params: {} }] };
   }
-  const checked = checkRule(parsed.data, path, yaml, options.thresholdIds);
+  const checked = checkRule(parsed.data, { path, yaml }, options);
   return 'id' in checked
     ? { ok: true, rule: checked }
     : { ok: false, findings: checked.findings.slice(0, FINDINGS_MAX) };

@@ -35,11 +35,12 @@ export interface RuleExplanation {
   readonly features: readonly { readonly name: string; readonly agg: string; readonly over: string | null }[];
   readonly params: readonly {
     readonly name: string;
-    /** Null for a statutory threshold, which `threshold` names. */
+    /** Null for a statutory threshold, which `threshold` names, and for a quantile of peers (`peer`, as `cash_share.p950`). */
     readonly value: string | number | boolean | readonly string[] | null;
     readonly threshold: string | null;
+    readonly peer: string | null;
     readonly unit: string;
-    readonly provenance: 'source' | 'law' | 'default';
+    readonly provenance: 'source' | 'law' | 'default' | 'peers';
   }[];
   readonly attributions: readonly {
     readonly to: string;
@@ -75,8 +76,9 @@ export function explainRule(rule: CheckedRule, lang: Lang): RuleExplanation {
     })),
     params: Object.entries(file.params).map(([name, param]) => ({
       name,
-      value: 'threshold' in param ? null : param.value,
+      value: 'value' in param ? param.value : null,
       threshold: 'threshold' in param ? param.threshold : null,
+      peer: 'peer' in param ? `${param.peer}.p${param.quantile}` : null,
       unit: param.unit,
       provenance: param.provenance,
     })),

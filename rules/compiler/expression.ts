@@ -34,6 +34,7 @@ export interface Reads {
   readonly params: Set<string>;
   readonly lets: Set<string>;
   readonly derived: Set<string>;
+  /** Thresholds or peers: the value is one of the evaluation, not of the event that is asked about. */
   thresholds: boolean;
   /** Rule ids compared with `signal.rule`, with their offset in this text. */
   readonly rules: { readonly id: string; readonly offset: number }[];

@@ -23,6 +23,7 @@ export {
 export { explainRule, requirementsOf } from './describe.ts';
 export { type Finding, findingText } from './finding.ts';
 export { loadRuleFolder } from './load.ts';
+export { AMONG, checkPeers, peerRule } from './peer-rule.ts';
 export {
   anyBinding,
   columnsRead,

@@ -1,6 +1,13 @@
 /** The one space of names of a rule, and what each name means at a given place. */
 import type { RuleFile } from '../../schemas/rule.ts';
-import { DERIVED_FIELDS, type FieldName, isDerived, type Value, type ValueType } from './checked-rule.ts';
+import {
+  DERIVED_FIELDS,
+  type FieldName,
+  isDerived,
+  type PeerBar,
+  type Value,
+  type ValueType,
+} from './checked-rule.ts';
 import { constant, type Typed, typedOf } from './closures.ts';
 import type { Environment, Meaning, Reads } from './expression.ts';
 import { derivedTyped, fieldTable, fieldTyped, isProperty } from './field.ts';
@@ -31,7 +38,7 @@ export class Names {
   /** A rule that waits for what supplies properties may read them. */
   readonly #isWaiting: boolean;
 
-  constructor(file: RuleFile, thresholds: readonly string[]) {
+  constructor(file: RuleFile, thresholds: readonly string[], peers: readonly PeerBar[]) {
     for (const [name, field] of Object.entries(fieldTable(file.input))) {
       const fieldName = name as FieldName;
       this.#fields.set(name, { kind: 'field', name: fieldName, typed: fieldTyped(fieldName, field) });
@@ -43,6 +50,11 @@ export class Names {
           op: 'threshold',
           position,
         });
+        this.#params.set(name, { kind: 'param', name, typed, threshold: true });
+      } else if ('peer' in param) {
+        const position = peers.findIndex((bar) => bar.param === name);
+        const type = param.unit === 'share' ? 'double' : 'int';
+        const typed = typedOf(type, (scope) => scope.peer(position), false, { op: 'peer', position });
         this.#params.set(name, { kind: 'param', name, typed, threshold: true });
       } else {
         const typed = paramTyped(param.value, param.unit);

@@ -1,6 +1,7 @@
 /** The meaning of a rule file beyond its shape: names, types, windows, attributions. Builds the program. */
 import { PRECISIONS, type Precision } from '../../schemas/enumerations.ts';
 import { contentHash } from '../../schemas/ids.ts';
+import type { PeerFile } from '../../schemas/peers.ts';
 import type { RuleFile } from '../../schemas/rule.ts';
 import { ALL_TIME, type CheckedRule, type RuleNeeds, type RuleProgram } from './checked-rule.ts';
 import { ALWAYS, ALWAYS_TREE, Checking } from './checking.ts';
@@ -16,18 +17,25 @@ import { durationMs, windowReachMs } from './window.ts';
 /** The checked rule, or what is wrong with it. */
 export function checkRule(
   file: RuleFile,
-  path: string,
-  yaml: YamlSource,
-  thresholdIds: ReadonlySet<string> | undefined,
+  { path, yaml }: { readonly path: string; readonly yaml: YamlSource },
+  { thresholdIds, peers = new Map() }: KnownReference,
 ): CheckedRule | { readonly findings: readonly Finding[] } {
-  return new RuleChecker(new Checking(file, path, yaml)).check(thresholdIds);
+  return new RuleChecker(new Checking(file, path, yaml, peers), peers).check(thresholdIds);
+}
+
+/** What there is beside the rules that their parameters may name. */
+interface KnownReference {
+  readonly thresholdIds?: ReadonlySet<string>;
+  readonly peers?: ReadonlyMap<string, PeerFile>;
 }
 
 class RuleChecker {
   readonly #checking: Checking;
+  readonly #peers: ReadonlyMap<string, PeerFile>;
 
-  constructor(checking: Checking) {
+  constructor(checking: Checking, peers: ReadonlyMap<string, PeerFile>) {
     this.#checking = checking;
+    this.#peers = peers;
   }
 
   check(thresholdIds: ReadonlySet<string> | undefined): CheckedRule | { findings: readonly Finding[] } {
@@ -35,6 +43,7 @@ class RuleChecker {
     const { file, names, findings } = checking;
     this.#checkNames();
     this.#checkThresholds(thresholdIds);
+    this.#checkPeers();
     for (const [name, text] of Object.entries(file.let)) this.#let(name, text);
     const checker = new FeatureChecker(checking);
     for (const [name, derive] of Object.entries(file.derive)) checker.derive(name, derive);
@@ -63,6 +72,7 @@ class RuleChecker {
     if (findings.length > 0) return { findings };
     return this.#assemble({
       thresholds: checking.thresholds,
+      peers: checking.peers,
       predicates: checker.predicates,
       triggers: [...checker.triggers],
       derives: checker.derives,
@@ -105,15 +115,21 @@ class RuleChecker {
       quietMs: file.quiet === undefined ? longestWindowMs : durationMs(file.quiet),
       lookbackMs,
       historyMs: reachMs,
-      fieldsRead: [...this.#checking.fieldsRead].sort(),
+      // A feed without the fields of a group has no peers, and the rule goes on without: they are read, and not needed.
+      fieldsRead: [...new Set([...this.#checking.fieldsRead, ...program.peers.flatMap(({ by }) => by)])].sort(),
       needs: this.#needs(),
       readsStatus: this.#checking.fieldsRead.has('status'),
       rulesNamed: [...this.#checking.rulesNamed.keys()].sort(),
       rulesNamedAt: this.#checking.rulesNamed,
       program,
-      contentHash: contentHash({ ...file, cases: [] }),
+      contentHash: contentHash({ ...file, cases: [], ...this.#groupsRead(program) }),
       inForce: ALL_TIME,
     };
+  }
+
+  /** Of what groups a peer parameter speaks is its definition's: where that changes, so does the rule. */
+  #groupsRead({ peers }: RuleProgram): { readonly groups?: readonly (readonly string[])[] } {
+    return peers.length === 0 ? {} : { groups: peers.map(({ by }) => by) };
   }
 
   #needs(): RuleNeeds {
@@ -152,6 +168,27 @@ class RuleChecker {
         const at = this.#checking.yaml.position(['params', name, 'threshold']);
         this.#checking.add('RAS-RULES-DANGLING', at, { name: param.threshold, what: 'threshold' });
       }
+    }
+  }
+
+  #checkPeers(): void {
+    const { file, yaml } = this.#checking;
+    for (const [name, param] of Object.entries(file.params)) {
+      if (!('peer' in param)) continue;
+      const at = (key: string) => yaml.position(['params', name, key]);
+      const definition = this.#peers.get(param.peer);
+      if (definition === undefined || file.input === 'signals') {
+        this.#checking.add('RAS-RULES-DANGLING', at('peer'), { name: param.peer, what: 'definition of peers' });
+        continue;
+      }
+      const { unit, quantiles } = definition;
+      if (unit !== param.unit)
+        this.#checking.add('RAS-RULES-TYPE', at('unit'), { expected: unit, found: param.unit });
+      if (!quantiles.includes(param.quantile))
+        this.#checking.add('RAS-RULES-DANGLING', at('quantile'), {
+          name: String(param.quantile),
+          what: `quantile of ${param.peer} (${quantiles.join(', ')})`,
+        });
     }
   }
 

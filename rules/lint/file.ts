@@ -19,7 +19,7 @@ export function checkPlace(page: RulePage): void {
 export function checkSources(page: RulePage): void {
   const { params, sources } = page.rule.file;
   for (const [name, param] of Object.entries(params)) {
-    if ('threshold' in param || param.provenance === 'default' || (param.source ?? '') !== '') continue;
+    if (!('value' in param) || param.provenance === 'default' || (param.source ?? '') !== '') continue;
     page.report('source', ['params', name], `${name} is from a ${param.provenance} that is not named.`);
   }
   sources.forEach(({ document, year }, i) => {

@@ -1,6 +1,7 @@
 /** Rules read as their author's second pair of eyes would: everything that is found, file by file, nothing stopped at. */
 import { errorHint, errorMessage } from '../../schemas/errors/index.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
+import type { PeerFile } from '../../schemas/peers.ts';
 import { withoutCases } from '../compiler/case-cut.ts';
 import { type CheckedRule, isEvaluated } from '../compiler/checked-rule.ts';
 import { compileRule, type RuleSource, ruleSetOf } from '../compiler/compile.ts';
@@ -25,6 +26,8 @@ export interface LintOptions {
   /** Ids of the statutory thresholds there are. */
   readonly thresholdIds: ReadonlySet<string>;
   readonly thresholdRange?: EvaluationContext['thresholdRange'];
+  /** Definitions of peers by name; default none. */
+  readonly peers?: ReadonlyMap<string, PeerFile>;
 }
 
 export interface LintResult {
@@ -38,7 +41,7 @@ export function lintRules(sources: readonly RuleSource[], options: LintOptions):
   const findings: LintFinding[] = [];
   const pages: { readonly page: RulePage; readonly text: string }[] = [];
   for (const source of sources) {
-    const compiled = compileRule(source, { thresholdIds: options.thresholdIds });
+    const compiled = compileRule(source, options);
     if (!compiled.ok) findings.push(...compiled.findings.map(refused));
     else {
       const page = new RulePage(compiled.rule, new YamlSource(withoutCases(source.text)));

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { packageRoot } from '../../schemas/package-root.ts';
 import type { ReferenceFiles } from './reference.ts';
 
-const FOLDERS = ['lists', 'lexicons', 'thresholds'] as const;
+const FOLDERS = ['lists', 'lexicons', 'thresholds', 'peers'] as const;
 
-/** Text of every YAML file of `lists`, `lexicons` and `thresholds` under `root` (default: those shipped), by name. */
+/** Text of every YAML file of `lists`, `lexicons`, `thresholds` and `peers` under `root` (default: those shipped), by name. */
 export function readReferenceFiles(root: string = join(packageRoot(), 'rules')): ReferenceFiles {
   const files = new Map<string, string>();
   for (const folder of FOLDERS) {

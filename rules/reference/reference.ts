@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import type { Rail } from '../../schemas/enumerations.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { contentHash } from '../../schemas/ids.ts';
+import { peerFile, peerTableFile } from '../../schemas/peers.ts';
 import {
   holidayFile,
   institutionListFile,
@@ -19,6 +20,7 @@ import {
 import { thresholdFile } from '../../schemas/thresholds.ts';
 import { createHolidays, type Holidays } from './holidays.ts';
 import { createLexicon, type Lexicon } from './lexicon.ts';
+import { createPeers, type Peers } from './peers.ts';
 import { createPlaceLists, type PlaceLists } from './places.ts';
 import { createRates, type Rates } from './rates.ts';
 import { createThresholds, type Thresholds } from './thresholds.ts';
@@ -26,6 +28,7 @@ import { createWages, type Wages } from './wages.ts';
 
 export interface Reference {
   readonly thresholds: Thresholds;
+  readonly peers: Peers;
   readonly places: PlaceLists;
   readonly wages: Wages;
   readonly rates: Rates;
@@ -53,6 +56,8 @@ const FILE_SCHEMAS = {
   holidays: holidayFile,
   lexicon: lexiconFile,
   thresholds: thresholdFile,
+  peers: peerFile,
+  peer_table: peerTableFile,
 } as const;
 
 type FileKind = keyof typeof FILE_SCHEMAS;
@@ -94,6 +99,7 @@ export function loadReference(
     contentHash(kinds.map((kind) => all(kind))).slice(0, VERSION_CHARS);
   return {
     thresholds: createThresholds(all('thresholds')),
+    peers: createPeers(all('peers'), all('peer_table')),
     places,
     wages: createWages(one('wages'), places),
     rates: createRates(one('rates')),

@@ -64,6 +64,8 @@ function operandFrom(tree: Tree, input: CheckedRule['input']): Typed {
       return typedOf(tree.type, (scope) => scope.feature(tree.position), false, tree);
     case 'threshold':
       return typedOf(tree.type, (scope) => scope.threshold(tree.position), false, tree);
+    case 'peer':
+      return typedOf(tree.type, (scope) => scope.peer(tree.position), false, tree);
     case 'negate': {
       const operand = typedFrom(tree.operand, input, null);
       return typedOf(tree.type, negationClosure(operand.run), operand.isFixed, tree);
@@ -103,7 +105,7 @@ const LIST_SHOWN = 6;
 
 /** The expression as text: `let`s are in place of their names and parameters are their values. */
 export function textOf(tree: Tree, rule: CheckedRule): string {
-  const { features, thresholds } = rule.program;
+  const { features, thresholds, peers } = rule.program;
   switch (tree.op) {
     case 'constant':
       return constantText(tree.value);
@@ -114,6 +116,10 @@ export function textOf(tree: Tree, rule: CheckedRule): string {
       return features[tree.position]!.name;
     case 'threshold':
       return `threshold ${thresholds[tree.position]}`;
+    case 'peer': {
+      const { table, quantileMilli } = peers[tree.position]!;
+      return `peers ${table}.p${quantileMilli}`;
+    }
     case '!':
       return `!${inner(tree.operand, rule)}`;
     case 'negate':

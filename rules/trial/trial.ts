@@ -1,7 +1,7 @@
 /** A rule tried on its own cases: what held, what did not and why, and which branches of its conditions were seen. */
 import type { RuleCase } from '../../schemas/rule.ts';
 import type { FeatureReading } from '../../schemas/signal.ts';
-import { caseHistory, runCase } from '../compiler/cases.ts';
+import { caseHistory, contextOfCase, runCase } from '../compiler/cases.ts';
 import type { CheckedRule, Value } from '../compiler/checked-rule.ts';
 import { evaluateAt, signalsOf } from '../compiler/reference/episodes.ts';
 import type { EvaluationContext, SubjectHistory } from '../compiler/reference/evaluation.ts';
@@ -44,13 +44,14 @@ export interface RuleTrial {
 }
 
 /**
- * Runs every case of the rule through the reference evaluator. `context` supplies thresholds and business days. The rule must
+ * Runs every case of the rule through the reference evaluator. `around` supplies thresholds and business days. The rule must
  * have been compiled with its cases.
  */
-export function trialOf(rule: CheckedRule, context: EvaluationContext): RuleTrial {
+export function trialOf(rule: CheckedRule, around: EvaluationContext): RuleTrial {
   const watched = new WatchedRule(rule);
   const cases = rule.file.cases.map((given): CaseTrial => {
-    const result = runCase(rule, given, context);
+    const result = runCase(rule, given, around);
+    const context = contextOfCase(around, given);
     const history = caseHistory(rule, given);
     const problems = [...result.problems];
     const isSame = signalsOf(watched.rule, history, context).length > 0 === result.fired;

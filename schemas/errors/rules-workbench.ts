@@ -122,4 +122,28 @@ export const rulesWorkbenchErrors = defineErrors({
       fr: 'Donnez le dossier de données d’une exécution avec --data-dir, un serveur avec --config, ou des fichiers d’un flux.',
     },
   },
+  'RAS-RULES-PEERS-DAY': {
+    message: {
+      en: 'Peers of {day} cannot be computed: {detail}.',
+      es: 'No se pueden calcular los pares del {day}: {detail}.',
+      fr: 'Les pairs du {day} ne peuvent pas être calculés : {detail}.',
+    },
+    hint: {
+      en: 'A table is made of a complete UTC day and of the windows before it: give all of that history, or an earlier day.',
+      es: 'Una tabla se hace de un día UTC completo y de las ventanas anteriores: dé toda esa historia o un día anterior.',
+      fr: 'Une table est faite d’un jour UTC complet et des fenêtres qui le précèdent : donnez tout cet historique, ou un jour antérieur.',
+    },
+  },
+  'RAS-RULES-PEERS-GROUPS': {
+    message: {
+      en: 'The peers {name} have {count} groups, more than {limit}.',
+      es: 'Los pares {name} tienen {count} grupos, más de {limit}.',
+      fr: 'Les pairs {name} ont {count} groupes, plus de {limit}.',
+    },
+    hint: {
+      en: 'Take a field out of `by`, or raise `minAccounts`.',
+      es: 'Quite un campo de `by` o aumente `minAccounts`.',
+      fr: 'Retirez un champ de `by` ou augmentez `minAccounts`.',
+    },
+  },
 });

@@ -261,9 +261,21 @@ export const rulesErrors = defineErrors({
       fr: '`{name}` ne désigne pas un(e) {what} de cet ensemble.',
     },
     hint: {
-      en: 'A rule over signals names base rules that are in the set; a threshold names an id of rules/thresholds.',
-      es: 'Una regla sobre señales nombra reglas base que están en el conjunto; un umbral nombra un id de rules/thresholds.',
-      fr: 'Une règle sur signaux nomme des règles de base de l’ensemble ; un seuil nomme un identifiant de rules/thresholds.',
+      en: 'A rule over signals names base rules that are in the set; a threshold names an id of rules/thresholds, a peer a definition of rules/peers and one of its quantiles.',
+      es: 'Una regla sobre señales nombra reglas base que están en el conjunto; un umbral nombra un id de rules/thresholds, un par una definición de rules/peers y uno de sus cuantiles.',
+      fr: 'Une règle sur signaux nomme des règles de base de l’ensemble ; un seuil nomme un identifiant de rules/thresholds, un pair une définition de rules/peers et un de ses quantiles.',
+    },
+  },
+  'RAS-RULES-PEERS': {
+    message: {
+      en: 'The peers {name} measure what no table can hold: {detail}.',
+      es: 'Los pares {name} miden lo que ninguna tabla puede guardar: {detail}.',
+      fr: 'Les pairs {name} mesurent ce qu’aucune table ne peut contenir : {detail}.',
+    },
+    hint: {
+      en: 'Measure one feature over sliding windows: a double where the unit is `share`, else an integer.',
+      es: 'Mida una característica sobre ventanas deslizantes: un double si la unidad es `share`, si no un entero.',
+      fr: 'Mesurez une caractéristique sur des fenêtres glissantes : un double si l’unité est `share`, sinon un entier.',
     },
   },
   'RAS-RULES-REFUSED': {

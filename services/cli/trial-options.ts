@@ -78,11 +78,14 @@ export function rulesFolder(folder: string | undefined): string {
   return folder ?? join(packageRoot(), 'rules');
 }
 
+/** Sees the trial before it is closed. */
+export type TrialInspection = Parameters<TrialData['run']>[2];
+
 export interface TrialBench {
   readonly data: TrialData;
   readonly isHistory: boolean;
   /** As `TrialData.run`, with progress. */
-  run(knowledge: Knowledge, label: string): Promise<TrialRun>;
+  run(knowledge: Knowledge, label: string, inspect?: TrialInspection): Promise<TrialRun>;
 }
 
 async function namesOf(patterns: readonly string[]): Promise<string[]> {
@@ -115,13 +118,14 @@ export async function withTrials<T>(
   const withSource = async (source: TrialSource): Promise<T> => {
     const folder = await makeTemporaryFolder('rastro-trial-');
     const data = new TrialData(folder, source, limits);
-    const run = async (knowledge: Knowledge, label: string) => {
+    const run = async (knowledge: Knowledge, label: string, inspect?: TrialInspection) => {
       let progress: Progress | undefined;
       try {
-        return await data.run(knowledge, (done, all, unit) => {
+        const onProgress = (done: number, all: number, unit: 'bytes' | 'records') => {
           progress ??= startProgress(terminal, label, all, unit);
           progress.update(done);
-        });
+        };
+        return await data.run(knowledge, onProgress, inspect);
       } finally {
         progress?.stop();
       }

@@ -4,7 +4,7 @@ import type { Knowledge } from '../workspace/knowledge.ts';
 import type { TrialOutcome } from './trial.ts';
 
 /** Kinds of reference files whose entries say from when they hold. */
-const DATED: ReadonlySet<string> = new Set(['wages', 'rates', 'holidays', 'thresholds']);
+const DATED: ReadonlySet<string> = new Set(['wages', 'rates', 'holidays', 'thresholds', 'peer_table']);
 
 export interface AsOf {
   /** Read as of the event. */
@@ -24,6 +24,8 @@ export function asOfOf(
   for (const [path, text] of Object.entries(knowledge.files.texts)) {
     if (/^(catalogue|composites)\//.test(path)) continue;
     const { kind, version } = parse(text) as { kind?: string; version?: string };
+    // A definition says what is measured; the tables made by it have days.
+    if (kind === 'peers') continue;
     if (kind === 'rates' && knowledge.files.rates !== null) continue;
     if (DATED.has(kind ?? '')) dated.push(path);
     else undated.push(`${path} (as of ${String(version ?? 'an unknown date')})`);

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compileComposites, compilePlaybook } from '../../pipelines/compose/index.ts';
-import { loadRuleFolder, type RuleSource, ruleSetOf } from '../../rules/compiler/index.ts';
+import { checkPeers, loadRuleFolder, type RuleSource, ruleSetOf } from '../../rules/compiler/index.ts';
 import { type LintFinding, lintRules, refused } from '../../rules/lint/index.ts';
 import { readReferenceFiles } from '../../rules/reference/files.ts';
 import { loadReference, type ReferenceFiles } from '../../rules/reference/reference.ts';
@@ -17,7 +17,7 @@ export interface LintedCatalogue {
 
 /** What the folder brings of its own stands in for the shipped file of that name. */
 function referenceOf(folder: string): ReferenceFiles {
-  const own = ['lists', 'lexicons', 'thresholds'].filter((part) => existsSync(join(folder, part)));
+  const own = ['lists', 'lexicons', 'thresholds', 'peers'].filter((part) => existsSync(join(folder, part)));
   const files = new Map(readReferenceFiles());
   for (const part of own)
     for (const name of readdirSync(join(folder, part)))
@@ -36,11 +36,18 @@ export async function lintCatalogue(folder: string): Promise<LintedCatalogue> {
   const catalogue = join(folder, 'catalogue');
   const sources = await loadRuleFolder(catalogue);
   if (sources.length === 0) throw new RastroError('RAS-RULES-NONE', { folder: catalogue });
-  const { thresholds } = loadReference(referenceOf(folder));
-  const { findings, rules } = lintRules(sources, {
+  const texts = referenceOf(folder);
+  const { thresholds, peers } = loadReference(texts);
+  const ofPeers = [...peers.definitions].flatMap(([name, definition]) => {
+    const path = `peers/${name}.yaml`;
+    return checkPeers(definition, { path: join(folder, path), text: texts.get(path) ?? '' }).map(refused);
+  });
+  const { findings: ofRules, rules } = lintRules(sources, {
     thresholdIds: new Set(thresholds.ids),
     thresholdRange: (id) => thresholds.range(id),
+    peers: peers.definitions,
   });
+  const findings = [...ofPeers, ...ofRules];
   const composites = join(folder, 'composites');
   const pathsOf = (files: readonly RuleSource[]) => files.map(({ path }) => path);
   const composed = existsSync(composites) ? await loadRuleFolder(composites) : [];

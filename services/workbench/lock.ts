@@ -28,7 +28,7 @@ export const rulesLock = z.strictObject({
   /** By id. */
   rules: z.record(z.string(), entry),
   composites: z.record(z.string(), entry),
-  /** Lists, lexicons, thresholds and the playbook, by path. */
+  /** Lists, lexicons, thresholds, peers and the playbook, by path. */
   reference: z.record(z.string(), entry),
 });
 export type RulesLock = z.infer<typeof rulesLock>;
@@ -41,6 +41,8 @@ export interface LockFinding {
 
 const PARTS = ['rules', 'composites', 'reference'] as const;
 const PLAYBOOK = 'composites/playbook.yaml';
+/** Made of data day by day, with a hash of its own: it belongs to no version that somebody hands on. */
+const PEER_TABLE = /^peers\/[a-z0-9_]+\.\d{4}-\d{2}-\d{2}\.yaml$/;
 
 function sorted(entries: readonly (readonly [string, LockEntry])[]): Record<string, LockEntry> {
   return Object.fromEntries([...entries].sort(([a], [b]) => compareUtf8(a, b)));
@@ -48,7 +50,7 @@ function sorted(entries: readonly (readonly [string, LockEntry])[]): Record<stri
 
 /**
  * The lock of what `folder` itself holds. Shipped reference files that stand in for missing ones belong to the release, and are
- * in it only where they are asked for. Cases, comments and layout are in no hash: they change no result.
+ * in it only where they are asked for; tables of peers likewise. Cases, comments and layout are in no hash: they change no result.
  */
 export function lockOf(
   knowledge: Knowledge,
@@ -58,7 +60,7 @@ export function lockOf(
   const fileOf = (path: string) => relative(folder, path).split(sep).join('/');
   const reference = Object.entries(knowledge.files.texts)
     .filter(([path]) => path === PLAYBOOK || !/^(catalogue|composites)\//.test(path))
-    .filter(([path]) => reach === 'with shipped files' || existsSync(join(folder, path)));
+    .filter(([path]) => reach === 'with shipped files' || (existsSync(join(folder, path)) && !PEER_TABLE.test(path)));
   return {
     format: 1,
     rules: sorted(

@@ -22,7 +22,7 @@ export const PACK_LIMITS = {
 const SHA256 = /^[0-9a-f]{64}$/;
 /** No part of a path begins with a dot: nothing leads out of the folder, nothing is hidden in it. */
 const PATH =
-  /^(catalogue|composites|lists|lexicons|thresholds)(\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){1,4}\.yaml$/;
+  /^(catalogue|composites|lists|lexicons|thresholds|peers)(\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){1,4}\.yaml$/;
 
 const manifest = z.strictObject({
   format: z.literal('rastro-rules-pack'),

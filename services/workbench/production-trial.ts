@@ -1,6 +1,6 @@
 /**
  * The cases of a rule through the engine that runs in production: their events as columns, kernels, confirmation, episodes. All
- * cases of a rule go in together, each as a subject of its own, so that a trial costs one engine a rule.
+ * cases of a rule that state the same peers go in together, each as a subject of its own, so that a trial costs one engine a rule.
  */
 import { EffectiveRows } from '../../pipelines/detect/hot/effective-rows.ts';
 import { HotCore } from '../../pipelines/detect/hot/hot-core.ts';
@@ -8,7 +8,7 @@ import { subjectKeyText } from '../../pipelines/detect/subjects.ts';
 import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import { factEvent } from '../../pipelines/facts/event.ts';
 import { FactStore } from '../../pipelines/facts/store.ts';
-import { caseHistory } from '../../rules/compiler/cases.ts';
+import { caseHistory, contextOfCase } from '../../rules/compiler/cases.ts';
 import {
   ALWAYS_MS,
   type CheckedRule,
@@ -18,6 +18,7 @@ import {
 import { type CaseTrial, type RuleTrial, trialOf } from '../../rules/trial/index.ts';
 import type { EventFieldName, FieldValue, RuleEvent } from '../../schemas/event-fields.ts';
 import { standpointOf } from '../../schemas/facts.ts';
+import { canonicalJson } from '../../schemas/ids.ts';
 import { type CaseRow, factsOfCases, sideOf } from './case-facts.ts';
 
 /** Any seed: no hash of a trial leaves it. */
@@ -39,6 +40,25 @@ export interface ProductionTrial {
  */
 export function productionTrialOf(rule: CheckedRule, evaluation: EvaluationContext): ProductionTrial[] {
   if (rule.input !== 'events' || !isEvaluated(rule)) return [];
+  // An engine has one set of peers: cases that state the same go in together.
+  const together = new Map<string, number[]>();
+  rule.file.cases.forEach(({ peers = {} }, i) => {
+    const key = canonicalJson(peers);
+    together.set(key, [...(together.get(key) ?? []), i]);
+  });
+  const trials = [...together.values()].flatMap((cases) => {
+    const context = contextOfCase(evaluation, rule.file.cases[cases[0]!]!);
+    return triedTogether(rule, cases, context).map((trial, at) => [cases[at]!, trial] as const);
+  });
+  return trials.sort(([a], [b]) => a - b).map(([, trial]) => trial);
+}
+
+/** `cases`: their places among those of the rule. */
+function triedTogether(
+  rule: CheckedRule,
+  cases: readonly number[],
+  evaluation: EvaluationContext,
+): ProductionTrial[] {
   const kind = rule.subjects[0]!;
   const dictionary = new FactDictionary(SEED);
   const store = new FactStore(dictionary);
@@ -51,8 +71,8 @@ export function productionTrialOf(rule: CheckedRule, evaluation: EvaluationConte
   };
   const core = new HotCore({ ruleSet, evaluation, store, dictionary });
   const set = new EffectiveRows({ store, core, seed: SEED, horizonMs: Number.POSITIVE_INFINITY });
-  const rows = rule.file.cases
-    .flatMap((given, i) => rowsOf(`case-${i}`, caseHistory(rule, given).events))
+  const rows = cases
+    .flatMap((i) => rowsOf(`case-${i}`, caseHistory(rule, rule.file.cases[i]!).events))
     .sort((a, b) => a.event.time - b.event.time);
   // The subject's own account or person is another one in each case, so that they are apart.
   const fields = rule.fieldsRead.filter(
@@ -71,8 +91,8 @@ export function productionTrialOf(rule: CheckedRule, evaluation: EvaluationConte
   core.drain();
   evaluate();
   const unlike = differences(store, kind, rows, fields);
-  return rule.file.cases.map(({ name }, i) => ({
-    case: name,
+  return cases.map((i) => ({
+    case: rule.file.cases[i]!.name,
     fired: fired.has(subjectKeyText(kind, `case-${i}`)),
     unlike: unlike.get(`case-${i}`) ?? null,
   }));

@@ -43,7 +43,7 @@ export type TrialProgress = (done: number, all: number, unit: 'bytes' | 'records
 
 /** What of a set goes into the stamps of rows. */
 function stampsOf({ files }: Knowledge): string {
-  const texts = Object.entries(files.texts).filter(([path]) => !/^(catalogue|composites)\//.test(path));
+  const texts = Object.entries(files.texts).filter(([path]) => !/^(catalogue|composites|peers)\//.test(path));
   return contentHash([texts, files.rates]);
 }
 
@@ -70,7 +70,7 @@ export class TrialData {
   async run(
     knowledge: Knowledge,
     onProgress: TrialProgress = () => undefined,
-    inspect: (trial: Trial) => void = () => undefined,
+    inspect: (trial: Trial, outcome: TrialOutcome) => void | Promise<void> = () => undefined,
   ): Promise<TrialRun> {
     const stamps = this.#source.kind === 'feed' ? stampsOf(knowledge) : '';
     const known = this.#logs.get(stamps);
@@ -85,7 +85,7 @@ export class TrialData {
       else if (this.#source.kind === 'feed') report = await readFeed(trial, this.#source, onProgress);
       else await readRecords(trial, this.#source, onProgress);
       const outcome = await trial.outcome();
-      inspect(trial);
+      await inspect(trial, outcome);
       return { ...outcome, report };
     } finally {
       await trial.close();

@@ -4,7 +4,8 @@
  * limits that keep a trial from taking the machine.
  */
 import { join } from 'node:path';
-import type { Detection } from '../../pipelines/detect/detection.ts';
+import type { Detection, SilentQuestion } from '../../pipelines/detect/detection.ts';
+import type { SilentReading } from '../../pipelines/detect/detector.ts';
 import { OUTCOME } from '../../pipelines/detect/hot/row-ledger.ts';
 import type { Engine } from '../../pipelines/engine/engine.ts';
 import type { ClosedBlock } from '../../pipelines/ingest/columns/open-block.ts';
@@ -234,6 +235,18 @@ export class Trial implements FeedTarget {
       parties: { ...this.#parties },
       stopped: this.#stopped,
     };
+  }
+
+  /** Different accounts that pay or are paid, as subjects are called. */
+  accounts(): Iterable<string> {
+    return this.#seen.accounts;
+  }
+
+  /** What rules said of subjects without firing, as of the events that are asked for. */
+  async silentReadings(
+    questions: readonly SilentQuestion[],
+  ): Promise<readonly (readonly SilentReading[])[]> {
+    return this.#detection.silentReadings(questions);
   }
 
   async close(): Promise<void> {

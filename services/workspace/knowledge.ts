@@ -15,6 +15,7 @@ import {
 import type { Compose } from '../../pipelines/engine/step.ts';
 import {
   ALWAYS_MS,
+  checkPeers,
   compileRules,
   type EvaluationContext,
   type Finding,
@@ -44,7 +45,7 @@ export interface Knowledge extends RulesInForce {
   readonly reference: Reference;
   readonly playbook: Playbook;
   readonly files: KnowledgeFiles;
-  /** Hash of all of it but the cases: rules, composites, thresholds, lists, rates. Results under equal hashes are equal. */
+  /** Hash of all of it but the cases: rules, composites, thresholds, peers, lists, rates. Results under equal hashes are equal. */
   readonly hash: string;
   /** Event time from which it is in force; `ALWAYS_MS` for always. */
   readonly activeFrom: number;
@@ -60,8 +61,8 @@ export interface KnowledgeFiles {
 
 export interface KnowledgeOptions {
   /**
-   * Folder with `catalogue/`, `composites/`; default the shipped `rules/`. What it holds of `lists/`, `lexicons/` and
-   * `thresholds/` stands in for the shipped file of the same name.
+   * Folder with `catalogue/`, `composites/`; default the shipped `rules/`. What it holds of `lists/`, `lexicons/`, `thresholds/`
+   * and `peers/` stands in for the shipped file of the same name, or beside the shipped ones.
    */
   readonly rulesDir?: string;
   /** A rate file that replaces the shipped sample table. */
@@ -73,7 +74,7 @@ export interface KnowledgeOptions {
 const CATALOGUE = 'catalogue';
 const COMPOSITES = 'composites';
 const PLAYBOOK = `${COMPOSITES}/playbook.yaml`;
-const REFERENCE = ['lists', 'lexicons', 'thresholds'] as const;
+const REFERENCE = ['lists', 'lexicons', 'thresholds', 'peers'] as const;
 
 function refuse(findings: readonly Finding[]): never {
   throw new RastroError('RAS-RULES-REFUSED', {
@@ -144,6 +145,13 @@ export function compileKnowledge(read: KnowledgeFiles, options: CompileKnowledge
     REFERENCE.some((folder) => path.startsWith(`${folder}/`)),
   );
   const reference = loadReference(new Map(referenceFiles), files.rates ?? undefined);
+  const peerFindings = [...reference.peers.definitions].flatMap(([name, definition]) => {
+    const path = `peers/${name}.yaml`;
+    const text = files.texts[path];
+    if (text === undefined) throw new RastroError('RAS-RULES-REFERENCE-INVALID', { file: name, detail: `it belongs into ${path}` });
+    return checkPeers(definition, { path: join(shownUnder, path), text });
+  });
+  if (peerFindings.length > 0) refuse(peerFindings);
 
   const ruleSources = sources(CATALOGUE);
   if (ruleSources.length === 0)
@@ -151,6 +159,7 @@ export function compileKnowledge(read: KnowledgeFiles, options: CompileKnowledge
   const thresholdIds = new Set(reference.thresholds.ids);
   const compiled = compileRules(ruleSources, {
     thresholdIds,
+    peers: reference.peers.definitions,
     activeFrom,
     cases: cases ? 'read' : 'left',
   });
@@ -169,6 +178,7 @@ export function compileKnowledge(read: KnowledgeFiles, options: CompileKnowledge
   const evaluation: EvaluationContext = {
     thresholdAt: (id, timeMs) => reference.thresholds.at(id, timeMs)?.minor ?? null,
     thresholdRange: (id) => reference.thresholds.range(id),
+    peerAt: (table, quantileMilli, group, timeMs) => reference.peers.at(table, quantileMilli, group, timeMs),
     isBusinessDay: reference.holidays.isBusinessDay,
   };
   const { value: composites } = checked;

@@ -13,7 +13,7 @@ export interface NamedChanges {
 export interface SetDifference {
   readonly rules: NamedChanges;
   readonly composites: NamedChanges;
-  /** Lists, lexicons, thresholds, the playbook and a rate file, by path. */
+  /** Lists, lexicons, thresholds, peers, the playbook and a rate file, by path. */
   readonly files: NamedChanges;
 }
 

@@ -141,11 +141,13 @@ function rulesOf(sets: Sets, before: RuleTimeline | undefined): RulesInForce {
   };
 }
 
-/** Thresholds and business days by time: those of the set in force then. */
+/** Thresholds, peers and business days by time: those of the set in force then. */
 function evaluationOf(sets: Sets): EvaluationContext {
   return {
     thresholdAt: (id, timeMs) => setAt(sets, timeMs)?.evaluation.thresholdAt(id, timeMs) ?? null,
     thresholdRange: (id) => rangeOver(sets.map(({ set }) => set.evaluation.thresholdRange?.(id))),
+    peerAt: (table, quantileMilli, group, timeMs) =>
+      setAt(sets, timeMs)?.evaluation.peerAt?.(table, quantileMilli, group, timeMs) ?? null,
     isBusinessDay: (country, day) =>
       setAt(sets, day * DAY_MS)?.evaluation.isBusinessDay(country, day) ?? null,
   };
@@ -169,5 +171,5 @@ function referenceOf(sets: Sets): string {
 }
 
 function referenceContent({ files }: Knowledge): string {
-  return contentHash(Object.entries(files.texts).filter(([path]) => /^(lists|thresholds)\//.test(path)));
+  return contentHash(Object.entries(files.texts).filter(([path]) => /^(lists|thresholds|peers)\//.test(path)));
 }

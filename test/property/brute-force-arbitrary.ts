@@ -152,6 +152,7 @@ const ruleFragment = fc
       fc.record({ effect: fc.constantFrom('blocks', 'lowers'), above: fc.integer({ min: 2, max: 6 }) }),
     ),
     status: rarely(5, fc.constant(true)),
+    peers: rarely(3, fc.constantFrom('where', 'when', 'benign', 'strength')),
     full: fc.integer({ min: -3, max: 9 }),
   })
   .map((spec) => {
@@ -172,25 +173,42 @@ const ruleFragment = fc
     }
     const den = spec.parts.findIndex(([part]) => typeOf(part) === 'int');
     if (spec.ratio && den >= 0) use('r', { agg: 'ratio', num: 'n', den: `f${den}` }, spec.first);
+    const part = { part: { peer: 'part', quantile: 500, unit: 'share', provenance: 'peers' } };
+    const bars = {
+      usual: { peer: 'usual', quantile: 950, unit: 'count', provenance: 'peers' },
+      ...(spec.peers === 'where' && part),
+    };
+    const benign = `n >= ${spec.benign?.above ?? 3}`;
+    if (spec.peers === 'where') {
+      features['m'] = { agg: 'count', over: '1d', where: 'amount >= params.usual * 10' };
+      features['s'] = { agg: 'share', over: '1d', part: 'ratio(amountUsd, amount) <= params.part' };
+      when = `(${when}) || m >= 2 && s >= 0.25`;
+    }
+    if (spec.peers === 'when') when = `(${when}) && n >= params.usual || !(n < params.usual * 3)`;
     const usesCycle = Object.values(features).some((part) => part['from'] !== undefined);
     const note = { es: 'x', en: 'x', fr: 'x' };
     return {
       features,
       when,
       needs: spec.needs,
-      strength: { of: 'n', at: 1, full: spec.full === 1 ? 4 : spec.full },
+      ...(spec.peers !== undefined && { params: bars }),
+      strength: {
+        of: 'n',
+        at: spec.peers === 'strength' ? 'params.usual' : 1,
+        full: spec.full === 1 ? 4 : spec.full,
+      },
       attributions: [{ to: 'holder', role: 'unknown', weight: 1, why: note }],
       ...(usesCycle && { derive: { pass: spec.derive } }),
       ...(spec.quiet !== undefined && { quiet: spec.quiet }),
       ...(spec.lookback !== undefined && { lookback: spec.lookback }),
-      ...(spec.benign !== undefined && {
+      ...((spec.benign !== undefined || spec.peers === 'benign') && {
         benign: [
           {
             id: 'T01',
             note,
-            when: `n >= ${spec.benign.above}`,
-            effect: spec.benign.effect,
-            lowers_milli: spec.benign.effect === 'lowers' ? 120 : 0,
+            when: spec.peers === 'benign' ? 'n < params.usual' : benign,
+            effect: spec.benign?.effect ?? 'blocks',
+            lowers_milli: spec.benign?.effect === 'lowers' ? 120 : 0,
           },
         ],
       }),
@@ -238,6 +256,7 @@ function row(holes: number): fc.Arbitrary<Row> {
       source: patchy(fc.constantFrom('s', 't'), holes),
       isNight: patchy(fc.boolean(), holes),
       holder: patchy(fc.constantFrom('h', 'g'), holes),
+      holderKind: patchy(fc.constantFrom('entity', 'person', 'entity', 'person', 'unknown'), holes),
       textClasses: patchy(fc.constantFrom([], ['a'], ['b', 'a']), holes),
       dayless: fc.constantFrom(
         ...Array<boolean>(40 - holes).fill(false),
@@ -289,6 +308,24 @@ const rows = fc
   // Some rows arrive again, out of place.
   .chain((list) => fc.subarray(list, { maxLength: 3 }).map((again) => [...list, ...again]));
 
+const group = (kind: string, usual: number, part: number) => ({ of: [kind], accounts: 40, usual, part });
+/** The older tables hold until the third day at 00:00 UTC, the younger ones from the second day on, without persons. */
+const TABLES: Readonly<Record<string, readonly ReturnType<typeof group>[]>> = {
+  '2024-12-04': [group('entity', 3, 0.1), group('person', 5, 0.5)],
+  '2025-01-06': [group('entity', 2, 0.2)],
+};
+const PEERS: Vector['peers'] = Object.fromEntries(
+  (['usual', 'part'] as const).map((name) => {
+    const quantile = name === 'usual' ? '950' : '500';
+    const days = Object.entries(TABLES).map(([day, groups]) => [
+      day,
+      groups.map(({ of, accounts, [name]: value }) => ({ of, accounts, values: { [quantile]: value } })),
+    ]);
+    const unit = name === 'usual' ? 'count' : 'share';
+    return [name, { by: ['holderKind'], unit, days: Object.fromEntries(days) }];
+  }),
+);
+
 export const subject: fc.Arbitrary<Vector> = fc.record({ fragment: ruleFragment, rows }).map((drawn) => {
   const whole = completeRule(drawn.fragment);
   return {
@@ -300,6 +337,7 @@ export const subject: fc.Arbitrary<Vector> = fc.record({ fragment: ruleFragment,
     rule: ruleFile.parse(whole),
     rows: drawn.rows,
     thresholds: new Map(),
+    peers: PEERS,
     holidays: new Map([['US', new Set([Math.floor(BASE_MS / (24 * HOUR_MS)) + 2])]]),
     expect: { signals: [] },
     skip: {},

@@ -145,6 +145,7 @@ function scopeOf(event: RuleEvent, { feature, threshold, derived, pair }: Wild):
     derived: { matched: derived, matchedShareMilli: derived, sources: derived },
     feature: () => feature,
     threshold: () => threshold,
+    peer: () => threshold,
     pairAgeMs: () => (hasPair ? pair * HOUR : null),
     pairOrdinal: () => (hasPair ? pair + 1 : null),
   };
@@ -156,6 +157,7 @@ function isDecided(tree: Tree, dictionary: TestDictionary): boolean {
   switch (tree.op) {
     case 'feature':
     case 'threshold':
+    case 'peer':
     case 'derived':
       return false;
     case 'field':

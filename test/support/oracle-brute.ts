@@ -44,7 +44,7 @@ export interface BruteEvaluation {
 
 export type BruteSubject = Pick<
   Vector,
-  'subjectKey' | 'subjectKind' | 'rule' | 'rows' | 'thresholds' | 'holidays'
+  'subjectKey' | 'subjectKind' | 'rule' | 'rows' | 'thresholds' | 'peers' | 'holidays'
 >;
 
 class AsOf {
@@ -53,6 +53,8 @@ class AsOf {
   readonly items: Item[];
   readonly here: Item | undefined;
   readonly time: number;
+  /** Fields of the event of the evaluation. */
+  readonly asked: Readonly<Record<string, unknown>>;
   readonly truncated: boolean;
   readonly values = new Map<string, Value>();
   readonly tallies = new Map<string, Tally>();
@@ -62,6 +64,7 @@ class AsOf {
     this.rule = subject.rule;
     const e = events[index]!;
     this.time = e.time;
+    this.asked = e.fields;
     const all: Item[] = [];
     for (const event of events.slice(Math.max(0, index + 1 - HISTORY_EVENTS), index + 1)) {
       if (!readsStatus(this.rule) && this.rule.input === 'events' && event.fields.status !== 'completed')
@@ -109,8 +112,22 @@ class AsOf {
   param(name: string): Value {
     const found = this.rule.params[name]!;
     if ('value' in found) return lift(found.value);
+    if ('peer' in found) return lift(this.peers(found.peer, found.quantile) ?? undefined);
     const steps = this.subject.thresholds.get(found.threshold) ?? [];
     return lift(steps.filter((step) => step.from <= this.time).at(-1)?.value);
+  }
+
+  /** §13: of the tables that hold at this time the one of the latest day, and in it the group of this event. */
+  peers(name: string, quantile: number): number | bigint | null {
+    const { by, days } = this.subject.peers[name]!;
+    const begins = (day: string) => Date.parse(`${day}T00:00:00Z`) + 86_400_000;
+    const inForce = Object.keys(days).filter((day) => begins(day) <= this.time);
+    const latest = inForce.sort().at(-1);
+    if (latest === undefined || this.time >= begins(latest) + 35 * 86_400_000) return null;
+    const group = by.map((field) => this.asked[field]);
+    if (group.some((value) => value === null || value === undefined || value === 'unknown')) return null;
+    const found = days[latest]!.find(({ of }) => of.every((value, i) => value === group[i]));
+    return found?.values[String(quantile)] ?? null;
   }
 
   /** An expression over one item; `blind` takes every named feature as unknown (§9 "triggers"). */
@@ -331,8 +348,8 @@ class AsOf {
     });
   }
 
-  constant(value: number | string): number | bigint {
-    if (typeof value === 'string') return this.param(value.replace('params.', '')) as number | bigint;
+  constant(value: number | string): number | bigint | null {
+    if (typeof value === 'string') return this.param(value.replace('params.', '')) as number | bigint | null;
     return lift(value) as number | bigint;
   }
 
@@ -347,10 +364,10 @@ class AsOf {
     }
     const v = this.values.get(this.rule.strength.of) as number | bigint | null;
     let strength = 500;
-    if (v !== null) {
-      const at = this.constant(this.rule.strength.at);
+    const at = this.constant(this.rule.strength.at);
+    if (v !== null && at !== null) {
       const full = this.constant(this.rule.strength.full);
-      if (at !== full) {
+      if (full !== null && at !== full) {
         const steps = (500 * (Number(v) - Number(at))) / (Number(full) - Number(at));
         strength = Math.min(1000, Math.max(500, 500 + Math.floor(steps)));
       }

@@ -80,7 +80,9 @@ export function fieldsRead(vector: Vector): string[] {
     return [...(of?.split(',') ?? []), ...(by === undefined ? [] : [by])];
   });
   const named = everyExpression(vector).flatMap((text) => namesIn(treeOf(text)));
-  return FIELDS.filter((name) => ALWAYS.includes(name) || direct.includes(name) || named.includes(name));
+  const groups: string[] = Object.values(vector.peers).flatMap(({ by }) => by);
+  const read = [...ALWAYS, ...direct, ...named, ...groups];
+  return FIELDS.filter((name) => read.includes(name));
 }
 
 export function everyExpression(vector: Vector): string[] {

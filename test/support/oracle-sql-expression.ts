@@ -78,12 +78,40 @@ function constant(value: unknown): Sql {
 function paramSql(vector: Vector, name: string): Sql {
   const param = vector.rule.params[name]!;
   if ('value' in param) return constant(param.value);
+  if ('peer' in param) return peerSql(vector, param.peer, param.quantile, param.unit === 'share' ? 'double' : 'int');
   const steps = [...(vector.thresholds.get(param.threshold) ?? [])].reverse();
   const cases = steps.map((step) => `et >= ${step.from}, toNullable(toInt256('${step.value}'))`);
   return {
     type: 'int',
     text: cases.length === 0 ? nothing('int') : `multiIf(${cases.join(', ')}, ${nothing('int')})`,
   };
+}
+
+/** §13: tables from the latest day on, each asked for 35 days, then nobody; groups by the fields of the evaluated event `en`. */
+function peerSql(vector: Vector, name: string, quantile: number, type: 'int' | 'double'): Sql {
+  const { by, days } = vector.peers[name]!;
+  const cases = Object.entries(days)
+    .sort(([a], [b]) => (a < b ? 1 : -1))
+    .flatMap(([day, groups]) => {
+      const from = Date.parse(`${day}T00:00:00Z`) + DAY_MS;
+      const found = groups.flatMap(({ of, values }) => {
+        const value = values[String(quantile)];
+        if (value === undefined || of.includes('unknown')) return [];
+        const same = by.map((field, i) => `${ofEvaluated(field)} = ${quote(of[i]!)}`).join(' AND ');
+        const text = type === 'int' ? `toInt256('${value}')` : `toFloat64('${value}')`;
+        return [`${same}, toNullable(${text})`];
+      });
+      const group = found.length === 0 ? nothing(type) : `multiIf(${found.join(', ')}, ${nothing(type)})`;
+      return [`et >= ${from + 35 * DAY_MS}, ${nothing(type)}`, `et >= ${from}, ${group}`];
+    });
+  return { type, text: cases.length === 0 ? nothing(type) : `multiIf(${cases.join(', ')}, ${nothing(type)})` };
+}
+
+const DAY_MS = 86_400_000;
+
+/** A field of the evaluated event, empty where unknown: events are numbered from 1 in total order. */
+function ofEvaluated(field: string): string {
+  return `arrayElement((SELECT groupArray(ifNull(${column(field)}, '')) FROM (SELECT * FROM events ORDER BY n)), en)`;
 }
 
 export function nothing(type: SqlType): string {

@@ -14,7 +14,14 @@ import {
   type SubjectHistory,
   signalsOf,
 } from '../../rules/compiler/index.ts';
+import {
+  createPeers,
+  type Peers,
+  peerMeasureHash,
+  peerTableHash,
+} from '../../rules/reference/peers.ts';
 import { type Cadence, FILE_CADENCE } from '../../schemas/cadence.ts';
+import { PEER_ACCOUNTS_LEAST, type PeerFile, type PeerTableFile } from '../../schemas/peers.ts';
 import { bruteEvaluations } from './oracle-brute.ts';
 import { bruteSignals } from './oracle-brute-episodes.ts';
 import type { AnswerAt, AnswerSignal } from './vector-answers.ts';
@@ -30,14 +37,71 @@ export interface VectorEvaluator {
   signals(vector: Vector): readonly AnswerSignal[];
 }
 
-export function compiled(vector: Pick<Vector, 'ruleText' | 'inForce'>): CheckedRule {
-  const result = compileRule({ path: 'vector.yaml', text: vector.ruleText });
+/** The definitions of a vector's peers; what they measure is no part of it. */
+function definitionsOf({ peers }: Pick<Vector, 'peers'>): PeerFile[] {
+  return Object.entries(peers).map(([name, { by, unit, days }]) => {
+    const quantiles = Object.values(days).flatMap((groups) =>
+      groups.flatMap(({ values }) => Object.keys(values).map(Number)),
+    );
+    return {
+      kind: 'peers',
+      name,
+      version: '1.0.0',
+      title: { es: name, en: name, fr: name },
+      sources: [{ document: 'rules/SEMANTICS.md', year: 2026 }],
+      by,
+      minAccounts: PEER_ACCOUNTS_LEAST,
+      quantiles: [...new Set(quantiles.length === 0 ? [500] : quantiles)].sort((a, b) => a - b),
+      unit,
+      params: {},
+      let: {},
+      features: {},
+      measure: 'n',
+    };
+  });
+}
+
+/** The production's lookup over the tables of a vector. */
+function peersOf(vector: Pick<Vector, 'peers'>): Peers {
+  const definitions = definitionsOf(vector);
+  const tables = definitions.flatMap((definition) =>
+    Object.entries(vector.peers[definition.name]!.days).map(([day, groups]): PeerTableFile => {
+      const said = {
+        kind: 'peer_table' as const,
+        name: definition.name,
+        day,
+        version: definition.version,
+        definition: peerMeasureHash(definition),
+        accounts: 0,
+        groupsTooSmall: 0,
+        quantiles: definition.quantiles,
+        groups: groups.map(({ of, accounts, values }) => ({
+          of,
+          accounts,
+          values: definition.quantiles.map((quantile) => {
+            const value = values[String(quantile)];
+            if (value === undefined) throw new Error(`${definition.name} of ${day}: a group without ${quantile}`);
+            return typeof value === 'bigint' ? String(value) : value;
+          }),
+        })),
+      };
+      return { ...said, sha256: peerTableHash(said) };
+    }),
+  );
+  return createPeers(definitions, tables);
+}
+
+export function compiled(vector: Pick<Vector, 'ruleText' | 'inForce' | 'peers'>): CheckedRule {
+  const peers = new Map(definitionsOf(vector).map((definition) => [definition.name, definition]));
+  const result = compileRule({ path: 'vector.yaml', text: vector.ruleText }, { peers });
   if (!result.ok) throw new Error(result.findings.map((finding) => findingText(finding, 'en')).join('\n'));
   return { ...result.rule, inForce: vector.inForce ?? result.rule.inForce };
 }
 
-export function contextOf(vector: Pick<Vector, 'thresholds' | 'holidays'>): EvaluationContext {
+export function contextOf(vector: Pick<Vector, 'thresholds' | 'holidays' | 'peers'>): EvaluationContext {
+  const peers = peersOf(vector);
   return {
+    peerAt: (table, quantile, group, timeMs) => peers.at(table, quantile, group, timeMs),
     thresholdAt: (id, timeMs) =>
       (vector.thresholds.get(id) ?? []).filter((step) => step.from <= timeMs).at(-1)?.value ?? null,
     thresholdRange: (id) => {

@@ -219,6 +219,7 @@ export function featuresOf(tree: Tree): ReadonlySet<number> {
     case 'field':
     case 'derived':
     case 'threshold':
+    case 'peer':
       return new Set();
     default:
       return new Set([...featuresOf(tree.left), ...featuresOf(tree.right)]);

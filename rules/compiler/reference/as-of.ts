@@ -17,7 +17,7 @@ import {
   type Scope,
   type Value,
 } from '../checked-rule.ts';
-import type { EvaluationContext } from './evaluation.ts';
+import type { EvaluationContext, PeerValue } from './evaluation.ts';
 import { cutAsOf, type HistoryIndex, type Rest } from './history-index.ts';
 
 /** Answer of a condition about an event. */
@@ -25,6 +25,9 @@ export const FALSE = 0;
 export const TRUE = 1;
 export const UNKNOWN = 2;
 export type Truth = typeof FALSE | typeof TRUE | typeof UNKNOWN;
+
+/** What a feed says where it does not know: nobody's group (SEMANTICS §13). */
+const NO_GROUP = 'unknown';
 
 /** Columns hold a truth plus this; 0 is "not asked yet". */
 const ASKED = 1;
@@ -54,6 +57,7 @@ export class AsOf implements Scope {
   #lacking = new Uint8Array(0);
   /** Values of thresholds that were asked for since the last move. */
   readonly #thresholds: Value[] = [];
+  readonly #peers: (PeerValue | null)[] = [];
   #position = -1;
   /** While an event is asked whether it triggers, features are unknown. */
   #featuresUnknown = false;
@@ -72,6 +76,7 @@ export class AsOf implements Scope {
     this.cut = cutAsOf(at);
     this.truncated = false;
     if (this.#thresholds.length > 0) this.#thresholds.length = 0;
+    if (this.#peers.length > 0) this.#peers.length = 0;
   }
 
   /** Whether the current event makes the rule be evaluated (SEMANTICS §9). */
@@ -167,6 +172,34 @@ export class AsOf implements Scope {
 
   get #timeMs(): number {
     return this.history.events[this.#position]!.time;
+  }
+
+  peer(position: number): Value {
+    return thresholdValue(this.peerValue(position)?.value ?? null);
+  }
+
+  /** What a quantile of peers is as of the current event, by its position in the program. */
+  peerValue(position: number): PeerValue | null {
+    let found = this.#peers[position];
+    if (found === undefined) {
+      const { table, quantileMilli } = this.rule.program.peers[position]!;
+      const group = this.peerGroup(position);
+      const { time } = this.history.events[this.at]!;
+      found = group === null ? null : (this.context.peerAt?.(table, quantileMilli, group, time) ?? null);
+      this.#peers[position] = found;
+    }
+    return found;
+  }
+
+  /** The group of the current event; null where a value of it is not known. */
+  peerGroup(position: number): string[] | null {
+    const group: string[] = [];
+    for (const field of this.rule.program.peers[position]!.by) {
+      const value = this.history.value(field, this.at);
+      if (typeof value !== 'string' || value === NO_GROUP) return null;
+      group.push(value);
+    }
+    return group;
   }
 
   threshold(position: number): Value {

@@ -1,7 +1,7 @@
 /** What an evaluator takes and gives. */
 import type { Coverage, Precision, Role, SubjectKind } from '../../../schemas/enumerations.ts';
 import type { RuleEvent } from '../../../schemas/event-fields.ts';
-import type { Evidence, FeatureReading } from '../../../schemas/signal.ts';
+import type { Evidence, FeatureReading, PeerReading } from '../../../schemas/signal.ts';
 import type { Country } from '../window.ts';
 
 /** Bounds of what a statutory threshold was, is or will be, in minor units. */
@@ -10,12 +10,28 @@ export interface ThresholdRange {
   readonly most: number;
 }
 
+/** A quantile of a group of peers, with what it rests on. */
+export interface PeerValue {
+  readonly value: bigint | number;
+  /** The complete UTC day of the table, `YYYY-MM-DD`. */
+  readonly day: string;
+  /** Accounts of the group. */
+  readonly accounts: number;
+}
+
 /** Reference data that an evaluation reads, all of it a function of event time. */
 export interface EvaluationContext {
   /** Value of a statutory threshold in force at `timeMs`, in minor units; null if none is in force. */
   thresholdAt(id: string, timeMs: number): bigint | number | null;
   /** Every value that `thresholdAt` gives, at whatever time, lies between; undefined or absent where nobody knows. */
   thresholdRange?(id: string): ThresholdRange | undefined;
+  /** A quantile of the peers of a group, in force at `timeMs`; null where nothing says (SEMANTICS §13). Absent: no table is. */
+  peerAt?(
+    table: string,
+    quantileMilli: number,
+    group: readonly string[],
+    timeMs: number,
+  ): PeerValue | null;
   /** Whether a local day (days since 1970) is a business day there; null outside the years of the table. */
   isBusinessDay(country: Country, localDay: number): boolean | null;
 }
@@ -53,6 +69,8 @@ export interface Reading {
   readonly features: readonly FeatureReading[];
   /** Values of the parameters as of the event; a statutory threshold that is not in force is null. */
   readonly params: Readonly<Record<string, string | number | boolean | string[] | null>>;
+  /** Of each parameter that is a quantile of peers, what it rests on; absent where the rule names none. */
+  readonly peers?: readonly PeerReading[];
   readonly strengthMilli: number;
   readonly benign: readonly BenignOutcome[];
   readonly attributions: readonly AttributionOutcome[];

@@ -6,7 +6,7 @@ import {
   type Precision,
   type SubjectKind,
 } from '../../../schemas/enumerations.ts';
-import type { FeatureReading } from '../../../schemas/signal.ts';
+import type { FeatureReading, PeerReading } from '../../../schemas/signal.ts';
 import { type CheckedRule, type FieldName, isDerived, type Value } from '../checked-rule.ts';
 import { FALSE, UNKNOWN } from './as-of.ts';
 import type {
@@ -115,6 +115,7 @@ export class RuleEvaluator {
       fires: truth === true && !isBlocked(benign),
       features,
       params: this.#params(),
+      ...(this.rule.program.peers.length === 0 ? {} : { peers: this.#peers() }),
       strengthMilli: this.#strength(benign),
       benign: benign.map(({ id, result }) => ({ id, result })),
       attributions: this.#attributions(),
@@ -259,7 +260,7 @@ export class RuleEvaluator {
     return typeof value === 'string' ? value : null;
   }
 
-  /** Where no statutory threshold is among them, they are the same as of every event: readings share them. */
+  /** Where no statutory threshold and no quantile of peers is among them, they are the same as of every event: readings share them. */
   #params(): Evaluation['params'] {
     if (this.#fixedParams !== null) return this.#fixedParams;
     const values: Record<string, string | number | boolean | string[] | null> = {};
@@ -267,8 +268,19 @@ export class RuleEvaluator {
       const value = run(this.#values.asOf);
       values[name] = typeof value === 'object' && value !== null ? [...value] : readable(value);
     }
-    if (this.rule.program.thresholds.length === 0) this.#fixedParams = values;
+    const { thresholds, peers } = this.rule.program;
+    if (thresholds.length === 0 && peers.length === 0) this.#fixedParams = values;
     return values;
+  }
+
+  #peers(): PeerReading[] {
+    const { asOf } = this.#values;
+    return this.rule.program.peers.map(({ param, table, quantileMilli }, position) => {
+      const { day = null, accounts = null } = asOf.peerValue(position) ?? {};
+      const group = asOf.peerGroup(position);
+      const value = readable(asOf.peer(position));
+      return { param, table, quantileMilli, group, value, day, accounts };
+    });
   }
 }
 

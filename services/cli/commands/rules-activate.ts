@@ -122,7 +122,7 @@ With --config the set is recorded on the log, and ingest and workers follow whil
 broken off (\`rastro rules status\`). An earlier set is brought back by activating its folder once more.
 
 What lies before that time is judged by the rules of then, on every later run too. The folder holds catalogue/ and
-composites/, and what it changes of lists/, lexicons/ and thresholds/; without one the shipped rules are meant.
+composites/, and what it changes of lists/, lexicons/, thresholds/ and peers/; without one the shipped rules are meant.
 Exit code 1 if the rules have findings: nothing was changed then.`,
     );
   handle<ActivateOptions>(activate, async (context, options, [folder]) => {

@@ -73,7 +73,7 @@ Example:
   rastro rules pack --rules ./our-rules --name fiu-north --pack-version 1.4.0 --key key.pem --out fiu-north-1.4.0.json
 ${KEYS}
 
-The pack holds rules, composites, lists, lexicons and thresholds, the shipped ones where the folder has none of its own.
+The pack holds rules, composites, lists, lexicons, thresholds and peers, the shipped ones where the folder has none of its own.
 Exit code 1 if a rule changed without a new version (\`rastro rules lock\`): nothing is written then.`,
     );
   handle<PackOptions>(pack, async ({ terminal }, options) => {

@@ -19,6 +19,7 @@ import { addRulesLock } from './rules-lock.ts';
 import { addRulesStatus } from './rules-log.ts';
 import { addRulesNew } from './rules-new.ts';
 import { addRulesPack } from './rules-pack.ts';
+import { addRulesPeers } from './rules-peers.ts';
 import { showPlan } from './rules-plan.ts';
 import { addRulesShadow } from './rules-shadow.ts';
 import { addRulesSweep } from './rules-sweep.ts';
@@ -78,7 +79,7 @@ function showRule({ terminal }: CommandContext, rule: CheckedRule, lang: (typeof
       about.params,
       [
         { title: 'parameter', value: (param) => param.name },
-        { title: 'value', value: (param) => param.threshold ?? JSON.stringify(param.value) },
+        { title: 'value', value: (param) => param.threshold ?? param.peer ?? JSON.stringify(param.value) },
         { title: 'unit', value: (param) => param.unit },
         { title: 'from', value: (param) => param.provenance },
       ],
@@ -138,4 +139,5 @@ export function addRules(program: Command): void {
   addRulesShadow(rules);
   addRulesLock(rules);
   addRulesPack(rules);
+  addRulesPeers(rules);
 }

@@ -158,6 +158,13 @@ export function addSignals(program: Command): void {
     for (const attribution of signal.attributions) {
       terminal.print(`falls on ${attribution.subject} as ${attribution.role}, weight ${attribution.weight}`);
     }
+    for (const { table, quantileMilli, group, value, day, accounts } of signal.peers ?? []) {
+      terminal.print(
+        day === null
+          ? `peers ${table}.p${quantileMilli}: unknown, no table or group as of the event`
+          : `peers ${table}.p${quantileMilli}: ${String(value)}, of ${accounts} accounts (${group?.join(', ')}) on ${day}`,
+      );
+    }
     for (const test of signal.benign) terminal.print(`benign test ${test.id}: ${test.result}`);
     const { transactions, signals: read = [], count } = signal.evidence;
     terminal.print(`evidence: ${count}, hash ${dim(signal.evidence.hash)}`);

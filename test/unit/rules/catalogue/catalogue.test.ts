@@ -115,7 +115,7 @@ describe.each(named)('%s', (id, rule) => {
   it('cites its sources and where each parameter comes from', () => {
     expect(file.sources.length).toBeGreaterThan(0);
     for (const [name, param] of Object.entries(file.params)) {
-      if ('threshold' in param) continue;
+      if (!('value' in param)) continue;
       if (param.provenance !== 'default') expect(param.source, name).toBeTruthy();
       expect(expressionsOf(file) + JSON.stringify(file.strength), name).toContain(`params.${name}`);
     }

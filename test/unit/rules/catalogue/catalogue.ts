@@ -16,7 +16,10 @@ const RULES = join(import.meta.dirname, '../../../../rules');
 export async function loadCatalogue() {
   const reference = loadReference(readReferenceFiles());
   const sources = await loadRuleFolder(join(RULES, 'catalogue'));
-  const compiled = compileRules(sources, { thresholdIds: new Set(reference.thresholds.ids) });
+  const compiled = compileRules(sources, {
+    thresholdIds: new Set(reference.thresholds.ids),
+    peers: reference.peers.definitions,
+  });
   if (!compiled.ok) throw new Error(compiled.findings.map((finding) => findingText(finding)).join('\n'));
   const context: EvaluationContext = {
     thresholdAt: (id, timeMs) => reference.thresholds.at(id, timeMs)?.minor ?? null,
