@@ -91,7 +91,11 @@ export const peerTableFile = z.strictObject({
   groups: z
     .array(
       z.strictObject({
-        of: z.array(z.string().min(1).max(VALUE_CHARS_MAX)).min(1).max(3).describe('Values of the fields, in the order of the definition'),
+        of: z
+          .array(z.string().min(1).max(VALUE_CHARS_MAX))
+          .min(1)
+          .max(3)
+          .describe('Values of the fields, in the order of the definition'),
         accounts: z.int().min(PEER_ACCOUNTS_LEAST),
         values: z.array(quantile).min(1).describe('In the order of `quantiles`'),
       }),

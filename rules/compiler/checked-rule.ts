@@ -13,8 +13,8 @@ import type {
 } from '../../schemas/enumerations.ts';
 import type { EventFieldName, SignalFieldName } from '../../schemas/event-fields.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
-import type { PropertyName } from '../../schemas/properties.ts';
 import type { PeerFile } from '../../schemas/peers.ts';
+import type { PropertyName } from '../../schemas/properties.ts';
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import type { FeatureReading } from '../../schemas/signal.ts';
 import type { Position } from './source.ts';

@@ -116,7 +116,9 @@ class RuleChecker {
       lookbackMs,
       historyMs: reachMs,
       // A feed without the fields of a group has no peers, and the rule goes on without: they are read, and not needed.
-      fieldsRead: [...new Set([...this.#checking.fieldsRead, ...program.peers.flatMap(({ by }) => by)])].sort(),
+      fieldsRead: [
+        ...new Set([...this.#checking.fieldsRead, ...program.peers.flatMap(({ by }) => by)]),
+      ].sort(),
       needs: this.#needs(),
       readsStatus: this.#checking.fieldsRead.has('status'),
       rulesNamed: [...this.#checking.rulesNamed.keys()].sort(),
@@ -178,7 +180,10 @@ class RuleChecker {
       const at = (key: string) => yaml.position(['params', name, key]);
       const definition = this.#peers.get(param.peer);
       if (definition === undefined || file.input === 'signals') {
-        this.#checking.add('RAS-RULES-DANGLING', at('peer'), { name: param.peer, what: 'definition of peers' });
+        this.#checking.add('RAS-RULES-DANGLING', at('peer'), {
+          name: param.peer,
+          what: 'definition of peers',
+        });
         continue;
       }
       const { unit, quantiles } = definition;

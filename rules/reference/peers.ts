@@ -49,13 +49,11 @@ export function quantileRank(quantileMilli: number, n: number): number {
 }
 
 /** @throws RastroError RAS-RULES-REFERENCE-INVALID */
-export function createPeers(
-  definitions: readonly PeerFile[],
-  tables: readonly PeerTableFile[] = [],
-): Peers {
+export function createPeers(definitions: readonly PeerFile[], tables: readonly PeerTableFile[] = []): Peers {
   const byName = new Map<string, PeerFile>();
   for (const definition of definitions) {
-    if (byName.has(definition.name)) throw invalid(definition.name, 'there is another definition of this name');
+    if (byName.has(definition.name))
+      throw invalid(definition.name, 'there is another definition of this name');
     byName.set(definition.name, definition);
   }
   const found = new Map<string, PeerTableFile[]>();
@@ -97,21 +95,23 @@ function tablesOf(name: string, files: readonly PeerTableFile[]): Tables {
 }
 
 function checkTable(table: PeerTableFile, definition: PeerFile | undefined): void {
-  const refuse = (detail: string): never => {
-    throw invalid(`${table.name}.${table.day}`, detail);
-  };
-  if (definition === undefined) return refuse('there is no definition of this name');
-  if (table.sha256 !== peerTableHash(table)) refuse('it is not what was written: its hash is another one');
+  const refused = (detail: string) => invalid(`${table.name}.${table.day}`, detail);
+  if (definition === undefined) throw refused('there is no definition of this name');
+  if (table.sha256 !== peerTableHash(table))
+    throw refused('it is not what was written: its hash is another one');
   if (table.definition !== peerMeasureHash(definition))
-    refuse(`it was made by another definition (version ${table.version}): make it again`);
+    throw refused(`it was made by another definition (version ${table.version}): make it again`);
   const keys = new Set(table.groups.map(({ of }) => keyOf(of)));
-  if (keys.size < table.groups.length) refuse('a group is there twice');
+  if (keys.size < table.groups.length) throw refused('a group is there twice');
   for (const { of, accounts, values } of table.groups) {
-    if (of.length !== definition.by.length) refuse(`a group has ${of.length} values`);
-    if (values.length !== table.quantiles.length) refuse(`a group has ${values.length} quantiles`);
-    if (accounts < definition.minAccounts) refuse('a group is smaller than the definition allows');
-    if (definition.unit !== 'share' && values.some((value) => typeof value === 'number' && !Number.isSafeInteger(value)))
-      refuse('a quantile is no integer');
+    if (of.length !== definition.by.length) throw refused(`a group has ${of.length} values`);
+    if (values.length !== table.quantiles.length) throw refused(`a group has ${values.length} quantiles`);
+    if (accounts < definition.minAccounts) throw refused('a group is smaller than the definition allows');
+    if (
+      definition.unit !== 'share' &&
+      values.some((value) => typeof value === 'number' && !Number.isSafeInteger(value))
+    )
+      throw refused('a quantile is no integer');
   }
 }
 

@@ -60,7 +60,10 @@ export function lockOf(
   const fileOf = (path: string) => relative(folder, path).split(sep).join('/');
   const reference = Object.entries(knowledge.files.texts)
     .filter(([path]) => path === PLAYBOOK || !/^(catalogue|composites)\//.test(path))
-    .filter(([path]) => reach === 'with shipped files' || (existsSync(join(folder, path)) && !PEER_TABLE.test(path)));
+    .filter(
+      ([path]) =>
+        reach === 'with shipped files' || (existsSync(join(folder, path)) && !PEER_TABLE.test(path)),
+    );
   return {
     format: 1,
     rules: sorted(

@@ -62,7 +62,11 @@ export interface TrialSpan {
 function endOf(day: string): number {
   const number = civilDay(day);
   if (number === null)
-    throw new RastroError('RAS-CLI-BAD-OPTION', { option: '--day', value: day, expected: 'a date, as 2026-03-01' });
+    throw new RastroError('RAS-CLI-BAD-OPTION', {
+      option: '--day',
+      value: day,
+      expected: 'a date, as 2026-03-01',
+    });
   return (number + 1) * DAY_MS;
 }
 

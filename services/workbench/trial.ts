@@ -243,9 +243,7 @@ export class Trial implements FeedTarget {
   }
 
   /** What rules said of subjects without firing, as of the events that are asked for. */
-  async silentReadings(
-    questions: readonly SilentQuestion[],
-  ): Promise<readonly (readonly SilentReading[])[]> {
+  async silentReadings(questions: readonly SilentQuestion[]): Promise<readonly (readonly SilentReading[])[]> {
     return this.#detection.silentReadings(questions);
   }
 

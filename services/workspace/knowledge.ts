@@ -148,7 +148,8 @@ export function compileKnowledge(read: KnowledgeFiles, options: CompileKnowledge
   const peerFindings = [...reference.peers.definitions].flatMap(([name, definition]) => {
     const path = `peers/${name}.yaml`;
     const text = files.texts[path];
-    if (text === undefined) throw new RastroError('RAS-RULES-REFERENCE-INVALID', { file: name, detail: `it belongs into ${path}` });
+    if (text === undefined)
+      throw new RastroError('RAS-RULES-REFERENCE-INVALID', { file: name, detail: `it belongs into ${path}` });
     return checkPeers(definition, { path: join(shownUnder, path), text });
   });
   if (peerFindings.length > 0) refuse(peerFindings);

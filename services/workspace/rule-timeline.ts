@@ -171,5 +171,7 @@ function referenceOf(sets: Sets): string {
 }
 
 function referenceContent({ files }: Knowledge): string {
-  return contentHash(Object.entries(files.texts).filter(([path]) => /^(lists|thresholds|peers)\//.test(path)));
+  return contentHash(
+    Object.entries(files.texts).filter(([path]) => /^(lists|thresholds|peers)\//.test(path)),
+  );
 }

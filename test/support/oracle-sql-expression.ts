@@ -78,7 +78,8 @@ function constant(value: unknown): Sql {
 function paramSql(vector: Vector, name: string): Sql {
   const param = vector.rule.params[name]!;
   if ('value' in param) return constant(param.value);
-  if ('peer' in param) return peerSql(vector, param.peer, param.quantile, param.unit === 'share' ? 'double' : 'int');
+  if ('peer' in param)
+    return peerSql(vector, param.peer, param.quantile, param.unit === 'share' ? 'double' : 'int');
   const steps = [...(vector.thresholds.get(param.threshold) ?? [])].reverse();
   const cases = steps.map((step) => `et >= ${step.from}, toNullable(toInt256('${step.value}'))`);
   return {
@@ -104,7 +105,10 @@ function peerSql(vector: Vector, name: string, quantile: number, type: 'int' | '
       const group = found.length === 0 ? nothing(type) : `multiIf(${found.join(', ')}, ${nothing(type)})`;
       return [`et >= ${from + 35 * DAY_MS}, ${nothing(type)}`, `et >= ${from}, ${group}`];
     });
-  return { type, text: cases.length === 0 ? nothing(type) : `multiIf(${cases.join(', ')}, ${nothing(type)})` };
+  return {
+    type,
+    text: cases.length === 0 ? nothing(type) : `multiIf(${cases.join(', ')}, ${nothing(type)})`,
+  };
 }
 
 const DAY_MS = 86_400_000;

@@ -14,12 +14,7 @@ import {
   type SubjectHistory,
   signalsOf,
 } from '../../rules/compiler/index.ts';
-import {
-  createPeers,
-  type Peers,
-  peerMeasureHash,
-  peerTableHash,
-} from '../../rules/reference/peers.ts';
+import { createPeers, type Peers, peerMeasureHash, peerTableHash } from '../../rules/reference/peers.ts';
 import { type Cadence, FILE_CADENCE } from '../../schemas/cadence.ts';
 import { PEER_ACCOUNTS_LEAST, type PeerFile, type PeerTableFile } from '../../schemas/peers.ts';
 import { bruteEvaluations } from './oracle-brute.ts';
@@ -80,7 +75,8 @@ function peersOf(vector: Pick<Vector, 'peers'>): Peers {
           accounts,
           values: definition.quantiles.map((quantile) => {
             const value = values[String(quantile)];
-            if (value === undefined) throw new Error(`${definition.name} of ${day}: a group without ${quantile}`);
+            if (value === undefined)
+              throw new Error(`${definition.name} of ${day}: a group without ${quantile}`);
             return typeof value === 'bigint' ? String(value) : value;
           }),
         })),

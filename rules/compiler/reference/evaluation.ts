@@ -26,12 +26,7 @@ export interface EvaluationContext {
   /** Every value that `thresholdAt` gives, at whatever time, lies between; undefined or absent where nobody knows. */
   thresholdRange?(id: string): ThresholdRange | undefined;
   /** A quantile of the peers of a group, in force at `timeMs`; null where nothing says (SEMANTICS §13). Absent: no table is. */
-  peerAt?(
-    table: string,
-    quantileMilli: number,
-    group: readonly string[],
-    timeMs: number,
-  ): PeerValue | null;
+  peerAt?(table: string, quantileMilli: number, group: readonly string[], timeMs: number): PeerValue | null;
   /** Whether a local day (days since 1970) is a business day there; null outside the years of the table. */
   isBusinessDay(country: Country, localDay: number): boolean | null;
 }

@@ -66,7 +66,9 @@ export function addRulesPeers(rules: Command): void {
   const command = addTrialOptions(
     rules
       .command('peers [file...]')
-      .description('what is usual among peers: exact quantiles of a complete UTC day, one table a definition'),
+      .description(
+        'what is usual among peers: exact quantiles of a complete UTC day, one table a definition',
+      ),
   )
     .requiredOption('--day <date>', 'the day that the tables are made of; they hold from the next one on')
     .option('--rules <folder>', 'another catalogue, whose peers/ are measured too')
