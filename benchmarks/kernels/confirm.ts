@@ -132,9 +132,10 @@ async function questions(context: RunContext): Promise<BenchmarkResult[]> {
   const histories = historiesOf(store, size('subjects'));
   const rules = ruleSet.rules.filter((rule) => rule.input === 'events' && rule.subjects.includes(KIND));
   const compareTexts = (a: number, b: number): number => dictionary.interner.compare(a, b);
+  const textOf = (id: number): string => dictionary.text(id);
   const asked = rules.map((rule: CheckedRule) => {
     const plan = confirmationOf(rule, STANDPOINT, dictionary);
-    return { rule, confirmation: plan.bind({ context: evaluation, compareTexts })() };
+    return { rule, confirmation: plan.bind({ context: evaluation, compareTexts, textOf })() };
   });
   let count = 0;
   let generatedNs = 0;

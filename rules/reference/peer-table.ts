@@ -63,10 +63,10 @@ export function quantilesOf(values: readonly Measured[], quantilesMilli: readonl
 
 const written = (value: Measured): number | string => (typeof value === 'bigint' ? String(value) : value);
 
-/** The file of a table: one group a line. JSON is YAML. */
+/** The file of a table: one group a line, the hash last of what stands before them. JSON is YAML. */
 export function peerTableText(table: PeerTableFile): string {
-  const { groups, ...head } = table;
-  const lines = Object.entries(head).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
+  const { groups, sha256, ...head } = table;
+  const lines = Object.entries({ ...head, sha256 }).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
   const rows = groups.map((group) => `  - ${JSON.stringify(group)}\n`);
   return `${lines.join('')}groups:${rows.length === 0 ? ' []\n' : `\n${rows.join('')}`}`;
 }

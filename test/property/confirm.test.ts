@@ -44,7 +44,8 @@ function confirmationOver(
   const { columns, setBits, legs } = factsOfEvents(events, standpoint, dictionary);
   const texts = () => [...dictionary.texts.keys()];
   const compareTexts = (a: number, b: number) => compareUtf8(texts()[a] ?? '', texts()[b] ?? '');
-  const confirmation = plan.bind({ context, compareTexts })();
+  const textOf = (id: number) => texts()[id] ?? '';
+  const confirmation = plan.bind({ context, compareTexts, textOf })();
   const home = { list: Object.values(columns) };
   const since = (events[from]?.time ?? 0) - plan.reachMs;
   events.forEach(({ time }, i) => {

@@ -13,8 +13,9 @@ const TIMES = [Date.UTC(2026, 2, 1, 5, 20), Date.UTC(2026, 2, 3), Date.UTC(2026,
 
 /** Thresholds twice as high from a time on. */
 function higherFrom(context: EvaluationContext, fromMs: number): EvaluationContext {
+  const { thresholdRange: _lower, ...others } = context;
   return {
-    isBusinessDay: (country, day) => context.isBusinessDay(country, day),
+    ...others,
     thresholdAt(id, timeMs) {
       const value = context.thresholdAt(id, timeMs);
       return value === null || timeMs < fromMs ? value : 2n * BigInt(value);

@@ -118,6 +118,7 @@ export class RuleTiers {
     const environment = {
       context: options.evaluation,
       compareTexts: (a: number, b: number) => dictionary.interner.compare(a, b),
+      textOf: (id: number) => dictionary.text(id),
     };
     for (const tier of this.#tiers) {
       this.#recounts.set(tier, new Recount(tier.plan, store));

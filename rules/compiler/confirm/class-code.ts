@@ -83,6 +83,7 @@ export class ClassCode {
       ...take,
       ...features.methods,
       ...this.#thresholdCode(),
+      ...this.#peerCode(),
       ...this.#askCode(),
       '}',
       ...CREATE,
@@ -104,10 +105,11 @@ export class ClassCode {
   #constructorCode(state: readonly string[]): string[] {
     return [
       'constructor() {',
-      `this.n = 0; this.capacity = ${FIRST_EVENTS}; this.k = -1; this.at = -1; this.t = 0; this.stamp = 0;`,
+      `this.n = 0; this.capacity = ${FIRST_EVENTS}; this.k = -1; this.at = -1; this.t = 0; this.asked = 0; this.stamp = 0;`,
       ...this.#arrays().map(([name, type]) => `this.${name} = new ${type}(${FIRST_EVENTS});`),
       ...(this.#parts.usesPairs ? [`this.pairs = new Pairs(${literal(this.#rule.lookbackMs)});`] : []),
       ...this.#rule.program.thresholds.map((_, i) => `this.h${i} = NaN; this.hs${i} = 0;`),
+      ...this.#rule.program.peers.map((_, i) => `this.peerValue${i} = NaN; this.peerStamp${i} = 0;`),
       ...state,
       '}',
     ];
@@ -194,7 +196,13 @@ export class ClassCode {
   /** Fields of the event that is taken in; what depends on the evaluation is unknown. */
   #columnLeaves(): Leaves {
     const nothing = () => null;
-    return { field: (name) => this.#column(name), derived: nothing, feature: nothing, threshold: nothing };
+    return {
+      field: (name) => this.#column(name),
+      derived: nothing,
+      feature: nothing,
+      threshold: nothing,
+      peer: nothing,
+    };
   }
 
   #column(name: FieldName): string {
@@ -241,6 +249,20 @@ export class ClassCode {
     ]);
   }
 
+  /** Quantiles of peers of the group of the evaluated event `this.asked`; of what no condition reads the fields are not kept. */
+  #peerCode(): string[] {
+    return this.#rule.program.peers.flatMap(({ by }, i) => {
+      if (!by.every((field) => this.#parts.kept.has(field))) return [];
+      const group = by.map((field) => `this.x_${field}[this.asked]`).join(', ');
+      return [
+        `peer${i}() {`,
+        `if (this.peerStamp${i} !== this.stamp) { this.peerStamp${i} = this.stamp; this.peerValue${i} = peerAt(${i}, [${group}], this.t); }`,
+        `return whole(this.peerValue${i});`,
+        '}',
+      ];
+    });
+  }
+
   #askCode(): string[] {
     const { whenTree, benign, triggers, predicates } = this.#rule.program;
     const leaves = this.#features.evaluationLeaves();
@@ -256,7 +278,7 @@ export class ClassCode {
       'mayTrigger(position) {',
       'const i = placeOf(this.pos, this.n, position);',
       'if (i < 0) return false;',
-      'this.t = this.time[i]; this.stamp++;',
+      'this.t = this.time[i]; this.asked = i; this.stamp++;',
       'return this.triggers(i);',
       '}',
       'triggers(i) {',
@@ -269,7 +291,7 @@ export class ClassCode {
       'while (k + 1 < this.n && this.pos[k + 1] <= position) k++;',
       'this.k = k; this.at = position;',
       'if (k < 0 || this.pos[k] !== position) return false;',
-      'this.t = this.time[k]; this.stamp++;',
+      'this.t = this.time[k]; this.asked = k; this.stamp++;',
       'if (!this.triggers(k)) return false;',
       ...(this.#parts.usesPairs ? [`if (position >= ${literal(LIMITS.HISTORY_EVENTS)}) return true;`] : []),
       'bail = 0;',

@@ -34,6 +34,7 @@ export interface Leaves {
   derived(name: DerivedName): string | null;
   feature(position: number): string | null;
   threshold(position: number): string | null;
+  peer(position: number): string | null;
   /** A condition without which the value of a feature is less than `least`, and which is cheaper than that value; null: none. */
   reaches?(position: number, least: string): string | null;
 }
@@ -157,6 +158,8 @@ export class ExpressionCode {
         return leaves.derived(tree.name);
       case 'threshold':
         return leaves.threshold(tree.position);
+      case 'peer':
+        return leaves.peer(tree.position);
       case 'negate': {
         const operand = this.number(tree.operand, leaves);
         return operand === null ? null : `(-${operand})`;
@@ -246,7 +249,7 @@ function codeAmong(value: string, names: readonly string[], holds: (name: string
   return mask === 0 ? NEVER : `(${literal(mask)} >>> ${value} & 1) === 1`;
 }
 
-/** Leaves of an expression: fields, features, thresholds, constants. */
+/** Leaves of an expression: fields, features, thresholds, peers, constants. */
 export function leavesOf(tree: Tree, into: Tree[] = []): readonly Tree[] {
   if ('operand' in tree) leavesOf(tree.operand, into);
   else if ('left' in tree) {

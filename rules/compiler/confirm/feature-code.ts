@@ -85,6 +85,7 @@ export class FeatureCode {
       derived: (name) => derivedCode(name),
       feature: (position) => `this.f${position}()`,
       threshold: (position) => `this.threshold${position}()`,
+      peer: (position) => `this.peer${position}()`,
       reaches: (position, least) => (this.#isBounded(position) ? `this.b${position}(${least})` : null),
     };
   }

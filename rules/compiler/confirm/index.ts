@@ -1,6 +1,8 @@
 /** Confirmations: from a checked rule, generated code that says as of an event of a subject whether the rule may fire. */
-import type { StandpointKind } from '../../../schemas/facts.ts';
+import { type StandpointKind, TEXT_NULL } from '../../../schemas/facts.ts';
 import type { CheckedRule } from '../checked-rule.ts';
+import { makesGroup } from '../peer-group.ts';
+import { readOf } from '../plan/field-read.ts';
 import type { FactBinding } from '../plan/reading.ts';
 import type { EvaluationContext } from '../reference/evaluation.ts';
 import { ClassCode } from './class-code.ts';
@@ -77,11 +79,14 @@ export interface ConfirmationEnvironment {
   readonly context: EvaluationContext;
   /** Order of two texts of the dictionary, by their unsigned bytes. */
   compareTexts(a: number, b: number): number;
+  /** A text of the dictionary. */
+  textOf(id: number): string;
 }
 
 type Create = (
   support: Support,
   thresholdAt: (threshold: number, timeMs: number) => number | bigint | null,
+  peerAt: (peer: number, group: readonly number[], timeMs: number) => number | bigint | null,
   compareTexts: (a: number, b: number) => number,
   calendars: readonly InstanceType<Support['DayRanges']>[],
 ) => () => Made;
@@ -97,15 +102,38 @@ export function confirmationOf(
   const source = code.source();
   let create: Create | undefined;
   const { thresholds } = rule.program;
+  const peers = rule.program.peers.map((bar) => ({
+    ...bar,
+    codes: bar.by.map((field) => readOf(field, standpoint).codes),
+  }));
   return {
     reachMs: parts.reachMs,
     source,
-    bind({ context, compareTexts }) {
+    bind({ context, compareTexts, textOf }) {
       // Most rules are never asked; the engine reads the source of those that are.
-      create ??= new Function('support', 'thresholdAt', 'compareTexts', 'calendars', source) as Create;
+      create ??= new Function(
+        'support',
+        'thresholdAt',
+        'peerAt',
+        'compareTexts',
+        'calendars',
+        source,
+      ) as Create;
+      const peerAt: Parameters<Create>[2] = (peer, kept, timeMs) => {
+        const { table, quantileMilli, codes } = peers[peer]!;
+        // A field of few values is kept as the code of a name, any other as the id of a text.
+        const group = kept.map((value, i) => {
+          const names = codes[i]!;
+          if (names.length > 0) return names[value];
+          return value === TEXT_NULL ? undefined : textOf(value);
+        });
+        if (!group.every(makesGroup)) return null;
+        return exact(context.peerAt?.(table, quantileMilli, group, timeMs)?.value ?? null);
+      };
       const make = create(
         SUPPORT,
         (threshold, timeMs) => exact(context.thresholdAt(thresholds[threshold]!, timeMs)),
+        peerAt,
         compareTexts,
         code.calendars.map((window) => new SUPPORT.DayRanges(window, context)),
       );

@@ -36,8 +36,17 @@ export function partsOf(rule: CheckedRule): RuleParts {
   const derives = new Set<number>();
   const predicates = new Set<number>(program.triggers);
 
+  const kept = new Set<FieldName>();
+
   function addTree(tree: Tree): void {
     for (const leaf of leavesOf(tree)) if (leaf.op === 'feature') addFeature(leaf.position);
+    addGroups(tree);
+  }
+
+  /** Fields that make the group of the event of an evaluation. */
+  function addGroups(tree: Tree): void {
+    for (const leaf of leavesOf(tree))
+      if (leaf.op === 'peer') for (const field of program.peers[leaf.position]!.by) kept.add(field);
   }
 
   function addPredicate(position: number | null): void {
@@ -63,9 +72,9 @@ export function partsOf(rule: CheckedRule): RuleParts {
   for (const { blocks, tree } of program.benign) if (blocks) addTree(tree);
 
   const asked = [...predicates].map((position) => program.predicates[position]!);
-  const kept = new Set<FieldName>();
   for (const predicate of asked) {
     if (isAskedOnce(predicate)) continue;
+    addGroups(predicate.tree);
     for (const leaf of leavesOf(predicate.tree)) if (leaf.op === 'field') kept.add(leaf.name);
   }
   const wanted = [...features].map((position) => program.features[position]!);

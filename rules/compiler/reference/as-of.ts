@@ -17,6 +17,7 @@ import {
   type Scope,
   type Value,
 } from '../checked-rule.ts';
+import { makesGroup } from '../peer-group.ts';
 import type { EvaluationContext, PeerValue } from './evaluation.ts';
 import { cutAsOf, type HistoryIndex, type Rest } from './history-index.ts';
 
@@ -25,9 +26,6 @@ export const FALSE = 0;
 export const TRUE = 1;
 export const UNKNOWN = 2;
 export type Truth = typeof FALSE | typeof TRUE | typeof UNKNOWN;
-
-/** What a feed says where it does not know: nobody's group (SEMANTICS §13). */
-const NO_GROUP = 'unknown';
 
 /** Columns hold a truth plus this; 0 is "not asked yet". */
 const ASKED = 1;
@@ -196,7 +194,7 @@ export class AsOf implements Scope {
     const group: string[] = [];
     for (const field of this.rule.program.peers[position]!.by) {
       const value = this.history.value(field, this.at);
-      if (typeof value !== 'string' || value === NO_GROUP) return null;
+      if (!makesGroup(value)) return null;
       group.push(value);
     }
     return group;
