@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ALERT_LEVELS, FAMILIES, FORMS, ROLES } from './enumerations.ts';
 import { epochMs } from './identity.ts';
 import { localized } from './rule.ts';
-import { evidence, featureReading, transactionRef } from './signal.ts';
+import { evidence, featureReading, peerReading, transactionRef } from './signal.ts';
 
 export const scorePart = z.strictObject({
   rule: z.string(),
@@ -37,6 +37,7 @@ export const alertIndicator = z.strictObject({
   state: z.enum(['fired', 'near', 'not_fired', 'not_evaluable']),
   missingFields: z.array(z.string()).optional(),
   features: z.array(featureReading).optional(),
+  peers: z.array(peerReading).optional().describe('Of one that compares with peers'),
   signalId: z.string().optional(),
   observedOn: z.string().optional(),
 });

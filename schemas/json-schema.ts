@@ -4,6 +4,7 @@ import { alert } from './alert.ts';
 import { compositeFile } from './composite.ts';
 import { mapping } from './mapping.ts';
 import { partyRecord, partyRecordInput } from './party.ts';
+import { peerFile } from './peers.ts';
 import { ruleFile } from './rule.ts';
 import { signal } from './signal.ts';
 import { transaction, transactionInput } from './transaction.ts';
@@ -16,6 +17,7 @@ const CONTRACTS = {
   signal: { type: signal, note: 'One rule true for one subject' },
   alert: { type: alert, note: 'What an analyst reads' },
   rule: { type: ruleFile, note: 'A rule file' },
+  peers: { type: peerFile, note: 'What is measured of accounts, for rules that compare with peers' },
   composite: { type: compositeFile, note: 'A composite typology' },
   mapping: { type: mapping, note: "How a bank's file becomes canonical rows" },
 } as const;

@@ -35,6 +35,7 @@ export const peerReading = z.strictObject({
   quantileMilli: z.int(),
   group: z.array(z.string()).nullable().describe('Of whom: values of the fields of the definition'),
   value: featureValue,
+  unit: z.string(),
   day: z.string().nullable().describe('The complete UTC day that the table was made of'),
   accounts: z.int().nullable().describe('Accounts of the group'),
 });

@@ -89,6 +89,9 @@ function firedIndicators(version: AlertVersion, rules: RuleLookup): Indicator[] 
       title: rule.file.title,
       state: 'fired',
       ...(counted.companion === null ? { features: counted.carrier.features } : {}),
+      ...(counted.companion === null && counted.carrier.peers !== undefined
+        ? { peers: counted.carrier.peers }
+        : {}),
       signalId: counted.signalId,
       observedOn: counted.observedOn,
     });

@@ -4,7 +4,7 @@
 import pico from 'picocolors';
 import type { Alert } from '../../schemas/alert.ts';
 import type { Lang, Localized } from '../../schemas/errors/define.ts';
-import type { FeatureReading } from '../../schemas/signal.ts';
+import type { FeatureReading, PeerReading } from '../../schemas/signal.ts';
 import type { TransactionLookup } from './evidence.ts';
 import { valueText } from './indicators.ts';
 import { pointsText } from './narrative.ts';
@@ -165,6 +165,15 @@ function featureRow(feature: FeatureReading, lang: Lang): readonly string[] {
   return ['', feature.name, valueText(feature.value, feature.unit, null, lang), asked];
 }
 
+/** Which quantile of whom, of which day and of how many accounts. */
+function peersText(page: Page, reading: PeerReading, lang: Lang): string {
+  const { table, quantileMilli, group, value, unit, day, accounts } = reading;
+  const bar = `${page.say(LABELS.peers)} ${table}.p${quantileMilli}`;
+  if (day === null) return `${bar}: ${page.say(LABELS.noPeers)}`;
+  const whom = `${accounts} ${page.say(LABELS.accountsOn)} ${day}, ${group?.join(', ')}`;
+  return `${bar}: ${valueText(value, unit, null, lang)} (${whom})`;
+}
+
 function indicators(page: Page, alert: Alert, lang: Lang): void {
   page.heading(LABELS.indicators);
   const heading = ['', '', page.say(LABELS.value), page.say(LABELS.threshold)];
@@ -178,6 +187,7 @@ function indicators(page: Page, alert: Alert, lang: Lang): void {
     const features = indicator.features ?? [];
     if (features.length > 0)
       page.rows([heading, ...features.map((f) => featureRow(f, lang))], [false, false, true]);
+    for (const peers of indicator.peers ?? []) page.text(peersText(page, peers, lang), 2 * INDENT);
   }
 }
 

@@ -39,6 +39,13 @@ export const LABELS = {
   value: { en: 'value', es: 'valor', fr: 'valeur' },
   threshold: { en: 'asked', es: 'umbral', fr: 'seuil' },
   missing: { en: 'missing', es: 'falta', fr: 'manque' },
+  peers: { en: 'peers', es: 'pares', fr: 'pairs' },
+  noPeers: {
+    en: 'nothing is known of them as of the event',
+    es: 'nada se sabe de ellos al momento del hecho',
+    fr: 'rien n’en est connu au moment des faits',
+  },
+  accountsOn: { en: 'accounts on', es: 'cuentas el', fr: 'comptes le' },
   benign: { en: 'Benign explanations', es: 'Explicaciones benignas', fr: 'Explications bénignes' },
   money: { en: 'Money', es: 'Dinero', fr: 'Argent' },
   in: { en: 'in', es: 'entró', fr: 'entré' },

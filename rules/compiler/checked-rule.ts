@@ -149,6 +149,7 @@ export interface PeerBar {
   readonly param: string;
   readonly table: string;
   readonly quantileMilli: number;
+  readonly unit: string;
   /** Fields of the event of the evaluation that make its group. */
   readonly by: PeerFile['by'];
 }

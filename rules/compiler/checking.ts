@@ -47,7 +47,7 @@ export class Checking {
     this.peers = Object.entries(file.params).flatMap(([name, param]) => {
       if (!('peer' in param)) return [];
       const by = peers.get(param.peer)?.by ?? [];
-      return [{ param: name, table: param.peer, quantileMilli: param.quantile, by }];
+      return [{ param: name, table: param.peer, quantileMilli: param.quantile, unit: param.unit, by }];
     });
     this.names = new Names(file, this.thresholds, this.peers);
   }

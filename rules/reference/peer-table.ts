@@ -66,7 +66,9 @@ const written = (value: Measured): number | string => (typeof value === 'bigint'
 /** The file of a table: one group a line, the hash last of what stands before them. JSON is YAML. */
 export function peerTableText(table: PeerTableFile): string {
   const { groups, sha256, ...head } = table;
-  const lines = Object.entries({ ...head, sha256 }).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
+  const lines = Object.entries({ ...head, sha256 }).map(
+    ([key, value]) => `${key}: ${JSON.stringify(value)}\n`,
+  );
   const rows = groups.map((group) => `  - ${JSON.stringify(group)}\n`);
   return `${lines.join('')}groups:${rows.length === 0 ? ' []\n' : `\n${rows.join('')}`}`;
 }

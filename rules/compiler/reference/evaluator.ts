@@ -275,11 +275,11 @@ export class RuleEvaluator {
 
   #peers(): PeerReading[] {
     const { asOf } = this.#values;
-    return this.rule.program.peers.map(({ param, table, quantileMilli }, position) => {
+    return this.rule.program.peers.map(({ param, table, quantileMilli, unit }, position) => {
       const { day = null, accounts = null } = asOf.peerValue(position) ?? {};
       const group = asOf.peerGroup(position);
       const value = readable(asOf.peer(position));
-      return { param, table, quantileMilli, group, value, day, accounts };
+      return { param, table, quantileMilli, group, value, unit, day, accounts };
     });
   }
 }

@@ -85,7 +85,7 @@ describe('a parameter that names peers', () => {
       event('c', NOON + DAY, { holderSector: 'unknown' }),
     ]);
     const rule = ruleOf(BAR);
-    const about = { param: 'bar', table: 'usual', quantileMilli: 950 };
+    const about = { param: 'bar', table: 'usual', quantileMilli: 950, unit: 'count' };
     const known = evaluateAt(rule, events, 1, context);
     expect([known.truth, known.params['bar'], known.features[0]?.threshold]).toEqual([true, 2, 2]);
     expect(known.peers).toEqual([
