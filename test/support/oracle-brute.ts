@@ -6,6 +6,7 @@ import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import * as agg from './oracle-brute-aggregates.ts';
 import { evaluate, lift, type Value } from './oracle-brute-values.ts';
 import { calendar, duration, longestWindow, monthOf, windowLength } from './oracle-brute-windows.ts';
+import { brutePeers } from './oracle-peers.ts';
 import { effectiveEvents, refOf, totalOrder, type Vector } from './vectors.ts';
 
 const PRECISION_ORDER = ['second', 'minute', 'hour', 'day', 'batch'];
@@ -112,22 +113,12 @@ class AsOf {
   param(name: string): Value {
     const found = this.rule.params[name]!;
     if ('value' in found) return lift(found.value);
-    if ('peer' in found) return lift(this.peers(found.peer, found.quantile) ?? undefined);
+    if ('peer' in found) {
+      const bar = { name: found.peer, quantile: found.quantile };
+      return lift(brutePeers(this.subject.peers, bar, this.time, this.asked));
+    }
     const steps = this.subject.thresholds.get(found.threshold) ?? [];
     return lift(steps.filter((step) => step.from <= this.time).at(-1)?.value);
-  }
-
-  /** §13: of the tables that hold at this time the one of the latest day, and in it the group of this event. */
-  peers(name: string, quantile: number): number | bigint | null {
-    const { by, days } = this.subject.peers[name]!;
-    const begins = (day: string) => Date.parse(`${day}T00:00:00Z`) + 86_400_000;
-    const inForce = Object.keys(days).filter((day) => begins(day) <= this.time);
-    const latest = inForce.sort().at(-1);
-    if (latest === undefined || this.time >= begins(latest) + 35 * 86_400_000) return null;
-    const group = by.map((field) => this.asked[field]);
-    if (group.some((value) => value === null || value === undefined || value === 'unknown')) return null;
-    const found = days[latest]!.find(({ of }) => of.every((value, i) => value === group[i]));
-    return found?.values[String(quantile)] ?? null;
   }
 
   /** An expression over one item; `blind` takes every named feature as unknown (§9 "triggers"). */

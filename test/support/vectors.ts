@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import type { EventFieldName, FieldValue, Reversal, RuleEvent } from '../../schemas/event-fields.ts';
-import { PEER_GROUP_FIELDS } from '../../schemas/peers.ts';
 import { durationText, type RuleFile, ruleFile } from '../../schemas/rule.ts';
+import { vectorPeers } from './vector-peers.ts';
 
 /** Offsets in a vector count from here: a Monday, 00:00 UTC. */
 export const BASE_MS = Date.UTC(2025, 0, 6);
@@ -83,26 +83,7 @@ const vectorShape = z.strictObject({
   /** When the rule is in force; always unless said. */
   inForce: z.strictObject({ from: moment.optional(), until: moment.optional() }).optional(),
   thresholds: z.record(z.string(), z.array(z.strictObject({ from: moment, value: z.int() }))).optional(),
-  /** Definitions of peers, and what their tables say: `of` a group, the days, accounts and quantiles in thousandths. */
-  peers: z
-    .record(
-      z.string(),
-      z.strictObject({
-        by: z.array(z.enum(PEER_GROUP_FIELDS)).min(1),
-        unit: z.enum(['count', 'minor', 'milli', 'share', 'ms', 'days']),
-        days: z.record(
-          z.iso.date(),
-          z.array(
-            z.strictObject({
-              of: z.array(z.string()),
-              accounts: z.int(),
-              values: z.record(z.string(), z.union([z.number(), z.bigint()])),
-            }),
-          ),
-        ),
-      }),
-    )
-    .optional(),
+  peers: vectorPeers.optional(),
   holidays: z.record(z.string(), z.array(z.iso.date())).optional(),
   events: z.array(vectorRow).min(1),
   expect: z.strictObject({
@@ -134,7 +115,7 @@ export interface Vector {
   readonly inForce?: { readonly fromMs: number; readonly untilMs: number };
   readonly rows: readonly Row[];
   readonly thresholds: ReadonlyMap<string, readonly { from: number; value: number }[]>;
-  readonly peers: NonNullable<z.infer<typeof vectorShape>['peers']>;
+  readonly peers: z.infer<typeof vectorPeers>;
   /** Local days (since 1970) that are public holidays, by country. */
   readonly holidays: ReadonlyMap<string, ReadonlySet<number>>;
   readonly expect: z.infer<typeof vectorShape>['expect'];

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileComposites, compilePlaybook } from '../../../../pipelines/compose/index.ts';
 import { compileRules, findingText, loadRuleFolder } from '../../../../rules/compiler/index.ts';
+import { readReferenceFiles } from '../../../../rules/reference/files.ts';
+import { loadReference } from '../../../../rules/reference/reference.ts';
 
 const RULES_FOLDER = path.resolve(import.meta.dirname, '../../../../rules');
 const FOLDER = path.join(RULES_FOLDER, 'composites');
@@ -15,7 +17,9 @@ const linesOf = (result: ReturnType<typeof compilePlaybook> | ReturnType<typeof 
 
 describe('the composites that ship', () => {
   it('are satisfiable by the live rules, of two families and with one strong rule', async () => {
-    const rules = compileRules(await loadRuleFolder(path.join(RULES_FOLDER, 'catalogue')));
+    const rules = compileRules(await loadRuleFolder(path.join(RULES_FOLDER, 'catalogue')), {
+      peers: loadReference(readReferenceFiles()).peers.definitions,
+    });
     if (!rules.ok) throw new Error(rules.findings.map((f) => findingText(f)).join('\n'));
     const book = compilePlaybook(source('playbook.yaml'));
     expect(linesOf(book)).toEqual([]);

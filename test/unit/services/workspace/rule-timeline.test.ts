@@ -2,7 +2,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { LOG_LIMITS } from '../../../../pipelines/log/port.ts';
-import { ALWAYS_MS, catalogueOf } from '../../../../rules/compiler/index.ts';
+import { ALWAYS_MS, catalogueOf, readsReference } from '../../../../rules/compiler/index.ts';
+import { PeerTableBuilder, peerTableText } from '../../../../rules/reference/peer-table.ts';
 import { eventTimeOf } from '../../../../services/cli/commands/rules-activate.ts';
 import {
   compileKnowledge,
@@ -86,6 +87,29 @@ test('thresholds are those of the set in force at the time', () => {
   }
   // No rule is another one for it.
   expect(timeline.rules.ruleSet.rules).toHaveLength(base.ruleSet.rules.length);
+});
+
+test('peers are those of the set in force at the time', () => {
+  const definition = base.reference.peers.definitions.get('cash_share')!;
+  const tableAt = (day: string, level: number) => {
+    const builder = new PeerTableBuilder(definition);
+    for (let i = 0; i < definition.minAccounts; i++) builder.add(['SCIAN:722412'], level);
+    return { [`peers/cash_share.${day}.yaml`]: peerTableText(builder.table(day)) };
+  };
+  const withTable = (level: number, activeFrom?: number) =>
+    compileKnowledge(
+      { ...base.files, texts: { ...base.files.texts, ...tableAt('2026-02-20', level) } },
+      activeFrom === undefined ? {} : { activeFrom },
+    );
+  const [early, later] = [withTable(0.4), withTable(0.6, MARCH)];
+  const { evaluation, ruleSet } = new RuleTimeline([early]).with(later).rules;
+  const at = (timeMs: number) => evaluation.peerAt?.('cash_share', 950, ['SCIAN:722412'], timeMs)?.value;
+  expect([at(MARCH - 1), at(MARCH)]).toEqual([0.4, 0.6]);
+  // No rule is another one for it; those that compare with peers are evaluated anew.
+  expect(ruleSet.rules).toHaveLength(base.ruleSet.rules.length);
+  expect(ruleSet.rules.filter(readsReference).map(({ id }) => id)).toContain('SEX-14');
+  const plain = new RuleTimeline([early]);
+  expect(plain.with(withTable(0.6)).rules.evaluation).not.toBe(plain.rules.evaluation);
 });
 
 test('two timelines differ from the first event time at which another set is in force', () => {
