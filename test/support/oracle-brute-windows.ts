@@ -32,3 +32,17 @@ export function monthOf(day: number): number {
   const date = new Date(day * 24 * HOUR_MS);
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
+
+/** An expression of the rule names `status`: then every event is visible (§2). */
+export function readsStatus(rule: RuleFile): boolean {
+  const texts = [
+    rule.when,
+    ...Object.values(rule.let),
+    ...Object.values(rule.features).flatMap((f) => ('where' in f ? [f.where] : [])),
+    ...Object.values(rule.features).flatMap((f) => ('part' in f ? [f.part] : [])),
+    ...[...Object.values(rule.features), ...Object.values(rule.derive)].flatMap((f) =>
+      'in' in f ? [f.in, f.out] : [],
+    ),
+  ];
+  return texts.some((text) => text !== undefined && /\bstatus\b/.test(text));
+}

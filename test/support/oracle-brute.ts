@@ -5,7 +5,14 @@
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import * as agg from './oracle-brute-aggregates.ts';
 import { evaluate, lift, type Value } from './oracle-brute-values.ts';
-import { calendar, duration, longestWindow, monthOf, windowLength } from './oracle-brute-windows.ts';
+import {
+  calendar,
+  duration,
+  longestWindow,
+  monthOf,
+  readsStatus,
+  windowLength,
+} from './oracle-brute-windows.ts';
 import { brutePeers } from './oracle-peers.ts';
 import { effectiveEvents, refOf, totalOrder, type Vector } from './vectors.ts';
 
@@ -113,10 +120,7 @@ class AsOf {
   param(name: string): Value {
     const found = this.rule.params[name]!;
     if ('value' in found) return lift(found.value);
-    if ('peer' in found) {
-      const bar = { name: found.peer, quantile: found.quantile };
-      return lift(brutePeers(this.subject.peers, bar, this.time, this.asked));
-    }
+    if ('peer' in found) return lift(brutePeers(this.subject.peers, found, this.time, this.asked));
     const steps = this.subject.thresholds.get(found.threshold) ?? [];
     return lift(steps.filter((step) => step.from <= this.time).at(-1)?.value);
   }
@@ -385,19 +389,6 @@ class AsOf {
       }),
     };
   }
-}
-
-function readsStatus(rule: RuleFile): boolean {
-  const texts = [
-    rule.when,
-    ...Object.values(rule.let),
-    ...Object.values(rule.features).flatMap((f) => ('where' in f ? [f.where] : [])),
-    ...Object.values(rule.features).flatMap((f) => ('part' in f ? [f.part] : [])),
-    ...[...Object.values(rule.features), ...Object.values(rule.derive)].flatMap((f) =>
-      'in' in f ? [f.in, f.out] : [],
-    ),
-  ];
-  return texts.some((text) => text !== undefined && /\bstatus\b/.test(text));
 }
 
 /** The evaluation as of every event of the subject, in total order. */

@@ -7,11 +7,11 @@ const TABLE_DAYS = 35;
 /** Of the tables that hold at `time` the one of the latest day, and in it the group of the event that has `fields`. */
 export function brutePeers(
   peers: Vector['peers'],
-  bar: { readonly name: string; readonly quantile: number },
+  bar: { readonly peer: string; readonly quantile: number },
   time: number,
   fields: Readonly<Record<string, unknown>>,
 ): number | bigint | undefined {
-  const { by, days } = peers[bar.name]!;
+  const { by, days } = peers[bar.peer]!;
   const begins = (day: string) => Date.parse(`${day}T00:00:00Z`) + DAY_MS;
   const latest = Object.keys(days)
     .filter((day) => begins(day) <= time)
