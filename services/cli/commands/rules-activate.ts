@@ -1,4 +1,5 @@
 /** `rastro rules activate [FOLDER] --from TIME`: other rules from an event time on, with everything evaluated again. */
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { setAt } from '../../../rules/compiler/index.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
@@ -136,6 +137,9 @@ Exit code 1 if the rules have findings: nothing was changed then.`,
     const knowledge = compileKnowledge(files, { activeFrom, ...shownUnder });
     if (options.config !== undefined)
       return activateOnLog(context, knowledge, { ...options, config: options.config });
+    // Opening the folder would make it, and nothing was to be changed.
+    if (options.dryRun === true && !existsSync(dataDir))
+      throw new RastroError('RAS-RULES-NO-HISTORY', { where: dataDir });
     const progress = startProgress(terminal, 'reading back what is known', 0, 'records');
     const workspace = await openWorkspace({
       dataDir,

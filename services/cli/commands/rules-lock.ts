@@ -15,7 +15,7 @@ import {
 import { loadKnowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
-import { count } from '../terminal.ts';
+import { counted } from '../terminal.ts';
 import { writtenTo } from '../written.ts';
 
 interface LockOptions {
@@ -78,9 +78,9 @@ went back; with --check also where ${LOCK_FILE} is behind. Each finding says whi
           `${terminal.paint.red(code)} ${errorMessage(code, params)}\n  ${errorHint(code, params)}`,
         );
       const [rulesHeld = 0, composites = 0, reference = 0] = entries;
-      const held = `${count(rulesHeld)} rules, ${count(composites)} composites, ${count(reference)} reference files`;
+      const held = `${counted(rulesHeld, 'rule')}, ${counted(composites, 'composite')}, ${counted(reference, 'reference file')}`;
       if (findings.length > 0)
-        terminal.print(`\n${count(findings.length)} findings; ${path} was not written.`);
+        terminal.print(`\n${counted(findings.length, 'finding')}; ${path} was not written.`);
       else terminal.print(`${path} ${written ? 'holds now' : 'holds'} ${held}.`);
     }
     return findings.length === 0 ? EXIT.FINE : EXIT.FAILURE;

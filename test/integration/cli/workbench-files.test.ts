@@ -140,6 +140,10 @@ test('wrong calls end with code 2 and say what is asked for, as text and as JSON
     [['backtest', 'x.csv', '--from-store'], 'RAS-CLI-BAD-OPTION'],
     [['shadow', '--data-dir', join(folder, 'none')], 'RAS-RULES-NO-HISTORY'],
     [
+      ['activate', '--from', '2026-01-01', '--dry-run', '--data-dir', join(folder, 'none')],
+      'RAS-RULES-NO-HISTORY',
+    ],
+    [
       [
         'sweep',
         'DEB-01',
