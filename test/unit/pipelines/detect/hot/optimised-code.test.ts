@@ -14,15 +14,15 @@ const BUILD = join(ROOT, '.cache/hot-process');
 const TIMEOUT_MS = 240_000;
 
 const ACCOUNTS = 2_000;
-const ROWS = 40_960;
+const ROWS = 57_344;
 /**
  * Optimised where it is found to be hot, not in a thread that finishes some time: what a function has seen by then, and with it
  * what throws it out, would depend on what else the machine does.
  */
 const AT_ONCE = ['--no-concurrent-recompilation'];
 
-/** Four blocks: by then every loop has been optimised once. */
-const WARM_ROWS = 16_384;
+/** Eight blocks: by then every loop has been optimised once, and rows that only one rule of a hundred looks at have come. */
+const WARM_ROWS = 32_768;
 
 /** Generated kernels have no file. */
 const HOT = /pipelines\/(detect\/hot|facts|intern)\/|^[a-zA-Z]+(Events\d+|Records|Kernel|Admits) :/;
