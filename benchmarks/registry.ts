@@ -14,6 +14,7 @@ import { kafkaLatency } from './kafka/kafka-latency.ts';
 import { kafkaToSignals } from './kafka/kafka-to-signals.ts';
 import { confirm } from './kernels/confirm.ts';
 import { gates } from './kernels/gates.ts';
+import { ruleCost } from './kernels/rule-cost.ts';
 import { logToSignals, logToSignalsReference } from './log-to-signals.ts';
 import { memoryLatency } from './memory-latency.ts';
 import { cleanPopulation } from './quality/clean-population.ts';
@@ -33,6 +34,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   ruleConditions,
   intern,
   gates,
+  ruleCost,
   confirm,
   stateUpdate,
   blocks,
