@@ -31,15 +31,20 @@ interface Code {
   readonly start: number;
   readonly end: number;
   readonly owner: string;
+  /** Rises with every piece of code. */
+  readonly number: number;
 }
 
 /** Code by address. The log names addresses of functions; the garbage collector moves them, and reuses them. */
 class CodeMap {
   readonly #byStart = new Map<number, Code>();
   #sorted: Code[] | undefined;
+  #number = 0;
+  #bytesMax = 0;
 
   add(start: number, bytes: number, owner: string): void {
-    this.#byStart.set(start, { start, end: start + bytes, owner });
+    this.#byStart.set(start, { start, end: start + bytes, owner, number: this.#number++ });
+    this.#bytesMax = Math.max(this.#bytesMax, bytes);
     this.#sorted = undefined;
   }
 
@@ -50,6 +55,7 @@ class CodeMap {
     this.add(to, code.end - code.start, code.owner);
   }
 
+  /** Nobody says that code has gone: of all that lay over the address, what came last is there. */
   ownerOf(pc: number): string | undefined {
     this.#sorted ??= [...this.#byStart.values()].sort((a, b) => a.start - b.start);
     let low = 0;
@@ -58,8 +64,12 @@ class CodeMap {
       if (this.#sorted[middle]!.start <= pc) low = middle + 1;
       else high = middle;
     }
-    const code = this.#sorted[low - 1];
-    return code !== undefined && pc < code.end ? code.owner : undefined;
+    let found: Code | undefined;
+    for (let i = low - 1; i >= 0 && this.#sorted[i]!.start > pc - this.#bytesMax; i--) {
+      const code = this.#sorted[i]!;
+      if (pc < code.end && (found === undefined || code.number > found.number)) found = code;
+    }
+    return found?.owner;
   }
 }
 

@@ -4,7 +4,7 @@ import { createDetector } from '../../../pipelines/detect/detector.ts';
 import { eventView } from '../../../pipelines/detect/event-view.ts';
 import { membershipsOf, subjectKeyText } from '../../../pipelines/detect/subjects.ts';
 import { PROVIDABLE } from '../../../pipelines/ingest/provided.ts';
-import { eventsOf } from '../../../rules/compiler/cases.ts';
+import { contextOfCase, eventsOf } from '../../../rules/compiler/cases.ts';
 import { isEvaluated } from '../../../rules/compiler/checked-rule.ts';
 import type { FieldValue } from '../../../schemas/event-fields.ts';
 import { rowHash, rowOf, sketchesOf, subjectKeyOf } from '../../support/stream-transactions.ts';
@@ -88,7 +88,11 @@ test.each(label.filter(([, { rule, kind }]) => kind === rule.subjects[0]))('%s',
 
 test.each(label)('%s: fires as the case says, through the detector', (_label, { rule, kind, given }) => {
   const setting = settingOf(kind);
-  const detector = createDetector({ ruleSet, evaluation: context, providedBy: () => PROVIDED });
+  const detector = createDetector({
+    ruleSet,
+    evaluation: contextOfCase(context, given),
+    providedBy: () => PROVIDED,
+  });
   for (const sketch of sketchesOf(rule, given)) {
     const tx = rowOf(sketch, setting);
     expect(detector.admit(tx, rowHash(tx)).kind).toBe('ok');

@@ -96,6 +96,17 @@ describe('the reader of the log', () => {
     expect(isMarked).toBe(true);
   });
 
+  test('knows whose code lies at an address that held other code before', () => {
+    const created = (start: string, bytes: number, owner: string) =>
+      `code-creation,JS,10,5,${start},${bytes},${owner},0x2,*`;
+    const megamorphic = 'LoadIC,0x1050,9,85,39,P,N,0x3,status,,';
+    const sites = (...lines: readonly string[]) =>
+      readEngineLog([...lines, megamorphic], 'none').sites.map(({ owner }) => owner);
+    const [long, short] = [created('0x1000', 256, 'long'), created('0x1040', 64, 'short')];
+    expect(sites(long, short)).toEqual(['short']);
+    expect(sites(short, long)).toEqual(['long']);
+  });
+
   test('tells a place that is thrown out three times from three places', () => {
     const deopt = (us: number, place: string) =>
       `code-deopt,${us},64,0x1000,-1,7,deopt-eager,<file:///a.js:${place}>,wrong map`;
