@@ -1,7 +1,7 @@
 /**
  * What each rule costs in the first tier: the kernel of that rule alone, less the kernel of a rule that asks nothing, over the
  * same events with as many records as there are accounts. Beside it the share of events that the rule's gate lets through to the
- * second tier, and the whole catalogue in one kernel: rules share predicates and counters, so the whole costs less than the sum.
+ * second tier, and the whole catalogue in one kernel, where rules share predicates and counters and need a longer record.
  *
  * What would make it wrong: rules of other subjects are asked about events of accounts, of which there are more than of
  * theirs; a rule alone shares its line of memory with nobody.
