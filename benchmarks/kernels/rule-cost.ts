@@ -19,7 +19,7 @@ import { dictionaryOf } from '../stream/measured-run.ts';
 import { MeasuredStream } from '../stream/stream.ts';
 import { eventsOf, kernelPasses } from './kernel-passes.ts';
 
-const PAGE = join(packageRoot(), 'benchmarks', 'COSTS.md');
+const PAGE = join(packageRoot(), 'benchmarks', 'rule-cost.md');
 const SEGMENT_ROWS = 65_536;
 
 interface RuleCost {
@@ -35,7 +35,7 @@ const onAccounts = (rule: CheckedRule): CheckedRule => ({ ...rule, subjects: ['a
 
 export const ruleCost: Benchmark = {
   name: 'rule-cost',
-  what: 'kernel: what each rule costs an event, among as many records as accounts; writes benchmarks/COSTS.md',
+  what: 'kernel: what each rule costs an event, among as many records as accounts; writes benchmarks/rule-cost.md',
   yardstick: 'memory',
   options: {
     accounts: { default: 50_000, smoke: 300, what: 'accounts of the stream' },

@@ -20,7 +20,7 @@ import { type Benchmark, type BenchmarkResult, sizeOf } from '../harness/benchma
 import { evaluate } from './evaluation.ts';
 import { type ScenarioRow, scenariosPage } from './scenarios-page.ts';
 
-const PAGE = join(packageRoot(), 'benchmarks', 'SCENARIOS.md');
+const PAGE = join(packageRoot(), 'benchmarks', 'scenarios.md');
 const DAY_MS = 86_400_000;
 const DAYS = 240;
 const PEOPLE = 60;
@@ -91,7 +91,7 @@ export const scenarios: Benchmark = {
       what: 'cases of each scenario in each variant that hides, is cut, or lacks fields',
     },
     seed: { default: 17, smoke: 17, what: 'seed of the worlds' },
-    write: { default: 1, smoke: 0, what: '1: benchmarks/SCENARIOS.md is written anew' },
+    write: { default: 1, smoke: 0, what: '1: benchmarks/scenarios.md is written anew' },
     only: { default: 0, smoke: 3, what: 'the number of one scenario; 0: all' },
   },
   nodeFlags: () => ['--max-old-space-size=3000'],
