@@ -7,17 +7,12 @@
  * ended), events of one sort (they are those of the measured stream), a kernel that is not optimised yet (two passes go
  * before the clock; the candidates are counted in the first of them).
  */
-import { FactStore } from '../../pipelines/facts/store.ts';
 import { planRules, type RuleSet, warmUp } from '../../rules/compiler/index.ts';
 import { loadKnowledge } from '../../services/workspace/knowledge.ts';
 import { type Benchmark, type BenchmarkResult, sizeOf } from '../harness/benchmark.ts';
 import { round } from '../harness/measure.ts';
 import { ruleSetOf, silentRuleSet } from '../rules/rule-sets.ts';
-import { dictionaryOf } from '../stream/measured-run.ts';
-import { MeasuredStream } from '../stream/stream.ts';
-import { eventsOf, kernelPasses, RECORDS_IN_CACHE } from './kernel-passes.ts';
-
-const SEGMENT_ROWS = 65_536;
+import { kernelPasses, measuredEvents, RECORDS_IN_CACHE } from './kernel-passes.ts';
 
 export const gates: Benchmark = {
   name: 'gates',
@@ -35,12 +30,11 @@ export const gates: Benchmark = {
     const size = (option: string): number => sizeOf(context, option);
     const seed = size('seed');
     const knowledge = await loadKnowledge({ cases: true });
-    const dictionary = dictionaryOf(seed);
-    const rows = Math.min(SEGMENT_ROWS, size('rows'));
-    const stream = new MeasuredStream({ accounts: size('accounts'), rows, seed }, knowledge, dictionary);
-    const store = new FactStore(dictionary);
-    for (const { batch } of stream.blocks()) store.append(batch);
-    const events = eventsOf(store);
+    const { events, dictionary } = measuredEvents(knowledge, {
+      accounts: size('accounts'),
+      rows: size('rows'),
+      seed,
+    });
     const many = ruleSetOf(knowledge, size('rules'));
     const sets: readonly (readonly [name: string, set: RuleSet])[] = [
       ['record-update', silentRuleSet(knowledge, many)],

@@ -1,26 +1,32 @@
 /** A generated kernel over the events of accounts, again and again, to records drawn at random: what kernels are measured by. */
 import { createHash } from 'node:crypto';
+import type { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import { OWNER_LEGS, ownerLegs } from '../../pipelines/facts/owner-legs.ts';
-import type { FactStore } from '../../pipelines/facts/store.ts';
+import { FactStore } from '../../pipelines/facts/store.ts';
 import type { KindPlan } from '../../rules/compiler/index.ts';
+import type { Knowledge } from '../../services/workspace/knowledge.ts';
 import { cpuNs, median } from '../harness/measure.ts';
 import { mixed } from '../stream/identity.ts';
+import { dictionaryOf } from '../stream/measured-run.ts';
 import { DAY_MS, STREAM } from '../stream/options.ts';
+import { MeasuredStream } from '../stream/stream.ts';
 
 const BATCH = 256;
 const LINE_BYTES = 64;
 /** So few that they lie in a cache; of as many the digest is made. */
 export const RECORDS_IN_CACHE = 1_000;
 const WARM_PASSES = 2;
+/** Rows of a store that `columns(0)` shows. */
+const SEGMENT_ROWS = 65_536;
 
-export interface Events {
+interface Events {
   /** Legs of accounts, within the segment. */
   readonly legs: Int32Array;
   readonly keys: Int32Array;
   readonly columns: ReturnType<FactStore['columns']>;
 }
 
-export function eventsOf(store: FactStore): Events {
+function eventsOf(store: FactStore): Events {
   const columns = store.columns(0);
   const legs: number[] = [];
   for (let row = 0; row < store.rows; row++) {
@@ -35,7 +41,20 @@ export function eventsOf(store: FactStore): Events {
   };
 }
 
-export interface Passes {
+/** Events of the accounts of a measured stream, `rows` of it but a segment at most, and the dictionary that they are interned in. */
+export function measuredEvents(
+  knowledge: Knowledge,
+  options: { readonly accounts: number; readonly rows: number; readonly seed: number },
+): { readonly events: Events; readonly dictionary: FactDictionary } {
+  const dictionary = dictionaryOf(options.seed);
+  const rows = Math.min(SEGMENT_ROWS, options.rows);
+  const stream = new MeasuredStream({ ...options, rows }, knowledge, dictionary);
+  const store = new FactStore(dictionary);
+  for (const { batch } of stream.blocks()) store.append(batch);
+  return { events: eventsOf(store), dictionary };
+}
+
+interface Passes {
   readonly nsPerEvent: number;
   readonly candidates: number;
   readonly digest: string;

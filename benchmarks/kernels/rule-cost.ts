@@ -8,19 +8,15 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FactStore } from '../../pipelines/facts/store.ts';
 import { type CheckedRule, planRules, warmUp } from '../../rules/compiler/index.ts';
 import { packageRoot } from '../../schemas/package-root.ts';
 import { loadKnowledge } from '../../services/workspace/knowledge.ts';
 import { type Benchmark, type BenchmarkResult, sizeOf } from '../harness/benchmark.ts';
 import { round } from '../harness/measure.ts';
 import { silentRuleSet } from '../rules/rule-sets.ts';
-import { dictionaryOf } from '../stream/measured-run.ts';
-import { MeasuredStream } from '../stream/stream.ts';
-import { eventsOf, kernelPasses } from './kernel-passes.ts';
+import { kernelPasses, measuredEvents } from './kernel-passes.ts';
 
 const PAGE = join(packageRoot(), 'benchmarks', 'rule-cost.md');
-const SEGMENT_ROWS = 65_536;
 
 interface RuleCost {
   readonly rule: string;
@@ -51,12 +47,11 @@ export const ruleCost: Benchmark = {
     const size = (option: string): number => sizeOf(context, option);
     const seed = size('seed');
     const knowledge = await loadKnowledge({ cases: true });
-    const dictionary = dictionaryOf(seed);
-    const rows = Math.min(SEGMENT_ROWS, size('rows'));
-    const stream = new MeasuredStream({ accounts: size('accounts'), rows, seed }, knowledge, dictionary);
-    const store = new FactStore(dictionary);
-    for (const { batch } of stream.blocks()) store.append(batch);
-    const events = eventsOf(store);
+    const { events, dictionary } = measuredEvents(knowledge, {
+      accounts: size('accounts'),
+      rows: size('rows'),
+      seed,
+    });
     const costOf = (rules: readonly CheckedRule[]) => {
       const plan = planRules(rules.map(onAccounts), dictionary).get('account');
       if (plan === undefined) throw new Error('no rule over accounts');

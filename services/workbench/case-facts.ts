@@ -4,6 +4,7 @@
  * `production-trial.ts` finds out.
  */
 import { createHash } from 'node:crypto';
+import type { ReversedBy } from '../../pipelines/detect/hot/effective-rows.ts';
 import type { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import { SUBJECT_KINDS, type SubjectKind } from '../../schemas/enumerations.ts';
 import type { FieldValue, RuleEvent } from '../../schemas/event-fields.ts';
@@ -36,11 +37,7 @@ const EMPTY: Readonly<Record<FactColumn['type'], number>> = {
 export interface CaseRow {
   readonly subjectKey: string;
   readonly event: Pick<RuleEvent, 'time' | 'institution' | 'id' | 'version' | 'fields'>;
-  readonly reverses: {
-    readonly institution: string;
-    readonly id: string;
-    readonly amountMinor: bigint;
-  } | null;
+  readonly reverses: ReversedBy | null;
 }
 
 /** The side of a row on which its subject stands: 1 takes, 0 gives. */
