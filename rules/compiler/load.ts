@@ -11,11 +11,14 @@ const RULE_FILES_MAX = 2_000;
 /**
  * All `*.yaml` files under `folder`, in byte order of their paths.
  *
- * @throws RastroError RAS-RULES-FOLDER when the folder or a file of it cannot be read or is too large.
+ * @throws RastroError RAS-RULES-FOLDER when the folder or a file of it cannot be read is too large, or would be overlooked.
  */
 export async function loadRuleFolder(folder: string): Promise<RuleSource[]> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const misnamed = entries.find((entry) => entry.isFile() && entry.name.endsWith('.yml'));
+    if (misnamed !== undefined)
+      throw new Error(`${join(misnamed.parentPath, misnamed.name)} would not be read: name it .yaml`);
     const paths = entries
       .filter((entry) => entry.isFile() && entry.name.endsWith('.yaml'))
       .map((entry) => join(entry.parentPath, entry.name))

@@ -6,7 +6,7 @@ import type { PeerFile } from '../../schemas/peers.ts';
 import type { RuleFile } from '../../schemas/rule.ts';
 import type { Finding } from './finding.ts';
 import { checkRule } from './rule-checker.ts';
-import { YamlSource } from './source.ts';
+import { type Position, YamlSource } from './source.ts';
 import { parseWindow } from './window.ts';
 
 /** Benign test of the rule that holds where an account is among the peers. */
@@ -49,15 +49,37 @@ export function peerRule(definition: PeerFile, id: string): RuleFile {
   };
 }
 
+/** Where the parts of the rule that the definition does not write itself come from. */
+const PLACES: Readonly<Record<string, readonly PropertyKey[]>> = {
+  'strength.of': ['measure'],
+  'benign.0.when': ['among'],
+  'benign.1.when': ['measure'],
+};
+
+/** The file of a definition, asked for places of its rule. */
+class DefinitionSource extends YamlSource {
+  override position(path: readonly PropertyKey[]): Position {
+    return super.position(PLACES[path.join('.')] ?? path);
+  }
+
+  override positionInside(path: readonly PropertyKey[], offset: number): Position {
+    return super.positionInside(PLACES[path.join('.')] ?? path, offset);
+  }
+}
+
 /** What is wrong with a definition, each with its place in the file. */
 export function checkPeers(
   definition: PeerFile,
   { path, text }: { readonly path: string; readonly text: string },
 ): readonly Finding[] {
-  const yaml = new YamlSource(text);
+  const yaml = new DefinitionSource(text);
   const own = new Map([[definition.name, definition]]);
   const checked = checkRule(peerRule(definition, 'PER-00'), { path, yaml }, { peers: own });
-  if ('findings' in checked) return checked.findings;
+  if ('findings' in checked) {
+    // `measure` is read in two places of the rule.
+    const keyOf = ({ code, line, col, params }: Finding) => JSON.stringify([code, line, col, params]);
+    return [...new Map(checked.findings.map((finding) => [keyOf(finding), finding])).values()];
+  }
   const findings: Finding[] = [];
   const refuse = (at: readonly PropertyKey[], detail: string) =>
     findings.push({

@@ -182,7 +182,7 @@ class RuleChecker {
       if (definition === undefined || file.input === 'signals') {
         this.#checking.add('RAS-RULES-DANGLING', at('peer'), {
           name: param.peer,
-          what: 'definition of peers',
+          what: `definition of peers (${[...this.#peers.keys()].sort().join(', ')})`,
         });
         continue;
       }

@@ -53,7 +53,7 @@ export function createPeers(definitions: readonly PeerFile[], tables: readonly P
   const byName = new Map<string, PeerFile>();
   for (const definition of definitions) {
     if (byName.has(definition.name))
-      throw invalid(definition.name, 'there is another definition of this name');
+      throw invalid(`peers/${definition.name}.yaml`, 'there is another definition of this name');
     byName.set(definition.name, definition);
   }
   const found = new Map<string, PeerTableFile[]>();
@@ -81,10 +81,11 @@ export function createPeers(definitions: readonly PeerFile[], tables: readonly P
 }
 
 function tablesOf(name: string, files: readonly PeerTableFile[]): Tables {
-  if (files.length > PEER_TABLES_MAX) throw invalid(name, `${files.length} tables > ${PEER_TABLES_MAX}`);
+  if (files.length > PEER_TABLES_MAX)
+    throw invalid(`peers/${name}.yaml`, `${files.length} tables > ${PEER_TABLES_MAX}`);
   const sorted = [...files].sort((a, b) => compareUtf8(a.day, b.day));
   const twice = sorted.find(({ day }, i) => day === sorted[i - 1]?.day);
-  if (twice !== undefined) throw invalid(name, `there are two tables of ${twice.day}`);
+  if (twice !== undefined) throw invalid(`peers/${name}.yaml`, `there are two tables of ${twice.day}`);
   return {
     fromMs: sorted.map(({ day }) => ((civilDay(day) as number) + 1) * DAY_MS),
     tables: sorted.map((file) => ({
@@ -95,7 +96,7 @@ function tablesOf(name: string, files: readonly PeerTableFile[]): Tables {
 }
 
 function checkTable(table: PeerTableFile, definition: PeerFile | undefined): void {
-  const refused = (detail: string) => invalid(`${table.name}.${table.day}`, detail);
+  const refused = (detail: string) => invalid(`peers/${table.name}.${table.day}.yaml`, detail);
   if (definition === undefined) throw refused('there is no definition of this name');
   if (table.sha256 !== peerTableHash(table))
     throw refused('it is not what was written: its hash is another one');

@@ -84,7 +84,9 @@ export function loadReference(
     (parsed.get(kind) ?? []).map((file) => file.content as FileOf<K>);
   const one = <K extends FileKind>(kind: K): FileOf<K> => {
     const found = all(kind);
-    if (found.length !== 1) throw invalid(kind, `expected one file of kind ${kind}, found ${found.length}`);
+    const names = (parsed.get(kind) ?? []).map(({ name }) => name);
+    if (found.length === 0) throw invalid(kind, `there is no file of kind ${kind}`);
+    if (found.length > 1) throw invalid(names.at(-1)!, `the only file of kind ${kind} is ${names[0]}`);
     return found[0] as FileOf<K>;
   };
 
@@ -128,6 +130,9 @@ function parseFile(name: string, text: string): { kind: FileKind; content: unkno
     const issue = result.error.issues[0];
     throw invalid(name, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
   }
+  // Of a definition, findings and tables name the file by it.
+  const place = kind === 'peers' ? `peers/${(result.data as FileOf<'peers'>).name}.yaml` : name;
+  if (name !== place) throw invalid(name, `it belongs into ${place}`);
   return { kind: kind as FileKind, content: result.data };
 }
 

@@ -9,9 +9,9 @@ export const rulesErrors = defineErrors({
       fr: 'Le fichier de référence {file} n’est pas valide : {detail}.',
     },
     hint: {
-      en: 'Correct the file; rules/reference/README.md describes each kind.',
-      es: 'Corrija el archivo; rules/reference/README.md describe cada clase.',
-      fr: 'Corrigez le fichier ; rules/reference/README.md décrit chaque sorte.',
+      en: 'Correct the file; rules/reference/README.md describes each kind. A file of a rules folder stands in for the shipped one of the same name.',
+      es: 'Corrija el archivo; rules/reference/README.md describe cada clase. Un archivo de una carpeta de reglas reemplaza al incluido del mismo nombre.',
+      fr: 'Corrigez le fichier ; rules/reference/README.md décrit chaque sorte. Un fichier d’un dossier de règles remplace celui du même nom qui est fourni.',
     },
   },
   'RAS-RULES-YAML': {
@@ -280,9 +280,9 @@ export const rulesErrors = defineErrors({
   },
   'RAS-RULES-REFUSED': {
     message: {
-      en: 'The rules have {count} findings:\n{findings}',
-      es: 'Las reglas tienen {count} hallazgos:\n{findings}',
-      fr: 'Les règles ont {count} constats :\n{findings}',
+      en: 'Findings in the rules: {count}.\n{findings}',
+      es: 'Hallazgos en las reglas: {count}.\n{findings}',
+      fr: 'Constats dans les règles : {count}.\n{findings}',
     },
     hint: {
       en: 'Mend them and run `rastro rules test`; nothing ran.',
@@ -324,6 +324,18 @@ export const rulesErrors = defineErrors({
       en: 'The log was changed by hand. Restore the data folder from a backup.',
       es: 'El registro fue modificado a mano. Restaure la carpeta de datos de una copia.',
       fr: 'Le journal a été modifié à la main. Restaurez le dossier de données depuis une sauvegarde.',
+    },
+  },
+  'RAS-RULES-PLAYBOOK-NONE': {
+    message: {
+      en: 'There is no playbook {path}.',
+      es: 'No hay manual de actuación {path}.',
+      fr: 'Il n’y a pas de guide d’action {path}.',
+    },
+    hint: {
+      en: 'Every folder of rules has one: copy rules/composites/playbook.yaml, or let `rastro rules new ID --out FOLDER` put it there.',
+      es: 'Toda carpeta de reglas tiene uno: copie rules/composites/playbook.yaml o deje que `rastro rules new ID --out CARPETA` lo ponga.',
+      fr: 'Tout dossier de règles en a un : copiez rules/composites/playbook.yaml, ou laissez `rastro rules new ID --out DOSSIER` l’y mettre.',
     },
   },
   'RAS-RULES-NONE': {

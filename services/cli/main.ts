@@ -95,6 +95,7 @@ const USAGE_CODES: ReadonlySet<string> = new Set([
   'RAS-RULES-HISTORY-FEED',
   'RAS-RULES-NO-HISTORY',
   'RAS-RULES-NONE',
+  'RAS-RULES-PLAYBOOK-NONE',
   'RAS-RULES-PACK-KEY',
 ]);
 

@@ -93,16 +93,36 @@ export async function loadKnowledge(options: KnowledgeOptions = {}): Promise<Kno
   });
 }
 
-/** Reads the files of a set without looking into them, with all cases. */
-export async function readKnowledgeFiles(options: KnowledgeOptions = {}): Promise<KnowledgeFiles> {
-  const rulesDir = options.rulesDir ?? shippedDir();
-  const texts = new Map(readReferenceFiles());
-  const own =
-    options.rulesDir === undefined ? [] : REFERENCE.filter((name) => existsSync(join(rulesDir, name)));
-  for (const folder of [CATALOGUE, COMPOSITES, ...own]) {
+/** Reads every rule file of some folders of a rules folder into `texts`, by path under it. */
+async function readInto(
+  texts: Map<string, string>,
+  rulesDir: string,
+  folders: readonly string[],
+): Promise<void> {
+  for (const folder of folders)
     for (const { path, text } of await loadRuleFolder(join(rulesDir, folder)))
       texts.set(relative(rulesDir, path).split(sep).join('/'), text);
-  }
+}
+
+/**
+ * Reference files by path under the rules root: the shipped ones, and those of a rules folder in their places or beside them.
+ * @throws RastroError RAS-RULES-FOLDER
+ */
+export async function referenceTexts(rulesDir?: string): Promise<Map<string, string>> {
+  const texts = new Map(readReferenceFiles());
+  if (rulesDir !== undefined)
+    await readInto(
+      texts,
+      rulesDir,
+      REFERENCE.filter((name) => existsSync(join(rulesDir, name))),
+    );
+  return texts;
+}
+
+/** Reads the files of a set without looking into them, with all cases. */
+export async function readKnowledgeFiles(options: KnowledgeOptions = {}): Promise<KnowledgeFiles> {
+  const texts = await referenceTexts(options.rulesDir);
+  await readInto(texts, options.rulesDir ?? shippedDir(), [CATALOGUE, COMPOSITES]);
   const rates =
     options.ratesFile === undefined
       ? null
@@ -132,6 +152,37 @@ function contentOf({ texts, rates }: KnowledgeFiles): KnowledgeFiles {
   return { texts: Object.fromEntries(kept), rates };
 }
 
+export interface CheckedReference {
+  readonly reference: Reference;
+  /** What is wrong with definitions of peers. */
+  readonly findings: readonly Finding[];
+}
+
+/** Reference data of a set's texts; what is wrong is said of its file under `shownUnder`. @throws RastroError RAS-RULES-REFERENCE-INVALID */
+export function referenceOf(
+  texts: ReadonlyMap<string, string>,
+  shownUnder: string,
+  rates?: KnowledgeFiles['rates'],
+): CheckedReference {
+  const isReference = (path: string) => REFERENCE.some((folder) => path.startsWith(`${folder}/`));
+  try {
+    const reference = loadReference(
+      new Map([...texts].filter(([path]) => isReference(path))),
+      rates ?? undefined,
+    );
+    const findings = [...reference.peers.definitions].flatMap(([name, definition]) => {
+      const path = `peers/${name}.yaml`;
+      return checkPeers(definition, { path: join(shownUnder, path), text: texts.get(path) ?? '' });
+    });
+    return { reference, findings };
+  } catch (error) {
+    if (!RastroError.is(error)) throw error;
+    const file = String(error.params['file']);
+    if (error.code !== 'RAS-RULES-REFERENCE-INVALID' || !isReference(file)) throw error;
+    throw new RastroError(error.code, { ...error.params, file: join(shownUnder, file) }, { cause: error });
+  }
+}
+
 /** Compiles and checks the files of a set. @throws RastroError RAS-RULES-REFUSED with file:line:col of each finding. */
 export function compileKnowledge(read: KnowledgeFiles, options: CompileKnowledgeOptions = {}): Knowledge {
   const { shownUnder = '', activeFrom = ALWAYS_MS, cases = false } = options;
@@ -141,18 +192,9 @@ export function compileKnowledge(read: KnowledgeFiles, options: CompileKnowledge
       .filter(([path]) => path.startsWith(`${folder}/`))
       .map(([path, text]) => ({ path: join(shownUnder, path), text }));
 
-  const referenceFiles = Object.entries(files.texts).filter(([path]) =>
-    REFERENCE.some((folder) => path.startsWith(`${folder}/`)),
-  );
-  const reference = loadReference(new Map(referenceFiles), files.rates ?? undefined);
-  const peerFindings = [...reference.peers.definitions].flatMap(([name, definition]) => {
-    const path = `peers/${name}.yaml`;
-    const text = files.texts[path];
-    if (text === undefined)
-      throw new RastroError('RAS-RULES-REFERENCE-INVALID', { file: name, detail: `it belongs into ${path}` });
-    return checkPeers(definition, { path: join(shownUnder, path), text });
-  });
-  if (peerFindings.length > 0) refuse(peerFindings);
+  const texts = new Map(Object.entries(files.texts));
+  const { reference, findings } = referenceOf(texts, shownUnder, files.rates);
+  if (findings.length > 0) refuse(findings);
 
   const ruleSources = sources(CATALOGUE);
   if (ruleSources.length === 0)
@@ -169,7 +211,7 @@ export function compileKnowledge(read: KnowledgeFiles, options: CompileKnowledge
 
   const playbookPath = join(shownUnder, PLAYBOOK);
   const playbookText = files.texts[PLAYBOOK];
-  if (playbookText === undefined) throw new RastroError('RAS-RULES-NONE', { folder: playbookPath });
+  if (playbookText === undefined) throw new RastroError('RAS-RULES-PLAYBOOK-NONE', { path: playbookPath });
   const playbook = compilePlaybook({ path: playbookPath, text: playbookText });
   if (!playbook.ok) refuse(playbook.findings);
   const compositeSources = sources(COMPOSITES).filter(({ path }) => path !== playbookPath);

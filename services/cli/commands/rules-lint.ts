@@ -21,7 +21,7 @@ export function addRulesLint(rules: Command): void {
     .command('lint')
     .description('what is wrong with rules and composites: file, line, column, check, and what to do')
     .option('--rules <folder>', 'another catalogue')
-    .option('--filter <text>', 'only files whose path contains this')
+    .option('--filter <text>', 'only rules and composites whose path contains this')
     .option('--list-checks', 'list the checks beside what the compiler refuses')
     .addHelpText(
       'after',
@@ -51,7 +51,7 @@ there to be looked at.`,
         );
       return EXIT.FINE;
     }
-    const { findings: found, paths } = await lintCatalogue(rulesFolder(options.rules));
+    const { findings: found, everywhere, paths } = await lintCatalogue(rulesFolder(options.rules));
     const wanted = options.filter ?? '';
     const isWanted = (path: string) => path.includes(wanted);
     const files = paths.filter(isWanted).length;
@@ -60,7 +60,7 @@ there to be looked at.`,
       const known = knownNames(wanted, names);
       throw new RastroError('RAS-CLI-UNKNOWN-NAME', { what: 'file', name: wanted, known });
     }
-    const findings = found.filter(({ path }) => isWanted(path));
+    const findings = [...everywhere, ...found.filter(({ path }) => isWanted(path))];
     if (terminal.json) terminal.printJson({ findings });
     else {
       const { bold, red, dim } = terminal.paint;
