@@ -88,6 +88,9 @@ const common = {
     .describe('Matched transactions are evidence; false for baselines and exclusions'),
 };
 
+/** Conditions of one sequence: what each step adds to find it is paid at every event. */
+const SEQUENCE_STEPS = { min: 2, max: 4 } as const;
+
 /** One feature; `agg` chooses the aggregate. */
 export const feature = z.discriminatedUnion('agg', [
   z.strictObject({ agg: z.literal('count'), ...common }),
@@ -140,6 +143,20 @@ export const feature = z.discriminatedUnion('agg', [
       .default('time')
       .describe('What is counted between one event and the next'),
     ...common,
+  }),
+  z.strictObject({
+    agg: z.literal('sequence'),
+    where: expression.optional().describe('Stands before every step; default all'),
+    steps: z
+      .array(expression)
+      .min(SEQUENCE_STEPS.min)
+      .max(SEQUENCE_STEPS.max)
+      .describe('Conditions on events that follow one another, each on one event'),
+    within: durationText.describe('Most time from the first step to the last'),
+    by: fieldName.optional().describe('All steps of a sequence have the same value of this text'),
+    over: windowText,
+    skip: common.skip,
+    evidence: common.evidence,
   }),
   z.strictObject({ agg: z.literal('ratio'), num: name, den: name }),
 ]);

@@ -80,7 +80,7 @@ export interface Scope {
 }
 export type Closure = (scope: Scope) => Value;
 
-/** A condition on one event: `where`, `part`, `in` or `out`. Equal conditions of a rule share one entry. */
+/** A condition on one event: `where`, `part`, `in`, `out` or a step. Equal conditions of a rule share one entry. */
 export interface Predicate {
   readonly run: Closure;
   readonly tree: Tree;
@@ -121,6 +121,8 @@ export interface FeatureProgram {
   readonly part: number | null;
   readonly in: number | null;
   readonly out: number | null;
+  /** Of a `sequence`, whose `where` stands before each of its steps. */
+  readonly sequence: SequenceProgram | null;
   readonly of: readonly FieldRead[];
   readonly by: FieldRead | null;
   /** Positions of numerator and denominator of a `ratio`. */
@@ -132,6 +134,12 @@ export interface FeatureProgram {
     readonly with: Closure;
   } | null;
   readonly unit: string | null;
+}
+
+export interface SequenceProgram {
+  /** Positions in `RuleProgram.predicates`, in the order of the steps. */
+  readonly steps: readonly number[];
+  readonly withinMs: number;
 }
 
 export interface DeriveProgram {

@@ -32,7 +32,14 @@ export interface RuleExplanation {
   readonly weight: number;
   readonly subjects: CheckedRule['subjects'];
   readonly when: string;
-  readonly features: readonly { readonly name: string; readonly agg: string; readonly over: string | null }[];
+  readonly features: readonly {
+    readonly name: string;
+    readonly agg: string;
+    readonly over: string | null;
+    /** Of a `sequence`. */
+    readonly steps?: readonly string[];
+    readonly within?: string;
+  }[];
   readonly params: readonly {
     readonly name: string;
     /** Null for a statutory threshold, which `threshold` names, and for a quantile of peers (`peer`, as `cash_share.p950`). */
@@ -73,6 +80,7 @@ export function explainRule(rule: CheckedRule, lang: Lang): RuleExplanation {
       name,
       agg: feature.agg,
       over: feature.agg === 'ratio' ? null : feature.over,
+      ...(feature.agg === 'sequence' && { steps: feature.steps, within: feature.within }),
     })),
     params: Object.entries(file.params).map(([name, param]) => ({
       name,

@@ -7,18 +7,37 @@ import {
   type FieldRead,
   isDerived,
   type Predicate,
+  type SequenceProgram,
   type ValueType,
 } from './checked-rule.ts';
-import { ALWAYS, ALWAYS_TREE, type Checking, type Path } from './checking.ts';
-import type { Typed } from './closures.ts';
+import { ALWAYS, ALWAYS_TREE, type CheckedExpression, type Checking, type Path } from './checking.ts';
+import { logicTyped, type Typed } from './closures.ts';
 import type { Comparison } from './expression.ts';
 import { derivedTyped, fieldTable } from './field.ts';
 import { plainSlotOf } from './field-slots.ts';
 import { durationMs, parseWindow, type Window } from './window.ts';
 
 type EventFeature = Exclude<FeatureDefinition, { agg: 'ratio' }>;
+type Sequence = Extract<FeatureDefinition, { agg: 'sequence' }>;
+type Condition = Typed & Pick<CheckedExpression, 'reads'>;
 
 const SCALARS: readonly ValueType[] = ['int', 'string', 'bool'];
+/** What `by` may be. */
+const BY_TYPES: Readonly<Record<'top_key' | 'group_count' | 'sequence', readonly ValueType[]>> = {
+  top_key: ['int'],
+  group_count: SCALARS,
+  sequence: ['string'],
+};
+
+function both(left: Condition, right: Condition): Condition {
+  const reads = {
+    ...right.reads,
+    fields: new Set([...left.reads.fields, ...right.reads.fields]),
+    features: new Set([...left.reads.features, ...right.reads.features]),
+    thresholds: left.reads.thresholds || right.reads.thresholds,
+  };
+  return { ...logicTyped('&&', left, right), reads };
+}
 
 export class FeatureChecker {
   readonly predicates: Predicate[] = [];
@@ -38,6 +57,10 @@ export class FeatureChecker {
     if (known !== undefined) return known;
     const environment = this.#checking.names.overEvents({ features, derived });
     const compiled = text === undefined ? null : this.#checking.expression(path, text, environment, 'bool');
+    return this.#enter(key, compiled, derived);
+  }
+
+  #enter(key: string, compiled: Condition | null, derived: boolean): number {
     const reads = compiled?.reads;
     const fields = [...(reads?.fields ?? [])];
     // Pair fields alone change only where reversals or the cap touch a history.
@@ -59,6 +82,29 @@ export class FeatureChecker {
     const position = this.predicates.length - 1;
     this.#predicateAt.set(key, position);
     return position;
+  }
+
+  /** The `where` of a sequence stands before each of its steps. */
+  #sequence(path: Path, { where, steps, within, over }: Sequence): SequenceProgram {
+    const environment = this.#checking.names.overEvents({ features: true, derived: false });
+    const compile = (at: Path, text: string) => this.#checking.expression(at, text, environment, 'bool');
+    const before = where === undefined ? null : compile([...path, 'where'], where);
+    const positions = steps.map((text, i) => {
+      const at = [...path, 'steps', i];
+      if (where === undefined) return this.#predicate(at, text, false, true);
+      const key = `step:${JSON.stringify([where, text])}`;
+      const known = this.#predicateAt.get(key);
+      if (known !== undefined) return known;
+      const step = compile(at, text);
+      return this.#enter(key, before === null || step === null ? null : both(before, step), false);
+    });
+    const withinMs = durationMs(within);
+    if (withinMs > parseWindow(over).lengthMs) {
+      this.#checking.add('RAS-RULES-WINDOW', this.#checking.yaml.position([...path, 'within']), {
+        detail: `within ${within} > over ${over}`,
+      });
+    }
+    return { steps: positions, withinMs };
   }
 
   derive(name: string, derive: RuleFile['derive'][string]): void {
@@ -121,12 +167,7 @@ export class FeatureChecker {
     const of = this.#ofReads(name, definition, derived);
     const by =
       'by' in definition && definition.by !== undefined
-        ? this.#fieldRead(
-            [...path, 'by'],
-            definition.by,
-            definition.agg === 'top_key' ? ['int'] : SCALARS,
-            derived,
-          )
+        ? this.#fieldRead([...path, 'by'], definition.by, BY_TYPES[definition.agg], derived)
         : null;
     const program: FeatureProgram = {
       ...BLANK_FEATURE,
@@ -144,7 +185,9 @@ export class FeatureChecker {
             in: this.#predicate([...path, 'in'], definition.in, false, true),
             out: this.#predicate([...path, 'out'], definition.out, false, true),
           }
-        : { where: this.#predicate([...path, 'where'], definition.where, derived, true) }),
+        : definition.agg === 'sequence'
+          ? { sequence: this.#sequence(path, definition) }
+          : { where: this.#predicate([...path, 'where'], definition.where, derived, true) }),
       ...(definition.agg === 'share'
         ? { part: this.#predicate([...path, 'part'], definition.part, derived, true) }
         : {}),
@@ -156,7 +199,9 @@ export class FeatureChecker {
   /** What makes an event trigger the rule (SEMANTICS §9); for sub-events, what they are made of. */
   #addTriggers(feature: FeatureProgram): void {
     const derive = feature.from === null ? null : this.derives[feature.from];
-    const positions = derive ? [derive.in, derive.out] : [feature.where, feature.in, feature.out];
+    const positions = derive
+      ? [derive.in, derive.out]
+      : [feature.where, feature.in, feature.out, ...(feature.sequence?.steps ?? [])];
     for (const position of positions) if (position !== null) this.triggers.add(position);
   }
 
@@ -221,6 +266,7 @@ export class FeatureChecker {
       case 'count':
       case 'distinct':
       case 'group_count':
+      case 'sequence':
         return 'count';
       case 'share':
       case 'top_share':
@@ -253,6 +299,7 @@ export class FeatureChecker {
       part,
       in: feature.in,
       out: feature.out,
+      sequence: feature.sequence,
       of,
       by,
       operands,
@@ -287,6 +334,7 @@ const BLANK_FEATURE = {
   part: null,
   in: null,
   out: null,
+  sequence: null,
   of: [],
   by: null,
   operands: null,

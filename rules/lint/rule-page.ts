@@ -46,7 +46,7 @@ export class RulePage {
     return { line: before.length === text.length ? 1 : before.split('\n').length, col: 1 };
   }
 
-  /** Conditions on events: `where`, `part`, `in` and `out` of features and derived kinds. */
+  /** Conditions on events: `where`, `part`, `in`, `out` and steps (each behind its `where`) of features and derived kinds. */
   eventConditions(): PlacedCondition[] {
     const { features, derives, predicates } = this.rule.program;
     const placed = (section: string, name: string, key: string, at: number | null): PlacedCondition[] =>
@@ -61,6 +61,12 @@ export class RulePage {
         ...placed('features', feature.name, 'part', feature.part),
         ...placed('features', feature.name, 'in', feature.in),
         ...placed('features', feature.name, 'out', feature.out),
+        ...(feature.sequence?.steps ?? []).map(
+          (at, i): PlacedCondition => ({
+            path: ['features', feature.name, 'steps', i],
+            tree: predicates[at]!.tree,
+          }),
+        ),
       ]),
     ];
   }

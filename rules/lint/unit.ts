@@ -39,6 +39,10 @@ export function checkUnits(page: RulePage): void {
     const conditions = feature as Readonly<Record<string, unknown>>;
     for (const key of ['where', 'part', 'in', 'out'])
       check(['features', name, key], conditions[key] as string | undefined);
+    if (feature.agg !== 'sequence') continue;
+    feature.steps.forEach((step, i) => {
+      check(['features', name, 'steps', i], step);
+    });
   }
   check(['when'], file.when);
   file.benign.forEach((test, i) => {
@@ -95,6 +99,7 @@ class Units {
       case 'count':
       case 'distinct':
       case 'group_count':
+      case 'sequence':
         return 'count';
       case 'share':
       case 'top_share':

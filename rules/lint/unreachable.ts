@@ -26,6 +26,7 @@ const AGGREGATES: Readonly<Record<string, Domain>> = {
   distinct: AT_LEAST_NONE,
   group_count: { least: 1 },
   dwell: AT_LEAST_NONE,
+  sequence: AT_LEAST_NONE,
   stddev: AT_LEAST_NONE,
   top_share: SHARE,
 };

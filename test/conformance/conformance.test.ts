@@ -5,7 +5,7 @@ import { EVALUATORS } from '../support/vector-evaluators.ts';
 import { fullRef, loadVectors } from '../support/vectors.ts';
 
 const AGGREGATES =
-  'count,cycle fifo,cycle sum,distinct,dwell,first,group_count,interval_cv,last,max,mean,min,percentile,ratio,share,stddev,sum,top_key,top_share';
+  'count,cycle fifo,cycle sum,distinct,dwell,first,group_count,interval_cv,last,max,mean,min,percentile,ratio,sequence,share,stddev,sum,top_key,top_share';
 const vectors = loadVectors(import.meta.dirname);
 
 describe('the vectors', () => {

@@ -75,6 +75,21 @@ const shapes: readonly fc.Arbitrary<Record<string, unknown>>[] = [
   }),
 ];
 
+const sequence = fc
+  .tuple(
+    fc.record({
+      agg: fc.constant('sequence'),
+      steps: fc.array(fc.oneof(fc.constantFrom('direction == "in"', 'direction == "out"'), condition), {
+        minLength: 2,
+        maxLength: 4,
+      }),
+      within: fc.constantFrom('20m', '1h', '3h', '1d'),
+      by: rarely(2, fc.constantFrom('counterparty', 'place')),
+    }),
+    window,
+  )
+  .map(([shape, rest]) => ({ ...rest, ...shape }));
+
 const flows = fc.record({
   in: fc.constantFrom('direction in ["in", "self"]', 'direction == "in"', 'direction == "in" && isNight'),
   out: fc.constantFrom(
@@ -108,6 +123,7 @@ const feature = fc.oneof(
   },
   { weight: 1, arbitrary: dwell },
   { weight: 1, arbitrary: ofCycle },
+  { weight: 2, arbitrary: sequence },
 );
 
 type Feature = Record<string, unknown>;
@@ -120,10 +136,12 @@ function typeOf(part: Feature): 'int' | 'double' | 'text' {
   return isText ? 'text' : 'int';
 }
 
-/** Drops what does not go together: `skip` with a calendar window or one that it would empty. */
+/** Drops what does not go together: `skip` with a calendar window or one that it would empty, sequences longer than the window. */
 function mended(part: Feature): Feature {
   const out = Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined));
   if (!['3h', '1d'].includes(String(out['over']))) delete out['skip'];
+  const isLonger = SLIDING.indexOf(String(out['within'])) > SLIDING.indexOf(String(out['over']));
+  if (SLIDING.includes(String(out['over'])) && isLonger) out['within'] = '20m';
   return out;
 }
 

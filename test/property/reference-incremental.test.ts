@@ -57,6 +57,21 @@ const RULES = [
     explain: explained('old'),
     quiet: '50m',
   }),
+  rule({
+    features: {
+      n: {
+        agg: 'sequence',
+        steps: ['direction == "in"', 'direction == "out" && amount > 5'],
+        within: '1d',
+        by: 'counterparty',
+        over,
+      },
+      later: { agg: 'sequence', steps: ['amount > 20', 'amount <= n * 20'], within: '3h', over: '3h' },
+    },
+    when: 'n >= 1 && (n >= 3 || later >= 1)',
+    explain: explained('later'),
+    quiet: '2h',
+  }),
 ];
 
 /** Events of few counterparties at few minutes of a few hours, so that ties, hours and episodes meet. */

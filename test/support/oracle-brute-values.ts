@@ -96,3 +96,14 @@ function walk(tree: Tree, read: (name: string, isParam: boolean) => Value): Valu
     }
   }
 }
+
+/** §9: where the value lies between the two bars, in milli-points; without one of the three, half. */
+export function strengthOf(
+  value: number | bigint | null,
+  at: number | bigint | null,
+  full: number | bigint | null,
+): number {
+  if (value === null || at === null || full === null || at === full) return 500;
+  const steps = (500 * (Number(value) - Number(at))) / (Number(full) - Number(at));
+  return Math.min(1000, Math.max(500, 500 + Math.floor(steps)));
+}

@@ -40,6 +40,7 @@ export function readsStatus(rule: RuleFile): boolean {
     ...Object.values(rule.let),
     ...Object.values(rule.features).flatMap((f) => ('where' in f ? [f.where] : [])),
     ...Object.values(rule.features).flatMap((f) => ('part' in f ? [f.part] : [])),
+    ...Object.values(rule.features).flatMap((f) => ('steps' in f ? f.steps : [])),
     ...[...Object.values(rule.features), ...Object.values(rule.derive)].flatMap((f) =>
       'in' in f ? [f.in, f.out] : [],
     ),

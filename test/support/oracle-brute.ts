@@ -2,9 +2,10 @@
  * The brute-force oracle: `rules/SEMANTICS.md` read aloud. For every event it builds everything again from the first
  * row on, keeps nothing, shares nothing with the compiler, and is therefore slow and easy to check against the page.
  */
-import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
+import type { RuleFile } from '../../schemas/rule.ts';
 import * as agg from './oracle-brute-aggregates.ts';
-import { evaluate, lift, type Value } from './oracle-brute-values.ts';
+import { sequenceTally, stepTexts, type Windowed } from './oracle-brute-sequences.ts';
+import { evaluate, lift, strengthOf, type Value } from './oracle-brute-values.ts';
 import {
   calendar,
   duration,
@@ -239,7 +240,7 @@ class AsOf {
   }
 
   /** §4 "Missing": the items that a feature reads, and how many it could not. */
-  tally(feature: Exclude<FeatureDefinition, { agg: 'ratio' | 'dwell' }>, source: readonly Item[]): Tally {
+  tally(feature: Windowed, source: readonly Item[]): Tally {
     const known: Item[] = [];
     let missing = 0;
     for (const item of source) {
@@ -274,6 +275,11 @@ class AsOf {
       const indexes = new Set(portions.flatMap((portion) => [portion.inIndex, portion.outIndex]));
       this.tallies.set(name, { known: this.items.filter((_, i) => indexes.has(i)), missing });
       return agg.dwell(portions);
+    }
+    if (feature.agg === 'sequence') {
+      const { value, ...tally } = sequenceTally(this, feature);
+      this.tallies.set(name, tally);
+      return value;
     }
     const source = feature.from === undefined ? { items: this.items, missing: 0 } : this.cycles(feature.from);
     const tally = this.tally(feature, source.items ?? []);
@@ -334,6 +340,8 @@ class AsOf {
     return Object.values(this.rule.features).some((feature) => {
       if (feature.agg === 'ratio' || !feature.evidence || ('skip' in feature && feature.skip !== undefined))
         return false;
+      if (feature.agg === 'sequence')
+        return stepTexts(feature).some((text) => this.visible(here, text, true) !== false);
       const from =
         feature.agg !== 'dwell' && feature.from !== undefined ? this.rule.derive[feature.from] : undefined;
       const flow = feature.agg === 'dwell' ? feature : from;
@@ -358,15 +366,8 @@ class AsOf {
       for (const item of this.tallies.get(name)?.known ?? []) for (const ref of item.refs) evidence.add(ref);
     }
     const v = this.values.get(this.rule.strength.of) as number | bigint | null;
-    let strength = 500;
-    const at = this.constant(this.rule.strength.at);
-    if (v !== null && at !== null) {
-      const full = this.constant(this.rule.strength.full);
-      if (full !== null && at !== full) {
-        const steps = (500 * (Number(v) - Number(at))) / (Number(full) - Number(at));
-        strength = Math.min(1000, Math.max(500, 500 + Math.floor(steps)));
-      }
-    }
+    const { at, full } = this.rule.strength;
+    let strength = strengthOf(v, this.constant(at), this.constant(full));
     for (const test of hit)
       if (test.effect === 'lowers') strength = Math.max(0, strength - test.lowers_milli);
     const fields = this.here?.fields ?? {};

@@ -9,7 +9,9 @@ export function bind(name: string, value: string, body: string): string {
   return `arrayElement(arrayMap(${name} -> ${body}, [${value}]), 1)`;
 }
 
-export function aggregateSql(feature: Exclude<FeatureDefinition, { agg: 'ratio' | 'dwell' }>): string {
+export function aggregateSql(
+  feature: Exclude<FeatureDefinition, { agg: 'ratio' | 'dwell' | 'sequence' }>,
+): string {
   const values = 'arrayMap(x -> x.2, M)';
   const sum = `${SUM(`arrayConcat([${ZERO}], ${values})`)}`;
   const n = 'toInt256(length(M))';

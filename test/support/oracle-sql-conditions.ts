@@ -61,12 +61,18 @@ export function windowSql(vector: Vector, over: string, skip: string | undefined
   return placed(`f_localDay >= ${business}[${count}] AND ${upTo}`);
 }
 
+/** Steps of a sequence, each behind its `where`. */
+export function stepTexts({ where, steps }: { where?: string | undefined; steps: string[] }): string[] {
+  return steps.map((step) => `(${where ?? 'true'}) && (${step})`);
+}
+
 /** What makes an event trigger (§9), as one condition per feature. */
 export function triggerTexts(vector: Vector): string[] {
   return Object.values(vector.rule.features).flatMap((feature) => {
     if (feature.agg === 'ratio' || !feature.evidence) return [];
     if (feature.agg === 'dwell') return [feature.in, feature.out];
     if (feature.skip !== undefined) return [];
+    if (feature.agg === 'sequence') return stepTexts(feature);
     const derive = feature.from === undefined ? undefined : vector.rule.derive[feature.from];
     return derive === undefined ? [feature.where ?? 'true'] : [derive.in, derive.out];
   });
@@ -93,6 +99,7 @@ export function everyExpression(vector: Vector): string[] {
       const text = (part as unknown as Record<string, string | undefined>)[key];
       if (text !== undefined) texts.push(text);
     }
+    if ('steps' in part) texts.push(...part.steps);
   }
   return texts;
 }

@@ -31,6 +31,7 @@ import {
   SQL_FUNCTIONS,
   SQL_TYPES,
 } from './oracle-sql-expression.ts';
+import { sequenceSql } from './oracle-sql-sequences.ts';
 import { namesIn, treeOf } from './oracle-tree.ts';
 import type { AnswerAt, AnswerSignal } from './vector-answers.ts';
 import type { Vector } from './vectors.ts';
@@ -210,7 +211,7 @@ function flowsSql(vector: Vector, part: { in: string; out: string; of: string; o
        FROM as_of INNER JOIN vals_0 USING en) GROUP BY en`;
 }
 
-type Windowed = Exclude<FeatureDefinition, { agg: 'ratio' | 'dwell' }>;
+type Windowed = Exclude<FeatureDefinition, { agg: 'ratio' | 'dwell' | 'sequence' }>;
 
 /** Value `v`, missing count `m` and evidence `e` of a feature over one window, per evaluated event. */
 function featureSql(vector: Vector, name: string, feature: Windowed, k: number): string {
@@ -265,6 +266,8 @@ function features(engine: SqlEngine, vector: Vector): number {
         arraySort(arrayMap(p -> (p.3, p.4), portions)) AS byDwell, arrayCumSum(arrayMap(p -> p.2, byDwell)) AS upTo,
         if(bad OR empty(portions), NULL, toNullable(toInt256(byDwell[arrayFirstIndex(c -> 2 * c >= upTo[-1], upTo)].1))) AS v
         FROM (SELECT *, if(bad, [], ${portions}) AS portions FROM (${flowsSql(vector, feature)}))`;
+    } else if (feature.agg === 'sequence') {
+      select = sequenceSql(vector, feature, k);
     } else {
       select = featureSql(vector, name, feature, k);
     }

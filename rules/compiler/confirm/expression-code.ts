@@ -258,3 +258,13 @@ export function leavesOf(tree: Tree, into: Tree[] = []): readonly Tree[] {
   } else into.push(tree);
   return into;
 }
+
+/** A field of event `i` as it is kept. */
+export function keptField(name: FieldName): string {
+  return name === 'amount' ? `wide(this.x_${name}[i])` : `this.x_${name}[i]`;
+}
+
+/** A field of sub-event `c`. */
+export function derivedCode(name: DerivedName): string {
+  return name === 'sources' ? 'sourcesOf(c, this.x_source)' : `whole(c.${name})`;
+}

@@ -20,17 +20,18 @@ import { aggregateCode, GROUPS, KEPT_AGGREGATES, keptValue, stepCode } from './a
 import {
   type DerivedName,
   type Domain,
+  derivedCode,
   type ExpressionCode,
+  keptField,
   knownCode,
   type Leaves,
   leavesOf,
   unknownOf,
 } from './expression-code.ts';
 import { isAskedOnce, type RuleParts } from './rule-parts.ts';
-import { cutCode, isCutCode, placeCode, windowCode } from './window-code.ts';
+import { sequenceCode } from './sequence-code.ts';
+import { cutCode, isCutCode, placeCode, TOO_MANY_MISSING, windowCode } from './window-code.ts';
 
-/** A feature is not evaluable when more than one in this many of its events is missing. */
-const MISSING_ONE_IN = 10;
 /** What a feature costs beside what it reads: over sub-events, over arrays of values, over a window. */
 const CYCLE_COST = 16;
 const ARRAY_COST = 8;
@@ -108,7 +109,7 @@ export class FeatureCode {
     if (this.#isKept(feature)) return 1;
     const where =
       feature.where === null ? 0 : this.costOf(this.#rule.program.predicates[feature.where]!.tree);
-    if (feature.from !== null || feature.definition.agg === 'dwell') return CYCLE_COST + where;
+    if (feature.from !== null || feature.in !== null || feature.sequence !== null) return CYCLE_COST + where;
     return (
       (['top_share', 'percentile', 'top_key'].includes(feature.definition.agg) ? ARRAY_COST : WINDOW_COST) +
       where
@@ -144,6 +145,7 @@ export class FeatureCode {
       return [`return quotient(this.f${feature.operands[0]}(), this.f${feature.operands[1]}());`];
     }
     if (feature.definition.agg === 'dwell') return this.#dwell(feature, position);
+    if (feature.sequence !== null) return this.#sequence(feature, position);
     return this.#isKept(feature)
       ? this.#keptBody(feature, position)
       : this.#scanBody(feature, position, unknownOf(domain));
@@ -163,7 +165,7 @@ export class FeatureCode {
       ),
       cutCode('a', 'b', 'NaN'),
       'if (u > 0) return failed();',
-      `if (${MISSING_ONE_IN} * x > n + x) return NaN;`,
+      `if (${TOO_MANY_MISSING}) return NaN;`,
       `return ${keptValue(feature)};`,
     ];
   }
@@ -215,9 +217,10 @@ export class FeatureCode {
 
   /** Two pointers keep what the feature comes to at most, where its value is read off the whole window. */
   #isBounded(position: number): boolean {
-    const { definition, from, window, where, of } = this.#rule.program.features[position]!;
+    const { definition, from, window, where, of, sequence } = this.#rule.program.features[position]!;
     const { predicates, derives } = this.#rule.program;
     if (window?.kind !== 'sliding') return false;
+    if (sequence !== null) return isAskedOnce(predicates[sequence.steps.at(-1)!]!);
     if (from !== null) return definition.agg === 'count' && isAskedOnce(predicates[derives[from]!.out]!);
     if (definition.agg !== 'top_share' || where === null || !isAskedOnce(predicates[where]!)) return false;
     return of.length === 1 && !isDerived(of[0]!.name) && definition.tolerance_milli < MILLI;
@@ -250,7 +253,9 @@ export class FeatureCode {
    * Declares `q`, what the feature makes of event `i`: 0 nothing, 1 a match, 2 missing, 3 undecided; and of a match `v`, `key`
    * and `part`.
    */
-  #matchCode({ where, part, of, by, definition }: FeatureProgram): string[] {
+  #matchCode({ where, part, of, by, definition, sequence }: FeatureProgram): string[] {
+    // Each sequence has a last event of its own.
+    if (sequence !== null) return [`const q = this.p${sequence.steps.at(-1)}[i];`];
     const lines = [`let q = ${this.#truth(where!)};`];
     const checks: string[] = [];
     if (part !== null) {
@@ -314,7 +319,7 @@ export class FeatureCode {
       'n += 1;',
       ...each,
       '}',
-      `if (${MISSING_ONE_IN} * x > n + x) return ${unknown};`,
+      `if (${TOO_MANY_MISSING}) return ${unknown};`,
       `return ${value};`,
     ];
   }
@@ -325,9 +330,16 @@ export class FeatureCode {
     this.#state.push(`this.r${f} = movementBuffer();`);
     return [
       ...this.#movements(feature.window!, feature.in!, feature.out!, feature.of[0]!, `this.r${f}`, 'NaN'),
-      `if (${MISSING_ONE_IN} * x > n + x) return NaN;`,
+      `if (${TOO_MANY_MISSING}) return NaN;`,
       'return whole(weightedMedianDwell(matchFifo(held)));',
     ];
+  }
+
+  #sequence(feature: FeatureProgram, f: number): string[] {
+    this.#state.push(`this.r${f} = stepBuffer();`);
+    const keyIsKnown = feature.by === null ? 'true' : knownCode(this.#domainOf(feature.by), 'key');
+    const calendar = this.#calendar(feature.window!);
+    return sequenceCode(feature, f, { calendar, keyIsKnown, truth: (each) => this.#truth(each) });
   }
 
   #derive(d: number): string[] {
@@ -345,7 +357,7 @@ export class FeatureCode {
       `e${d}() {`,
       ...this.#movements(derive.window, derive.in, derive.out, derive.of, `this.d${d}r`, 'null'),
 
-      `if (${MISSING_ONE_IN} * x > n + x) return null;`,
+      `if (${TOO_MANY_MISSING}) return null;`,
       `return ${match}(held, ${literal(derive.withinMs)});`,
       '}',
     ];
@@ -385,12 +397,4 @@ export class FeatureCode {
     if (window.kind === 'sliding') return '';
     return `calendars[${literal(this.calendars.push(window) - 1)}]`;
   }
-}
-
-function keptField(name: FieldName): string {
-  return name === 'amount' ? `wide(this.x_${name}[i])` : `this.x_${name}[i]`;
-}
-
-function derivedCode(name: DerivedName): string {
-  return name === 'sources' ? 'sourcesOf(c, this.x_source)' : `whole(c.${name})`;
 }

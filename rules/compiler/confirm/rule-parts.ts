@@ -60,7 +60,8 @@ export function partsOf(rule: CheckedRule): RuleParts {
     features.add(position);
     const feature = program.features[position]!;
     feature.operands?.forEach(addFeature);
-    for (const each of [feature.where, feature.part, feature.in, feature.out]) addPredicate(each);
+    const { where, part, in: into, out, sequence } = feature;
+    for (const each of [where, part, into, out, ...(sequence?.steps ?? [])]) addPredicate(each);
     if (feature.from === null) return;
     derives.add(feature.from);
     const derive = program.derives[feature.from]!;

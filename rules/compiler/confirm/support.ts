@@ -11,6 +11,7 @@ import {
 } from '../reference/aggregate.ts';
 import type { EvaluationContext } from '../reference/evaluation.ts';
 import { type Cycle, fifoCycles, matchFifo, sumCycles, weightedMedianDwell } from '../reference/matching.ts';
+import { type StepEvents, sequencesIn } from '../reference/sequences.ts';
 import { dayRange } from '../reference/window-range.ts';
 import type { Window } from '../window.ts';
 import { ModeBound } from './mode-bound.ts';
@@ -28,6 +29,11 @@ export interface MovementBuffer {
 
 function movementBuffer(): MovementBuffer {
   return { positions: [], timesMs: [], amounts: [], isIn: [], isOut: [], from: 0, to: 0 };
+}
+
+/** Events that do steps of a sequence, likewise. */
+function stepBuffer(): StepEvents {
+  return { positions: [], timesMs: [], does: [], keys: [], from: 0, to: 0 };
 }
 
 /** First index before `end` whose time is greater than `timeMs`; `end` if there is none. Times ascend. */
@@ -220,8 +226,10 @@ export const SUPPORT = {
   percentile: percentile as (values: readonly number[], pMilli: number) => Int | null,
   placeOf,
   sourcesOf,
+  sequencesIn,
   standardDeviation,
   intervalVariation,
+  stepBuffer,
   sumCycles,
   topId,
   topShare,

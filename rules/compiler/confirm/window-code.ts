@@ -3,6 +3,9 @@ import { LIMITS } from '../../../schemas/identity.ts';
 import { literal } from '../plan/literal.ts';
 import { type Window, windowReachMs } from '../window.ts';
 
+/** Of `x` missing events and `n` others too many are missing for the feature to be evaluable (SEMANTICS §4). */
+export const TOO_MANY_MISSING = '10 * x > n + x';
+
 /** Declares `from` and `to`, half-open; leaves the function with `unknown` where the window is unknown or cut. */
 export function windowCode(window: Window, name: string, unknown: string): string[] {
   const lines = ['const time = this.time;'];

@@ -75,6 +75,7 @@ export class FeatureBounds {
   #compute(feature: FeatureProgram): FeatureFacts {
     if (feature.operands !== null) return this.#ratio(feature.operands);
     if (feature.definition.agg === 'dwell') return this.#dwell(feature);
+    if (feature.sequence !== null) return this.#sequence(feature, feature.sequence.steps);
     const { counts, premise } = this.matches(feature);
     const some = all(...counts.map((count) => needOne(count)), premise);
     const ofCounts = counts.map((count) => ({
@@ -106,7 +107,7 @@ export class FeatureBounds {
     const [num, den] = [this.of(numerator), this.of(denominator)];
     const { features } = this.#rule.program;
     const isZeroWithout = (position: number) =>
-      ['count', 'distinct', 'sum'].includes(features[position]!.definition.agg);
+      ['count', 'distinct', 'sum', 'sequence'].includes(features[position]!.definition.agg);
     const bounds = isZeroWithout(numerator) ? zeroUnless(num.some) : UNBOUNDED;
     const known = all(num.known, den.known, isZeroWithout(denominator) ? den.some : OPEN);
     return { bounds, known, some: known };
@@ -119,6 +120,24 @@ export class FeatureBounds {
       needOne({ test: this.movement(predicate, amount), windowMs, label: `${feature.name}.${label}` });
     const some = all(moved(feature.in!, 'in'), moved(feature.out!, 'out'));
     return { bounds: { ...UNBOUNDED, lower: 0 }, known: some, some };
+  }
+
+  /** A complete sequence has an event of its own for each step: there are no more than of the rarest. */
+  #sequence(feature: FeatureProgram, steps: readonly number[]): FeatureFacts {
+    const windowMs = windowReachMs(feature.window!);
+    const known = feature.by === null ? [] : [this.#reading.knownField(feature.by.name)];
+    const trees = steps.map((step) => this.#rule.program.predicates[step]!.tree);
+    const counts = trees.map((tree, i): Count => {
+      const test = and(this.#shown, this.#reading.maybeTrue(tree), ...known);
+      return { test, windowMs, label: `${feature.name}.${i + 1}` };
+    });
+    const some = all(...counts.map(needOne), ...trees.map((tree) => this.#premise(tree)));
+    const uppers = counts.map((count) => ({
+      constant: 0,
+      terms: [{ count, coefficient: 1 }],
+      premise: some,
+    }));
+    return { bounds: { ...constantBounds(0), uppers }, known: OPEN, some };
   }
 
   /** Counts that are each at least the number of events, or sub-events, that match; `premise` holds where one does. */

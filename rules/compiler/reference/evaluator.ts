@@ -179,9 +179,9 @@ export class RuleEvaluator {
     if (because !== 'missing') return because;
     const feature = this.rule.program.features[position]!;
     const derive = feature.from === null ? null : this.rule.program.derives[feature.from]!;
-    const conditions = [feature.where, feature.part, feature.in, feature.out, derive?.in, derive?.out].filter(
-      (condition) => condition !== null && condition !== undefined,
-    );
+    const { where, part, in: into, out, sequence } = feature;
+    const asked = [where, part, into, out, ...(sequence?.steps ?? []), derive?.in, derive?.out];
+    const conditions = asked.filter((condition) => condition !== null && condition !== undefined);
     const range = this.#values.range((derive ?? feature).window!);
     if (range === null) return because;
     const { asOf } = this.#values;

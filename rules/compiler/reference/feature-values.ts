@@ -2,28 +2,37 @@
  * Features as of one event: which events match, how many are missing, and the value of the aggregate (SEMANTICS §4-§6).
  * A feature is computed when something first asks for it and kept until the next event.
  */
-import type { CheckedRule, DeriveProgram, FeatureProgram, FieldRead, Int, Value } from '../checked-rule.ts';
+import type {
+  CheckedRule,
+  DeriveProgram,
+  FeatureProgram,
+  FieldRead,
+  Int,
+  SequenceProgram,
+  Value,
+} from '../checked-rule.ts';
 import { ratio } from '../integer.ts';
 import type { Window } from '../window.ts';
 import { AsOf, FALSE, UNKNOWN } from './as-of.ts';
+import { type Reader, readerOf } from './column-reader.ts';
 import type { EvaluationContext } from './evaluation.ts';
 import type { EvidenceMarks } from './evidence-marks.ts';
 import { aggregate } from './feature-aggregate.ts';
 import {
-  Candidates,
+  type Column,
   firstAtOrAfter,
   Matches,
   MovementColumns,
   movementsOf,
   type Range,
   rangeOf,
-  type Taker,
   takeEvent,
   takeMatch,
   takeMovement,
   wholeRange,
 } from './matches.ts';
 import { fifoCycles, matchFifo, sumCycles, weightedMedianDwell } from './matching.ts';
+import { StepColumns, sequencesIn, stepEventsOf, takeSteps } from './sequences.ts';
 import { SubEvent } from './sub-event.ts';
 import { type WindowRange, windowRange } from './window-range.ts';
 import type { WorstRanks } from './worst-ranks.ts';
@@ -54,22 +63,6 @@ interface DeriveState {
   missing: number;
 }
 
-/** A reader of columns: kept while the conditions it asks depend on each event alone, from one reversal to the next. */
-interface Reader<C> {
-  columns: C;
-  /** First event that was taken in; none yet: -1. */
-  first: number;
-  /** How many reversals had come when they were. */
-  epoch: number;
-  readonly create: () => C;
-  readonly take: Taker<C>;
-  /** Events that may be taken: one of `gates` is not false on them. */
-  readonly candidates: Candidates;
-  readonly gates: readonly number[];
-  readonly predicates: readonly number[];
-  readonly fields: readonly FieldRead[];
-}
-
 export class FeatureValues {
   readonly asOf: AsOf;
   readonly #rule: CheckedRule;
@@ -79,6 +72,7 @@ export class FeatureValues {
   readonly #matchReaders: (Reader<Matches> | null)[];
   /** Of features that match money, then of derived kinds. */
   readonly #movementReaders: (Reader<MovementColumns> | null)[];
+  readonly #stepReaders: (Reader<StepColumns> | null)[];
   #stamp = 0;
 
   constructor(rule: CheckedRule, context: EvaluationContext) {
@@ -101,6 +95,9 @@ export class FeatureValues {
     this.#movementReaders = [...features, ...derives].map((part) =>
       part.in === null || part.out === null ? null : this.#movementReader(part.in, part.out, ofField(part)),
     );
+    this.#stepReaders = features.map(({ sequence, by }) =>
+      sequence === null ? null : this.#stepReader(sequence, by),
+    );
   }
 
   /** Forgets every value: the next ones are as of event `at`. */
@@ -121,6 +118,7 @@ export class FeatureValues {
     const feature = this.#rule.program.features[position]!;
     if (feature.operands !== null) this.#ratio(feature.operands, state);
     else if (feature.definition.agg === 'dwell') this.#dwell(feature, position, state);
+    else if (feature.sequence !== null) this.#sequence(feature, feature.sequence, position, state);
     else if (feature.from !== null) this.#overCycles(feature, feature.from, state);
     else this.#overEvents(feature, position, state);
     return state;
@@ -219,6 +217,28 @@ export class FeatureValues {
     state.evidence = once(() => [...portions.inPositions, ...portions.outPositions]);
   }
 
+  #sequence(
+    feature: FeatureProgram,
+    { steps, withinMs }: SequenceProgram,
+    position: number,
+    state: FeatureState,
+  ): void {
+    const window = this.range(feature.window!);
+    if (window === null) {
+      state.because = 'window';
+      return;
+    }
+    const range = this.#read(this.#stepReaders[position]!, window);
+    state.missing = range.missing;
+    if (isNotEvaluable(range)) {
+      state.because = 'missing';
+      return;
+    }
+    const sequences = sequencesIn(stepEventsOf(range), steps.length, withinMs);
+    state.value = sequences.length;
+    state.evidence = () => sequences.flat();
+  }
+
   #overCycles(feature: FeatureProgram, from: number, state: FeatureState): void {
     const derived = this.#derived(from);
     const window = this.range(feature.window!);
@@ -283,34 +303,23 @@ export class FeatureValues {
   // --- columns -----------------------------------------------------------------------------------------------------
 
   #matchReader(feature: FeatureProgram): Reader<Matches> {
-    const create = () => new Matches(feature);
-    const predicates = [feature.where, feature.part].filter((predicate) => predicate !== null);
-    const fields = [...feature.of, ...(feature.by === null ? [] : [feature.by])];
-    const take = takeEvent(this.asOf, feature);
-    const gates = [feature.where!];
-    const candidates = new Candidates();
-    return { columns: create(), first: -1, epoch: 0, create, take, candidates, gates, predicates, fields };
+    const { where, part, of, by } = feature;
+    const fields = by === null ? of : [...of, by];
+    const predicates = part === null ? [where!] : [where!, part];
+    return readerOf(() => new Matches(feature), takeEvent(this.asOf, feature), [where!], fields, predicates);
   }
 
   #movementReader(into: number, out: number, of: FieldRead): Reader<MovementColumns> {
-    const create = () => new MovementColumns();
-    const take = takeMovement(this.asOf, into, out, of);
-    const gates = [into, out];
-    return {
-      columns: create(),
-      first: -1,
-      epoch: 0,
-      create,
-      take,
-      candidates: new Candidates(),
-      gates,
-      predicates: gates,
-      fields: [of],
-    };
+    return readerOf(() => new MovementColumns(), takeMovement(this.asOf, into, out, of), [into, out], [of]);
+  }
+
+  #stepReader(sequence: SequenceProgram, by: FieldRead | null): Reader<StepColumns> {
+    const take = takeSteps(this.asOf, sequence, by);
+    return readerOf(() => new StepColumns(), take, sequence.steps, by === null ? [] : [by]);
   }
 
   /** Columns of a window: a range of the kept ones where each event answers alone, else filled for this evaluation. */
-  #read<C extends Matches | MovementColumns>(reader: Reader<C>, window: WindowRange): Range<C> {
+  #read<C extends Column>(reader: Reader<C>, window: WindowRange): Range<C> {
     const { start, end, days } = window;
     if (days === null && this.#dependsOnEventAlone(reader)) {
       const epoch = this.asOf.history.reversalsUpTo(this.asOf.at);

@@ -12,7 +12,7 @@ import type { Movements } from './matching.ts';
 import { RankTail, type WorstRanks } from './worst-ranks.ts';
 
 /** Columns that grow with the history. */
-interface Column {
+export interface Column {
   readonly positions: number[];
   /** Positions of the events that should count and cannot be read. */
   readonly missing: number[];

@@ -73,6 +73,8 @@ function showRule({ terminal }: CommandContext, rule: CheckedRule, lang: (typeof
       terminal,
     ),
   );
+  for (const { name, steps = [], within } of about.features)
+    if (steps.length > 0) terminal.print(dim(`${name}: ${steps.join(', then ')}, within ${within}`));
   terminal.print(`\nwhen  ${about.when.trim()}\n`);
   terminal.print(
     tableText(

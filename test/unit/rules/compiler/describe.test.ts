@@ -23,8 +23,9 @@ describe('a rule for people', () => {
       n: { agg: 'count', where: 'amountUsd < params.bar && isNight', over: '10d' },
       m: { agg: 'count', over: '10d' },
       r: { agg: 'ratio', num: 'n', den: 'm' },
+      s: { agg: 'sequence', steps: ['isNight', 'amount > 5'], within: '2d', over: '9d' },
     },
-    when: 'n >= params.min && r > 0.5',
+    when: 'n >= params.min && r > 0.5 || s > 3',
     attributions: [{ to: 'holder', role: 'unknown', weight: 1, why: local('why') }],
     benign: [{ id: 'T01', note: local('note'), when: 'm > 99', effect: 'blocks' }],
   };
@@ -34,11 +35,12 @@ describe('a rule for people', () => {
       id: 'TST-01',
       title: 'title fr',
       explain: '{n} fr',
-      when: 'n >= params.min && r > 0.5',
+      when: 'n >= params.min && r > 0.5 || s > 3',
       features: [
         { name: 'n', agg: 'count', over: '10d' },
         { name: 'm', agg: 'count', over: '10d' },
         { name: 'r', agg: 'ratio', over: null },
+        { name: 's', agg: 'sequence', over: '9d', steps: ['isNight', 'amount > 5'], within: '2d' },
       ],
       params: [
         { name: 'bar', value: null, threshold: 'us-ctr', unit: 'minor', provenance: 'law' },

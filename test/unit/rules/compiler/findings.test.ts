@@ -173,6 +173,31 @@ describe('a finding names its place', () => {
   });
 });
 
+describe('a finding in a sequence names its place', () => {
+  const SEQUENCE = `agg: sequence, steps: [inflow, 'amount > 3'], within: 2d, by: counterparty`;
+  const text = RULE.replace('agg: distinct, of: counterparty', SEQUENCE).replace(
+    'where: inflow, ',
+    `where: 'kind != "fee"', `,
+  );
+  it.each<[name: string, from: string, to: string, ...wanted: string[]]>([
+    ['nothing wrong', 'within: 2d', 'within: 30d'],
+    ['longer than the window', 'within: 2d', 'within: 31d', 'WINDOW 17:67'],
+    ['a name in a step', "'amount > 3'], within", "'amout > 3'], within", 'NAME 17:45'],
+    ['a step that is no condition', "'amount > 3'], within", "'amount'], within", 'TYPE 17:45'],
+    ['a name in its where, told once', 'kind != "fee"', 'kinds != "fee"', 'NAME 17:97'],
+    ['a later feature', 'steps: [inflow,', "steps: ['paid > 3',", 'ORDER 17:37'],
+    ['a group by number', 'by: counterparty', 'by: amount', 'TYPE 17:75'],
+    ['sub-events', 'by: counterparty', 'from: counterparty', 'SHAPE 17:71'],
+    ['one step', "[inflow, 'amount > 3']", '[inflow]', 'SHAPE 17:35'],
+    ['five steps', '[inflow,', '[inflow, inflow, inflow, inflow,', 'SHAPE 17:35'],
+  ])('%s', (_name, from, to, ...wanted) => {
+    expect(text).toContain(from);
+    const result = compileRule({ path: 'r.yaml', text: text.replace(from, to) });
+    const found = result.ok ? [] : result.findings;
+    expect(found.map(({ code, line, col }) => `${code.slice(10)} ${line}:${col}`)).toEqual(wanted);
+  });
+});
+
 describe('a set of rules', () => {
   it('has a hash of its content, whatever the files and their order', () => {
     const a = { path: 'a.yaml', text: ruleText({ id: 'TST-01' }) };

@@ -56,6 +56,13 @@ describe('a finding names its place', () => {
     ['a feature that nothing reads', ' && quick >= 1', '', 'RAS-RULES-UNUSED 23:3'],
     ['a share with a count', 'quick >= 1', 'quick >= 1 && payers > params.share', 'unit 24:68'],
     ['days with milliseconds', 'accountAgeDays > params.delay', 'pairAgeMs > params.delay', 'unit 23:41'],
+    [
+      'steps that nothing meets, of unlike units',
+      'quick: { agg: count, where: inflow && accountAgeDays > params.delay, over: 30d }',
+      `quick: { agg: sequence, where: inflow, steps: ['direction == "out"', 'pairAgeMs > params.delay'], within: 1d, over: 30d }`,
+      'unreachable 23:50',
+      'unit 23:73',
+    ],
     ['a sum of unlike', 'paid > 5', 'paid + payers > 5', 'unit 27:58'],
     ['a bar of another unit', 'full: 10', 'full: params.delay', 'unit 25:47'],
     [

@@ -64,6 +64,13 @@ describe('comparisons', () => {
   });
 });
 
+const STEPS = {
+  agg: 'sequence',
+  where: 'amount > 5',
+  steps: ['direction == "in"', 'direction == "out"'],
+  within: '1d',
+};
+
 describe('aggregates', () => {
   test.each([
     [{ agg: 'distinct', of: 'counterparty' }, 'f >= 3', '#f[10d] >= 3 && different(f)[10d] >= 3'],
@@ -108,6 +115,10 @@ describe('aggregates', () => {
       'f >= 100',
       '#f.in[10d] >= 1 && #f.out[10d] >= 1',
     ],
+    [STEPS, 'f >= 2', '#f.1[10d] >= 2 && #f.2[10d] >= 2'],
+    [STEPS, '!(f < 1)', '#f.1[10d] >= 1 && #f.2[10d] >= 1'],
+    [STEPS, 'f == 0', 'open'],
+    [STEPS, 'f + n >= 3', '#f.1[10d] + #n[30d] >= 3 && #f.2[10d] + #n[30d] >= 3'],
   ])('%j %s', (feature, when, gate) => {
     expect(gateOf(feature, when)).toBe(gate);
   });
