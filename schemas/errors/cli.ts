@@ -48,7 +48,11 @@ export const cliErrors = defineErrors({
       es: 'No hay {what} con el nombre {name}.',
       fr: 'Il n’y a pas de {what} nommé {name}.',
     },
-    hint: { en: 'Known: {known}.', es: 'Conocidos: {known}.', fr: 'Connus : {known}.' },
+    hint: {
+      en: 'Known, the nearest first: {known}.',
+      es: 'Conocidos, primero los más parecidos: {known}.',
+      fr: 'Connus, les plus proches d’abord : {known}.',
+    },
   },
   'RAS-CLI-NOT-FOUND': {
     message: {

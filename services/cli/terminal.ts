@@ -8,9 +8,9 @@ import pc from 'picocolors';
 export interface Terminal {
   readonly json: boolean;
   readonly colour: boolean;
-  /** Standard error is a terminal: a progress line may be redrawn. */
+  /** Standard error is a terminal, and `NO_COLOR` is not said: a progress line may be redrawn. */
   readonly live: boolean;
-  /** Columns of the terminal; 100 where there is none. */
+  /** Columns of the terminal; 100 where there is none, or it does not know. */
   readonly width: number;
   /** A line of the result. */
   print(line?: string): void;
@@ -39,8 +39,9 @@ export function openTerminal(
   return {
     json: options.json,
     colour,
-    live: !options.json && streams.err.isTTY === true && environment['CI'] === undefined,
-    width: streams.out.columns ?? 100,
+    live: !options.json && !forbidden && streams.err.isTTY === true && environment['CI'] === undefined,
+    // A serial line and some terminals in containers say that they have none.
+    width: streams.out.columns || 100,
     paint: pc.createColors(colour),
     print: (line = '') => void streams.out.write(`${line}\n`),
     printJson: (value) => void streams.out.write(`${JSON.stringify(value, bigintAsString, 2)}\n`),
@@ -62,7 +63,7 @@ export interface Column<T> {
 
 const GAP = '  ';
 /** No column that wraps is narrower: a line a word is no text. */
-const WRAPPED_MIN = 24;
+const WRAPPED_MIN = 18;
 
 /** Words in lines of at most `width` characters; a word that is longer has a line of its own. */
 export function wrapped(text: string, width: number): string[] {
@@ -79,6 +80,18 @@ export function wrapped(text: string, width: number): string[] {
 /** A sentence on the terminal: lines after the first are indented. */
 export function paragraph(text: string, terminal: Pick<Terminal, 'width'>, indent = '  '): string {
   return wrapped(text, terminal.width - indent.length).join(`\n${indent}`);
+}
+
+/** The headings; where the table would be wider than the terminal each in lines that are no wider than what stands below. */
+function headsOf<T>(cells: readonly string[][], columns: readonly Column<T>[], width: number): string[] {
+  const below = columns.map((_, i) =>
+    Math.max(0, ...cells.flatMap((row) => row[i]!.split('\n').map(({ length }) => length))),
+  );
+  const all = columns.reduce(
+    (sum, { title }, i) => sum + Math.max(title.length, below[i]!) + (i === 0 ? 0 : GAP.length),
+    0,
+  );
+  return columns.map(({ title }, i) => (all <= width ? title : wrapped(title, below[i]!).join('\n')));
 }
 
 /** The texts of a table, those of a column that wraps in lines that leave the other columns their room. */
@@ -114,13 +127,14 @@ export function tableText<T>(rows: readonly T[], columns: readonly Column<T>[], 
     'right-mid': '',
     middle: GAP,
   };
+  const cells = cellsOf(rows, columns, terminal.width);
   const table = new Table({
-    head: columns.map((column) => terminal.paint.bold(column.title)),
+    head: headsOf(cells, columns, terminal.width).map((title) => terminal.paint.bold(title)),
     chars: bare,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colAligns: columns.map((column) => column.align ?? 'left'),
   });
-  for (const row of cellsOf(rows, columns, terminal.width)) table.push(row);
+  for (const row of cells) table.push(row);
   return table
     .toString()
     .split('\n')

@@ -2,6 +2,7 @@
 import { parseDocument } from 'yaml';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { compileKnowledge, type Knowledge } from '../workspace/knowledge.ts';
+import { nearestFirst } from './known-names.ts';
 import type { TruthFigures } from './truth-match.ts';
 
 export interface SweepPoint {
@@ -40,7 +41,12 @@ export function numberIn(knowledge: Knowledge, rule: string, param: string): num
     throw new RastroError('RAS-CLI-UNKNOWN-NAME', {
       what: `number of ${rule}`,
       name: param,
-      known: numbers.map(([name, value]) => `${name} (${value})`).join(', '),
+      known: nearestFirst(
+        param,
+        numbers.map(([name]) => name),
+      )
+        .map((name) => `${name} (${new Map(numbers).get(name)})`)
+        .join(', '),
     });
   return found[1];
 }

@@ -138,7 +138,10 @@ Examples:
     const isEmpty = chosen.length + composites.length === 0;
     terminal.print(
       terminal.paint.dim(
-        `${isEmpty ? '' : '\n'}${counted(chosen.length, 'rule')}, ${counted(composites.length, 'composite')}; rule set ${ruleSet.hash.slice(0, 16)}; \`rastro rules explain ID\` explains one`,
+        `${isEmpty ? '' : '\n'}${paragraph(
+          `${counted(chosen.length, 'rule')}, ${counted(composites.length, 'composite')}; rule set ${ruleSet.hash.slice(0, 16)}; \`rastro rules explain ID\` explains one`,
+          terminal,
+        )}`,
       ),
     );
     return EXIT.FINE;

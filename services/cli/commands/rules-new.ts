@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { FAMILIES, FORMS } from '../../../schemas/enumerations.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
@@ -12,6 +11,7 @@ import { packageRoot } from '../../../schemas/package-root.ts';
 import { ruleTemplate, TEMPLATE_SUBJECTS } from '../../workbench/template.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
+import { interview } from '../interview.ts';
 import { oneOf } from '../options.ts';
 import { paragraph, type Terminal } from '../terminal.ts';
 import { writtenTo } from '../written.ts';
@@ -35,11 +35,6 @@ const TITLE = 'Payments from many different people';
 const FAMILY_HINT =
   'CTL control, COL collection, FLW flow, TIM time, GEO place, SPD spending, ATT shared attributes, TXT text, LST lists, PRF profile, CSH cash';
 
-/** The answers stopped: Ctrl-C, Ctrl-D. */
-class Stopped extends Error {
-  override readonly name = 'Stopped';
-}
-
 /** The form of most shipped rules whose ids begin as this one does; empty where there are none. */
 async function usualForm(id: string): Promise<string> {
   const catalogue = join(packageRoot(), 'rules', 'catalogue');
@@ -49,54 +44,6 @@ async function usualForm(id: string): Promise<string> {
   const often = (folder: string) => folders.filter((each) => each === folder).length;
   const [most = ''] = [...new Set(folders)].sort((a, b) => often(b) - often(a) || compareUtf8(a, b));
   return most.replaceAll('-', '_');
-}
-
-/**
- * Asks for what was not given: on a terminal only, and again until the answer can be used.
- *
- * @throws Stopped
- */
-async function interview(id: string, options: NewOptions, terminal: Terminal): Promise<NewOptions> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const closed = new Promise<never>((_, reject) => {
-    lines.once('close', () => reject(new Stopped()));
-  });
-  closed.catch(() => undefined);
-  const answerTo = (question: string): Promise<string> =>
-    Promise.race([lines.question(question), closed]).catch((error: unknown) => {
-      const isEnd = error instanceof Error && error.name === 'AbortError';
-      throw isEnd ? new Stopped() : error;
-    });
-  const ask = async (
-    given: string | undefined,
-    question: string,
-    preset: string,
-    isGood: (answer: string) => boolean,
-  ): Promise<string> => {
-    if (given !== undefined) return given;
-    for (;;) {
-      const answer = (await answerTo(`${question}${preset === '' ? '' : ` [${preset}]`}: `)).trim() || preset;
-      if (isGood(answer)) return answer;
-      terminal.note('  That is none of them.');
-    }
-  };
-  const among = (list: readonly string[]) => (answer: string) => list.includes(answer);
-  try {
-    const title = await ask(options.title, 'What is seen, in one line', TITLE, (text) => text !== '');
-    if (options.form === undefined) terminal.note(paragraph(`Legal forms: ${FORMS.join(', ')}`, terminal));
-    const form = await ask(options.form, 'Legal form', await usualForm(id), among(FORMS));
-    if (options.family === undefined) terminal.note(paragraph(`Evidence families: ${FAMILY_HINT}`, terminal));
-    const family = await ask(options.family, 'Evidence family', 'FLW', among(FAMILIES));
-    const subject = await ask(
-      options.subject,
-      `Whose history (${TEMPLATE_SUBJECTS.join(', ')})`,
-      'account',
-      among(TEMPLATE_SUBJECTS),
-    );
-    return { ...options, title, form, family, subject };
-  } finally {
-    lines.close();
-  }
 }
 
 function nameOf(title: string): string {
@@ -138,14 +85,12 @@ async function prepareFolder(folder: string): Promise<string[]> {
 
 /** The options with what was asked for; undefined where whoever was asked stopped. */
 async function complete(id: string, given: NewOptions, terminal: Terminal): Promise<NewOptions | undefined> {
-  const mayAsk = process.stdin.isTTY === true && process.stderr.isTTY === true && !terminal.json;
+  const { stdin, stderr } = process;
+  const mayAsk = stdin.isTTY === true && stderr.isTTY === true && !terminal.json;
   if (given.form !== undefined || !mayAsk) return given;
-  try {
-    return await interview(id, given, terminal);
-  } catch (error) {
-    if (error instanceof Stopped) return undefined;
-    throw error;
-  }
+  const about = { title: TITLE, form: await usualForm(id), families: FAMILY_HINT };
+  const answers = await interview(given, about, { input: stdin, output: stderr, width: terminal.width });
+  return answers === undefined ? undefined : { ...given, ...answers };
 }
 
 export function addRulesNew(rules: Command): void {
@@ -217,9 +162,12 @@ A new folder also gets the playbook and the JSON Schemas that editors complete f
     });
     if (terminal.json) terminal.printJson({ rule: target, id, form, family, subject, alsoWritten: made });
     else {
-      terminal.print(`${terminal.paint.bold(target)}: works as it stands; change what is marked CHANGE.`);
+      const done = `${target}: works as it stands; change what is marked CHANGE.`;
+      terminal.print(paragraph(done, terminal).replace(target, terminal.paint.bold(target)));
       if (made.length > 0)
-        terminal.print(terminal.paint.dim(`also new in ${options.out}: ${made.join(', ')}`));
+        terminal.print(
+          terminal.paint.dim(paragraph(`also new in ${options.out}: ${made.join(', ')}`, terminal)),
+        );
       terminal.print(
         `\n  rastro rules test --rules ${options.out} --filter ${id}\n  rastro rules explain ${id} --rules ${options.out}`,
       );

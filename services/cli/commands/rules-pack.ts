@@ -10,7 +10,7 @@ import { keyFingerprint, openPack, PACK_LIMITS, packText, readKey } from '../../
 import { loadKnowledge, readKnowledgeFiles } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
-import { count } from '../terminal.ts';
+import { count, paragraph } from '../terminal.ts';
 import { writtenTo } from '../written.ts';
 
 interface PackOptions {
@@ -107,7 +107,10 @@ Exit code 1 if a rule changed without a new version (\`rastro rules lock\`): not
     if (terminal.json) terminal.printJson(about);
     else
       terminal.print(
-        `${about.pack}: ${name} ${version}, ${count(about.files)} files, ${count(about.bytes)} bytes, rule set ${about.ruleSet.slice(0, 16)}, signed by key ${about.key}`,
+        paragraph(
+          `${about.pack}: ${name} ${version}, ${count(about.files)} files, ${count(about.bytes)} bytes, rule set ${about.ruleSet.slice(0, 16)}, signed by key ${about.key}`,
+          terminal,
+        ),
       );
     return EXIT.FINE;
   });
@@ -145,7 +148,10 @@ Nothing is written unless all of it checks out; then exit code 1.`,
     if (terminal.json) terminal.printJson(about);
     else
       terminal.print(
-        `${options.out}: ${name} ${version}, ${count(files)} files, rule set ${ruleSet.slice(0, 16)}, signed by key ${about.key}`,
+        paragraph(
+          `${options.out}: ${name} ${version}, ${count(files)} files, rule set ${ruleSet.slice(0, 16)}, signed by key ${about.key}`,
+          terminal,
+        ),
       );
     return EXIT.FINE;
   });

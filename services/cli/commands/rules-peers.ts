@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { peerTableText } from '../../../rules/reference/peer-table.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import type { PeerFile, PeerTableFile } from '../../../schemas/peers.ts';
+import { knownNames } from '../../workbench/known-names.ts';
 import { DEFINITIONS_MAX, peerKnowledge, peerTables } from '../../workbench/peer-tables.ts';
 import type { Knowledge } from '../../workspace/knowledge.ts';
 import { EXIT } from '../exit.ts';
@@ -32,7 +33,7 @@ function chosen({ reference }: Knowledge, only: string | undefined): PeerFile[] 
   const found = names.map((name) => {
     const definition = definitions.get(name);
     if (definition !== undefined) return definition;
-    const known = [...definitions.keys()].join(', ');
+    const known = knownNames(name, [...definitions.keys()]);
     throw new RastroError('RAS-CLI-UNKNOWN-NAME', { what: 'definition of peers', name, known });
   });
   if (found.length >= 1 && found.length <= DEFINITIONS_MAX) return found;

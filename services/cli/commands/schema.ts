@@ -7,6 +7,7 @@ import {
   contractNote,
   jsonSchemaOf,
 } from '../../../schemas/json-schema.ts';
+import { nearestFirst } from '../../workbench/known-names.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
 import { tableText } from '../terminal.ts';
@@ -22,7 +23,7 @@ export function addSchema(program: Command): void {
         throw new RastroError('RAS-CLI-UNKNOWN-NAME', {
           what: 'contract',
           name,
-          known: CONTRACT_NAMES.join(', '),
+          known: nearestFirst(name, CONTRACT_NAMES).join(', '),
         });
       }
       terminal.printJson(jsonSchemaOf(name as ContractName));

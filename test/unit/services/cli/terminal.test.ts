@@ -49,3 +49,24 @@ test('one of something is no plural', () => {
     '2,000 entries',
   ]);
 });
+
+test('a heading that makes a table too wide stands in lines', () => {
+  const narrow = { ...terminal, width: 24 };
+  const rates = [
+    { title: 'rule', value: () => 'SEX-01' },
+    { title: 'per 1,000 accounts', value: () => '1.25', align: 'right' as const },
+    { title: 'a day', value: () => '<0.01', align: 'right' as const },
+  ];
+  expect(tableText([1], rates, narrow).split('\n')).toEqual([
+    'rule         per  a day',
+    '           1,000',
+    '        accounts',
+    'SEX-01      1.25  <0.01',
+  ]);
+  expect(tableText([1], rates, terminal).split('\n')).toHaveLength(2);
+});
+
+test('a terminal that says it has no columns has as many as none', () => {
+  const streams = { out: Object.assign(Object.create(out), { columns: 0 }), err: out };
+  expect(openTerminal({ json: false }, streams, {}).width).toBe(100);
+});
