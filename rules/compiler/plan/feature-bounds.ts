@@ -122,16 +122,19 @@ export class FeatureBounds {
     return { bounds: { ...UNBOUNDED, lower: 0 }, known: some, some };
   }
 
-  /** A complete sequence has an event of its own for each step: there are no more than of the rarest. */
+  /** A complete sequence has an event of its own for each step: there are no more than of the rarest, and equal steps need several. */
   #sequence(feature: FeatureProgram, steps: readonly number[]): FeatureFacts {
     const windowMs = windowReachMs(feature.window!);
     const known = feature.by === null ? [] : [this.#reading.knownField(feature.by.name)];
-    const trees = steps.map((step) => this.#rule.program.predicates[step]!.tree);
+    const different = [...new Set(steps)];
+    const trees = different.map((step) => this.#rule.program.predicates[step]!.tree);
     const counts = trees.map((tree, i): Count => {
       const test = and(this.#shown, this.#reading.maybeTrue(tree), ...known);
-      return { test, windowMs, label: `${feature.name}.${i + 1}` };
+      return { test, windowMs, label: `${feature.name}.${steps.indexOf(different[i]!) + 1}` };
     });
-    const some = all(...counts.map(needOne), ...trees.map((tree) => this.#premise(tree)));
+    const needed = (count: Count, i: number) =>
+      atLeast([{ count, coefficient: 1 }], steps.filter((step) => step === different[i]).length);
+    const some = all(...counts.map(needed), ...trees.map((tree) => this.#premise(tree)));
     const uppers = counts.map((count) => ({
       constant: 0,
       terms: [{ count, coefficient: 1 }],

@@ -118,6 +118,8 @@ describe('aggregates', () => {
     [STEPS, 'f >= 2', '#f.1[10d] >= 2 && #f.2[10d] >= 2'],
     [STEPS, '!(f < 1)', '#f.1[10d] >= 1 && #f.2[10d] >= 1'],
     [STEPS, 'f == 0', 'open'],
+    [{ ...STEPS, steps: ['isNight', 'amount > 9', 'isNight'] }, 'f >= 1', '#f.1[10d] >= 2 && #f.2[10d] >= 1'],
+    [{ ...STEPS, steps: ['isNight', 'amount > 9', 'isNight'] }, 'f >= 3', '#f.1[10d] >= 3 && #f.2[10d] >= 3'],
     [STEPS, 'f + n >= 3', '#f.1[10d] + #n[30d] >= 3 && #f.2[10d] + #n[30d] >= 3'],
   ])('%j %s', (feature, when, gate) => {
     expect(gateOf(feature, when)).toBe(gate);
