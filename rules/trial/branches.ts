@@ -4,7 +4,7 @@ import { atomsOf, observed, textOf } from './condition.ts';
 
 /** One atom of a rule's conditions. */
 export interface Branches {
-  /** Where it stands: `when`, `benign B07`, or `events` for `where`, `part`, `in`, `out` and the `let`s in them. */
+  /** Where it stands: `when`, `benign B07`, or `events` for `where`, `part`, `in`, `out`, steps and the `let`s in them. */
   readonly where: string;
   readonly condition: string;
   readonly seenTrue: boolean;

@@ -172,6 +172,21 @@ test('wrong calls end with code 2 and say what is asked for, as text and as JSON
   expect(existsSync(join(folder, 'none'))).toBe(false);
 });
 
+test('explain says the steps of a sequence, as text and as JSON', async () => {
+  const { out } = await rastro(['rules', 'explain', 'SEX-22']);
+  expect(out).toContain('\nfollowed: journey, then sentOffshore, within 90d\n');
+  const { features } = JSON.parse((await rastro(['rules', 'explain', 'SEX-22', '--json'])).out) as {
+    features: { name: string }[];
+  };
+  expect(features.find(({ name }) => name === 'followed')).toEqual({
+    name: 'followed',
+    agg: 'sequence',
+    over: '90d',
+    steps: ['journey', 'sentOffshore'],
+    within: '90d',
+  });
+});
+
 test('lists and texts fit into 100 columns, and nothing is printed of an empty table', async () => {
   for (const args of [
     ['list'],
