@@ -253,6 +253,12 @@ export const ruleFile = z.strictObject({
     .optional()
     .describe('How far back pairAgeMs and pairOrdinal look; default the longest window'),
   quiet: durationText.optional().describe('Silence that ends an episode; default the longest window'),
+  tick: z
+    .literal('1d')
+    .optional()
+    .describe(
+      'Evaluated at 00:00 UTC of each day too, up to the longest window after an event that triggers: fires on silence',
+    ),
   let: z.record(name, expression).default({}).describe('Named expressions over one event, usable in where'),
   derive: z.record(name, derive).default({}),
   features: z.record(name, feature),

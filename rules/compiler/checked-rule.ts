@@ -225,6 +225,8 @@ export interface CheckedRule {
   /** Longest window over features and derived kinds (SEMANTICS §2 for calendar windows). */
   readonly longestWindowMs: number;
   readonly quietMs: number;
+  /** The rule is evaluated as of midnights too, up to the longest window after an event that triggers (SEMANTICS §9a). */
+  readonly ticks: boolean;
   readonly lookbackMs: number;
   /** How far before an event its evaluation may read: what a caller must keep of a subject's history. */
   readonly historyMs: number;

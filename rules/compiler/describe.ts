@@ -32,6 +32,8 @@ export interface RuleExplanation {
   readonly weight: number;
   readonly subjects: CheckedRule['subjects'];
   readonly when: string;
+  /** How often the rule is evaluated where nothing happens; null for one that is evaluated as of events alone. */
+  readonly tick: string | null;
   readonly features: readonly {
     readonly name: string;
     readonly agg: string;
@@ -76,6 +78,7 @@ export function explainRule(rule: CheckedRule, lang: Lang): RuleExplanation {
     weight: rule.weight,
     subjects: rule.subjects,
     when: file.when,
+    tick: file.tick ?? null,
     features: Object.entries(file.features).map(([name, feature]) => ({
       name,
       agg: feature.agg,

@@ -36,13 +36,7 @@ export {
   warmingOf,
   warmUp,
 } from './plan/index.ts';
-export {
-  type Candidates,
-  createSubjectRun,
-  evaluateAt,
-  type SubjectRun,
-  signalsOf,
-} from './reference/episodes.ts';
+export { createSubjectRun, evaluateAt, signalsOf } from './reference/episodes.ts';
 export type {
   Evaluation,
   EvaluationContext,
@@ -51,6 +45,7 @@ export type {
   SubjectHistory,
   ThresholdRange,
 } from './reference/evaluation.ts';
+export type { Candidates, SubjectRun } from './reference/subject-run.ts';
 export { finished, type Steps } from './steps.ts';
 export {
   holdsAt,

@@ -11,8 +11,8 @@ import { FeatureChecker } from './feature-checker.ts';
 import { fieldTable, isProperty } from './field.ts';
 import type { Finding } from './finding.ts';
 import { FiringChecker } from './firing-checker.ts';
-import type { YamlSource } from './source.ts';
-import { durationMs, windowReachMs } from './window.ts';
+import type { Position, YamlSource } from './source.ts';
+import { DAY_MS, durationMs, parseWindow, windowReachMs } from './window.ts';
 
 /** The checked rule, or what is wrong with it. */
 export function checkRule(
@@ -69,6 +69,7 @@ class RuleChecker {
     firing.status();
     this.#checkUnused();
     this.#checkSupplied();
+    this.#checkTick();
     if (findings.length > 0) return { findings };
     return this.#assemble({
       thresholds: checking.thresholds,
@@ -113,6 +114,7 @@ class RuleChecker {
       file,
       longestWindowMs,
       quietMs: file.quiet === undefined ? longestWindowMs : durationMs(file.quiet),
+      ticks: file.tick !== undefined,
       lookbackMs,
       historyMs: reachMs,
       // A feed without the fields of a group has no peers, and the rule goes on without: they are read, and not needed.
@@ -204,6 +206,25 @@ class RuleChecker {
     if ([...fieldsRead].some(isProperty)) return;
     const detail = 'cluster.*, pattern.*, taint.*, tag.*';
     this.#checking.add('RAS-RULES-STATUS', yaml.position(['status']), { status: file.status, detail });
+  }
+
+  /** A tick has no local day, and no two episodes may open as of one event (SEMANTICS §9a). */
+  #checkTick(): void {
+    const { file, yaml } = this.#checking;
+    if (file.tick === undefined) return;
+    const refuse = (at: Position, detail: string) => this.#checking.add('RAS-RULES-TICK', at, { detail });
+    if (file.input === 'signals') refuse(yaml.keyPosition(['tick']), 'input: signals');
+    let longestMs = 0;
+    for (const section of ['derive', 'features'] as const) {
+      for (const [name, part] of Object.entries(file[section])) {
+        if (!('over' in part)) continue;
+        const { kind, lengthMs } = parseWindow(part.over);
+        longestMs = Math.max(longestMs, lengthMs);
+        if (kind !== 'sliding') refuse(yaml.position([section, name, 'over']), `over: ${part.over}`);
+      }
+    }
+    if (file.quiet !== undefined && durationMs(file.quiet) < longestMs)
+      refuse(yaml.position(['quiet']), `quiet: ${file.quiet} < ${longestMs / DAY_MS}d`);
   }
 
   /** A `let`, a param, a feature or a derived kind that nothing reads. A param may be read by an explanation alone. */

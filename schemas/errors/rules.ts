@@ -158,6 +158,18 @@ export const rulesErrors = defineErrors({
       fr: '`skip` va avec les fenêtres glissantes et reste inférieur à `over` ; `within` ne dépasse pas `over`.',
     },
   },
+  'RAS-RULES-TICK': {
+    message: {
+      en: 'The rule cannot tick: {detail}.',
+      es: 'La regla no puede tener `tick`: {detail}.',
+      fr: 'La règle ne peut pas avoir de `tick` : {detail}.',
+    },
+    hint: {
+      en: '`tick` goes with events, with sliding windows, and with a `quiet` that is no shorter than the longest window.',
+      es: '`tick` va con eventos, con ventanas deslizantes y con un `quiet` no menor que la ventana más larga.',
+      fr: '`tick` va avec des événements, des fenêtres glissantes et un `quiet` au moins égal à la plus longue fenêtre.',
+    },
+  },
   'RAS-RULES-STRENGTH': {
     message: {
       en: 'The strength cannot be computed: {detail}.',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { stringify } from 'yaml';
 import type { FieldValue } from '../../schemas/event-fields.ts';
 import { ruleFile } from '../../schemas/rule.ts';
-import { BASE_MS, completeRule, type Row, type Vector } from '../support/vectors.ts';
+import { BASE_MS, completeRule, knownOf, type Row, type Vector } from '../support/vectors.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -145,6 +145,13 @@ function mended(part: Feature): Feature {
   return out;
 }
 
+/** A rule that ticks has no calendar windows; longer ones make more ticks. */
+function sliding<T extends { over?: unknown }>(part: T): T {
+  const over = { '1day@local': '1d', '2day@local': '2d', '1month@local': '3d', '2businessDay@US': '4d' };
+  const found = over[part.over as keyof typeof over];
+  return found === undefined ? part : { ...part, over: found };
+}
+
 const comparison = fc.record({
   op: fc.constantFrom('>=', '>', '<', '<=', '==', '!='),
   int: fc.constantFrom('0', '1', '2', '3', '60', '3600000', '1.5'),
@@ -172,6 +179,7 @@ const ruleFragment = fc
     status: rarely(5, fc.constant(true)),
     peers: rarely(3, fc.constantFrom('where', 'when', 'benign', 'strength')),
     full: fc.integer({ min: -3, max: 9 }),
+    ticks: rarely(3, fc.constantFrom('silence', 'as it is')),
   })
   .map((spec) => {
     const features: Record<string, Feature> = { n: { agg: 'count', over: '3h' } };
@@ -203,11 +211,19 @@ const ruleFragment = fc
       when = `(${when}) || m >= 2 && s >= 0.25`;
     }
     if (spec.peers === 'when') when = `(${when}) && n >= params.usual || !(n < params.usual * 3)`;
+    if (spec.ticks === 'silence') {
+      features['old'] = { agg: 'count', over: '3d', skip: '1d', where: 'direction == "in"', evidence: false };
+      when = `n == 0 && old >= 1 && (${when})`;
+    }
     const usesCycle = Object.values(features).some((part) => part['from'] !== undefined);
     const note = { es: 'x', en: 'x', fr: 'x' };
+    const isTicking = spec.ticks !== undefined;
     return {
-      features,
+      features: isTicking
+        ? Object.fromEntries(Object.entries(features).map(([name, each]) => [name, sliding(each)]))
+        : features,
       when,
+      ...(isTicking && { tick: '1d' }),
       needs: spec.needs,
       ...(spec.peers !== undefined && { params: bars }),
       strength: {
@@ -216,8 +232,8 @@ const ruleFragment = fc
         full: spec.full === 1 ? 4 : spec.full,
       },
       attributions: [{ to: 'holder', role: 'unknown', weight: 1, why: note }],
-      ...(usesCycle && { derive: { pass: spec.derive } }),
-      ...(spec.quiet !== undefined && { quiet: spec.quiet }),
+      ...(usesCycle && { derive: { pass: isTicking ? sliding(spec.derive) : spec.derive } }),
+      ...(spec.quiet !== undefined && { quiet: isTicking ? '5d' : spec.quiet }),
       ...(spec.lookback !== undefined && { lookback: spec.lookback }),
       ...((spec.benign !== undefined || spec.peers === 'benign') && {
         benign: [
@@ -344,25 +360,31 @@ const PEERS: Vector['peers'] = Object.fromEntries(
   }),
 );
 
-export const subject: fc.Arbitrary<Vector> = fc.record({ fragment: ruleFragment, rows }).map((drawn) => {
-  const whole = completeRule(drawn.fragment);
-  return {
-    name: 'random',
-    file: 'random',
-    subjectKind: 'account',
-    subjectKey: 'acct',
-    ruleText: stringify(whole),
-    rule: ruleFile.parse(whole),
-    rows: drawn.rows,
-    thresholds: new Map(),
-    peers: PEERS,
-    holidays: new Map([['US', new Set([Math.floor(BASE_MS / (24 * HOUR_MS)) + 2])]]),
-    expect: { signals: [] },
-    skip: {},
-    // What a failure prints: the part of the rule that was drawn, and the rows.
-    [fc.toStringMethod]: () => `\n${stringify(drawn.fragment)}${drawn.rows.map(rowText).join('\n')}\n`,
-  };
-});
+/** How long the world goes on after the last row. */
+const goesOn = fc.constantFrom(0, 0, 1, 2, 5).map((days) => days * 24 * HOUR_MS);
+
+export const subject: fc.Arbitrary<Vector> = fc
+  .record({ fragment: ruleFragment, rows, goesOn })
+  .map((drawn) => {
+    const whole = completeRule(drawn.fragment);
+    return {
+      name: 'random',
+      file: 'random',
+      subjectKind: 'account',
+      subjectKey: 'acct',
+      ruleText: stringify(whole),
+      rule: ruleFile.parse(whole),
+      rows: drawn.rows,
+      knownMs: knownOf(drawn.rows) + drawn.goesOn,
+      thresholds: new Map(),
+      peers: PEERS,
+      holidays: new Map([['US', new Set([Math.floor(BASE_MS / (24 * HOUR_MS)) + 2])]]),
+      expect: { signals: [] },
+      skip: {},
+      // What a failure prints: the part of the rule that was drawn, and the rows.
+      [fc.toStringMethod]: () => `\n${stringify(drawn.fragment)}${drawn.rows.map(rowText).join('\n')}\n`,
+    };
+  });
 
 function rowText({ institution, id, version, time: at, withdrawn, reverses, fields }: Row): string {
   const amount = reverses?.amount === null ? 'all' : String(reverses?.amount);

@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSubjectRun, evaluateAt, type SubjectHistory } from '../../rules/compiler/index.ts';
 import type { RuleEvent } from '../../schemas/event-fields.ts';
-import { bruteEvaluations } from '../support/oracle-brute.ts';
 import { bruteSignals } from '../support/oracle-brute-episodes.ts';
+import { bruteEvaluations } from '../support/oracle-brute-timeline.ts';
 import { type AnswerAt, plain } from '../support/vector-answers.ts';
 import { answerAt, answerSignals, compiled, contextOf } from '../support/vector-evaluators.ts';
 import { historyOf, refOf } from '../support/vectors.ts';
@@ -23,17 +23,20 @@ function comparable({ truth, features, missing, strength, evidence }: AnswerAt):
 
 describe('reference evaluator and brute force', () => {
   it('agree on every evaluation and every signal version', { timeout: 60_000 + RUNS * 200 }, () => {
-    const fired = { streams: 0, versions: 0, known: 0, unknown: 0 };
+    const fired = { streams: 0, versions: 0, known: 0, unknown: 0, ticks: 0, tickVersions: 0 };
     fc.assert(
       fc.property(subject, fc.array(fc.nat(30), { maxLength: 3 }), (vector, cuts) => {
         const rule = compiled(vector);
         const context = contextOf(vector);
         const history = historyOf(vector) as SubjectHistory;
-        const evaluations = bruteEvaluations(vector);
-        for (const [i, wanted] of evaluations.entries()) {
-          if (!wanted.triggers) continue;
+        const evaluations = bruteEvaluations(vector, vector.knownMs);
+        for (const wanted of evaluations) {
+          if (!wanted.triggers && !wanted.isTick) continue;
           fired[wanted.truth === null ? 'unknown' : 'known']++;
-          const given = answerAt(evaluateAt(rule, history, i, context), rule, history);
+          if (wanted.isTick) fired.ticks++;
+          const i = history.events.findIndex((event) => refOf(event) === wanted.event);
+          const tick = wanted.isTick ? wanted.time : null;
+          const given = answerAt(evaluateAt(rule, history, i, context, tick), rule, history);
           expect({ event: refOf(history.events[i]!), ...comparable(given) }).toEqual({
             event: wanted.event,
             ...comparable({ ...wanted, missing: { ...zeroes(wanted.features), ...wanted.missing } }),
@@ -47,18 +50,24 @@ describe('reference evaluator and brute force', () => {
         // The history is handed over in up to four pieces, of one list that grows: what stands must not depend on where they end.
         const run = createSubjectRun(rule, context);
         const events: RuleEvent[] = [];
-        const grow = (length: number) => {
+        const grow = (length: number, knownMs: number) => {
           events.push(...history.events.slice(events.length, length));
-          return run.append({ ...history, events });
+          return run.append({ ...history, events }, undefined, undefined, knownMs);
         };
-        for (const cut of [...cuts].sort((a, b) => a - b)) grow(cut);
-        const stands = answerSignals(grow(history.events.length), rule, history, context);
+        // The world may have gone on further than the events that are there so far: those after them come behind.
+        for (const [i, cut] of [...cuts].sort((a, b) => a - b).entries()) {
+          const far = [...history.events.slice(0, cut), ...history.events.slice(0, cut + 5 * (i + 1))].at(-1);
+          grow(cut, Math.min(vector.knownMs, far?.time ?? Number.NEGATIVE_INFINITY));
+        }
+        const last = grow(history.events.length, vector.knownMs);
+        const stands = answerSignals(last, rule, history, context);
         const given = stands.map(({ id, features, ...signal }) => {
           expect(id).toMatch(/^sig_[0-9a-z]{26}$/);
           return { ...signal, features: comparable({ truth: true, features }) };
         });
         expect(given).toEqual(wanted);
         fired.versions += wanted.length;
+        fired.tickVersions += wanted.filter(({ tick }) => tick !== undefined).length;
         if (wanted.length > 0) fired.streams++;
       }),
       { numRuns: RUNS },
@@ -67,6 +76,9 @@ describe('reference evaluator and brute force', () => {
     expect(fired.streams * 10).toBeGreaterThan(RUNS);
     expect(fired.unknown).toBeGreaterThan(RUNS);
     expect(fired.known).toBeGreaterThan(RUNS);
+    expect(fired.ticks).toBeGreaterThan(RUNS / 2);
+    expect(fired.tickVersions * 30).toBeGreaterThan(RUNS);
+    console.info(`brute force, ${RUNS} runs: ${JSON.stringify(fired)}`);
   });
 });
 

@@ -1,18 +1,23 @@
 /** Episodes and versions (§9) of the brute-force oracle, from its evaluations in order. */
-import { type BruteEvaluation, type BruteSubject, bruteEvaluations } from './oracle-brute.ts';
+import type { BruteSubject } from './oracle-brute.ts';
+import type { BruteEvaluation } from './oracle-brute-evaluation.ts';
+import { bruteEvaluations } from './oracle-brute-timeline.ts';
 import { duration, HOUR_MS, longestWindow } from './oracle-brute-windows.ts';
 import type { AnswerSignal } from './vector-answers.ts';
 import type { Vector } from './vectors.ts';
 
 /** Every version of every signal (§9 "Episode", "Versions"). */
 export function bruteSignals(
-  subject: BruteSubject & Pick<Vector, 'inForce'>,
-  evaluations = bruteEvaluations(subject),
+  subject: BruteSubject & Pick<Vector, 'inForce' | 'knownMs'>,
+  evaluations = bruteEvaluations(subject, subject.knownMs),
 ): AnswerSignal[] {
   const quiet = subject.rule.quiet === undefined ? longestWindow(subject.rule) : duration(subject.rule.quiet);
   const { fromMs, untilMs } = subject.inForce ?? { fromMs: -Infinity, untilMs: Infinity };
-  const todo = evaluations.filter(({ triggers, time }) => triggers && time >= fromMs && time < untilMs);
-  const order = evaluations.map((evaluation) => evaluation.event);
+  const isIn = (time: number) => time >= fromMs && time < untilMs;
+  const todo = evaluations.filter(
+    ({ triggers, isTick, time, eventTime }) => (triggers || isTick) && isIn(time) && isIn(eventTime),
+  );
+  const order = [...new Set(evaluations.map((evaluation) => evaluation.event))];
   const out: AnswerSignal[] = [];
   let lastFired: number | null = null;
   let opens = '';
@@ -25,6 +30,7 @@ export function bruteSignals(
       opens,
       version,
       at: evaluation.event,
+      tick: evaluation.isTick ? evaluation.time : undefined,
       evidence: order.filter((ref) => held.has(ref)),
       features: evaluation.features,
       strength: evaluation.strength,
@@ -43,6 +49,7 @@ export function bruteSignals(
     const hour = Math.floor(first.time / HOUR_MS);
     let last = i;
     while (
+      !first.isTick &&
       last + 1 < todo.length &&
       Math.floor(todo[last + 1]!.time / HOUR_MS) === hour &&
       todo[last + 1]!.time - lastFired <= quiet

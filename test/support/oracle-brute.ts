@@ -4,6 +4,7 @@
  */
 import type { RuleFile } from '../../schemas/rule.ts';
 import * as agg from './oracle-brute-aggregates.ts';
+import type { BruteEvaluation } from './oracle-brute-evaluation.ts';
 import { sequenceTally, stepTexts, type Windowed } from './oracle-brute-sequences.ts';
 import { evaluate, lift, strengthOf, type Value } from './oracle-brute-values.ts';
 import {
@@ -15,7 +16,7 @@ import {
   windowLength,
 } from './oracle-brute-windows.ts';
 import { brutePeers } from './oracle-peers.ts';
-import { effectiveEvents, refOf, totalOrder, type Vector } from './vectors.ts';
+import { type effectiveEvents, refOf, totalOrder, type Vector } from './vectors.ts';
 
 const PRECISION_ORDER = ['second', 'minute', 'hour', 'day', 'batch'];
 /** Events of one subject that an evaluation reads (§2 "History cap"). */
@@ -37,42 +38,38 @@ interface Tally {
   readonly missing: number;
 }
 
-export interface BruteEvaluation {
-  readonly event: string;
-  readonly time: number;
-  readonly triggers: boolean;
-  readonly truth: boolean | null;
-  readonly fires: boolean;
-  readonly features: Readonly<Record<string, Value>>;
-  readonly missing: Readonly<Record<string, number>>;
-  readonly evidence: readonly string[];
-  readonly strength: number;
-  readonly truncated: boolean;
-  readonly attributions: readonly { subject: string; role: string; weight: number }[];
-}
-
 export type BruteSubject = Pick<
   Vector,
   'subjectKey' | 'subjectKind' | 'rule' | 'rows' | 'thresholds' | 'peers' | 'holidays'
 >;
 
-class AsOf {
+/** Everything as of one event, or as of a tick after it. */
+export class AsOf {
   readonly subject: BruteSubject;
   readonly rule: RuleFile;
   readonly items: Item[];
   readonly here: Item | undefined;
   readonly time: number;
+  readonly eventTime: number;
+  readonly isTick: boolean;
   /** Fields of the event of the evaluation. */
   readonly asked: Readonly<Record<string, unknown>>;
   readonly truncated: boolean;
   readonly values = new Map<string, Value>();
   readonly tallies = new Map<string, Tally>();
 
-  constructor(subject: BruteSubject, events: ReturnType<typeof effectiveEvents>, index: number) {
+  constructor(
+    subject: BruteSubject,
+    events: ReturnType<typeof effectiveEvents>,
+    index: number,
+    tick?: number,
+  ) {
     this.subject = subject;
     this.rule = subject.rule;
     const e = events[index]!;
-    this.time = e.time;
+    this.time = tick ?? e.time;
+    this.eventTime = e.time;
+    this.isTick = tick !== undefined;
     this.asked = e.fields;
     const all: Item[] = [];
     for (const event of events.slice(Math.max(0, index + 1 - HISTORY_EVENTS), index + 1)) {
@@ -81,7 +78,9 @@ class AsOf {
       const fields: Record<string, unknown> = { ...event.fields, time: event.time };
       if (this.rule.input === 'events') fields['institution'] = event.institution;
       const reversals = (event.reversals ?? []).filter(
-        (reversal) => totalOrder(reversal, e) <= 0 && event.time <= reversal.time + ORPHAN_MS,
+        (reversal) =>
+          (tick === undefined ? totalOrder(reversal, e) <= 0 : reversal.time < tick) &&
+          event.time <= reversal.time + ORPHAN_MS,
       );
       if (reversals.length > 0) {
         const reversed = reversals.reduce((sum, reversal) => sum + reversal.amountMinor, 0n);
@@ -98,7 +97,7 @@ class AsOf {
     }
     this.here = all.at(-1)?.ref === refOf(e) ? all.at(-1) : undefined;
     const lost = events[index - HISTORY_EVENTS];
-    this.truncated = lost !== undefined && lost.time > e.time - longestWindow(this.rule);
+    this.truncated = lost !== undefined && lost.time > this.time - longestWindow(this.rule);
     this.items = all.map((item) => this.withPairs(item, all));
   }
 
@@ -370,11 +369,13 @@ class AsOf {
     let strength = strengthOf(v, this.constant(at), this.constant(full));
     for (const test of hit)
       if (test.effect === 'lowers') strength = Math.max(0, strength - test.lowers_milli);
-    const fields = this.here?.fields ?? {};
+    const fields = this.asked;
     const holder = (fields['holder'] ?? fields['account'] ?? this.subject.subjectKey) as string;
     return {
       event,
       time: this.time,
+      isTick: this.isTick,
+      eventTime: this.eventTime,
       triggers: this.triggers(),
       truth,
       fires: truth === true && !hit.some((test) => test.effect === 'blocks'),
@@ -390,10 +391,4 @@ class AsOf {
       }),
     };
   }
-}
-
-/** The evaluation as of every event of the subject, in total order. */
-export function bruteEvaluations(subject: BruteSubject): BruteEvaluation[] {
-  const events = effectiveEvents(subject.rows);
-  return events.map((event, i) => new AsOf(subject, events, i).evaluation(refOf(event)));
 }

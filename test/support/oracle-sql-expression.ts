@@ -20,6 +20,8 @@ export const FIELD_TYPES: Readonly<Record<string, FieldType>> = Object.fromEntri
     field.type,
   ]),
 );
+/** Evaluations as of ticks are numbered from here on: that of the last event before, modulo this, is the rest. */
+export const TICK_BASE = 100_000;
 export const DERIVED = ['matched', 'matchedShareMilli', 'sources'];
 export const SQL_TYPES = { int: 'Int256', double: 'Float64', string: 'String', bool: 'Bool' } as const;
 
@@ -115,7 +117,7 @@ const DAY_MS = 86_400_000;
 
 /** A field of the evaluated event, empty where unknown: events are numbered from 1 in total order. */
 function ofEvaluated(field: string): string {
-  return `arrayElement((SELECT groupArray(ifNull(${column(field)}, '')) FROM (SELECT * FROM events ORDER BY n)), en)`;
+  return `arrayElement((SELECT groupArray(ifNull(${column(field)}, '')) FROM (SELECT * FROM events ORDER BY n)), en % ${TICK_BASE})`;
 }
 
 export function nothing(type: SqlType): string {

@@ -30,14 +30,13 @@ import {
   quote,
   SQL_FUNCTIONS,
   SQL_TYPES,
+  TICK_BASE,
 } from './oracle-sql-expression.ts';
 import { sequenceSql } from './oracle-sql-sequences.ts';
+import { HISTORY_EVENTS, ticksSql } from './oracle-sql-ticks.ts';
 import { namesIn, treeOf } from './oracle-tree.ts';
 import type { AnswerAt, AnswerSignal } from './vector-answers.ts';
 import type { Vector } from './vectors.ts';
-
-/** Events of one subject that an evaluation reads (§2 "History cap"). */
-const HISTORY_EVENTS = 65_536;
 
 export interface SqlEngine {
   /** Runs one statement; rows come back as parsed JSON with integers as text. */
@@ -135,9 +134,9 @@ function history(engine: SqlEngine, vector: Vector, asked: readonly string[], lo
     engine,
     'evaluated',
     `SELECT n AS en, time AS et, f_localDay AS eday, institution AS ei, id AS eid, version AS ev, ref AS eref,
-       lost > et - ${longestMs} AS truncated FROM (
+       lost > et - ${longestMs} AS truncated, time AS etime FROM (
        SELECT *, x.time AS et FROM events AS x LEFT JOIN (SELECT toUInt32(n + ${HISTORY_EVENTS}) AS n, time AS lost FROM events) AS y USING (n))
-     WHERE ${visible} AND (${[...maybe, '0'].join(' OR ')} OR has([${asked.map(quote).join(', ')}]::Array(String), ref))`,
+     WHERE ${visible} AND (${[...maybe, '0'].join(' OR ')} OR has([${asked.map(quote).join(', ')}]::Array(String), ref)) ${ticksSql(vector, longestMs)}`,
   );
   table(
     engine,
@@ -158,7 +157,7 @@ function history(engine: SqlEngine, vector: Vector, asked: readonly string[], lo
     `SELECT en, et, eday, truncated, n, ref, time, ${[...kept, ...flags].join(', ')},
        if(away > 0, ${rest}, x.f_amount) AS f_amount, ${lessened.join(', ')}
      FROM evaluated CROSS JOIN (SELECT * FROM events WHERE ${visible}) AS x LEFT JOIN taken USING (en, n)
-     WHERE n <= en AND n > toInt64(en) - ${HISTORY_EVENTS} AND NOT (away > 0 AND ${rest} = 0)`,
+     WHERE n <= en % ${TICK_BASE} AND n > toInt64(en % ${TICK_BASE}) - ${HISTORY_EVENTS} AND NOT (away > 0 AND ${rest} = 0)`,
   );
   const readsPairs = [
     ...names,
@@ -322,7 +321,7 @@ export function answerBySql(engine: SqlEngine, vector: Vector, asked: readonly s
   table(
     engine,
     'waking',
-    `SELECT en, max(n = en AND (${[...triggers, '0'].join(' OR ')})) AS triggers FROM as_of GROUP BY en`,
+    `SELECT en, max(n = en % ${TICK_BASE} AND (${[...triggers, '0'].join(' OR ')})) AS triggers FROM as_of GROUP BY en`,
   );
   const blocks = rule.benign
     .filter((test) => test.effect === 'blocks')
@@ -339,9 +338,13 @@ export function answerBySql(engine: SqlEngine, vector: Vector, asked: readonly s
     engine.run('SELECT n, ref FROM events').map((row) => [String(row['n']), String(row['ref'])]),
   );
   const refList = (list: unknown) => (list as unknown[]).map((n) => refs.get(String(n))!);
-  const at = new Map<string, SqlAnswer['at'] extends ReadonlyMap<string, infer A> ? A : never>();
+  type Answer = SqlAnswer['at'] extends ReadonlyMap<string, infer A> ? A : never;
+  const at = new Map<string, Answer>();
+  const asOf = new Map<string, Answer & { readonly tick: number | undefined }>();
+  const isTick = (en: unknown) => Number(en) >= TICK_BASE;
+  const refOfEvaluated = (en: unknown) => refs.get(String(Number(en) % TICK_BASE))!;
   for (const row of engine.run('SELECT * FROM evaluations ORDER BY en')) {
-    at.set(String(row['eref']), {
+    const answer: Answer = {
       truth: row['truth'] === null ? null : Boolean(row['truth']),
       triggers: Boolean(row['triggers']),
       truncated: Boolean(row['truncated']),
@@ -351,14 +354,18 @@ export function answerBySql(engine: SqlEngine, vector: Vector, asked: readonly s
       missing: Object.fromEntries(names.map((name) => [name, Number(row[`m_${name}`])])),
       strength: Number(row['strength']),
       evidence: refList(row['evidence']),
-    });
+    };
+    if (!isTick(row['en'])) at.set(String(row['eref']), answer);
+    const tick = isTick(row['en']) ? Number(row['et']) : undefined;
+    asOf.set(String(row['en']), { ...answer, tick });
   }
-  const signals = engine.run(episodesSql('evaluations', quietMs, vector.inForce)).map((row) => {
-    const of = at.get(refs.get(String(row['at']))!)!;
+  const signals = engine.run(episodesSql('evaluations', quietMs, longestMs, vector.inForce)).map((row) => {
+    const of = asOf.get(String(row['at']))!;
     return {
-      opens: refs.get(String(row['opens']))!,
+      opens: refOfEvaluated(row['opens']),
       version: Number(row['version']),
-      at: refs.get(String(row['at']))!,
+      at: refOfEvaluated(row['at']),
+      tick: of.tick,
       evidence: refList(row['evidence']),
       features: of.features,
       ...(of.strength !== undefined && { strength: of.strength }),

@@ -19,6 +19,8 @@ export interface AnswerSignal {
   readonly opens: string;
   readonly version: number;
   readonly at: string;
+  /** Of a version that a tick made: when. */
+  readonly tick?: number | undefined;
   readonly evidence: readonly string[];
   readonly evidenceCount?: number;
   readonly features: Readonly<Record<string, FieldValue>>;

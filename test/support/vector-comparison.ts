@@ -1,7 +1,7 @@
 /** Holds an evaluator's answer against what a vector states; what the vector leaves unsaid is not compared. */
 import { expect } from 'vitest';
 import { type AnswerAt, type AnswerSignal, expectedValue, plain } from './vector-answers.ts';
-import { fullRef, type Vector } from './vectors.ts';
+import { fullRef, momentMs, type Vector } from './vectors.ts';
 
 type WantedAt = NonNullable<Vector['expect']['at']>[number];
 type WantedSignal = Vector['expect']['signals'][number];
@@ -50,6 +50,7 @@ export function expectSignals(
       opens: signal.opens,
       version: signal.version,
       at: signal.at,
+      tick: signal.tick,
       ...members(signal, stated(wanted[i])),
       ...(wanted[i]?.evidence && { evidence: signal.evidence }),
       ...(wanted[i]?.features && { features: members(signal.features, Object.keys(wanted[i].features)) }),
@@ -59,6 +60,7 @@ export function expectSignals(
       opens: fullRef(signal.opens),
       version: signal.version,
       at: fullRef(signal.at),
+      tick: signal.tick === undefined ? undefined : momentMs(signal.tick),
       ...members(signal, stated(signal)),
       ...(signal.evidence && { evidence: signal.evidence.map(fullRef) }),
       ...(signal.features && { features: wantedReadings(signal.features) }),

@@ -17,8 +17,8 @@ import {
 import { createPeers, type Peers, peerMeasureHash, peerTableHash } from '../../rules/reference/peers.ts';
 import { type Cadence, FILE_CADENCE } from '../../schemas/cadence.ts';
 import { PEER_ACCOUNTS_LEAST, type PeerFile, type PeerTableFile } from '../../schemas/peers.ts';
-import { bruteEvaluations } from './oracle-brute.ts';
 import { bruteSignals } from './oracle-brute-episodes.ts';
+import { bruteEvaluations } from './oracle-brute-timeline.ts';
 import type { AnswerAt, AnswerSignal } from './vector-answers.ts';
 import { runHot } from './vector-hot.ts';
 import { historyOf, refOf, type Vector } from './vectors.ts';
@@ -142,7 +142,7 @@ export function answerSignals(
   const opening = new Map<string, number>();
   const held = new Map<string, Set<number>>();
   const ref = (index: number) => refOf(history.events[index]!);
-  return versions.map(({ id, version, evaluation, evidence }) => {
+  return versions.map(({ id, version, eventTime, evaluation, evidence }) => {
     if (version === 1) opening.set(id, evaluation.index);
     const read =
       rule.input === 'signals' ? evaluateAt(rule, history, evaluation.index, context).evidence : [];
@@ -154,6 +154,7 @@ export function answerSignals(
       opens: ref(opening.get(id)!),
       version,
       at: ref(evaluation.index),
+      tick: eventTime === history.events[evaluation.index]!.time ? undefined : eventTime,
       evidence: rule.input === 'signals' ? gathered : evidence.transactions.map(refOf),
       evidenceCount: evidence.count,
       features: readings(evaluation, rule),
@@ -181,7 +182,8 @@ const reference: VectorEvaluator = {
     const history = historyOf(vector) as SubjectHistory;
     const rule = compiled(vector);
     const context = contextOf(vector);
-    return answerSignals(signalsOf(rule, history, context), rule, history, context);
+    const versions = signalsOf(rule, history, context, undefined, vector.knownMs);
+    return answerSignals(versions, rule, history, context);
   },
 };
 
@@ -222,7 +224,12 @@ const hotInOrder = hotOf('hot, in order', { kind: 'stream', latenessMs: DAY_MS, 
 
 const brute: VectorEvaluator = {
   name: 'brute',
-  at: (vector) => new Map(bruteEvaluations(vector).map((evaluation) => [evaluation.event, evaluation])),
+  at: (vector) =>
+    new Map(
+      bruteEvaluations(vector).flatMap((evaluation) =>
+        evaluation.isTick ? [] : [[evaluation.event, evaluation]],
+      ),
+    ),
   signals: (vector) => bruteSignals(vector),
 };
 

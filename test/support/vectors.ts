@@ -64,6 +64,8 @@ const expectedSignal = z.strictObject({
   opens: refText,
   version: z.int().min(1),
   at: refText,
+  /** The tick after the event of `at` as of which the version was made (§9a). */
+  tick: moment.optional(),
   evidence: z.array(refText).optional(),
   features: z.record(z.string(), reading).optional(),
   strength: z.int().optional(),
@@ -86,6 +88,8 @@ const vectorShape = z.strictObject({
   peers: vectorPeers.optional(),
   holidays: z.record(z.string(), z.array(z.iso.date())).optional(),
   events: z.array(vectorRow).min(1),
+  /** The time known, where it is later than every row (§9a). */
+  known: moment.optional(),
   expect: z.strictObject({
     at: z.array(expectedAt).optional(),
     signals: z.array(expectedSignal),
@@ -114,6 +118,7 @@ export interface Vector {
   readonly rule: RuleFile;
   readonly inForce?: { readonly fromMs: number; readonly untilMs: number };
   readonly rows: readonly Row[];
+  readonly knownMs: number;
   readonly thresholds: ReadonlyMap<string, readonly { from: number; value: number }[]>;
   readonly peers: z.infer<typeof vectorPeers>;
   /** Local days (since 1970) that are public holidays, by country. */
@@ -290,6 +295,7 @@ export function loadVectors(folder: string): Vector[] {
       const whole = completeRule(shape.rule);
       const rule = ruleFile.parse(whole);
       const signals = rule.input === 'signals';
+      const rows = shape.events.flatMap((row) => expandRow(row, shape.defaults ?? {}, signals));
       const kinds = Array.isArray(rule.subject) ? rule.subject : [rule.subject];
       out.push({
         name: shape.name,
@@ -303,7 +309,8 @@ export function loadVectors(folder: string): Vector[] {
           untilMs:
             shape.inForce?.until === undefined ? Number.POSITIVE_INFINITY : momentMs(shape.inForce.until),
         },
-        rows: shape.events.flatMap((row) => expandRow(row, shape.defaults ?? {}, signals)),
+        rows,
+        knownMs: Math.max(knownOf(rows), shape.known === undefined ? 0 : momentMs(shape.known)),
         thresholds: new Map(
           Object.entries(shape.thresholds ?? {}).map(([id, steps]) => [
             id,
@@ -323,6 +330,11 @@ export function loadVectors(folder: string): Vector[] {
     }
   }
   return out;
+}
+
+/** The highest time of the rows, in force or not. */
+export function knownOf(rows: readonly Row[]): number {
+  return rows.reduce((known, { time }) => Math.max(known, time), Number.NEGATIVE_INFINITY);
 }
 
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -75,6 +75,14 @@ class RuleCandidates implements Candidates {
     return confirmation === null || confirmation.mayFire(position);
   }
 
+  nextTick(_afterMs: number): number | null {
+    return null;
+  }
+
+  mayFireAt(_tickMs: number, _position: number): boolean {
+    return true;
+  }
+
   /** While an episode is open, which event of an hour counts is known only when the rule is run. */
   #isWorth(position: number): boolean {
     const confirmation = this.#from(position);

@@ -9,6 +9,7 @@ import type { CheckedRule, FieldName, Tree } from '../checked-rule.ts';
 import { readOf } from '../plan/field-read.ts';
 import { literal } from '../plan/literal.ts';
 import type { FactBinding } from '../plan/reading.ts';
+import { DAY_MS } from '../window.ts';
 import { type Domain, ExpressionCode, type Leaves } from './expression-code.ts';
 import { FeatureCode } from './feature-code.ts';
 import { isAskedOnce, type RuleParts } from './rule-parts.ts';
@@ -44,6 +45,7 @@ const CREATE = [
   '(position) => subject.timeAt(position),',
   '(position) => subject.mayTrigger(position),',
   '(position) => subject.mayFire(position),',
+  '(afterMs, untilMs) => subject.tickAfter(afterMs, untilMs),',
   '];',
   '};',
 ];
@@ -105,7 +107,7 @@ export class ClassCode {
   #constructorCode(state: readonly string[]): string[] {
     return [
       'constructor() {',
-      `this.n = 0; this.capacity = ${FIRST_EVENTS}; this.k = -1; this.at = -1; this.t = 0; this.asked = 0; this.stamp = 0;`,
+      `this.n = 0; this.capacity = ${FIRST_EVENTS}; this.k = -1; this.at = -1; this.t = 0; this.asked = 0; this.stamp = 0; this.now = -Infinity;`,
       ...this.#arrays().map(([name, type]) => `this.${name} = new ${type}(${FIRST_EVENTS});`),
       ...(this.#parts.usesPairs ? [`this.pairs = new Pairs(${literal(this.#rule.lookbackMs)});`] : []),
       ...this.#rule.program.thresholds.map((_, i) => `this.h${i} = NaN; this.hs${i} = 0;`),
@@ -123,7 +125,7 @@ export class ClassCode {
       'this.rewind();',
       '}',
       'rewind() {',
-      'this.k = -1; this.at = -1;',
+      'this.k = -1; this.at = -1; this.now = -Infinity;',
       ...reset,
       '}',
     ];
@@ -267,6 +269,7 @@ export class ClassCode {
     const { whenTree, benign, triggers, predicates } = this.#rule.program;
     const leaves = this.#features.evaluationLeaves();
     const blocking = benign.filter(({ blocks }) => blocks);
+    const { ticks } = this.#rule;
     const isTriggered = triggers.map((position) => {
       const { tree } = predicates[position]!;
       if (isAskedOnce(predicates[position]!)) return `if (this.p${position}[i] !== 0) return true;`;
@@ -291,9 +294,15 @@ export class ClassCode {
       'while (k + 1 < this.n && this.pos[k + 1] <= position) k++;',
       'this.k = k; this.at = position;',
       'if (k < 0 || this.pos[k] !== position) return false;',
+      // Windows move on only: after a tick they may lie behind the event.
+      ...(ticks ? ['if (this.time[k] < this.now) { this.rewind(); this.k = k; this.at = position; }'] : []),
       'this.t = this.time[k]; this.asked = k; this.stamp++;',
+      ...(ticks ? ['this.now = this.t;'] : []),
       'if (!this.triggers(k)) return false;',
       ...(this.#parts.usesPairs ? [`if (position >= ${literal(LIMITS.HISTORY_EVENTS)}) return true;`] : []),
+      'return this.fires();',
+      '}',
+      'fires() {',
       'bail = 0;',
       `if (!(${this.#cheapFirst(whenTree, leaves)})) {`,
       'if (bail === 0) return false;',
@@ -301,6 +310,39 @@ export class ClassCode {
       '}',
       ...blocking.map(({ tree }) => `if (${this.#code.isTrue(tree, leaves)}) return false;`),
       'return true;',
+      '}',
+      ...(ticks ? this.#tickCode() : ['tickAfter() { return NaN; }']),
+    ];
+  }
+
+  /**
+   * Goes through the midnights that follow the events at hand. Of the event before a tick nothing is read that is not kept of every
+   * event; where that would matter, the tick may fire.
+   */
+  #tickCode(): string[] {
+    const isOpen = this.#rule.program.peers.length > 0;
+    return [
+      'tickAfter(afterMs, untilMs) {',
+      'const { n, time } = this;',
+      'if (n === 0) return NaN;',
+      `let tick = (Math.floor(Math.max(afterMs, time[0]) / ${DAY_MS}) + 1) * ${DAY_MS};`,
+      'let k = -1; let asked = -1; let trigger = -1;',
+      `for (; tick <= untilMs; tick += ${DAY_MS}) {`,
+      'while (k + 1 < n && time[k + 1] < tick) k++;',
+      'let i = k;',
+      'for (; i > asked; i--) { this.t = time[i]; this.asked = i; this.stamp++; if (this.triggers(i)) break; }',
+      'if (i > asked) trigger = i;',
+      'asked = k;',
+      `if (trigger < 0 || tick > time[trigger] + ${literal(this.#rule.longestWindowMs)}) {`,
+      'if (k + 1 === n) return NaN;',
+      `tick = Math.floor(time[k + 1] / ${DAY_MS}) * ${DAY_MS};`,
+      'continue;',
+      '}',
+      'if (k < this.k || tick < this.now) this.rewind();',
+      'this.k = k; this.at = this.pos[k]; this.t = tick; this.now = tick; this.asked = k; this.stamp++;',
+      isOpen ? 'return tick;' : 'if (this.fires()) return tick;',
+      '}',
+      'return NaN;',
       '}',
     ];
   }

@@ -35,6 +35,7 @@ type Made = readonly [
   timeAt: (position: number) => number,
   mayTrigger: (position: number) => boolean,
   mayFire: (position: number) => boolean,
+  tickAfter: (afterMs: number, untilMs: number) => number,
 ];
 
 /**
@@ -57,13 +58,19 @@ export class Confirmation {
   readonly mayTrigger: (position: number) => boolean;
   /** False: the event does not trigger the rule, or the reference evaluation as of it does not fire. */
   readonly mayFire: (position: number) => boolean;
+  /**
+   * The first tick after `afterMs` and up to `untilMs` as of which the rule may fire (SEMANTICS §9a), where nothing is left out of
+   * the histories for their length; NaN where there is none. The version's interval is not looked at.
+   */
+  readonly tickAfter: (afterMs: number, untilMs: number) => number;
 
-  constructor([reset, take, timeAt, mayTrigger, mayFire]: Made) {
+  constructor([reset, take, timeAt, mayTrigger, mayFire, tickAfter]: Made) {
     this.reset = reset;
     this.take = take;
     this.timeAt = timeAt;
     this.mayTrigger = mayTrigger;
     this.mayFire = mayFire;
+    this.tickAfter = tickAfter;
   }
 }
 

@@ -45,6 +45,10 @@ export class AsOf implements Scope {
   history!: HistoryIndex;
   /** Event of the evaluation. */
   at = -1;
+  /** Time of the evaluation: of that event, or of a tick after it. */
+  nowMs = Number.NEGATIVE_INFINITY;
+  /** The tick; null as of an event. */
+  tickMs: number | null = null;
   /** First position that the history cap leaves. */
   cut = 0;
 
@@ -68,9 +72,11 @@ export class AsOf implements Scope {
     this.#needsCheck = rule.file.needs.precision !== undefined || rule.file.needs.coverage !== undefined;
   }
 
-  /** Every following question is as of event `at`. */
-  moveTo(at: number): void {
+  /** Every following question is as of event `at`, or of a tick after it. */
+  moveTo(at: number, tickMs: number | null = null): void {
     this.at = at;
+    this.tickMs = tickMs;
+    this.nowMs = tickMs ?? this.history.events[at]!.time;
     this.cut = cutAsOf(at);
     this.truncated = false;
     if (this.#thresholds.length > 0) this.#thresholds.length = 0;
@@ -182,8 +188,8 @@ export class AsOf implements Scope {
     if (found === undefined) {
       const { table, quantileMilli } = this.rule.program.peers[position]!;
       const group = this.peerGroup(position);
-      const { time } = this.history.events[this.at]!;
-      found = group === null ? null : (this.context.peerAt?.(table, quantileMilli, group, time) ?? null);
+      found =
+        group === null ? null : (this.context.peerAt?.(table, quantileMilli, group, this.nowMs) ?? null);
       this.#peers[position] = found;
     }
     return found;
@@ -204,7 +210,7 @@ export class AsOf implements Scope {
     let value = this.#thresholds[position];
     if (value === undefined) {
       const id = this.rule.program.thresholds[position]!;
-      value = thresholdValue(this.context.thresholdAt(id, this.history.events[this.at]!.time));
+      value = thresholdValue(this.context.thresholdAt(id, this.nowMs));
       this.#thresholds[position] = value;
     }
     return value;
@@ -221,7 +227,7 @@ export class AsOf implements Scope {
 
   #enter(position: number, derived: DerivedValues | null): void {
     this.#position = position;
-    this.rest = this.#isReversed(position) ? this.history.restAsOf(position, this.at) : null;
+    this.rest = this.#isReversed(position) ? this.history.restAsOf(position, this.at, this.tickMs) : null;
     this.derived = derived;
   }
 
@@ -302,7 +308,7 @@ export class AsOf implements Scope {
   }
 
   #isAbsent(position: number): boolean {
-    return this.#isReversed(position) && this.history.restAsOf(position, this.at)?.rest === 0n;
+    return this.#isReversed(position) && this.history.restAsOf(position, this.at, this.tickMs)?.rest === 0n;
   }
 
   #grow(predicate: number, position: number): Uint8Array<ArrayBuffer> {

@@ -4,66 +4,22 @@
  *
  * A run keeps what later events cannot change. While an episode is open, the last triggering event of the hour is known
  * only when a later hour has begun: the evaluation of an unfinished hour is taken back and done again when more events
- * have come.
+ * have come. So are the ticks after the last event, as far as events come before them.
  */
-import { contentId } from '../../../schemas/ids.ts';
 import type { CheckedRule } from '../checked-rule.ts';
 import { holdsAt } from '../timeline.ts';
-import { HOUR_MS } from '../window.ts';
-import type { Evaluation, EvaluationContext, Reading, SignalVersion, SubjectHistory } from './evaluation.ts';
+import { DAY_MS, HOUR_MS } from '../window.ts';
+import { type Episode, grown, type Openings, opened, type Undo, undo, versionsOf } from './episode.ts';
+import type { Evaluation, EvaluationContext, SignalVersion, SubjectHistory } from './evaluation.ts';
 import { RuleEvaluator } from './evaluator.ts';
-import { type EvidenceMarks, NO_MARKS } from './evidence-marks.ts';
-import { EvidenceSet } from './evidence-set.ts';
+import { NO_MARKS } from './evidence-marks.ts';
 import type { HistoryIndex } from './history-index.ts';
-
-/** One rule over one subject whose history grows at its end. */
-export interface SubjectRun {
-  /**
-   * Evaluates what the history holds beyond the last call and returns every version of every episode, oldest first,
-   * as of now. `history` holds the events of the last call and more after them: in the same list, or in another one where some
-   * are replaced by themselves with more reversals.
-   *
-   * `candidates` are the positions, ascending, of those new events as of which the rule could fire: the others cannot open
-   * an episode and are passed over. Without it every event is one. While an episode is open every event is looked at.
-   *
-   * The last hour of an open episode waits until it has ended by `finishedMs`, event time, or an event after it came: what it
-   * brings is not among the versions before. Without it no hour waits.
-   */
-  append(history: SubjectHistory, candidates?: Candidates, finishedMs?: number): readonly SignalVersion[];
-  /**
-   * The history has changed from `fromMs` on, the beginning of an hour; its first event from then on is at `position`. Takes
-   * back what was evaluated as of events from then on. False where nothing is left.
-   */
-  reopen(fromMs: number, position: number): boolean;
-  /** From now on the rule is this one, which says the same of every event before a time that `reopen` is told, in this context. */
-  goOn(rule: CheckedRule, context: EvaluationContext): void;
-  /** Nothing is to be evaluated in a history of `length` events, and the episode is closed at the last of them. */
-  pass(length: number): void;
-  /** End of the hour that waits, event time; Infinity if none does. */
-  readonly waitsUntilMs: number;
-  /** Time of the last evaluation that fired in the last episode; -Infinity if there was none. */
-  readonly firedMs: number;
-  /** Until when, event time, the last episode is open; -Infinity if there was none. */
-  readonly openUntilMs: number;
-  /** Position of the first event that the next call looks at. */
-  readonly nextPosition: number;
-}
-
-/** Positions, ascending, as of which a rule could fire; `next` gives the first that is not before `position`, or null. */
-export interface Candidates {
-  next(position: number): number | null;
-  /** False: the event does not trigger the rule. */
-  mayTrigger(position: number): boolean;
-  /** False: the rule does not fire as of the event. */
-  mayFire(position: number): boolean;
-}
+import type { Candidates, SubjectRun } from './subject-run.ts';
+import { Ticks, tickAfter, tickUpTo } from './ticks.ts';
 
 export function createSubjectRun(rule: CheckedRule, context: EvaluationContext): SubjectRun {
   return new EpisodeRun(rule, context);
 }
-
-/** How many episodes each row has opened, by institution and id. */
-export type Openings = Map<string, number>;
 
 /**
  * Every version of every episode of a rule on a subject. Versions of one rule share `openings`, in the order of their
@@ -74,53 +30,26 @@ export function signalsOf(
   history: SubjectHistory,
   context: EvaluationContext,
   openings?: Openings,
+  knownMs?: number,
 ): readonly SignalVersion[] {
-  return new EpisodeRun(rule, context, openings).append(history);
+  return new EpisodeRun(rule, context, openings).append(history, undefined, undefined, knownMs);
 }
 
-/** The rule as of event `index` of the history, whether it triggers and fires or not. */
+/** The rule as of event `index` of the history, or of a tick after it, whether it triggers and fires or not. */
 export function evaluateAt(
   rule: CheckedRule,
   history: SubjectHistory,
   index: number,
   context: EvaluationContext,
+  tickMs: number | null = null,
 ): Evaluation {
   const evaluator = new RuleEvaluator(rule, context);
   evaluator.attach(history);
-  return evaluator.evaluate(index);
+  return evaluator.evaluate(index, tickMs);
 }
 
-interface Version {
-  readonly reading: Reading;
-  readonly evidence: SignalVersion['evidence'];
-  lastFiredAt: number;
-  /** As it was last given out. */
-  said: SignalVersion | null;
-}
-
-interface Episode {
-  readonly id: string;
-  /** The row that opened it, and how many episodes that row had opened before. */
-  readonly row: string;
-  readonly further: number;
-  readonly openedAt: number;
-  readonly evidence: EvidenceSet;
-  /** What of the evidence is known. */
-  marks: EvidenceMarks;
-  readonly versions: Version[];
-  /** Time of the last evaluation that fired. */
-  firedAt: number;
-}
-
-/** What an evaluation of an open episode at `time` has changed. */
-interface Undo {
-  readonly time: number;
-  readonly episode: Episode;
-  readonly firedAt: number;
-  readonly lastFiredAt: number;
-  readonly marks: EvidenceMarks;
-  readonly added: readonly number[];
-}
+/** What a tick after the last event has changed: an open episode, or that one is open. */
+type TickEffect = Undo | 'opened';
 
 function hourEndOf(time: number): number {
   return (Math.floor(time / HOUR_MS) + 1) * HOUR_MS;
@@ -142,6 +71,14 @@ class EpisodeRun implements SubjectRun {
   #provisional: Undo | null = null;
   /** What evaluations of open episodes that fired have changed, in order. */
   readonly #undos: Undo[] = [];
+  #ticks: Ticks;
+  /** Ticks up to this one are done with. */
+  #tickedMs = Number.NEGATIVE_INFINITY;
+  /** Those after the last event that did something, in order: behind what is provisional. */
+  readonly #tail: { readonly tickMs: number; readonly effect: TickEffect }[] = [];
+  /** Events that the last call saw, and the time of the last of them. */
+  #seen = 0;
+  #seenMs = Number.NEGATIVE_INFINITY;
   #candidates: Candidates | undefined;
   #finishedMs = Number.POSITIVE_INFINITY;
   #waitsUntilMs = Number.POSITIVE_INFINITY;
@@ -152,6 +89,7 @@ class EpisodeRun implements SubjectRun {
     this.#rule = rule;
     this.#context = context;
     this.#openings = openings ?? (rule.input === 'signals' ? new Map() : null);
+    this.#ticks = new Ticks(rule);
   }
 
   get openUntilMs(): number {
@@ -174,13 +112,15 @@ class EpisodeRun implements SubjectRun {
 
   reopen(fromMs: number, position: number): boolean {
     this.#dropEvaluator();
-    this.#takeBack();
+    this.#takeBackTicks(fromMs);
+    if (this.#tail.length > 0) this.#settleTicks();
+    else this.#takeBack();
     for (
-      let undo = this.#undos.at(-1);
-      undo !== undefined && undo.time >= fromMs;
-      undo = this.#undos.at(-1)
+      let last = this.#undos.at(-1);
+      last !== undefined && last.time >= fromMs;
+      last = this.#undos.at(-1)
     ) {
-      this.#undo(undo);
+      undo(last);
       this.#undos.pop();
     }
     for (let last = this.#episodes.at(-1); last !== undefined && last.openedAt >= fromMs; ) {
@@ -189,24 +129,30 @@ class EpisodeRun implements SubjectRun {
       last = this.#episodes.at(-1);
     }
     this.#next = Math.min(this.#next, position);
+    this.#seen = Math.min(this.#seen, position);
+    this.#seenMs = Math.min(this.#seenMs, fromMs);
+    this.#ticks.forget(position);
     return this.#episodes.length > 0;
   }
 
   goOn(rule: CheckedRule, context: EvaluationContext): void {
     this.#rule = rule;
     this.#context = context;
+    this.#ticks = new Ticks(rule);
   }
 
   pass(length: number): void {
     this.#dropEvaluator();
-    this.#settle();
+    this.#settleTicks();
     this.#next = length;
+    this.#seen = length;
   }
 
   append(
     history: SubjectHistory,
     candidates?: Candidates,
     finishedMs = Number.POSITIVE_INFINITY,
+    knownMs?: number,
   ): readonly SignalVersion[] {
     this.#candidates = candidates;
     this.#finishedMs = finishedMs;
@@ -217,16 +163,36 @@ class EpisodeRun implements SubjectRun {
       this.#events = events;
     }
     const index = this.#evaluator.attach(history);
-    this.#takeBack();
     const { length } = events;
-    while (this.#next < length) {
+    const lastMs = events[length - 1]?.time ?? Number.NEGATIVE_INFINITY;
+    const goesOn = this.#resume(events);
+    while (!goesOn && this.#next < length) {
       if (!this.#step(history, index)) break;
     }
-    if (length === 0 || this.openUntilMs < events[length - 1]!.time) {
-      this.#dropEvaluator();
-    }
+    if (this.#rule.ticks && length > 0 && this.#waitsUntilMs === Number.POSITIVE_INFINITY)
+      this.#tickOn(history, index, Math.min(knownMs ?? lastMs, finishedMs));
+    this.#seen = length;
+    this.#seenMs = lastMs;
+    if (length === 0 || this.openUntilMs < lastMs) this.#dropEvaluator();
     this.#candidates = undefined;
-    return this.#episodes.flatMap((episode) => this.#versions(episode, index));
+    return this.#episodes.flatMap((episode) => versionsOf(episode, index));
+  }
+
+  /** Takes back what new events may change. True where there are none, and ticks after the last one go on. */
+  #resume(events: SubjectHistory['events']): boolean {
+    const isBehind = () => this.#tickedMs > this.#seenMs;
+    const next = events[this.#seen];
+    if (next === undefined && isBehind()) return this.#seen > 0;
+    if (next !== undefined) {
+      // A tick comes before the events at its time.
+      this.#takeBackTicks(next.time + 1);
+      if (this.#seen > 0 && isBehind()) {
+        this.#settleTicks();
+        return false;
+      }
+    }
+    this.#takeBack();
+    return false;
   }
 
   /** What the evaluator has read goes with it. */
@@ -243,20 +209,20 @@ class EpisodeRun implements SubjectRun {
     const at = this.#next;
     const { time } = index.events[at]!;
     const episode = this.#episodes[this.#episodes.length - 1];
-    const isOpen = episode !== undefined && time - episode.firedAt <= this.#rule.quietMs;
-    if (!isOpen && candidates !== undefined) {
-      const next = candidates.next(at) ?? index.events.length;
-      if (next > at) {
-        this.#next = next;
-        return true;
-      }
+    const isOpen = this.#isOpenAt(time);
+    const isSkipping = candidates !== undefined && !isOpen;
+    const next = isSkipping ? (candidates.next(at) ?? index.events.length) : at;
+    if (this.#rule.ticks && this.#tickBefore(next, history, index)) return true;
+    if (next > at) {
+      this.#next = next;
+      return true;
     }
     if (!this.#triggers(at, time)) {
       this.#next++;
       return true;
     }
-    if (!isOpen) {
-      if (this.#evaluator!.fires(at)) this.#open(this.#evaluator!, history, index);
+    if (!isOpen || episode === undefined) {
+      if (this.#evaluator!.fires(at)) this.#open(history, index);
       this.#next++;
       return true;
     }
@@ -266,12 +232,94 @@ class EpisodeRun implements SubjectRun {
       return false;
     }
     const { last, end } = this.#hour(at, episode, index);
-    const undo = this.#evaluateOpen(episode, last, index);
-    this.#provisional = undo;
+    this.#provisional = this.#evaluateOpen(episode, last, index);
     if (end === index.events.length) return false;
     this.#settle();
     this.#next = end;
     return true;
+  }
+
+  #isOpenAt(timeMs: number): boolean {
+    const episode = this.#episodes[this.#episodes.length - 1];
+    return episode !== undefined && timeMs - episode.firedAt <= this.#rule.quietMs;
+  }
+
+  /**
+   * Evaluates as of the first tick that is due before the event at position `next`; false where none is. Events from the next one
+   * that is looked at up to before that position cannot open an episode.
+   */
+  #tickBefore(next: number, history: SubjectHistory, index: HistoryIndex): boolean {
+    const { events } = index;
+    const at = this.#next;
+    const limitMs = events[Math.min(next, events.length - 1)]!.time;
+    let tickMs: number | null;
+    const doneMs = Math.max(this.#tickedMs, events[at - 1]?.time ?? Number.NEGATIVE_INFINITY);
+    if (this.#candidates !== undefined && !this.#isOpenAt(events[at]!.time)) {
+      tickMs = this.#candidates.nextTick(doneMs);
+    } else {
+      if (at === 0) return false;
+      tickMs = tickAfter(doneMs);
+    }
+    if (tickMs === null || tickMs > limitMs) return false;
+    const position = index.firstAfter(tickMs - 1, events.length) - 1;
+    this.#tickedMs = tickMs;
+    this.#next = Math.max(at, position + 1);
+    if (position < 0) return true;
+    const effect = this.#tick(tickMs, position, history, index);
+    if (effect !== null && effect !== 'opened') this.#undos.push({ ...effect, marks: NO_MARKS });
+    return true;
+  }
+
+  /** Evaluates as of the ticks after the last event, up to the time known. */
+  #tickOn(history: SubjectHistory, index: HistoryIndex, knownMs: number): void {
+    const { events } = index;
+    const last = events.length - 1;
+    const lastMs = events[last]!.time;
+    for (;;) {
+      const from = Math.max(this.#tickedMs, lastMs);
+      let tickMs: number | null = tickAfter(from);
+      if (tickMs > knownMs) return;
+      if (this.#candidates !== undefined && !this.#isOpenAt(tickMs)) tickMs = this.#candidates.nextTick(from);
+      if (tickMs === null || tickMs > knownMs || tickMs > this.#ticksUntil(last, index)) break;
+      this.#tickedMs = tickMs;
+      const effect = this.#tick(tickMs, last, history, index);
+      if (effect !== null) this.#tail.push({ tickMs, effect });
+    }
+    this.#tickedMs = Math.max(this.#tickedMs, tickUpTo(knownMs));
+  }
+
+  /** Evaluates as of one tick; null where it does not fire, or is none of the rule's. */
+  #tick(tickMs: number, at: number, history: SubjectHistory, index: HistoryIndex): TickEffect | null {
+    if (!this.#ticks.isInForce(tickMs, index.events[at]!) || tickMs > this.#ticksUntil(at, index))
+      return null;
+    if (this.#candidates?.mayFireAt(tickMs, at) === false || !this.#evaluator!.fires(at, tickMs)) return null;
+    if (this.#isOpenAt(tickMs)) {
+      const episode = this.#episodes[this.#episodes.length - 1]!;
+      return grown(episode, this.#evaluator!, tickMs, index, this.#rule.input);
+    }
+    this.#open(history, index);
+    return 'opened';
+  }
+
+  #ticksUntil(at: number, { events }: HistoryIndex): number {
+    const evaluator = this.#evaluator!;
+    const triggers = (position: number) =>
+      this.#candidates?.mayTrigger(position) !== false && evaluator.triggers(position);
+    return this.#ticks.until(at, events, triggers);
+  }
+
+  /** Takes back the ticks after the last event from a time on. */
+  #takeBackTicks(fromMs: number): void {
+    for (
+      let last = this.#tail.at(-1);
+      last !== undefined && last.tickMs >= fromMs;
+      last = this.#tail.at(-1)
+    ) {
+      if (last.effect === 'opened') this.#episodes.pop();
+      else undo(last.effect);
+      this.#tail.pop();
+    }
+    if (this.#tickedMs >= fromMs) this.#tickedMs = tickAfter(fromMs - 1) - DAY_MS;
   }
 
   /** A version of a rule is evaluated as of events of its interval only. */
@@ -300,53 +348,19 @@ class EpisodeRun implements SubjectRun {
     return { last, end };
   }
 
-  #open(evaluator: RuleEvaluator, history: SubjectHistory, index: HistoryIndex): void {
-    const reading = evaluator.reading();
-    const { eventTime } = reading;
-    const opening = index.events[reading.index]!;
-    const { id, majorVersion, input } = this.#rule;
-    const evidence = new EvidenceSet();
-    evidence.add(evaluator.evidence(evidence, NO_MARKS), index.events);
-    // Versions of one signal are events of their own and share its id: a further episode that one opens gets a number.
-    const row = `${opening.institution}\u0000${opening.id}`;
-    const further = this.#openings?.get(row) ?? 0;
-    this.#openings?.set(row, further + 1);
-    const opener = [opening.institution, opening.id, ...(further > 0 ? [String(further)] : [])];
-    this.#episodes.push({
-      id: contentId('sig', [id, String(majorVersion), history.subjectKey, ...opener]),
-      row,
-      further,
-      openedAt: eventTime,
-      evidence,
-      marks: evaluator.marks(NO_MARKS),
-      versions: [{ reading, evidence: evidence.snapshot(input), lastFiredAt: eventTime, said: null }],
-      firedAt: eventTime,
-    });
+  #open(history: SubjectHistory, index: HistoryIndex): void {
+    this.#episodes.push(opened(this.#rule, this.#evaluator!, history, index, this.#openings));
   }
 
   /** Evaluates an open episode; what it changed can be taken back. */
   #evaluateOpen(episode: Episode, at: number, index: HistoryIndex): Undo | null {
     const evaluator = this.#evaluator!;
     if (this.#candidates?.mayFire(at) === false || !evaluator.fires(at)) return null;
-    const { time } = index.events[at]!;
-    const standing = episode.versions[episode.versions.length - 1]!;
-    const { firedAt, marks } = episode;
-    const { lastFiredAt } = standing;
-    const added = evaluator.evidence(episode.evidence, marks);
-    episode.evidence.add(added, index.events);
-    episode.firedAt = time;
-    episode.marks = evaluator.marks(marks);
-    if (added.length === 0) standing.lastFiredAt = time;
-    else {
-      const evidence = episode.evidence.snapshot(this.#rule.input);
-      episode.versions.push({ reading: evaluator.reading(), evidence, lastFiredAt: time, said: null });
-    }
-    standing.said = null;
-    return { time, episode, firedAt, lastFiredAt, marks, added };
+    return grown(episode, evaluator, index.events[at]!.time, index, this.#rule.input);
   }
 
   #takeBack(): void {
-    if (this.#provisional !== null) this.#undo(this.#provisional);
+    if (this.#provisional !== null) undo(this.#provisional);
     this.#provisional = null;
   }
 
@@ -356,36 +370,12 @@ class EpisodeRun implements SubjectRun {
     this.#provisional = null;
   }
 
-  #undo({ episode, firedAt, lastFiredAt, marks, added }: Undo): void {
-    if (added.length > 0) episode.versions.pop();
-    episode.evidence.remove(added);
-    episode.firedAt = firedAt;
-    episode.marks = marks;
-    const standing = episode.versions[episode.versions.length - 1]!;
-    standing.lastFiredAt = lastFiredAt;
-    standing.said = null;
-  }
-
-  #versions({ id, openedAt, versions, evidence }: Episode, index: HistoryIndex): SignalVersion[] {
-    const isReversed = index.reversed.some((position) => evidence.has(position));
-    return versions.map((version, i) => {
-      const standing = i === versions.length - 1;
-      const evidenceReversed = standing && isReversed;
-      const { said, reading, lastFiredAt } = version;
-      if (said !== null && said.standing === standing && said.evidenceReversed === evidenceReversed)
-        return said;
-      version.said = {
-        id,
-        version: i + 1,
-        openedAt,
-        eventTime: reading.eventTime,
-        evaluation: reading,
-        evidence: version.evidence,
-        lastFiredAt,
-        standing,
-        evidenceReversed,
-      };
-      return version.said;
-    });
+  /** So do the ticks after it, and with them the hour before. */
+  #settleTicks(): void {
+    this.#settle();
+    for (const { effect } of this.#tail)
+      if (effect !== 'opened') this.#undos.push({ ...effect, marks: NO_MARKS });
+    this.#tail.length = 0;
+    this.#next = this.#seen;
   }
 }

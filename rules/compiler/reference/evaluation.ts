@@ -56,6 +56,7 @@ export interface BenignOutcome {
 export interface Reading {
   /** Position of that event in the history. */
   readonly index: number;
+  /** Its time, or that of the tick after it (SEMANTICS §9a). */
   readonly eventTime: number;
   /** Value of `when`. */
   readonly truth: boolean | null;

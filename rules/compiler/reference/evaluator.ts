@@ -65,9 +65,9 @@ export class RuleEvaluator {
     return this.#values.asOf.triggers();
   }
 
-  /** Whether the rule fires as of event `at`. Features that decide nothing are not computed. */
-  fires(at: number): boolean {
-    this.#values.moveTo(at);
+  /** Whether the rule fires as of event `at`, or of a tick after it. Features that decide nothing are not computed. */
+  fires(at: number, tickMs: number | null = null): boolean {
+    this.#values.moveTo(at, tickMs);
     const { holds, benign } = this.rule.program;
     const { asOf } = this.#values;
     return holds(asOf) && !benign.some(({ blocks, run }) => blocks && run(asOf) === true);
@@ -96,9 +96,9 @@ export class RuleEvaluator {
     return this.#reading(true, this.#benign());
   }
 
-  /** The evaluation as of event `at`, whether it fires or not. */
-  evaluate(at: number): Evaluation {
-    this.#values.moveTo(at);
+  /** The evaluation as of event `at`, or of a tick after it, whether it fires or not. */
+  evaluate(at: number, tickMs: number | null = null): Evaluation {
+    this.#values.moveTo(at, tickMs);
     const truth = this.rule.program.when(this.#values.asOf) as boolean | null;
     const reading = this.#reading(truth, this.#benign());
     return { ...reading, evidence: this.evidence(NONE, NO_MARKS) };
@@ -106,11 +106,10 @@ export class RuleEvaluator {
 
   #reading(truth: boolean | null, benign: readonly BenignTest[]): Reading {
     const { asOf } = this.#values;
-    const { events } = asOf.history;
     const features = this.rule.program.features.map((_, position) => this.#feature(position));
     return {
       index: asOf.at,
-      eventTime: events[asOf.at]!.time,
+      eventTime: asOf.nowMs,
       truth,
       fires: truth === true && !isBlocked(benign),
       features,

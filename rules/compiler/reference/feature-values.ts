@@ -100,9 +100,9 @@ export class FeatureValues {
     );
   }
 
-  /** Forgets every value: the next ones are as of event `at`. */
-  moveTo(at: number): void {
-    this.asOf.moveTo(at);
+  /** Forgets every value: the next ones are as of event `at`, or of a tick after it. */
+  moveTo(at: number, tickMs: number | null = null): void {
+    this.asOf.moveTo(at, tickMs);
     this.#stamp++;
   }
 
@@ -157,8 +157,8 @@ export class FeatureValues {
 
   /** Range of a window as of the current event; null when it is unknown. Notes when the history cap cuts it. */
   range(window: Window): WindowRange | null {
-    const { history, at, cut } = this.asOf;
-    const range = windowRange(window, history, at, this.#context);
+    const { history, at, nowMs, cut } = this.asOf;
+    const range = windowRange(window, history, { at, nowMs }, this.#context);
     if (range === null || range.start >= cut) return range;
     for (let position = range.start; position < Math.min(cut, range.end); position++) {
       if (this.place(range, position) !== 'outside') {
@@ -322,7 +322,7 @@ export class FeatureValues {
   #read<C extends Column>(reader: Reader<C>, window: WindowRange): Range<C> {
     const { start, end, days } = window;
     if (days === null && this.#dependsOnEventAlone(reader)) {
-      const epoch = this.asOf.history.reversalsUpTo(this.asOf.at);
+      const epoch = this.asOf.history.reversalsUpTo(this.asOf.at, this.asOf.tickMs);
       if (reader.first < 0 || start < reader.first || epoch !== reader.epoch) {
         reader.columns = reader.create();
         reader.columns.upTo = start;

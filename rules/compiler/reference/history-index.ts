@@ -68,15 +68,15 @@ export class HistoryIndex {
     if (this.#reversals.length > known) this.#reversals.sort(compareRefs);
   }
 
-  /** How many reversals have come as of event `asOf`: between two of them nothing is taken from any event. */
-  reversalsUpTo(asOf: number): number {
+  /** How many reversals have come as of event `asOf`, or of a tick after it: between two of them nothing is taken from any event. */
+  reversalsUpTo(asOf: number, tickMs: number | null = null): number {
     if (this.#reversals.length === 0) return 0;
     const until = this.events[asOf]!;
     let low = 0;
     let high = this.#reversals.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareRefs(this.#reversals[middle]!, until) > 0) high = middle;
+      if (isLater(this.#reversals[middle]!, until, tickMs)) high = middle;
       else low = middle + 1;
     }
     return low;
@@ -114,15 +114,15 @@ export class HistoryIndex {
     return value;
   }
 
-  /** What is left of event `position` as of event `asOf`; null when no reversal has touched it by then. */
-  restAsOf(position: number, asOf: number): Rest | null {
+  /** What is left of event `position` as of event `asOf`, or of a tick after it; null when no reversal has touched it by then. */
+  restAsOf(position: number, asOf: number, tickMs: number | null = null): Rest | null {
     const event = this.events[position]!;
     if (!isReversed(event)) return null;
     const until = this.events[asOf]!;
     let taken = 0n;
     let touched = false;
     for (const reversal of event.reversals ?? []) {
-      if (compareRefs(reversal, until) > 0 || !hasEffect(reversal, event)) continue;
+      if (isLater(reversal, until, tickMs) || !hasEffect(reversal, event)) continue;
       touched = true;
       taken += reversal.amountMinor;
     }
@@ -172,6 +172,11 @@ const STATUS = slotOf('status');
 
 /** Marks a value that was not read yet; no feed can give this very array. */
 const UNREAD: readonly string[] = [];
+
+/** The reversal has not come as of the event, or of the tick: a tick comes before what happens at its time. */
+function isLater(reversal: Reversal, until: RuleEvent, tickMs: number | null): boolean {
+  return tickMs === null ? compareRefs(reversal, until) > 0 : reversal.time >= tickMs;
+}
 
 function isReversed(event: RuleEvent): boolean {
   return event.reversals?.some((reversal) => hasEffect(reversal, event)) === true;

@@ -20,24 +20,23 @@ export interface WindowRange {
   readonly missingAfterMs: number;
 }
 
-/** Null when the window is unknown: the event has no local day, or the calendar ends before it. */
+/** As of the event at a position, at its time or at that of a tick after it. Null when the window is unknown: the event has no local day, or the calendar ends before it. */
 export function windowRange(
   window: Window,
   history: HistoryIndex,
-  asOf: number,
+  { at, nowMs }: { readonly at: number; readonly nowMs: number },
   context: EvaluationContext,
 ): WindowRange | null {
-  const { time } = history.events[asOf]!;
-  const start = history.firstAfter(time - windowReachMs(window), asOf + 1);
-  const missingAfterMs = time - window.lengthMs;
+  const start = history.firstAfter(nowMs - windowReachMs(window), at + 1);
+  const missingAfterMs = nowMs - window.lengthMs;
   if (window.kind === 'sliding') {
-    const end = window.skipMs === 0 ? asOf + 1 : history.firstAfter(time - window.skipMs, asOf + 1);
+    const end = window.skipMs === 0 ? at + 1 : history.firstAfter(nowMs - window.skipMs, at + 1);
     return { start, end, days: null, missingAfterMs };
   }
-  const day = history.value('localDay', asOf);
+  const day = history.value('localDay', at);
   if (typeof day !== 'number') return null;
   const days = dayRange(window, day, context);
-  return days === null ? null : { start, end: asOf + 1, days, missingAfterMs };
+  return days === null ? null : { start, end: at + 1, days, missingAfterMs };
 }
 
 export function dayRange(
