@@ -32,6 +32,8 @@ import { Reversals } from './reversals.ts';
 import { SubjectHistory } from './subject-history.ts';
 import { membershipsOf, subjectKeyText } from './subjects.ts';
 
+const DAY_MS = 86_400_000;
+
 export interface DetectorOptions {
   readonly ruleSet: RuleSet;
   readonly evaluation: EvaluationContext;
@@ -91,6 +93,9 @@ export function createDetector(options: DetectorOptions): Detector {
   const dirty = new Set<string>();
   const declaredFrom = new Map<string, number>();
   const reversals = new Reversals(set);
+
+  /** Every subject was run as of the ticks up to here. */
+  let tickedMs = Number.NEGATIVE_INFINITY;
 
   const historyContext = {
     providedOf: (tx: Transaction) => options.providedBy(tx.stamp.provided),
@@ -152,7 +157,7 @@ export function createDetector(options: DetectorOptions): Detector {
     return (rulesOf.get(subject.history.kind) ?? []).map((rule) => {
       const run = runs.get(rule) ?? createSubjectRun(rule, evaluation);
       runs.set(rule, run);
-      return { rule, versions: run.append(history) };
+      return { rule, versions: run.append(history, undefined, undefined, set.highestTime) };
     });
   }
 
@@ -182,6 +187,21 @@ export function createDetector(options: DetectorOptions): Detector {
     for (const tx of set.rows()) eachMembership(tx, (history, side) => history.add(tx, side), added);
   }
 
+  /** At a new midnight every subject of whom a rule may fire on silence is run again. */
+  function tick(): void {
+    const reachMs = tickReachMs();
+    const beforeMs = tickedMs;
+    tickedMs = Math.floor(set.highestTime / DAY_MS) * DAY_MS;
+    if (reachMs === null || tickedMs <= beforeMs) return;
+    for (const [key, { history }] of subjects) if (history.reaches(beforeMs - reachMs)) dirty.add(key);
+  }
+
+  /** Longest window of the rules that tick. */
+  function tickReachMs(): number | null {
+    const ticking = [...rulesOf.values()].flat().filter((rule) => rule.ticks);
+    return ticking.length === 0 ? null : Math.max(...ticking.map((rule) => rule.longestWindowMs));
+  }
+
   putInForce(options.ruleSet, () => false);
   want(rulesOf.keys());
 
@@ -202,12 +222,14 @@ export function createDetector(options: DetectorOptions): Detector {
     },
     useRules(ruleSet, context, fromMs) {
       const sameReference = context === evaluation;
+      let reachMs = tickReachMs() ?? 0;
       evaluation = context;
       const kept = putInForce(ruleSet, (rule) => sameReference || !readsReference(rule));
       want(rulesOf.keys());
+      reachMs = Math.max(reachMs, tickReachMs() ?? 0);
       for (const [key, { history, runs }] of subjects) {
         for (const rule of runs?.keys() ?? []) if (!kept.has(rule)) runs?.delete(rule);
-        if (history.reaches(fromMs)) dirty.add(key);
+        if (history.reaches(fromMs - reachMs)) dirty.add(key);
       }
     },
     restamp(keys, restamp) {
@@ -236,6 +258,7 @@ export function createDetector(options: DetectorOptions): Detector {
         .filter(({ evaluation }) => !evaluation.fires);
     },
     evaluate(report) {
+      tick();
       for (const key of dirty) {
         const subject = subjects.get(key);
         if (subject === undefined) continue;

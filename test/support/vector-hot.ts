@@ -96,6 +96,7 @@ function run(vector: Vector, rule: CheckedRule, evaluation: EvaluationContext, c
     set.admit(factsOfRows(vector, rows, fields, dictionary), (place) => reversalOf(rows[place]!));
     evaluate();
   }
+  core.watermark(vector.knownMs, null);
   core.drain();
   evaluate();
   for (let row = 0; row < store.rows; row++) {

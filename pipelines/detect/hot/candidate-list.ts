@@ -2,6 +2,7 @@
  * Events as of which rules could fire: (line of the subject, position in its history, words of a mask of rules), in order of
  * arrival.
  */
+import type { TickCalendar } from './tick-calendar.ts';
 
 const FIRST_CAPACITY = 256;
 
@@ -29,9 +30,12 @@ export class CandidateList {
   #masks: Int32Array;
   #count = 0;
   readonly #maskWords: number;
+  readonly #ticks: TickCalendar | undefined;
 
-  constructor(maskWords: number) {
+  /** `ticks` is told of each, whatever becomes of it. */
+  constructor(maskWords: number, ticks?: TickCalendar) {
     this.#maskWords = maskWords;
+    this.#ticks = ticks?.isOn === true ? ticks : undefined;
     this.#masks = new Int32Array(FIRST_CAPACITY * maskWords);
   }
 
@@ -41,6 +45,7 @@ export class CandidateList {
 
   /** The mask is `masks[from ..]`. */
   push(line: number, position: number, masks: Int32Array, from: number): void {
+    this.#ticks?.note(line, masks, from);
     if (this.#count === this.#lines.length) this.#grow();
     const at = this.#count++;
     this.#lines[at] = line;

@@ -92,6 +92,7 @@ export class EffectiveRows {
     const outcomes = new Uint8Array(batch.rows);
     const first = this.#store.append(batch);
     const special = this.ledger.tell(batch, first, outcomes);
+    this.#core.know(this.ledger.highestTime);
     this.#core.feed(first, batch);
     // What concerns other rows comes after these are in.
     for (const place of special)

@@ -1,6 +1,7 @@
 /** Reading a subject's history as a whole: not for the hot loop. */
 import type { FactStore } from '../../facts/store.ts';
 import type { EntryReader } from './event-chunks.ts';
+import type { TickRange } from './rule-candidates.ts';
 
 export interface Histories {
   readonly slab: { lengthOf(line: number): number };
@@ -23,4 +24,22 @@ export function positionAt(histories: Histories, store: FactStore, line: number,
     return true;
   });
   return first;
+}
+
+/** Ticks of the subject after `afterMs` and up to `untilMs`; null where it has no event. */
+export function tickRange(
+  histories: Histories,
+  store: FactStore,
+  line: number,
+  afterMs: number,
+  untilMs: number,
+): TickRange | null {
+  const length = histories.slab.lengthOf(line);
+  if (length === 0) return null;
+  let [position, positionMs] = [0, 0];
+  histories.readBack(line, 0, (at, leg) => {
+    [position, positionMs] = [at, store.timeOf(leg >> 1)];
+    return positionMs > afterMs;
+  });
+  return { afterMs, untilMs, position, positionMs, length };
 }

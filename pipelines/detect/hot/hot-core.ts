@@ -23,6 +23,7 @@ import type { SubjectSignals } from '../detection.ts';
 import type { SilentReading } from '../detector.ts';
 import { splitSubjectKey } from '../subjects.ts';
 import type { IdleOptions } from './idle-sweep.ts';
+import type { Progress } from './progress.ts';
 import type { TierBytes, TierMemory } from './record-slab.ts';
 import { Reports } from './reports.ts';
 import { loadedReversals, savedReversals } from './reversals-image.ts';
@@ -64,6 +65,7 @@ export class HotCore {
   readonly #owned: OwnedKeys | undefined;
   #tiers: RuleTiers;
   #evaluation: EvaluationContext;
+  #knownMs = Number.NEGATIVE_INFINITY;
   /** Rules that are to take the place of those in force. */
   #reload: RuleReload | undefined;
   readonly #states = new RowStates();
@@ -153,10 +155,16 @@ export class HotCore {
    * more.
    */
   watermark(timeMs: number, institution: string | null): void {
+    if (institution === null) this.know(timeMs);
     if (!this.#ordering.isOn) return;
     if (institution === null) this.#ordering.tell(timeMs);
     else this.#ordering.tellOf(this.#dictionary.wordId(institution), timeMs);
     this.#ordering.go();
+  }
+
+  /** A row of this time was accepted, in force or not: event time has come so far (SEMANTICS §9a). */
+  know(timeMs: number): void {
+    this.#knownMs = Math.max(this.#knownMs, timeMs);
   }
 
   /** Takes in everything that waits; what is evaluated next is everything, hours that have not ended yet included. */
@@ -244,14 +252,14 @@ export class HotCore {
    * they are taken in and evaluated.
    */
   settle(): void {
-    this.#tiers.settle();
+    this.#tiers.settle(this.#progress);
     this.#switch(true);
     this.drain();
   }
 
-  /** How many subjects and candidates `evaluate` would look at. */
+  /** Subjects and candidates that `evaluate` would look at. */
   get waiting(): number {
-    return this.#tiers.waiting(this.#finishedMs) + this.#owed.size;
+    return this.#tiers.waiting(this.#progress) + this.#owed.size;
   }
 
   /** Does the part of `evaluate` that brings histories in order again, so that it can be measured by itself. */
@@ -263,15 +271,15 @@ export class HotCore {
   evaluate(report: Report): void {
     if (this.#reload !== undefined) {
       // Under the rules before, what they go on to say: nobody is told of it until the others are in force.
-      this.#tiers.evaluate((subjectKey) => this.#owed.add(subjectKey), this.#finishedMs);
+      this.#tiers.evaluate((subjectKey) => this.#owed.add(subjectKey), this.#progress);
       this.#switch(false);
     }
     this.#tiers.evaluate((subjectKey, signals) => {
       this.#owed.delete(subjectKey);
       report(subjectKey, signals);
-    }, this.#finishedMs);
+    }, this.#progress);
     for (const subjectKey of this.#owed)
-      report(subjectKey, this.#tiers.signalsOf(...splitSubjectKey(subjectKey), this.#finishedMs));
+      report(subjectKey, this.#tiers.signalsOf(...splitSubjectKey(subjectKey), this.#progress));
     this.#owed.clear();
   }
 
@@ -282,7 +290,7 @@ export class HotCore {
 
   /** To be called when it is settled. Rules and store are saved by who holds them. */
   *save(out: CheckpointOut): Steps<void> {
-    yield* out.numbers('core', this.#toldMs);
+    yield* out.numbers('core', this.#toldMs, this.#knownMs);
     yield* this.#reports.save(out);
     yield* this.#states.save(out);
     yield* this.#ordering.save(out);
@@ -292,7 +300,7 @@ export class HotCore {
 
   /** Fills an evaluator to which nothing was fed, over dictionary and store of the same checkpoint. */
   load(image: CheckpointIn): void {
-    [this.#toldMs = 0] = image.numbers('core');
+    [this.#toldMs = 0, this.#knownMs = 0] = image.numbers('core');
     this.#reports.load(image);
     this.#states.load(image);
     this.#ordering.load(image);
@@ -302,7 +310,7 @@ export class HotCore {
 
   /** What stands on every subject of which something was said. */
   standing(): Iterable<SubjectSignals> {
-    return this.#tiers.standing(this.#finishedMs);
+    return this.#tiers.standing(this.#progress);
   }
 
   /** Puts the rules in force that were asked for, if there are any. */
@@ -311,7 +319,7 @@ export class HotCore {
     if (reload === undefined) return;
     while (reload.advance());
     for (const key of toldAgain(this.#tiers, reload.change.fromMs)) this.#owed.add(key);
-    this.#tiers = reload.switch(isSettled);
+    this.#tiers = reload.switch(isSettled, this.#progress);
     this.#evaluation = reload.evaluation;
     this.#reload = undefined;
   }
@@ -322,14 +330,16 @@ export class HotCore {
     return others === undefined ? [this.#tiers] : [this.#tiers, others];
   }
 
-  /** Hours that have ended by then are evaluated: without streams every one as it is. */
-  get #finishedMs(): number {
-    if (!this.#ordering.isOn) return Number.POSITIVE_INFINITY;
-    return Math.max(this.#toldMs, this.#ordering.watermarkMs);
+  /** Hours that have ended are evaluated: without streams every one as it is. Rules tick no further than that. */
+  get #progress(): Progress {
+    const finishedMs = this.#ordering.isOn
+      ? Math.max(this.#toldMs, this.#ordering.watermarkMs)
+      : Number.POSITIVE_INFINITY;
+    return { finishedMs, knownMs: Math.min(finishedMs, this.#knownMs) };
   }
 
   #tellHours(): void {
-    this.#toldMs = Math.max(this.#toldMs, this.#store.newestMs + HOUR_MS);
+    this.#toldMs = Math.max(this.#toldMs, this.#store.newestMs + HOUR_MS, this.#knownMs);
   }
 
   #feedReleased(rows: Int32Array, count: number): void {

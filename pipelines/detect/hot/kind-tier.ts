@@ -13,7 +13,7 @@ import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
 import { CandidateList } from './candidate-list.ts';
 import type { EntryReader, EventChunks } from './event-chunks.ts';
-import { legsOf, positionAt } from './history-reading.ts';
+import { legsOf, positionAt, tickRange } from './history-reading.ts';
 import type { IdleOptions } from './idle-sweep.ts';
 import { BATCH, KernelBatch } from './kernel-batch.ts';
 import {
@@ -26,6 +26,7 @@ import {
 } from './record-slab.ts';
 import type { Reports } from './reports.ts';
 import type { RowQuestions } from './row-questions.ts';
+import type { TickRange } from './rule-candidates.ts';
 import { REPORTS_OPEN, REPORTS_SETTLED, type SeenReports } from './seen-reports.ts';
 import { changeOf, type StaleSubject } from './stale-subject.ts';
 import type { SubjectLines } from './subject-lines.ts';
@@ -96,21 +97,16 @@ export class KindTier {
     this.#isOwner = plan.standpoint === 'owner';
     this.state = new TierState(plan, subjects, idle);
     this.slab = this.state.slab;
+    this.candidates = new CandidateList(plan.maskWords, this.state.ticks);
     this.#chunks = this.state.chunks;
     this.#lines = this.state.lines;
     this.#hidden = this.state.hidden;
     this.#reports = this.state.reports;
-    this.candidates = new CandidateList(plan.maskWords);
     this.#batch = new KernelBatch(plan);
     this.#columns = this.#coldColumns;
     this.#allRules = new Int32Array(plan.maskWords);
     this.#admitted = new Int32Array(plan.maskWords);
     for (const { bit } of plan.rules) this.#allRules[bit >>> 5]! |= 1 << (bit & 31);
-  }
-
-  /** Forgets what has left memory. The tier is not used again. */
-  close(): void {
-    this.state.close();
   }
 
   /** The events that are added from now on lie in `columns`, whose first row is row `row` of the store. */
@@ -159,9 +155,14 @@ export class KindTier {
     if (line !== 0) this.#markStale(line, changedMs);
   }
 
-  /** Position of the subject's first event at `timeMs` or later; the length of its history if there is none. */
+  /** As the function of that name. */
   positionAt(line: number, timeMs: number): number {
     return positionAt(this, this.#store, line, timeMs);
+  }
+
+  /** Ticks of the subject after `afterMs`, up to `untilMs` or its last event. */
+  ticksOf(line: number, afterMs: number, untilMs: number): TickRange | null {
+    return tickRange(this, this.#store, line, afterMs, Math.max(untilMs, this.slab.lastTimeOf(line)));
   }
 
   /** Line of the subject's record; 0 if there is no such subject. */
@@ -202,6 +203,7 @@ export class KindTier {
     for (let i = 0; i < n; i++) lines[i] = this.#lines.take(this.#queueKeys[i] as number);
     const views = this.slab.views;
     this.#chunks.touch(views, lines, n);
+    const { ticks } = this.state;
     for (let i = 0; i < n; i++) {
       const line = lines[i] as number;
       const base = line << 4;
@@ -214,6 +216,7 @@ export class KindTier {
         this.#late.push(line, leg);
       } else {
         views.f64[line << 3] = timeMs;
+        if (timeMs < ticks.askedMs) ticks.disturb(line, timeMs);
         this.#push(line, base, leg, leg - this.#origin);
       }
     }
@@ -284,6 +287,7 @@ export class KindTier {
 
   /** The events from a position on, which come at `timeMs` or later, are candidates of the rules that the record leaves open. */
   #reopen(line: number, from: number, timeMs: number): void {
+    this.state.ticks.disturb(line, timeMs);
     this.plan.admits(this.slab.views, line, timeMs, this.#admitted, 0);
     if (this.#admitted.some((word) => word !== 0)) {
       const length = this.slab.lengthOf(line);

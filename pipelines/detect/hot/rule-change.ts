@@ -12,6 +12,7 @@ import {
   ruleVersionKey,
 } from '../../../rules/compiler/index.ts';
 import type { KindSubjects } from './kind-subjects.ts';
+import type { KindTier } from './kind-tier.ts';
 import { FLAG_SPOKEN } from './record-slab.ts';
 import type { RuleTiers } from './rule-tiers.ts';
 import type { RuleMove } from './subject-runs.ts';
@@ -74,7 +75,7 @@ export class KindChange {
       const key = before.tier.slab.keyOf(line);
       const to = now.tier.lineOf(key);
       if (to === 0) continue;
-      const position = slab.lastTimeOf(to) < this.hourMs ? null : now.tier.positionAt(to, this.hourMs);
+      const position = saidUntil(now.tier, to) < this.hourMs ? null : now.tier.positionAt(to, this.hourMs);
       const moved = subject.moved(plan, this.#moves, context, this.hourMs, position);
       now.runs.set(to, moved);
       if (moved.isReopened) now.moved.add(to);
@@ -91,11 +92,17 @@ export class KindChange {
   }
 }
 
+/** Nothing was said of the subject as of a later time: of its last event, or of a tick. */
+function saidUntil({ slab, state }: KindTier, line: number): number {
+  return slab.lastTimeOf(line) + Math.max(0, state.ticks.reachMs);
+}
+
 /** Keys of subjects with signals that are to be told again: some rule of theirs may have gone, or what they were made with. */
 export function* toldAgain(before: RuleTiers, fromMs: number): Iterable<string> {
   for (const kind of before.plans.keys()) {
     const subjects = before.kindOf(kind);
     for (const [line, subject] of subjects?.runs ?? [])
-      if (subject.hasSignals && (subjects?.tier.slab.lastTimeOf(line) ?? 0) >= fromMs) yield subject.key;
+      if (subjects !== undefined && subject.hasSignals && saidUntil(subjects.tier, line) >= fromMs)
+        yield subject.key;
   }
 }

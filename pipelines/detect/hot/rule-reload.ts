@@ -10,6 +10,7 @@ import { SEGMENT_ROWS } from '../../facts/segment-size.ts';
 import type { FactStore } from '../../facts/store.ts';
 import type { KindSubjects } from './kind-subjects.ts';
 import { planningAll, warmingAll } from './plan-cache.ts';
+import type { Progress } from './progress.ts';
 import { isUntouched, KindChange, type RuleChange } from './rule-change.ts';
 import type { RuleTiers, RuleTiersOptions } from './rule-tiers.ts';
 
@@ -76,10 +77,10 @@ export class RuleReload {
    * Puts the rules in force. Everything was evaluated under the rules before, and `advance` has nothing more to do.
    * `isSettled`: everything that came so far was evaluated by somebody else.
    */
-  switch(isSettled: boolean): RuleTiers {
+  switch(isSettled: boolean, progress: Progress): RuleTiers {
     const { before, ruleSet, evaluation, create } = this.#options;
     const given = new Map<SubjectKind, KindSubjects>();
-    if (isSettled) this.#fresh?.settle();
+    if (isSettled) this.#fresh?.settle(progress);
     this.#fresh?.repair();
     for (const kind of this.#plans.keys()) {
       const change = this.#changes.get(kind);
@@ -89,17 +90,18 @@ export class RuleReload {
       given.set(kind, subjects);
       if (change === undefined) continue;
       change.prune(subjects);
+      subjects.tier.state.ticks.goOn(old?.tier.state.ticks, change.hourMs);
       if (old !== undefined) change.takeOver(old, subjects, evaluation);
     }
     const now = create({ ruleSet, evaluation, given });
     for (const kind of before.plans.keys())
-      if (given.get(kind)?.tier !== before.kindOf(kind)?.tier) before.kindOf(kind)?.tier.close();
+      if (given.get(kind)?.tier !== before.kindOf(kind)?.tier) before.kindOf(kind)?.tier.state.close();
     return now;
   }
 
   /** What was made ready is not put in force. */
   abandon(): void {
-    for (const kind of this.#changes.keys()) this.#fresh?.kindOf(kind)?.tier.close();
+    for (const kind of this.#changes.keys()) this.#fresh?.kindOf(kind)?.tier.state.close();
   }
 
   *#work(): Steps<void> {

@@ -9,7 +9,7 @@ import {
   type KindPlan,
   type RuleSet,
 } from '../../../rules/compiler/index.ts';
-import { SUBJECT_KINDS, type SubjectKind } from '../../../schemas/enumerations.ts';
+import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import { TEXT_NULL } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
 import type { FactStore } from '../../facts/store.ts';
@@ -23,6 +23,7 @@ import type { IdleOptions } from './idle-sweep.ts';
 import { type KindSubjects, noSubjects } from './kind-subjects.ts';
 import { KindTier } from './kind-tier.ts';
 import { plansOf } from './plan-cache.ts';
+import type { Progress } from './progress.ts';
 import { FLAG_SPOKEN, type TierBytes, type TierMemory } from './record-slab.ts';
 import { Recount } from './recount.ts';
 import { reopenedOf } from './reopened.ts';
@@ -32,6 +33,8 @@ import { silentReadingsOf } from './silent-readings.ts';
 import { SubjectEvents } from './subject-events.ts';
 import { SubjectFeeder } from './subject-feeder.ts';
 import { type SavedRun, SubjectRuns } from './subject-runs.ts';
+import type { TicksAsked } from './tick-calendar.ts';
+import { eachSubjectOf, type TiersByLeg, tiersByLeg } from './tiers-by-leg.ts';
 
 const NO_CANDIDATES: SubjectCandidates = { positions: [], masks: [] };
 
@@ -65,6 +68,12 @@ export interface RuleTiersOptions {
   readonly kinds?: ReadonlySet<SubjectKind>;
 }
 
+/** What the subjects of a kind are asked about: as of which events, and after which times as of ticks. */
+interface Asked {
+  readonly candidates: Map<number, SubjectCandidates>;
+  readonly ticks: TicksAsked;
+}
+
 export type Report = (subjectKey: string, signals: readonly RuleSignals[]) => void;
 
 export class RuleTiers {
@@ -79,10 +88,7 @@ export class RuleTiers {
   readonly #events: SubjectEvents;
   readonly #counts: HotCounts;
   readonly #tiers: readonly KindTier[];
-  readonly #account: KindTier | undefined;
-  readonly #holder: KindTier | undefined;
-  /** Tiers of the other kinds, by index in `SUBJECT_KINDS`. */
-  readonly #others: (KindTier | undefined)[];
+  readonly #byLeg: TiersByLeg;
   readonly #subjects = new Map<KindTier, KindSubjects>();
   /** Rows of the store when idle subjects were last looked for. */
   #sweptRows: number;
@@ -125,15 +131,9 @@ export class RuleTiers {
       const { plan } = tier;
       this.#confirmers.set(tier, new Confirmer({ plan, store, dictionary, rows, environment }));
     }
-    this.#account = tierOf.get('account');
-    this.#holder = tierOf.get('holder');
-    this.#others = SUBJECT_KINDS.map((kind) =>
-      kind === 'account' || kind === 'holder' ? undefined : tierOf.get(kind),
-    );
+    this.#byLeg = tiersByLeg(tierOf);
     this.feeder = new SubjectFeeder({
-      accounts: this.#account,
-      holders: this.#holder,
-      others: this.#others,
+      ...this.#byLeg,
       store,
       rows,
       reports,
@@ -177,32 +177,18 @@ export class RuleTiers {
 
   /** Every subject of the row is looked at anew: which events it has, and what was said as of those from `changedMs` on. */
   disturb(row: number, changedMs = Number.POSITIVE_INFINITY): void {
-    this.#eachSubject(row, (tier, key) => tier.disturb(key, changedMs));
+    eachSubjectOf(this.#store, row, this.#byLeg, (tier, key) => tier.disturb(key, changedMs));
   }
 
   /** The row counts no more. Where others report the same transfer, they may count now. */
   withdraw(row: number): void {
     if (this.#store.sharedRefOf(row) !== TEXT_NULL) this.disturb(row);
-    else this.#eachSubject(row, (tier, key) => tier.withdraw(key, row));
+    else eachSubjectOf(this.#store, row, this.#byLeg, (tier, key) => tier.withdraw(key, row));
   }
 
   /** The row is reversed as a whole from `fromMs` on. */
   reverse(row: number, fromMs: number): void {
-    this.#eachSubject(row, (tier, key) => tier.reverse(key, fromMs));
-  }
-
-  #eachSubject(row: number, visit: (tier: KindTier, key: number) => void): void {
-    const { columns, rowMask } = this.#store.home(row);
-    const out = 2 * (row & rowMask);
-    const owners = [out, out + 1].map((leg) => [columns.account[leg]!, columns.party[leg]!] as const);
-    for (const [account, holder] of owners) {
-      if (this.#account !== undefined) visit(this.#account, account);
-      if (this.#holder !== undefined) visit(this.#holder, holder);
-    }
-    this.#store.eachMember(row, (kind, key) => {
-      const tier = this.#others[kind];
-      if (tier !== undefined) visit(tier, key);
-    });
+    eachSubjectOf(this.#store, row, this.#byLeg, (tier, key) => tier.reverse(key, fromMs));
   }
 
   touch(kind: SubjectKind, key: string): void {
@@ -210,22 +196,23 @@ export class RuleTiers {
   }
 
   /** Brings histories in order without evaluating them: what was fed so far was evaluated before. */
-  settle(): void {
+  settle({ knownMs }: Progress): void {
     for (const tier of this.#tiers) {
       tier.rebuildStale();
       tier.candidates.clear();
+      tier.state.ticks.settle(tier.slab, knownMs);
     }
     this.#sweep();
   }
 
   /** Subjects that `evaluate` would look at. */
-  waiting(finishedMs: number): number {
+  waiting(progress: Progress): number {
     let count = 0;
     for (const tier of this.#tiers) {
       tier.flush();
-      count += tier.staleCount + tier.candidates.count;
+      count += tier.staleCount + tier.candidates.count + tier.state.ticks.due(progress.knownMs);
       const hours = this.#subjects.get(tier)?.waitingHours.values() ?? [];
-      for (const untilMs of hours) if (untilMs <= finishedMs) count++;
+      for (const untilMs of hours) if (untilMs <= progress.finishedMs) count++;
     }
     return count;
   }
@@ -234,8 +221,8 @@ export class RuleTiers {
    * Evaluates what waits; reports every subject that has signals, or had, among those. Of an open episode the hour that has not
    * ended by `finishedMs` is left for later.
    */
-  evaluate(report: Report, finishedMs: number): void {
-    for (const tier of this.#tiers) this.#evaluateTier(tier, report, finishedMs);
+  evaluate(report: Report, progress: Progress): void {
+    for (const tier of this.#tiers) this.#evaluateTier(tier, report, progress);
     this.#sweep();
   }
 
@@ -243,7 +230,8 @@ export class RuleTiers {
   #sweep(): void {
     const { rows, newestMs } = this.#store;
     for (const tier of this.#tiers) {
-      const isKept = (line: number) => this.#subjects.get(tier)?.runs.has(line) === true;
+      const isKept = (line: number) =>
+        this.#subjects.get(tier)?.runs.has(line) === true || tier.state.ticks.keeps(line);
       tier.sweep(newestMs, rows - this.#sweptRows, isKept);
     }
     this.#sweptRows = rows;
@@ -273,7 +261,7 @@ export class RuleTiers {
     return rebuilt;
   }
 
-  #evaluateTier(tier: KindTier, report: Report, finishedMs: number): void {
+  #evaluateTier(tier: KindTier, report: Report, progress: Progress): void {
     const { runs: runsOf, waitingHours, moved } = this.#subjects.get(tier) as KindSubjects;
     const rebuilt = this.#repairTier(tier);
     this.#rebuilt.delete(tier);
@@ -283,6 +271,7 @@ export class RuleTiers {
     this.#counts.candidates += tier.candidates.count;
     const candidates = tier.candidates.take();
     const reopened = reopenedOf(tier, rebuilt, candidates);
+    const ticks = tier.state.ticks.take(tier.slab, progress.knownMs, reopened);
     const recount = this.#recounts.get(tier) as Recount;
     for (const [line, found] of candidates) {
       if (tier.isUngated(line)) continue;
@@ -297,19 +286,20 @@ export class RuleTiers {
       subject.reopen(fromMs, position);
       this.#events.renew(tier, line, subject.events);
       if (!candidates.has(line)) candidates.set(line, NO_CANDIDATES);
-      this.#evaluateSubject(tier, runsOf, line, candidates, finishedMs, true, report);
+      this.#evaluateSubject(tier, runsOf, line, { candidates, ticks }, progress, true, report);
     }
     for (const line of moved) {
       if (reopened.has(line) || !runsOf.has(line)) continue;
       if (!candidates.has(line)) candidates.set(line, NO_CANDIDATES);
-      this.#evaluateSubject(tier, runsOf, line, candidates, finishedMs, true, report);
+      this.#evaluateSubject(tier, runsOf, line, { candidates, ticks }, progress, true, report);
     }
     moved.clear();
+    for (const line of ticks.keys()) if (!candidates.has(line)) candidates.set(line, NO_CANDIDATES);
     for (const [line, untilMs] of waitingHours) {
-      if (untilMs <= finishedMs && !candidates.has(line)) candidates.set(line, NO_CANDIDATES);
+      if (untilMs <= progress.finishedMs && !candidates.has(line)) candidates.set(line, NO_CANDIDATES);
     }
     for (const line of candidates.keys()) {
-      this.#evaluateSubject(tier, runsOf, line, candidates, finishedMs, false, report);
+      this.#evaluateSubject(tier, runsOf, line, { candidates, ticks }, progress, false, report);
     }
   }
 
@@ -317,8 +307,8 @@ export class RuleTiers {
     tier: KindTier,
     runsOf: Map<number, SubjectRuns>,
     line: number,
-    candidates: Map<number, SubjectCandidates>,
-    finishedMs: number,
+    { candidates, ticks }: Asked,
+    progress: Progress,
     hadSignals: boolean,
     report: Report,
   ): void {
@@ -326,13 +316,21 @@ export class RuleTiers {
     candidates.delete(line);
     const keyText = () => this.#keyOf(tier, line);
     const known = runsOf.get(line);
-    if (!hadSignals && known?.canWait(found, tier.slab.lastTimeOf(line), finishedMs)) return;
+    const afterMs = ticks.get(line) ?? tier.state.ticks.ahead(tier.slab.lastTimeOf(line));
+    ticks.delete(line);
+    if (
+      !hadSignals &&
+      afterMs === undefined &&
+      known?.canWait(found, tier.slab.lastTimeOf(line), progress.finishedMs)
+    )
+      return;
     const subject = known ?? new SubjectRuns(tier.plan, keyText);
     const confirmer = this.#confirmers.get(tier) as Confirmer;
-    const hasRun = subject.run(found, this.#evaluation, finishedMs, {
+    const hasRun = subject.run(found, this.#evaluation, progress, {
       lastTimeMs: tier.slab.lastTimeOf(line),
       length: tier.slab.lengthOf(line),
       confirm: (bit, first) => confirmer.of(tier, line, bit, first),
+      ticks: afterMs === undefined ? null : tier.ticksOf(line, afterMs, progress.knownMs),
       read: (events) => this.#events.read(tier, line, events),
       setOpen: (bit, isOpen) => tier.slab.setOpen(line, bit, isOpen),
     });
@@ -343,7 +341,9 @@ export class RuleTiers {
     if (waitsUntilMs < Number.POSITIVE_INFINITY) waitingHours?.set(line, waitsUntilMs);
     else waitingHours?.delete(line);
     if (hasSignals) tier.slab.setFlag(line, FLAG_SPOKEN);
-    if (hasSignals || hadSignals) report(subject.key, this.#signalsOf(tier, line, subject, finishedMs));
+    // What a tick said is taken back where an event turns out to lie before it.
+    if (hasSignals || hadSignals || known !== undefined)
+      report(subject.key, this.#signalsOf(tier, line, subject, progress));
     if (hasSignals) runsOf.set(line, subject);
     else runsOf.delete(line);
   }
@@ -361,15 +361,15 @@ export class RuleTiers {
   }
 
   /** What stands on every subject that has signals. */
-  *standing(finishedMs: number): Iterable<SubjectSignals> {
+  *standing(progress: Progress): Iterable<SubjectSignals> {
     for (const { tier, runs } of this.#subjects.values()) {
       for (const [line, subject] of runs)
-        yield { subjectKey: subject.key, signals: this.#signalsOf(tier, line, subject, finishedMs) };
+        yield { subjectKey: subject.key, signals: this.#signalsOf(tier, line, subject, progress) };
     }
   }
 
-  #signalsOf(tier: KindTier, line: number, subject: SubjectRuns, finishedMs: number): RuleSignals[] {
-    return subject.signals(finishedMs, (events) => this.#events.read(tier, line, events));
+  #signalsOf(tier: KindTier, line: number, subject: SubjectRuns, progress: Progress): RuleSignals[] {
+    return subject.signals(progress, (events) => this.#events.read(tier, line, events));
   }
 
   /** A subject of which a checkpoint says that there are signals, and how far the rules behind them are. */
@@ -380,12 +380,12 @@ export class RuleTiers {
   }
 
   /** What stands on a subject as of the last evaluation. */
-  signalsOf(kind: SubjectKind, key: string, finishedMs: number): RuleSignals[] {
+  signalsOf(kind: SubjectKind, key: string, progress: Progress): RuleSignals[] {
     const subjects = this.kindOf(kind);
     const line = subjects?.tier.lineOf(this.#dictionary.interner.findText(key)) ?? 0;
     const subject = subjects?.runs.get(line);
     if (subjects === undefined || subject === undefined) return [];
-    return this.#signalsOf(subjects.tier, line, subject, finishedMs);
+    return this.#signalsOf(subjects.tier, line, subject, progress);
   }
 
   #keyOf({ plan, slab }: KindTier, line: number): string {

@@ -47,22 +47,27 @@ export class SleepingRun implements SubjectRun {
   }
 
   /** What stood when it fell asleep. Events that came since are none of the rule's, or an hour waits for them. */
-  wake(history: SubjectHistory, finishedMs: number): readonly SignalVersion[] {
+  wake(history: SubjectHistory, finishedMs: number, knownMs?: number): readonly SignalVersion[] {
     this.#awake = createSubjectRun(this.#rule, this.#context);
     if (this.#waitsUntilMs === Number.POSITIVE_INFINITY)
-      return this.#awake.append(history, undefined, finishedMs);
+      return this.#awake.append(history, undefined, finishedMs, knownMs);
     // Up to the hour that waits, and no further: it does so until the rule is asked again.
     const end = history.events.findIndex(({ time }) => time >= this.#waitsUntilMs);
     const events = end < 0 ? history.events : history.events.slice(0, end);
     return this.#awake.append({ ...history, events }, undefined, Number.NEGATIVE_INFINITY);
   }
 
-  append(history: SubjectHistory, candidates?: Candidates, finishedMs?: number): readonly SignalVersion[] {
+  append(
+    history: SubjectHistory,
+    candidates?: Candidates,
+    finishedMs?: number,
+    knownMs?: number,
+  ): readonly SignalVersion[] {
     if (this.#awake === null) {
-      const versions = this.wake(history, finishedMs ?? Number.POSITIVE_INFINITY);
+      const versions = this.wake(history, finishedMs ?? Number.POSITIVE_INFINITY, knownMs);
       if (this.#waitsUntilMs === Number.POSITIVE_INFINITY) return versions;
     }
-    return (this.#awake as SubjectRun).append(history, candidates, finishedMs);
+    return (this.#awake as SubjectRun).append(history, candidates, finishedMs, knownMs);
   }
 
   /** What sleeps begins with the first event in any case; if that is another one, nothing is left. */

@@ -3,9 +3,7 @@
  * events read from facts. Lives while the subject has signals, or while its candidates are looked at.
  */
 import {
-  type Candidates,
   type CheckedRule,
-  type Confirmation,
   createSubjectRun,
   type EvaluationContext,
   type KindPlan,
@@ -16,107 +14,9 @@ import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import type { RuleSignals } from '../detector.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
-import type { Confirmed } from './confirmer.ts';
+import type { Progress } from './progress.ts';
+import { type Confirm, RuleCandidates, type TickRange } from './rule-candidates.ts';
 import { SleepingRun } from './sleeping-run.ts';
-
-/** What generated code says of one rule as of the subject's events from a position on. */
-export type Confirm = (bit: number, first: number) => Confirmed;
-
-/** Positions at which one rule is a candidate and may fire, asked for in ascending order. */
-class RuleCandidates implements Candidates {
-  readonly #positions: readonly number[];
-  readonly #masks: readonly number[];
-  readonly #maskWords: number;
-  readonly #bit: number;
-  readonly #run: SubjectRun | undefined;
-  readonly #confirm: Confirm;
-  #at = 0;
-  /** The position at `#at` may fire. */
-  #isConfirmed = false;
-  /** From here on `#confirmation` answers; -1: not asked for yet. */
-  #first = -1;
-  #confirmation: Confirmation | null = null;
-  #untilMs = Number.POSITIVE_INFINITY;
-
-  constructor(
-    { positions, masks }: SubjectCandidates,
-    maskWords: number,
-    bit: number,
-    run: SubjectRun | undefined,
-    confirm: Confirm,
-  ) {
-    this.#positions = positions;
-    this.#masks = masks;
-    this.#maskWords = maskWords;
-    this.#bit = bit;
-    this.#run = run;
-    this.#confirm = confirm;
-  }
-
-  next(position: number): number | null {
-    for (; this.#at < this.#positions.length; this.#at++) {
-      const found = this.#positions[this.#at] as number;
-      if (found >= position && (this.#isConfirmed || (this.#names(this.#at) && this.#isWorth(found)))) {
-        this.#isConfirmed = true;
-        return found;
-      }
-      this.#isConfirmed = false;
-    }
-    return null;
-  }
-
-  mayTrigger(position: number): boolean {
-    const confirmation = this.#from(position);
-    return confirmation === null || confirmation.mayTrigger(position);
-  }
-
-  mayFire(position: number): boolean {
-    const confirmation = this.#from(position);
-    return confirmation === null || confirmation.mayFire(position);
-  }
-
-  nextTick(_afterMs: number): number | null {
-    return null;
-  }
-
-  mayFireAt(_tickMs: number, _position: number): boolean {
-    return true;
-  }
-
-  /** While an episode is open, which event of an hour counts is known only when the rule is run. */
-  #isWorth(position: number): boolean {
-    const confirmation = this.#from(position);
-    if (confirmation === null) return true;
-    const timeMs = confirmation.timeAt(position);
-    if (Number.isNaN(timeMs)) return false;
-    const isOpen = this.#run !== undefined && timeMs <= this.#run.openUntilMs;
-    return isOpen ? confirmation.mayTrigger(position) : confirmation.mayFire(position);
-  }
-
-  #from(position: number): Confirmation | null {
-    if (this.#first < 0) this.#ask(Math.min(this.#run?.nextPosition ?? position, position));
-    if (position > this.#first && this.#isOver(position)) this.#ask(position);
-    return position < this.#first ? null : this.#confirmation;
-  }
-
-  #ask(first: number): void {
-    this.#first = first;
-    const { confirmation, untilMs } = this.#confirm(this.#bit, first);
-    this.#confirmation = confirmation;
-    this.#untilMs = untilMs;
-  }
-
-  /** What was said does not hold as of this event. */
-  #isOver(position: number): boolean {
-    if (this.#untilMs === Number.POSITIVE_INFINITY) return false;
-    return this.#confirmation === null || this.#confirmation.timeAt(position) >= this.#untilMs;
-  }
-
-  #names(at: number): boolean {
-    const word = this.#masks[at * this.#maskWords + (this.#bit >>> 5)] as number;
-    return (word & (1 << (this.#bit & 31))) !== 0;
-  }
-}
 
 interface RuleRun {
   readonly run: SubjectRun;
@@ -144,6 +44,8 @@ export interface RunEnvironment {
   readonly lastTimeMs: number;
   readonly length: number;
   readonly confirm: Confirm;
+  /** The ticks to be asked about; null where there are none. */
+  readonly ticks: TickRange | null;
   /** Adds the events that are not there yet. */
   readonly read: (events: RuleEvent[]) => void;
   readonly setOpen: (bit: number, isOpen: boolean) => void;
@@ -270,18 +172,33 @@ export class SubjectRuns {
   run(
     candidates: SubjectCandidates,
     context: EvaluationContext,
-    finishedMs: number,
+    { finishedMs, knownMs }: Progress,
     environment: RunEnvironment,
   ): boolean {
     const { lastTimeMs, length, confirm, read, setOpen } = environment;
+    const isEmpty = candidates.positions.length === 0;
     let hasRun = false;
     const { rules, maskWords } = this.#plan;
     for (const { bit, rule } of rules) {
       const known = this.#runs[bit];
-      const positions = new RuleCandidates(candidates, maskWords, bit, known?.run, confirm);
+      const ticks = rule.ticks ? environment.ticks : null;
+      if (known === undefined && isEmpty && ticks === null) continue;
+      const positions = new RuleCandidates(candidates, maskWords, bit, {
+        run: known?.run,
+        confirm,
+        ticks,
+        rule,
+      });
+      // What was said as of ticks may have to be taken back.
+      const hasTicks = ticks !== null && (known !== undefined || positions.nextTick(ticks.afterMs) !== null);
       const waitsUntilMs = known?.run.waitsUntilMs ?? Number.POSITIVE_INFINITY;
       const hasWaited = waitsUntilMs < Number.POSITIVE_INFINITY && waitsUntilMs <= finishedMs;
-      if (positions.next(0) === null && !hasWaited && !(this.#isReopened && known !== undefined)) {
+      if (
+        !hasTicks &&
+        positions.next(0) === null &&
+        !hasWaited &&
+        !(this.#isReopened && known !== undefined)
+      ) {
         if (known === undefined) continue;
         const isOpen = known.run.openUntilMs >= lastTimeMs;
         if (!isOpen && waitsUntilMs === Number.POSITIVE_INFINITY) known.run.pass(length);
@@ -292,7 +209,7 @@ export class SubjectRuns {
       hasRun = true;
       const history = { subjectKey: this.key, subjectKind: this.kind, events: this.events };
       const held = known ?? { run: createSubjectRun(rule, context), versions: [] };
-      held.versions = held.run.append(history, positions, finishedMs);
+      held.versions = held.run.append(history, positions, finishedMs, knownMs);
       this.#runs[bit] = held.versions.length > 0 ? held : undefined;
       setOpen(bit, held.run.openUntilMs >= lastTimeMs);
     }
@@ -301,14 +218,14 @@ export class SubjectRuns {
   }
 
   /** All versions of all signals, by rule. What is asleep wakes up; `read` as that of a run. */
-  signals(finishedMs: number, read: RunEnvironment['read']): RuleSignals[] {
+  signals({ finishedMs, knownMs }: Progress, read: RunEnvironment['read']): RuleSignals[] {
     return this.#plan.rules.flatMap(({ bit, rule }) => {
       const held = this.#runs[bit];
       if (held === undefined) return [];
       if (held.versions === null) {
         read(this.events);
         const history = { subjectKey: this.key, subjectKind: this.kind, events: this.events };
-        held.versions = (held.run as SleepingRun).wake(history, finishedMs);
+        held.versions = (held.run as SleepingRun).wake(history, finishedMs, knownMs);
       }
       return held.versions.length === 0 ? [] : [{ rule, versions: held.versions }];
     });

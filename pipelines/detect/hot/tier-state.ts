@@ -6,6 +6,7 @@ import { type IdleOptions, IdleSweep } from './idle-sweep.ts';
 import { RecordSlab, type TierMemory } from './record-slab.ts';
 import { SeenReports } from './seen-reports.ts';
 import { SubjectLines } from './subject-lines.ts';
+import { TickCalendar } from './tick-calendar.ts';
 
 export class TierState {
   /** A record a subject. */
@@ -16,6 +17,7 @@ export class TierState {
   /** Legs that other reports of their transfer hide, by line. */
   readonly hidden = new Map<number, number[]>();
   readonly reports = new SeenReports();
+  readonly ticks: TickCalendar;
   readonly #plan: KindPlan;
 
   constructor(plan: KindPlan, subjects: number, idle: IdleOptions | undefined) {
@@ -24,6 +26,7 @@ export class TierState {
     this.chunks = new EventChunks(plan.bitWords, idle?.file);
     this.idle = idle && new IdleSweep(plan.layout, this.slab, this.chunks, this.hidden, idle);
     this.lines = new SubjectLines(this.slab, this.idle);
+    this.ticks = new TickCalendar(plan);
   }
 
   /** Bytes of records, and of where they are; of histories; how many records. */
@@ -46,6 +49,7 @@ export class TierState {
     yield* this.lines.save(out);
     yield* out.list('hidden', this.hidden);
     yield* this.reports.save(out);
+    yield* this.ticks.save(out);
   }
 
   /** Fills the state of a tier that has no subject yet, of the same plan. */
@@ -60,6 +64,7 @@ export class TierState {
     for (const [line, legs] of image.list('hidden') as Iterable<[number, number[]]>)
       this.hidden.set(line, legs);
     this.reports.load(image);
+    this.ticks.load(image);
   }
 
   /** What records and bits mean: they are of use to this kernel and no other. */

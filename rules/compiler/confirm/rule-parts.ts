@@ -97,7 +97,10 @@ export function partsOf(rule: CheckedRule): RuleParts {
     ...wanted.flatMap(({ window }) => window ?? []),
     ...[...derives].map((position) => program.derives[position]!.window),
   ];
-  const reachMs = Math.max(DAY_MS, ...windows.map(windowReachMs)) + (usesPairs ? rule.lookbackMs : 0);
+  // A tick looks for the event that triggered.
+  const triggerMs = rule.ticks ? rule.longestWindowMs : 0;
+  const reachMs =
+    Math.max(DAY_MS, triggerMs, ...windows.map(windowReachMs)) + (usesPairs ? rule.lookbackMs : 0);
   const ascending = (positions: ReadonlySet<number>) => [...positions].sort((a, b) => a - b);
   return {
     features: ascending(features),

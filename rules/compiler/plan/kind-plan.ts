@@ -208,7 +208,8 @@ function draftOf(rule: CheckedRule, binding: FactBinding, standpoint: Standpoint
     rule,
     trigger: and(features.visible, or(...trees.map((tree) => reading.notFalse(tree)))),
     relevant: and(features.visible, or(...readable)),
-    gate: gateOf(rule, features, reading.rangeOf),
+    // What an event leaves shut a tick may find open: every event that triggers arms its subject.
+    gate: rule.ticks ? OPEN : gateOf(rule, features, reading.rangeOf),
   };
 }
 

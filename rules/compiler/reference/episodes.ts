@@ -113,8 +113,8 @@ class EpisodeRun implements SubjectRun {
   reopen(fromMs: number, position: number): boolean {
     this.#dropEvaluator();
     this.#takeBackTicks(fromMs);
-    if (this.#tail.length > 0) this.#settleTicks();
-    else this.#takeBack();
+    // Ticks after the last event that are left lie before that time: what comes before them stays, too.
+    if (this.#tickedMs <= this.#seenMs) this.#takeBack();
     for (
       let last = this.#undos.at(-1);
       last !== undefined && last.time >= fromMs;
