@@ -218,6 +218,10 @@ export const ruleCase = z.strictObject({
     .record(z.string().regex(/^[a-z][a-z0-9_]*\.p\d{1,4}$/), z.number())
     .optional()
     .describe('Quantiles of the peers, as `cash_share.p950`, as of every event; default none is in force'),
+  until: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe('The time known, up to which a rule with `tick` is asked; default the last event'),
   events: z.array(caseEvents).min(1),
 });
 

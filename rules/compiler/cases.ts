@@ -108,12 +108,22 @@ export function runCase(rule: CheckedRule, given: RuleCase, around: EvaluationCo
   const context = contextOfCase(around, given);
   const problems = [...unknownFields(rule, given), ...unknownPeers(rule, given)];
   const history = caseHistory(rule, given);
-  const fired = signalsOf(rule, history, context).length > 0;
+  const knownMs = untilOf(given);
+  if (given.until !== undefined && !rule.ticks) problems.push('`until` is for rules that tick');
+  const signals = signalsOf(rule, history, context, undefined, knownMs);
+  const fired = signals.length > 0;
   if (fired !== given.fires) {
     problems.push(given.fires ? 'the rule does not fire' : 'the rule fires');
   }
   if (given.expect !== undefined) {
-    const { features } = evaluateAt(rule, history, history.events.length - 1, context);
+    // Of a rule that ticks: as of the last midnight that the case knows of.
+    const { features } = evaluateAt(
+      rule,
+      history,
+      history.events.length - 1,
+      context,
+      lastTick(history, knownMs),
+    );
     for (const [name, expected] of Object.entries(given.expect)) {
       const reading = features.find((feature) => feature.name === name);
       if (reading === undefined) problems.push(`no feature ${name}`);
@@ -123,6 +133,18 @@ export function runCase(rule: CheckedRule, given: RuleCase, around: EvaluationCo
     }
   }
   return { name: given.name, kind: given.kind, expected: given.fires, fired, problems };
+}
+
+/** The time known of a case; undefined where it is that of its last event. */
+export function untilOf({ until }: RuleCase): number | undefined {
+  return until === undefined ? undefined : Date.parse(until);
+}
+
+/** The last tick by `knownMs` that lies behind the last event; null where there is none. */
+export function lastTick({ events }: SubjectHistory, knownMs: number | undefined): number | null {
+  if (knownMs === undefined) return null;
+  const tickMs = Math.floor(knownMs / DAY_MS) * DAY_MS;
+  return tickMs > events[events.length - 1]!.time ? tickMs : null;
 }
 
 /** What no parameter names would test nothing. */

@@ -14,7 +14,7 @@ export const CHECKS = {
   'file-name': 'Call the file <ID>-<name>.yaml, in the folder of its form with hyphens.',
   'victim-weight': 'Let weight fall on whoever collects; the holder of such an account gets 0.',
   absence:
-    'An absence triggers nothing: read something beside it that happens, or the rule is asked at events that break it.',
+    'An absence triggers nothing: write `tick: 1d`, or read something beside it that happens; else the rule is asked at events that break it.',
   gate: 'Write a condition of `when` that needs a count of rare events, so that most subjects are never evaluated.',
   cases: 'Write two cases that fire, two that do not, one of them a benign twin, and one on a boundary.',
   'composite-cases':

@@ -1,7 +1,7 @@
 /** A rule tried on its own cases: what held, what did not and why, and which branches of its conditions were seen. */
 import type { RuleCase } from '../../schemas/rule.ts';
 import type { FeatureReading } from '../../schemas/signal.ts';
-import { caseHistory, contextOfCase, runCase } from '../compiler/cases.ts';
+import { caseHistory, contextOfCase, lastTick, runCase, untilOf } from '../compiler/cases.ts';
 import type { CheckedRule, Value } from '../compiler/checked-rule.ts';
 import { evaluateAt, signalsOf } from '../compiler/reference/episodes.ts';
 import type { EvaluationContext, SubjectHistory } from '../compiler/reference/evaluation.ts';
@@ -12,7 +12,7 @@ const LOOKED_AT_MAX = 200;
 
 /** What the rule saw as of one event of a case. */
 export interface Sight {
-  /** Position of the event among those of the case, from 0; its time in ISO 8601. */
+  /** Position of the event among those of the case, from 0; its time, or that of the tick after it, in ISO 8601. */
   readonly event: number;
   readonly at: string;
   readonly features: readonly FeatureReading[];
@@ -54,11 +54,13 @@ export function trialOf(rule: CheckedRule, around: EvaluationContext): RuleTrial
     const context = contextOfCase(around, given);
     const history = caseHistory(rule, given);
     const problems = [...result.problems];
-    const isSame = signalsOf(watched.rule, history, context).length > 0 === result.fired;
+    const knownMs = untilOf(given);
+    const isSame = signalsOf(watched.rule, history, context, undefined, knownMs).length > 0 === result.fired;
     // Watching asks more and must answer the same: the tree that plans are made from is the rule that was evaluated.
     if (!isSame) problems.push('the rule and its condition tree disagree');
-    evaluateAt(watched.rule, history, history.events.length - 1, context);
-    const sight = problems.length === 0 ? null : sightOf(rule, history, result.fired, context);
+    const tickMs = lastTick(history, knownMs);
+    evaluateAt(watched.rule, history, history.events.length - 1, context, tickMs);
+    const sight = problems.length === 0 ? null : sightOf(rule, history, result.fired, context, knownMs);
     return { ...result, problems, sight };
   });
   const { id, status, path } = rule;
@@ -70,20 +72,29 @@ function sightOf(
   history: SubjectHistory,
   fired: boolean,
   context: EvaluationContext,
+  knownMs: number | undefined,
 ): Sight | null {
   const last = history.events.length - 1;
   if (fired) {
-    const index = signalsOf(rule, history, context)[0]?.evaluation.index ?? last;
-    return seenAt(rule, history, index, context);
+    const { index = last, eventTime } =
+      signalsOf(rule, history, context, undefined, knownMs)[0]?.evaluation ?? {};
+    const isTick = eventTime !== undefined && eventTime > history.events[index]!.time;
+    return seenAt(rule, history, index, context, isTick ? eventTime : null);
   }
-  let best: Sight | null = null;
-  let most = -1;
+  // A rule that ticks is shown as of the last midnight first.
+  const tickMs = lastTick(history, knownMs);
+  let best = tickMs === null ? null : seenAt(rule, history, last, context, tickMs);
+  let most = best === null ? -1 : metIn(best);
   for (let index = last; index >= 0 && last - index < LOOKED_AT_MAX; index--) {
     const sight = seenAt(rule, history, index, context);
-    const met = sight.conditions.filter(({ where, value }) => where === 'when' && value === true).length;
+    const met = metIn(sight);
     if (met > most) [best, most] = [sight, met];
   }
   return best;
+}
+
+function metIn({ conditions }: Sight): number {
+  return conditions.filter(({ where, value }) => where === 'when' && value === true).length;
 }
 
 function seenAt(
@@ -91,9 +102,10 @@ function seenAt(
   history: SubjectHistory,
   event: number,
   context: EvaluationContext,
+  tickMs: number | null = null,
 ): Sight {
   const watched = new WatchedRule(rule);
-  const { features } = evaluateAt(watched.rule, history, event, context);
-  const at = new Date(history.events[event]!.time).toISOString();
+  const { features } = evaluateAt(watched.rule, history, event, context, tickMs);
+  const at = new Date(tickMs ?? history.events[event]!.time).toISOString();
   return { event, at, features, conditions: watched.last };
 }

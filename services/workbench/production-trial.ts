@@ -8,7 +8,7 @@ import { subjectKeyText } from '../../pipelines/detect/subjects.ts';
 import { FactDictionary } from '../../pipelines/facts/dictionary.ts';
 import { factEvent } from '../../pipelines/facts/event.ts';
 import { FactStore } from '../../pipelines/facts/store.ts';
-import { caseHistory, contextOfCase } from '../../rules/compiler/cases.ts';
+import { caseHistory, contextOfCase, untilOf } from '../../rules/compiler/cases.ts';
 import {
   ALWAYS_MS,
   type CheckedRule,
@@ -40,10 +40,10 @@ export interface ProductionTrial {
  */
 export function productionTrialOf(rule: CheckedRule, evaluation: EvaluationContext): ProductionTrial[] {
   if (rule.input !== 'events' || !isEvaluated(rule)) return [];
-  // An engine has one set of peers: cases that state the same go in together.
+  // An engine has one set of peers, and knows one time: cases that state the same go in together, and those of a rule that ticks alone.
   const together = new Map<string, number[]>();
   rule.file.cases.forEach(({ peers = {} }, i) => {
-    const key = canonicalJson(peers);
+    const key = canonicalJson({ peers, alone: rule.ticks ? i : null });
     together.set(key, [...(together.get(key) ?? []), i]);
   });
   const trials = [...together.values()].flatMap((cases) => {
@@ -88,6 +88,7 @@ function triedTogether(
     const block = rows.slice(from, from + BLOCK_ROWS);
     set.admit(factsOfCases(kind, block, fields, dictionary), (place) => block[place]!.reverses!);
   }
+  for (const i of cases) core.know(untilOf(rule.file.cases[i]!) ?? Number.NEGATIVE_INFINITY);
   core.drain();
   evaluate();
   const unlike = differences(store, kind, rows, fields);

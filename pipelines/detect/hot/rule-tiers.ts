@@ -316,7 +316,7 @@ export class RuleTiers {
     candidates.delete(line);
     const keyText = () => this.#keyOf(tier, line);
     const known = runsOf.get(line);
-    const afterMs = ticks.get(line) ?? tier.state.ticks.ahead(tier.slab.lastTimeOf(line));
+    const afterMs = tier.state.ticks.after(tier.slab.lastTimeOf(line), ticks.get(line));
     ticks.delete(line);
     if (
       !hadSignals &&

@@ -74,11 +74,12 @@ export class TickCalendar {
   }
 
   /**
-   * A subject with an event at `lastMs` is to be asked as of the ticks before that, though nobody else is: after which one. Events of
-   * institutions that send files come before those of others are waited for.
+   * After which time a subject is to be asked, that is named for `namedMs`, or by nobody. One with an event at `lastMs` beyond what is
+   * asked is asked as of the ticks before that: rows of institutions that send files come before others are waited for.
    */
-  ahead(lastMs: number): number | undefined {
-    return this.isOn && lastMs >= this.#askedMs + DAY_MS ? this.#askedMs : undefined;
+  after(lastMs: number, namedMs: number | undefined): number | undefined {
+    if (!this.isOn || lastMs < this.#askedMs + DAY_MS) return namedMs;
+    return Math.min(this.#askedMs, namedMs ?? this.#askedMs);
   }
 
   /** How many subjects `take` would name, or more. */

@@ -76,6 +76,10 @@ function showRule({ terminal }: CommandContext, rule: CheckedRule, lang: (typeof
   for (const { name, steps = [], within } of about.features)
     if (steps.length > 0) terminal.print(dim(`${name}: ${steps.join(', then ')}, within ${within}`));
   terminal.print(`\nwhen  ${about.when.trim()}\n`);
+  if (about.tick !== null)
+    terminal.print(
+      `tick  ${about.tick}: evaluated at 00:00 UTC too, up to the longest window after an event\n`,
+    );
   terminal.print(
     tableText(
       about.params,

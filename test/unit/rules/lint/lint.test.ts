@@ -152,6 +152,20 @@ strength`,
     expect(lint(absent).map(({ check }) => check)).not.toContain('absence');
   });
 
+  it('and where something was there and is not any more, but for a rule that ticks', () => {
+    const gone = absent
+      .replace(
+        / {2}paid: [^\n]*\n/,
+        '  before: { agg: distinct, of: counterparty, where: inflow, over: 60d, skip: 30d }\n',
+      )
+      .replace('when: payers < params.share', 'when: before >= params.share && payers == 0')
+      .replace('strength: { of: paid', 'strength: { of: before');
+    expect(lint(gone).map(({ check }) => check)).toContain('absence');
+    expect(lint(gone.replace('when:', 'tick: 1d\nwhen:')).map(({ check }) => check)).not.toContain('absence');
+    const fewer = gone.replace('payers == 0', 'payers < 3');
+    expect(lint(fewer).map(({ check }) => check)).not.toContain('absence');
+  });
+
   it('a gate is found where everything that triggers is evaluated', () => {
     expect(lint(absent).map(({ check }) => check)).toContain('gate');
     expect(lint(RULE).map(({ check }) => check)).not.toContain('gate');
