@@ -1,7 +1,7 @@
 /** Reading a subject's history as a whole: not for the hot loop. */
 import type { FactStore } from '../../facts/store.ts';
 import type { EntryReader } from './event-chunks.ts';
-import type { TickRange } from './rule-candidates.ts';
+import type { TickRange } from './tick-calendar.ts';
 
 export interface Histories {
   readonly slab: { lengthOf(line: number): number };

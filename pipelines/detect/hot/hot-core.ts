@@ -117,7 +117,7 @@ export class HotCore {
     return this.#tiers.lateEvents;
   }
 
-  /** Subjects, of all kinds, whose state has left memory. */
+  /** Subjects whose state has left memory. */
   get idleSubjects(): number {
     return this.#tiers.idleSubjects;
   }
@@ -150,10 +150,7 @@ export class HotCore {
     this.#ordering.declare(this.#dictionary.wordId(institution), fromMs, cadence);
   }
 
-  /**
-   * An empty block of the log: its writer has reached `timeMs` of event time, or, of one institution, nothing earlier comes any
-   * more.
-   */
+  /** An empty block of the log: its writer has reached `timeMs`, or, of one institution, nothing earlier comes any more. */
   watermark(timeMs: number, institution: string | null): void {
     if (institution === null) this.know(timeMs);
     if (!this.#ordering.isOn) return;
@@ -162,7 +159,7 @@ export class HotCore {
     this.#ordering.go();
   }
 
-  /** A row of this time was accepted, in force or not: event time has come so far (SEMANTICS §9a). */
+  /** A row of this time was accepted, in force or not (SEMANTICS §9a). */
   know(timeMs: number): void {
     this.#knownMs = Math.max(this.#knownMs, timeMs);
   }
@@ -332,9 +329,8 @@ export class HotCore {
 
   /** Hours that have ended are evaluated: without streams every one as it is. Rules tick no further than that. */
   get #progress(): Progress {
-    const finishedMs = this.#ordering.isOn
-      ? Math.max(this.#toldMs, this.#ordering.watermarkMs)
-      : Number.POSITIVE_INFINITY;
+    const { isOn, watermarkMs } = this.#ordering;
+    const finishedMs = isOn ? Math.max(this.#toldMs, watermarkMs) : Number.POSITIVE_INFINITY;
     return { finishedMs, knownMs: Math.min(finishedMs, this.#knownMs) };
   }
 

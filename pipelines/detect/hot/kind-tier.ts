@@ -26,10 +26,10 @@ import {
 } from './record-slab.ts';
 import type { Reports } from './reports.ts';
 import type { RowQuestions } from './row-questions.ts';
-import type { TickRange } from './rule-candidates.ts';
 import { REPORTS_OPEN, REPORTS_SETTLED, type SeenReports } from './seen-reports.ts';
 import { changeOf, type StaleSubject } from './stale-subject.ts';
 import type { SubjectLines } from './subject-lines.ts';
+import type { TickRange } from './tick-calendar.ts';
 import { TierState } from './tier-state.ts';
 
 /** Bits of a leg that say where in its segment it lies. */

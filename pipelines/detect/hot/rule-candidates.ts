@@ -3,19 +3,9 @@ import type { Candidates, CheckedRule, Confirmation, SubjectRun } from '../../..
 import { LIMITS } from '../../../schemas/identity.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
 import type { Confirmed } from './confirmer.ts';
+import type { TickRange } from './tick-calendar.ts';
 
 const DAY_MS = 86_400_000;
-
-/** Ticks that a subject is asked about: after `afterMs`, up to `untilMs`. */
-export interface TickRange {
-  readonly afterMs: number;
-  readonly untilMs: number;
-  /** The last event at or before `afterMs`, or the first of all, and its time. */
-  readonly position: number;
-  readonly positionMs: number;
-  /** Events of the subject. */
-  readonly length: number;
-}
 
 /** Of one rule on one subject. */
 export interface RuleAsked {

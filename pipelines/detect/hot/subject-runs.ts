@@ -15,8 +15,9 @@ import type { RuleEvent } from '../../../schemas/event-fields.ts';
 import type { RuleSignals } from '../detector.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
 import type { Progress } from './progress.ts';
-import { type Confirm, RuleCandidates, type TickRange } from './rule-candidates.ts';
+import { type Confirm, RuleCandidates } from './rule-candidates.ts';
 import { SleepingRun } from './sleeping-run.ts';
+import type { TickRange } from './tick-calendar.ts';
 
 interface RuleRun {
   readonly run: SubjectRun;

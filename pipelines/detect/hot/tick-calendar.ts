@@ -15,6 +15,17 @@ function tickUpTo(timeMs: number): number {
   return Math.floor(timeMs / DAY_MS) * DAY_MS;
 }
 
+/** Ticks that a subject is asked about: after `afterMs`, up to `untilMs`. */
+export interface TickRange {
+  readonly afterMs: number;
+  readonly untilMs: number;
+  /** The last event at or before `afterMs`, or the first of all, and its time. */
+  readonly position: number;
+  readonly positionMs: number;
+  /** Events of the subject. */
+  readonly length: number;
+}
+
 /** Lines of subjects, and after which tick or event, event time, each is to be asked. */
 export type TicksAsked = Map<number, number>;
 

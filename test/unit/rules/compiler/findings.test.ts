@@ -108,7 +108,7 @@ describe('a finding names its place', () => {
       'a tick with a calendar window',
       'over: 30d }\nwhen',
       'over: 30day@local }\ntick: 1d\nwhen',
-      'TICK 18:72',
+      'TICK 18:70',
     ],
     ['strength of nothing', 'of: payers,', 'of: payer,', 'NAME 20:17'],
     ['strength without a scale', 'at: params.min, full: 10', 'at: 10, full: 10', 'STRENGTH 20:39'],

@@ -153,13 +153,17 @@ strength`,
   });
 
   it('and where something was there and is not any more, but for a rule that ticks', () => {
-    const gone = absent
-      .replace(
-        / {2}paid: [^\n]*\n/,
-        '  before: { agg: distinct, of: counterparty, where: inflow, over: 60d, skip: 30d }\n',
-      )
-      .replace('when: payers < params.share', 'when: before >= params.share && payers == 0')
-      .replace('strength: { of: paid', 'strength: { of: before');
+    const gone = RULE.replace(
+      /features:[\s\S]*strength/,
+      `features:
+  payers: { agg: count, where: inflow, over: 30d }
+  before: { agg: count, where: inflow, over: 60d, skip: 30d }
+when: before >= params.min && payers == 0
+strength`,
+    )
+      .replace('paid > 5', 'before > 99')
+      .replace(/ {2}share: [^\n]*\n/, '')
+      .replace(/ {2}delay: [^\n]*\n/, '');
     expect(lint(gone).map(({ check }) => check)).toContain('absence');
     expect(lint(gone.replace('when:', 'tick: 1d\nwhen:')).map(({ check }) => check)).not.toContain('absence');
     const fewer = gone.replace('payers == 0', 'payers < 3');
