@@ -107,11 +107,7 @@ function together(rules: readonly CheckedRule[], files: number): LintFinding[] {
 
 function gatesOf(rules: readonly CheckedRule[], { thresholdRange }: LintOptions) {
   const unique = [...new Map(rules.filter(isEvaluated).map((rule) => [rule.id, rule])).values()];
-  // Every event that triggers a rule that ticks is looked at, whatever `when` wants.
-  return ungated(
-    unique.filter(({ ticks }) => !ticks),
-    anyBinding(thresholdRange),
-  );
+  return ungated(unique, anyBinding(thresholdRange));
 }
 
 /** The page's findings without those that its file allows; what allows nothing is a finding itself. */

@@ -2,7 +2,6 @@
  * Events as of which rules could fire: (line of the subject, position in its history, words of a mask of rules), in order of
  * arrival.
  */
-import type { TickCalendar } from './tick-calendar.ts';
 
 const FIRST_CAPACITY = 256;
 
@@ -30,12 +29,9 @@ export class CandidateList {
   #masks: Int32Array;
   #count = 0;
   readonly #maskWords: number;
-  readonly #ticks: TickCalendar | undefined;
 
-  /** `ticks` is told of each, whatever becomes of it. */
-  constructor(maskWords: number, ticks?: TickCalendar) {
+  constructor(maskWords: number) {
     this.#maskWords = maskWords;
-    this.#ticks = ticks?.isOn === true ? ticks : undefined;
     this.#masks = new Int32Array(FIRST_CAPACITY * maskWords);
   }
 
@@ -45,7 +41,6 @@ export class CandidateList {
 
   /** The mask is `masks[from ..]`. */
   push(line: number, position: number, masks: Int32Array, from: number): void {
-    this.#ticks?.note(line, masks, from);
     if (this.#count === this.#lines.length) this.#grow();
     const at = this.#count++;
     this.#lines[at] = line;

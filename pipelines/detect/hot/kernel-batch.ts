@@ -4,6 +4,7 @@ import type { FactColumns } from '../../../schemas/facts.ts';
 import type { CandidateList } from './candidate-list.ts';
 import type { EventChunks } from './event-chunks.ts';
 import { FLAG_UNGATED, HEADER, type SlabViews } from './record-slab.ts';
+import type { TickCalendar } from './tick-calendar.ts';
 
 /** Events that the kernel takes at once: their buffers stay in the nearest cache. */
 export const BATCH = 256;
@@ -16,10 +17,13 @@ export class KernelBatch {
   readonly #positions = new Int32Array(BATCH);
   readonly #bits: Int32Array;
   readonly #masks: Int32Array;
+  readonly #ticks: TickCalendar | undefined;
   #count = 0;
 
-  constructor(plan: KindPlan) {
+  /** `ticks` is told of the events that trigger rules that tick. */
+  constructor(plan: KindPlan, ticks?: TickCalendar) {
     this.#plan = plan;
+    this.#ticks = ticks?.isOn === true ? ticks : undefined;
     this.#bits = new Int32Array(BATCH * plan.bitWords);
     this.#masks = new Int32Array(BATCH * plan.maskWords);
   }
@@ -57,9 +61,11 @@ export class KernelBatch {
       }
       if (((views.i32[(line << 4) + HEADER.flags] as number) & FLAG_UNGATED) !== 0) {
         candidates.push(line, this.#positions[i] as number, allRules, 0);
+        this.#ticks?.note(line);
       } else if (hasBits(this.#masks, i * maskWords, maskWords)) {
         candidates.push(line, this.#positions[i] as number, this.#masks, i * maskWords);
       }
+      this.#ticks?.take(line, this.#bits, i * bitWords);
     }
   }
 }

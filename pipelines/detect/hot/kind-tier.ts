@@ -97,12 +97,12 @@ export class KindTier {
     this.#isOwner = plan.standpoint === 'owner';
     this.state = new TierState(plan, subjects, idle);
     this.slab = this.state.slab;
-    this.candidates = new CandidateList(plan.maskWords, this.state.ticks);
+    this.candidates = new CandidateList(plan.maskWords);
     this.#chunks = this.state.chunks;
     this.#lines = this.state.lines;
     this.#hidden = this.state.hidden;
     this.#reports = this.state.reports;
-    this.#batch = new KernelBatch(plan);
+    this.#batch = new KernelBatch(plan, this.state.ticks);
     this.#columns = this.#coldColumns;
     this.#allRules = new Int32Array(plan.maskWords);
     this.#admitted = new Int32Array(plan.maskWords);

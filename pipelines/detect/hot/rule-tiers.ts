@@ -271,7 +271,7 @@ export class RuleTiers {
     this.#counts.candidates += tier.candidates.count;
     const candidates = tier.candidates.take();
     const reopened = reopenedOf(tier, rebuilt, candidates);
-    const ticks = tier.state.ticks.take(tier.slab, progress.knownMs, reopened);
+    const ticks = tier.state.ticks.ask(tier.slab, progress.knownMs, reopened);
     const recount = this.#recounts.get(tier) as Recount;
     for (const [line, found] of candidates) {
       if (tier.isUngated(line)) continue;

@@ -32,9 +32,9 @@ export type TicksAsked = Map<number, number>;
 export class TickCalendar {
   /** Longest window of a rule that ticks; -Infinity where none does. */
   readonly reachMs: number;
-  /** Rules that tick, as a mask. */
-  readonly #mask: Int32Array;
-  /** Lines of subjects with candidates of such rules since the last call of `take`. */
+  /** Bits of events that trigger a rule that ticks. */
+  readonly #bits: Int32Array;
+  /** Lines of subjects with events that trigger such a rule, since the last call of `ask`. */
   readonly #noted = new Set<number>();
   /** Until when, event time, the subject of a line has ticks: at most one entry a subject with an event in `reachMs`. */
   readonly #armed = new Map<number, number>();
@@ -42,11 +42,10 @@ export class TickCalendar {
   readonly #behind = new Map<number, number>();
   #askedMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ rules, maskWords }: Pick<KindPlan, 'rules' | 'maskWords'>) {
+  constructor({ rules, tickBits }: Pick<KindPlan, 'rules' | 'tickBits'>) {
     const ticking = rules.filter(({ rule }) => rule.ticks);
     this.reachMs = Math.max(Number.NEGATIVE_INFINITY, ...ticking.map(({ rule }) => rule.longestWindowMs));
-    this.#mask = new Int32Array(maskWords);
-    for (const { bit } of ticking) this.#mask[bit >>> 5]! |= 1 << (bit & 31);
+    this.#bits = tickBits;
   }
 
   /** Some rule ticks. */
@@ -64,13 +63,16 @@ export class TickCalendar {
     return this.#armed.size;
   }
 
-  /** An event of the subject is a candidate of the rules in `masks[from ..]`. */
-  note(line: number, masks: Int32Array, from: number): void {
-    for (let word = 0; word < this.#mask.length; word++) {
-      if (((masks[from + word] as number) & (this.#mask[word] as number)) === 0) continue;
-      this.#noted.add(line);
-      return;
+  /** Takes an event of the subject, of which the kernel says `bits[from ..]`. */
+  take(line: number, bits: Int32Array, from: number): void {
+    for (let word = 0; word < this.#bits.length; word++) {
+      if (((bits[from + word] as number) & (this.#bits[word] as number)) !== 0) this.#noted.add(line);
     }
+  }
+
+  /** An event of the subject may trigger: what a reversal leaves of it the kernel does not see. */
+  note(line: number): void {
+    this.#noted.add(line);
   }
 
   /** The subject's history is another one from `timeMs` on. */
@@ -93,15 +95,15 @@ export class TickCalendar {
     return Math.min(this.#askedMs, namedMs ?? this.#askedMs);
   }
 
-  /** How many subjects `take` would name, or more. */
+  /** How many subjects `ask` would name, or more. */
   due(knownMs: number): number {
     if (!this.isOn) return 0;
     const isNewDay = tickUpTo(knownMs) > this.#askedMs;
     return this.#behind.size + (isNewDay ? this.#armed.size + this.#noted.size : 0);
   }
 
-  /** Subjects to be asked, and after which time. `reopened`: from when on those are, whose history changed otherwise. */
-  take(
+  /** The subjects to be asked now, and after which time. `reopened`: from when on those are, whose history changed otherwise. */
+  ask(
     slab: Pick<RecordSlab, 'lastTimeOf'>,
     knownMs: number,
     reopened: ReadonlyMap<number, { readonly fromMs: number }>,

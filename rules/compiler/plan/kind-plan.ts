@@ -80,6 +80,8 @@ export interface KindPlan {
   /** Words an event has in `outBits`, and in `outMask`; one at least. */
   readonly bitWords: number;
   readonly maskWords: number;
+  /** Of an event's words in `outBits`: those of which one says that it triggers a rule that ticks. */
+  readonly tickBits: Int32Array;
   readonly layout: RecordLayout;
   readonly source: string;
   /** Which events a feature of any of the rules may read; the others matter to no evaluation. */
@@ -142,6 +144,9 @@ export function* planningOf(
     (test) => takeTest(test, predicates),
   );
   for (const draft of drafts) draft.gate = keeping(draft.gate, parts.isKept);
+  // What an event leaves shut a tick may find open: whatever the gate says, one that triggers is known by a bit.
+  const ticking = drafts.filter(({ rule }) => rule.ticks);
+  for (const { trigger } of ticking) predicates.set(trigger.key, trigger);
   yield;
   const { layout } = parts;
   const bitOf = new Map([...predicates.keys()].map((key, bit) => [key, bit]));
@@ -153,6 +158,11 @@ export function* planningOf(
     bit: bitOf.get(test.key)!,
   }));
   const bitWords = wordsOf(predicates.size);
+  const tickBits = new Int32Array(bitWords);
+  for (const { trigger } of ticking) {
+    const bit = bitOf.get(trigger.key)!;
+    tickBits[bit >>> 5]! |= 1 << (bit & 31);
+  }
   const outputs = [
     ...outputsOf('outBits', [...predicates.values()], bitWords),
     ...outputsOf(
@@ -189,6 +199,7 @@ export function* planningOf(
     predicates: [...predicates.values()].map((test) => textOf(test)),
     bitWords,
     maskWords,
+    tickBits,
     layout,
     source,
     relevantText: textOf(or(...drafts.map(({ relevant }) => relevant)), true),
@@ -208,8 +219,7 @@ function draftOf(rule: CheckedRule, binding: FactBinding, standpoint: Standpoint
     rule,
     trigger: and(features.visible, or(...trees.map((tree) => reading.notFalse(tree)))),
     relevant: and(features.visible, or(...readable)),
-    // What an event leaves shut a tick may find open: every event that triggers arms its subject.
-    gate: rule.ticks ? OPEN : gateOf(rule, features, reading.rangeOf),
+    gate: gateOf(rule, features, reading.rangeOf),
   };
 }
 
