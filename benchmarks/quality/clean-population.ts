@@ -8,16 +8,28 @@
  * twin of B8 (a new payee in an emergency) cannot be told from a ransom and must page a human: its rate is told apart.
  */
 import { randomInt } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Pseudonymiser } from '../../pipelines/ingest/pseudonym.ts';
 import { deriveSeed } from '../../pipelines/simulate/random.ts';
 import { simulate } from '../../pipelines/simulate/simulate.ts';
 import { LOOKALIKE_KINDS, type LookalikeKind, type Truth } from '../../pipelines/simulate/truth.ts';
 import { contentHash } from '../../schemas/ids.ts';
+import { packageRoot } from '../../schemas/package-root.ts';
 import { judge } from '../../services/cli/demo-verdict.ts';
 import { type Knowledge, loadKnowledge } from '../../services/workspace/knowledge.ts';
 import { testKeys } from '../../test/support/ingest.ts';
 import { type Benchmark, type BenchmarkResult, type RunContext, sizeOf } from '../harness/benchmark.ts';
+import {
+  type AsLiveRule,
+  type AsLiveTallies,
+  addSignals,
+  emptyTallies,
+  knowledgeAsLive,
+  OTHERS,
+} from './as-live.ts';
 import { evaluate } from './evaluation.ts';
+import { experimentalPage } from './experimental-page.ts';
 import { KNOWN_ALERTS, type RaisedAlert, withoutKnown } from './known-alerts.ts';
 import { addParity, emptyParity, type Parity, parityFaults, ratioOf } from './parity.ts';
 
@@ -29,6 +41,7 @@ const ALL_LIMIT = 0.5;
 const EACH_LIMIT = 0.2;
 const DAYS_A_MONTH = 30;
 const NOT_ONE: LookalikeKind = 'B3';
+const EXPERIMENTAL_PAGE = join(packageRoot(), 'benchmarks', 'experimental-rules.md');
 const FIRST_DAYS = ['2025-09-15', '2025-11-01', '2025-12-05', '2026-02-10'] as const;
 
 interface Tally {
@@ -42,9 +55,12 @@ interface Tally {
   readonly parity: Parity;
   pagedTwins: number;
   twins: number;
+  /** Of experimental rules that are evaluated as if they were live. */
+  readonly asLive: AsLiveTallies;
 }
 
-const newTally = (): Tally => ({
+const newTally = (asLive: readonly AsLiveRule[]): Tally => ({
+  asLive: emptyTallies(asLive),
   rows: 0,
   people: 0,
   ofKind: new Map(),
@@ -123,6 +139,7 @@ async function measureCohort(
   );
   tally.onInfrastructure += evaluation.alerts.filter(({ subject }) => nodes.has(subject)).length;
   tally.people += addParity(tally.parity, simulation, evaluation);
+  addSignals(tally.asLive, truth, evaluation);
 }
 
 /** Emergencies with a new payee: how many of them page somebody. */
@@ -143,11 +160,12 @@ async function measureSeed(
   context: RunContext,
   seed: number,
   knowledge: Knowledge,
+  asLive: readonly AsLiveRule[],
 ): Promise<BenchmarkResult[]> {
   const accounts = sizeOf(context, 'accounts');
   const days = sizeOf(context, 'days');
   const cohorts = Math.max(1, Math.ceil(accounts / sizeOf(context, 'cohort')));
-  const tally = newTally();
+  const tally = newTally(asLive);
   const cases = casesPerCohort({ accounts, days, cohorts }, seed);
   const isShort = (kind: LookalikeKind): boolean => (tally.ofKind.get(kind) ?? 0) < accounts;
   for (let cohort = 0; LOOKALIKE_KINDS.some(isShort); cohort++) {
@@ -156,7 +174,24 @@ async function measureSeed(
     await measureCohort(due, days, deriveSeed(seed, 'cohort', cohort), knowledge, tally);
   }
   await measureTwins(Math.ceil(accounts / 50), days, seed, knowledge, tally);
+  if (asLive.length > 0) await writeFile(EXPERIMENTAL_PAGE, pageOf(asLive, tally, seed, days));
   return resultsOf(seed, tally, days);
+}
+
+function pageOf(asLive: readonly AsLiveRule[], tally: Tally, seed: number, days: number): string {
+  const months = (people: number): number => (people * days) / DAYS_A_MONTH;
+  const playing = [...tally.ofKind.values()].reduce((sum, people) => sum + people, 0);
+  return experimentalPage(asLive, tally.asLive, {
+    seed,
+    days,
+    rows: tally.rows,
+    monthsOfKind: new Map<string, number>([
+      ...[...tally.ofKind].map(([kind, people]): [string, number] => [kind, months(people)]),
+      [OTHERS, months(Math.max(0, tally.people - playing))],
+    ]),
+    alerts: tally.raised.length,
+    harmed: tally.harmed,
+  });
 }
 
 function resultsOf(seed: number, tally: Tally, days: number): BenchmarkResult[] {
@@ -228,6 +263,11 @@ export const cleanPopulation: Benchmark = {
     days: { default: 62, smoke: 62, what: 'length of the simulated time' },
     cohort: { default: 80, smoke: 80, what: 'of these in a world of their own; memory grows with it' },
     seed: { default: 0, smoke: 101, what: 'one seed; 0: the fixed ones and three fresh ones' },
+    'as-live': {
+      default: 0,
+      smoke: 0,
+      what: '1: experimental rules count as if they were live, and benchmarks/experimental-rules.md is written anew',
+    },
   },
   nodeFlags: () => ['--max-old-space-size=3000'],
   async run(context) {
@@ -235,9 +275,12 @@ export const cleanPopulation: Benchmark = {
     const fresh = Array.from({ length: FRESH_SEEDS }, () => randomInt(1_000, 2 ** 31));
     const seeds = chosen === 0 ? [...FIXED_SEEDS, ...fresh] : [chosen];
     context.progress(`seeds ${seeds.join(', ')}`);
-    const knowledge = await loadKnowledge();
+    const { knowledge, asLive } =
+      sizeOf(context, 'as-live') === 1
+        ? await knowledgeAsLive()
+        : { knowledge: await loadKnowledge(), asLive: [] };
     const results: BenchmarkResult[] = [];
-    for (const seed of seeds) results.push(...(await measureSeed(context, seed, knowledge)));
+    for (const seed of seeds) results.push(...(await measureSeed(context, seed, knowledge, asLive)));
     return results;
   },
 };
