@@ -253,6 +253,12 @@ export const SIGNAL_FIELDS = {
     needs: null,
     note: 'Institution of the subject whose history fired',
   },
+  'signal.isOwn': { type: 'bool', needs: null, note: "The history that fired is the subject's own" },
+  'signal.payee': {
+    type: 'string',
+    needs: null,
+    note: "The one other party that a signal of the subject's own history names; null where it names none or several, and of others' histories",
+  },
   'signal.role': { type: 'string', needs: null, note: 'Role that the signal attributes to the subject' },
   'signal.strengthMilli': { type: 'int', needs: null, unit: 'milli', note: 'Strength, 500 at the threshold' },
   'signal.family': { type: 'string', needs: null, note: 'Evidence family' },

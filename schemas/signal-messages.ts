@@ -5,6 +5,7 @@
  * | ------------ | ------------------ | ------------------------- | ---------------------------------------- |
  * | `observed`   | detect, of a source | the holder behind it     | `observed <holder> <source>`             |
  * | `attributed` | holder             | whom weight falls on      | `attributed <subject> <holder>`          |
+ * |              | compose, of a rule over signals that names another | the other | `attributed <other> composed:<subject>` |
  * | `told`       | detect             | its own                   | `told <as of> <writer> <place of the first>` |
  * | `rules`      | detect             | its own                   | `rules <as of>`                          |
  *

@@ -57,6 +57,10 @@ export const companion = z.strictObject({
   strengthMilli: z.int(),
   family: z.enum(FAMILIES),
   eventTime: epochMs,
+  observedHolder: z
+    .string()
+    .optional()
+    .describe('On whom it was observed, where that is not the holder of the signal that carries it'),
 });
 export type Companion = z.infer<typeof companion>;
 

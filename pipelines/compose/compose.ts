@@ -13,6 +13,7 @@ import { derivedSignalsOf } from './derived-signals.ts';
 import { alertOf, type ComposeContext } from './document.ts';
 import { alertVersionsOf, attributionMilliOf, type Openings } from './episodes.ts';
 import { EvidenceBook, FlowBook } from './evidence.ts';
+import { relayedTo } from './relay.ts';
 import { type AttributedSignal, standsAlone } from './score.ts';
 
 export interface Composition {
@@ -30,7 +31,8 @@ const NOTHING: Composition = { derivedSignals: [], alerts: [] };
 
 /**
  * Composes one subject. `signals` are all versions of the standing base signals that name the subject in an attribution
- * (weight 0 included), in any order; signals of rules over signals among them are ignored and made anew.
+ * (weight 0 included), and of the signals of rules over signals that another person's composition gives the subject weight in, in any order;
+ * signals of rules over the subject's own signals among them are ignored and made anew.
  */
 export function composeSubject(
   subject: string,
@@ -45,10 +47,11 @@ export function composeSubject(
       (s) => rules.at(s.rule, s.eventTime)?.input !== 'signals' && attributionMilliOf(s, subject) !== null,
     )
     .sort(compareVersions);
-  if (base.length === 0) return NOTHING;
+  const relayed = relayedTo(subject, signals, rules);
+  if (base.length === 0 && relayed.length === 0) return NOTHING;
   const derivedSignals = derivedSignalsOf(subject, base, ruleSet, ctx.evaluation);
   // What an experimental rule says is in no alert, carries nothing into one, and is no occasion to look at one.
-  const attributed = [...base, ...derivedSignals]
+  const attributed = [...base, ...relayed, ...derivedSignals]
     .filter(({ shadow }) => shadow !== true)
     .sort(compareVersions)
     .flatMap((signal): AttributedSignal[] => {
@@ -71,7 +74,7 @@ export function composeSubject(
     const family = `${composite.file.id} ${composite.majorVersion}`;
     const opened: Openings = openings.get(family) ?? new Map();
     openings.set(family, opened);
-    const versions = alertVersionsOf(composite, subject, attributed, opened);
+    const versions = alertVersionsOf(composite, subject, attributed, opened, ctx.signalOf?.bind(ctx));
     let previous: Alert | null = null;
     versions.forEach((version, i) => {
       const last = versions[i + 1]?.id !== version.id;

@@ -17,9 +17,18 @@ import { LIMITS } from '../../schemas/identity.ts';
 import type { Evidence, Signal } from '../../schemas/signal.ts';
 import { signalOf } from '../detect/signals.ts';
 import { subjectKeyText } from '../detect/subjects.ts';
+import { carriedBy, othersOf } from './relay.ts';
 
 /** Institution of the reference of a signal among events. */
 export const SIGNAL_INSTITUTION = 'signal';
+
+/** To whom the subject's own history leads: the one other party that a signal observed on the subject names. */
+function payeeOf(signal: Signal, subject: string): string | null {
+  if (signal.observedHolder !== subject) return null;
+  const others = new Set(signal.attributions.map((attribution) => attribution.subject));
+  others.delete(subject);
+  return others.size === 1 ? ([...others][0] as string) : null;
+}
 
 /** A signal version as an event of the subject it is attributed to. */
 function eventOf(signal: Signal, subject: string): RuleEvent {
@@ -35,6 +44,8 @@ function eventOf(signal: Signal, subject: string): RuleEvent {
     'signal.observedOn': signal.observedOn,
     'signal.observedHolder': signal.observedHolder,
     'signal.observedBank': signal.observedBank,
+    'signal.isOwn': signal.observedHolder === subject,
+    'signal.payee': payeeOf(signal, subject),
     'signal.role': attribution?.role ?? 'unknown',
     'signal.strengthMilli': signal.strengthMilli,
     'signal.family': signal.family,
@@ -117,14 +128,19 @@ function documentOf(
   subject: string,
   ruleSetHash: string,
   version: SignalVersion,
-  qualities: Qualities,
+  read: ReadSignals,
 ): Signal {
   const subjectKey = subjectKeyText(rule.subjects[0] ?? 'holder', subject);
   const evidence = signalEvidence(version.evidence);
-  const { coverage, precision, isReversed } = qualities.worstOf(evidence.signals ?? [], version.eventTime);
+  const { coverage, precision, isReversed } = read.qualities.worstOf(
+    evidence.signals ?? [],
+    version.eventTime,
+  );
   const signal = signalOf({ rule, subjectKey, ruleSetHash }, version);
+  const isRelayed = othersOf(signal).length > 0;
   return {
     ...signal,
+    ...(isRelayed ? { companions: carriedBy({ ...signal, evidence }, read.signals) } : {}),
     coverage: COVERAGES[coverage] ?? signal.coverage,
     precisionWorst: PRECISIONS[precision] ?? signal.precisionWorst,
     evidenceReversed: signal.evidenceReversed || isReversed,
@@ -184,7 +200,7 @@ export function derivedSignalsOf(
     openings.set(family, opened);
     for (const version of signalsOf(rule, history, context, opened)) {
       const ruleSetHash = ruleSetHashAt(ruleSet, version.eventTime);
-      derived.push(documentOf(rule, subject, ruleSetHash, version, read.qualities));
+      derived.push(documentOf(rule, subject, ruleSetHash, version, read));
     }
   }
   return derived;

@@ -38,14 +38,23 @@ export function attributionMilliOf(signal: Signal, subject: string): number | nu
 
 /**
  * The own signals that stand behind a score: those that count, those that carry a companion that counts, and those that
- * a counted rule over signals names as its evidence.
+ * a counted rule over signals names as its evidence. What came over the second hop rests on signals of somebody else: as of then.
  */
-function signalsBehind(score: Score, latest: ReadonlyMap<string, AttributedSignal>): AttributedSignal[] {
+function signalsBehind(
+  score: Score,
+  latest: ReadonlyMap<string, AttributedSignal>,
+  signalOf: SignalLookup,
+): AttributedSignal[] {
   const behind = new Map<string, AttributedSignal>();
   for (const { carrier } of score.counted) {
     for (const id of [carrier.id, ...(carrier.evidence.signals ?? [])]) {
       const held = latest.get(id);
-      if (held !== undefined) behind.set(id, held);
+      if (held !== undefined) {
+        behind.set(id, held);
+        continue;
+      }
+      const signal = signalOf(id, carrier.eventTime);
+      if (signal !== undefined) behind.set(id, { signal, attributionMilli: 0, observed: false });
     }
   }
   return [...behind.values()];
@@ -58,6 +67,9 @@ function refsOf(score: Score, behind: readonly AttributedSignal[]): Set<string> 
     if (companion !== null) refs.add(`${companion.signalId}@t${companion.eventTime}`);
   return refs;
 }
+
+/** The last version of a signal that is not later, of those that came with the subject's. */
+export type SignalLookup = (signalId: string, eventTimeMs: number) => Signal | undefined;
 
 /** How many episodes each signal has opened, by signal id. */
 export type Openings = Map<string, number>;
@@ -72,6 +84,7 @@ export function alertVersionsOf(
   subject: string,
   versions: readonly AttributedSignal[],
   openings: Openings = new Map(),
+  signalOf: SignalLookup = () => undefined,
 ): AlertVersion[] {
   // Without one signal of the composite's rules nothing can fire: most subjects of a base rule end here.
   if (!versions.some(({ signal }) => touches(composite, signal))) return [];
@@ -113,7 +126,7 @@ export function alertVersionsOf(
     const score = asOf(i);
     if (score?.fires !== true) continue;
     lastFiredAt = signal.eventTime;
-    const behind = signalsBehind(score, latest);
+    const behind = signalsBehind(score, latest, signalOf);
     if (!open) {
       // One signal may open two episodes when its own silence is longer than that of an alert: the ordinal keeps them apart.
       const ordinal = openings.get(signal.id) ?? 0;

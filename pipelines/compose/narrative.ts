@@ -10,7 +10,8 @@ import type { CheckedComposite } from './composites.ts';
 import type { AlertVersion } from './episodes.ts';
 import type { EvidenceSet } from './evidence.ts';
 import { explain, type Indicator } from './indicators.ts';
-import { dateText, eachLang, fill, listText, moneyText, type TextValue } from './text.ts';
+import { isRelayed } from './relay.ts';
+import { dateText, eachLang, fill, listText, moneyText, numberText, type TextValue } from './text.ts';
 import { GAPS, LEVEL_NAMES, NARRATIVE } from './texts.ts';
 
 /** Indicators told one by one in the narrative; the rest are in the table. */
@@ -66,7 +67,10 @@ function valuesOf(telling: Telling): Readonly<Record<string, TextValue>> {
   const { evidence, version, indicators, roles, subject, totals, rules } = telling;
   const first = evidence.transactions[0]?.stamp.eventTime ?? version.openedAt;
   const last = evidence.transactions.at(-1)?.stamp.eventTime ?? version.eventTime;
-  const observed = new Set(roles.filter((p) => p.subject !== subject).map((p) => p.subject));
+  // Whoever collects in between is no holder whose receipts are told of.
+  const observed = new Set(
+    roles.filter((p) => p.subject !== subject && p.role !== 'suspected_controller').map((p) => p.subject),
+  );
   return {
     subject,
     observed: observed.size,
@@ -94,8 +98,21 @@ export function whyOf(telling: Telling): Localized {
   const unseen = telling.indicators.filter((i) => i.state === 'not_evaluable').length;
   const also =
     unseen === 0 ? { en: '', es: '', fr: '' } : fill(NARRATIVE.alsoNotEvaluable, { count: unseen });
+  const hop = secondHopOf(telling);
   const clause = fill(NARRATIVE.notSeen, { banks: institutionsText(telling.evidence.transactions), also });
-  return eachLang((lang) => why[lang].replace(/[.\s]+$/, '') + clause[lang]);
+  return eachLang((lang) => why[lang].replace(/[.\s]+$/, '') + hop[lang] + clause[lang]);
+}
+
+/** Where something counts that came over two hops of the money: through whom, and at which share of its weight. */
+function secondHopOf({ version, subject }: Telling): Localized {
+  const hops = version.score.counted.filter(({ carrier }) => isRelayed(carrier, subject));
+  if (hops.length === 0) return { en: '', es: '', fr: '' };
+  const through = [...new Set(hops.map(({ carrier }) => carrier.observedHolder))].sort(compareUtf8);
+  const share = Math.max(...hops.map(({ attributionMilli }) => attributionMilli));
+  return fill(NARRATIVE.secondHop, {
+    through: eachLang((lang) => listText(through, lang)),
+    share: eachLang((lang) => numberText(share / 1000, lang)),
+  });
 }
 
 /** What the data do not say, each as a sentence; the widest gap first. */

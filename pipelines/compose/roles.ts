@@ -143,18 +143,31 @@ function suspectedRole(composite: CheckedComposite, given: Map<Role, Given>) {
 interface Observed {
   readonly rules: Map<string, Role>;
   bank: string | null;
+  /** A rule over this person's signals says that they collect, and names another. */
+  collects: boolean;
 }
+
+const NOT_OBSERVED: Observed = { rules: new Map(), bank: null, collects: false };
 
 function observedHolders(version: AlertVersion, rules: RuleLookup) {
   const observed = new Map<string, Observed>();
+  const entryOf = (holder: string): Observed => {
+    const known = observed.get(holder);
+    if (known !== undefined) return known;
+    const entry = { rules: new Map(), bank: null, collects: false };
+    observed.set(holder, entry);
+    return entry;
+  };
   for (const { signal } of version.behind) {
-    const entry: Observed = observed.get(signal.observedHolder) ?? { rules: new Map(), bank: null };
-    observed.set(signal.observedHolder, entry);
+    const entry = entryOf(signal.observedHolder);
     entry.bank ??= signal.observedBank;
     entry.rules.set(signal.rule, signal.holderRole);
-    for (const { rule, eventTime } of signal.companions) {
+    entry.collects ||= signal.evidence.signals !== undefined && signal.holderRole === 'suspected_controller';
+    for (const { rule, eventTime, observedHolder } of signal.companions) {
       const holderRole = rules.at(rule, eventTime)?.holderRole;
-      if (holderRole !== undefined) entry.rules.set(rule, holderRole);
+      // What comes over the second hop was observed on those before the collector, not on the collector.
+      if (holderRole !== undefined)
+        entryOf(observedHolder ?? signal.observedHolder).rules.set(rule, holderRole);
     }
   }
   return observed;
@@ -171,8 +184,7 @@ export function rolesOf(
   const observed = observedHolders(version, rules);
   const own = facts.get(subject) ?? NO_FACTS;
   if (version.score.alone) {
-    const { rules: fired, bank } = observed.get(subject) ?? { rules: new Map(), bank: null };
-    return [observedRole(subject, fired, own, bank)];
+    return [observedRole(subject, observed.get(subject) ?? NOT_OBSERVED, own)];
   }
   const controls = version.score.counted.some(
     (c) => c.via === 'own' && c.partMilli > 0 && CONTROL_FAMILIES.has(c.family),
@@ -200,17 +212,15 @@ export function rolesOf(
   }
   for (const holder of [...observed.keys()].sort(compareUtf8)) {
     if (holder === subject) continue;
-    const { rules: fired, bank } = observed.get(holder)!;
-    roles.push(observedRole(holder, fired, facts.get(holder) ?? NO_FACTS, bank));
+    roles.push(observedRole(holder, observed.get(holder)!, facts.get(holder) ?? NO_FACTS));
   }
   return roles;
 }
 
 function observedRole(
   subject: string,
-  fired: ReadonlyMap<string, Role>,
+  { rules: fired, bank, collects }: Observed,
   facts: PartyFacts,
-  bank: string | null,
 ): AlertParty {
   const shaped = [...fired.values()].filter((role) => PROTECTED_ROLES.has(role));
   const natural = mayBeNatural(facts);
@@ -219,6 +229,16 @@ function observedRole(
     const role = shaped.includes('potential_victim') ? 'potential_victim' : 'victim_family_payer';
     const confidence = shaped.length >= PROTECTED_MEDIUM_RULES ? 'medium' : 'low';
     return { ...at, role, confidence, reasons: [ROLE_REASONS.victimShaped], protected: true };
+  }
+  if (collects) {
+    const role = 'suspected_controller';
+    return {
+      ...at,
+      role,
+      confidence: 'low',
+      reasons: [ROLE_REASONS.passesOn],
+      protected: facts.survivorSafe,
+    };
   }
   if (natural) {
     const reasons = [ROLE_REASONS.nothingAttributed];

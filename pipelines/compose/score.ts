@@ -126,7 +126,7 @@ function count(
         via: 'companion',
         carrier: signal,
         companion,
-        observedOn: signal.observedHolder,
+        observedOn: companion.observedHolder ?? signal.observedHolder,
         family: companion.family,
         weight: companion.weight,
         strengthMilli: companion.strengthMilli,

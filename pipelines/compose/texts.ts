@@ -40,6 +40,11 @@ export const ROLE_REASONS = {
     es: 'Cuando ambos papeles coinciden en una persona, prevalece la protección.',
     fr: 'Quand les deux rôles se rejoignent en une personne, la protection prévaut.',
   },
+  passesOn: {
+    en: 'Collects from several persons to protect and passes most of it on to the subject.',
+    es: 'Reúne lo de varias personas por proteger y pasa la mayor parte al sujeto.',
+    fr: 'Réunit ce qui vient de plusieurs personnes à protéger et en transmet l’essentiel au sujet.',
+  },
   notAPerson: {
     en: 'Not a natural person; its part is not established.',
     es: 'No es una persona física; su papel no está establecido.',
@@ -106,6 +111,11 @@ export const GAPS = {
 } as const satisfies Readonly<Record<string, Localized>>;
 
 export const NARRATIVE = {
+  secondHop: {
+    en: '; reached over two hops of the money, through {through}, who collects: at {share} of the weight',
+    es: '; alcanzada en dos saltos del dinero, a través de {through}, quien reúne: a {share} del peso',
+    fr: ' ; atteinte en deux sauts de l’argent, par {through}, qui collecte : à {share} du poids',
+  },
   notSeen: {
     en: '; not seen: accounts and cash beyond {banks}{also}.',
     es: '; no se vio: cuentas y efectivo fuera de {banks}{also}.',

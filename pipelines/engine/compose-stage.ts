@@ -1,14 +1,16 @@
 /**
  * The compose stage: signals attributed to one subject, from whatever holders, to rules over signals and alerts.
  *
- * State: of each (subject, holder) the last that was attributed. It looks nothing up elsewhere: companions, evidence and what
- * rules said without firing come with the signals.
+ * State: of each (subject, holder) the last that was attributed, and whom each subject's rules over signals gave weight last. It looks
+ * nothing up elsewhere: companions, evidence and what rules said without firing come with the signals. What a rule over signals says of
+ * another than the subject is told to whoever composes that one, like what a holder's sources attribute, under `composedSource` of the subject.
  */
 import type { Alert } from '../../schemas/alert.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Signal } from '../../schemas/signal.ts';
+import { othersOf } from '../compose/relay.ts';
 import { lastVersions } from './holder-stage.ts';
-import { type Attributed, joinedFacts, readingsOf } from './messages.ts';
+import { type Attributed, composedSource, joinedFacts, NO_FACTS, readingsOf } from './messages.ts';
 import type { Compose, Lookups } from './step.ts';
 
 /** What compose makes of a subject. */
@@ -17,6 +19,12 @@ export interface ComposedStanding {
   /** The last version of each signal of a rule over signals. */
   readonly signals: readonly Signal[];
   readonly alerts: readonly Alert[];
+}
+
+/** What a flush made, and what it tells of others than those whom it composed: no signals where nothing is said any more. */
+export interface ComposedFlush {
+  readonly composed: readonly ComposedStanding[];
+  readonly relayed: readonly Attributed[];
 }
 
 function compareSignals(a: Signal, b: Signal): number {
@@ -29,7 +37,9 @@ export class ComposeStage {
   #compose: Compose;
   readonly #subjects = new Map<string, Map<string, Attributed>>();
   readonly #touched = new Set<string>();
-  #flushed: readonly string[] = [];
+  /** Whom the rules over signals of each subject named last. */
+  readonly #told = new Map<string, ReadonlySet<string>>();
+  readonly #flushed = new Set<string>();
 
   constructor(compose: Compose) {
     this.#compose = compose;
@@ -72,19 +82,23 @@ export class ComposeStage {
       for (const [holder, { signals }] of holders) if (signals.length === 0) holders.delete(holder);
       if (holders.size === 0) this.#subjects.delete(subject);
     }
-    this.#flushed = [];
+    this.#flushed.clear();
   }
 
-  /** What stands for every touched subject. */
-  async flush(): Promise<ComposedStanding[]> {
+  /** What stands for every touched subject; `asOf`: how much of the stage's input that is. */
+  async flush(asOf: number): Promise<ComposedFlush> {
     const composed: ComposedStanding[] = [];
-    this.#flushed = [...this.#touched];
-    for (const subject of this.#flushed) composed.push(await this.#composed(subject));
+    const relayed: Attributed[] = [];
+    const touched = [...this.#touched];
     this.#touched.clear();
-    return composed;
+    for (const subject of touched) {
+      this.#flushed.add(subject);
+      composed.push(await this.#composed(subject, asOf, relayed));
+    }
+    return { composed, relayed };
   }
 
-  async #composed(subject: string): Promise<ComposedStanding> {
+  async #composed(subject: string, asOf: number, relayed: Attributed[]): Promise<ComposedStanding> {
     // In an order of its own: what is said must not depend on who was heard first.
     const from = [...(this.#subjects.get(subject)?.values() ?? [])].sort((a, b) =>
       compareUtf8(a.holder, b.holder),
@@ -101,11 +115,60 @@ export class ComposeStage {
       const readings = await readingsOf(from.map(({ facts }) => facts));
       if (readings.length > 0) composition = this.#compose(subject, signals, lookups, readings);
     }
+    relayed.push(...this.#relayedOf(subject, composition.derivedSignals, from, asOf));
     return {
       subject,
       signals: lastVersions(composition.derivedSignals),
       alerts: lastVersions(composition.alerts),
     };
+  }
+
+  /** By whom they name, all versions, with the signals that they carry or rest on. */
+  #relayedOf(
+    subject: string,
+    derived: readonly Signal[],
+    from: readonly Attributed[],
+    asOf: number,
+  ): Attributed[] {
+    const byOther = new Map<string, Signal[]>();
+    for (const signal of derived) {
+      if (signal.shadow === true) continue;
+      for (const other of othersOf(signal)) {
+        const signals = byOther.get(other);
+        if (signals === undefined) byOther.set(other, [signal]);
+        else signals.push(signal);
+      }
+    }
+    const told = this.#told.get(subject) ?? new Set<string>();
+    const holder = composedSource(subject);
+    const out: Attributed[] = [];
+    for (const [other, signals] of byOther) {
+      const needed = new Set(
+        signals.flatMap(({ companions, evidence }) => [
+          ...companions.map(({ signalId }) => signalId),
+          ...(evidence.signals ?? []),
+        ]),
+      );
+      const companions = unique(
+        from.flatMap((each) => [...each.signals, ...each.companions]).filter(({ id }) => needed.has(id)),
+      ).sort(compareSignals);
+      const facts = from.map((each) => each.facts);
+      out.push({
+        asOf,
+        subject: other,
+        holder,
+        signals,
+        companions,
+        facts: { ...joinedFacts(facts), readings: () => readingsOf(facts) },
+      });
+    }
+    for (const other of told) {
+      if (!byOther.has(other))
+        out.push({ asOf, subject: other, holder, signals: [], companions: [], facts: NO_FACTS });
+    }
+    if (byOther.size === 0) this.#told.delete(subject);
+    else this.#told.set(subject, new Set(byOther.keys()));
+    return out.sort((a, b) => compareUtf8(a.subject, b.subject));
   }
 }
 

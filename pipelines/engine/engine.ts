@@ -8,6 +8,7 @@
 import { ComposeStage } from './compose-stage.ts';
 import { DetectStage, type DetectStageOptions } from './detect-stage.ts';
 import { HolderStage } from './holder-stage.ts';
+import { composedSource, composedSubject } from './messages.ts';
 import type { Compose, StandingChange, Step } from './step.ts';
 
 export interface EngineOptions extends DetectStageOptions {
@@ -35,12 +36,6 @@ export interface Engine {
   flush(): Promise<StandingChange[]>;
 }
 
-const COMPOSED = 'composed:';
-
-export function composedSource(subject: string): string {
-  return `${COMPOSED}${subject}`;
-}
-
 export function createEngine(options: EngineOptions): Engine {
   const detect = new DetectStage(options);
   const holders = new HolderStage();
@@ -56,8 +51,9 @@ export function createEngine(options: EngineOptions): Engine {
     },
     warm(source) {
       isAwaited = true;
-      if (source.startsWith(COMPOSED)) compose.await(source.slice(COMPOSED.length));
-      else detect.warm(source);
+      const subject = composedSubject(source);
+      if (subject === undefined) detect.warm(source);
+      else compose.await(subject);
     },
     advance: () => detect.advance(),
     get hasWork() {
@@ -76,10 +72,14 @@ export function createEngine(options: EngineOptions): Engine {
         alerts: [],
       }));
       for (const each of attributed) compose.take(each);
-      const composed = await compose.flush();
+      const first = await compose.flush(asOf);
+      for (const each of first.relayed) compose.take(each);
+      // What comes over the second hop is read by no rule: it brings nothing that would be told on.
+      const second = await compose.flush(asOf);
       holders.forgetEmpty();
       compose.forgetEmpty();
-      for (const { subject, signals, alerts } of composed)
+      const composed = new Map([...first.composed, ...second.composed].map((each) => [each.subject, each]));
+      for (const { subject, signals, alerts } of composed.values())
         changes.push({ source: composedSource(subject), signals, alerts });
       return changes;
     },

@@ -27,11 +27,16 @@ function signalsOf(message: Message): Signal[] {
   return 'source' in message ? message.signals.map(({ signal }) => signal) : [...message.signals];
 }
 
-/** The message with the signals of these versions only, and companions that these carry. */
+/** The message with the signals of these versions only, and those that these carry or rest on. */
 function withVersions<M extends Message>(message: M, kept: ReadonlySet<Signal>): M {
   if ('source' in message)
     return { ...message, signals: message.signals.filter(({ signal }) => kept.has(signal)) };
-  const carried = new Set([...kept].flatMap(({ companions }) => companions.map(({ signalId }) => signalId)));
+  const carried = new Set(
+    [...kept].flatMap(({ companions, evidence }) => [
+      ...companions.map(({ signalId }) => signalId),
+      ...(evidence.signals ?? []),
+    ]),
+  );
   const companions = message.companions.filter(({ id }) => carried.has(id));
   return { ...message, signals: message.signals.filter((signal) => kept.has(signal)), companions };
 }

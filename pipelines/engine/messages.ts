@@ -36,7 +36,10 @@ export interface Observed {
   readonly facts: SourceFacts;
 }
 
-/** What stands on the sources of a holder and is attributed to a subject; no signals: nothing any more. */
+/**
+ * What stands on the sources of a holder and is attributed to a subject; no signals: nothing any more. The second hop is told alike: the
+ * holder is then what compose makes of another person (`composedSource`), and the signals those of rules over that person's signals.
+ */
 export interface Attributed {
   readonly asOf: number;
   /** Party key on whom weight falls, or might. */
@@ -44,10 +47,22 @@ export interface Attributed {
   readonly holder: string;
   /** Versions that have this holder and name the subject in an attribution, companions filled in. */
   readonly signals: readonly Signal[];
-  /** The versions that these carry as companions. */
+  /** The versions that these carry as companions, or rest on. */
   readonly companions: readonly Signal[];
   /** Of the sources of `signals` and, for evidence alone, of `companions`. */
   readonly facts: SourceFacts;
+}
+
+const COMPOSED = 'composed:';
+
+/** What compose makes of a subject, as a source; no holder has such a key. */
+export function composedSource(subject: string): string {
+  return `${COMPOSED}${subject}`;
+}
+
+/** The subject of such a source; undefined for others. */
+export function composedSubject(source: string): string | undefined {
+  return source.startsWith(COMPOSED) ? source.slice(COMPOSED.length) : undefined;
 }
 
 /** A transaction, whatever its version, as a key. */

@@ -341,7 +341,12 @@ export class PartitionEngine {
     const alerts: StandingWrite<Alert>[] = [];
     for (const { holder, source, signals: items } of standing)
       signals.push(...this.#signals.writes(observedPlace(holder, source), items, revision));
-    for (const { subject, signals: derived, alerts: items } of await this.#compose.flush()) {
+    const { composed, relayed } = await this.#compose.flush(offset);
+    for (const each of relayed) {
+      if (!this.#isLive) this.#attributedOnce.set(attributedKey(each), each);
+      records.push(...(await this.#records.attributed(each)));
+    }
+    for (const { subject, signals: derived, alerts: items } of composed) {
       signals.push(...this.#signals.writes(subject, derived, revision));
       alerts.push(...this.#alerts.writes(subject, items, revision));
     }

@@ -70,6 +70,7 @@ const ORDINARY_SIGNAL: Readonly<Row> = {
   'signal.observedBank': 'bank',
   'signal.strengthMilli': 500,
   'signal.role': 'unknown',
+  'signal.isOwn': false,
 };
 
 /** What stands for a table in a case. */

@@ -1,5 +1,5 @@
 /** What the store already holds, read once at the start: markers, standing documents, and what they were made with. */
-import { composedSource } from '../../pipelines/engine/engine.ts';
+import { composedSource } from '../../pipelines/engine/messages.ts';
 import type { Store } from '../store/client.ts';
 import { markedUntil } from '../store/markers.ts';
 import type { Writer } from './writer.ts';

@@ -183,6 +183,8 @@ const SIGNAL_DEFAULTS: Readonly<Record<string, FieldValue>> = {
   'signal.role': 'suspected_controller',
   'signal.strengthMilli': 500,
   'signal.family': 'COL',
+  'signal.isOwn': false,
+  'signal.payee': null,
 };
 
 function numbered(value: FieldValue, i: number): FieldValue {

@@ -1,0 +1,76 @@
+/**
+ * The second hop of the money (SEMANTICS §11): a signal of a rule over signals that names another than the person whose signals it read. It is
+ * made where that person is composed, carries what it rests on, and counts in the composites of the other; no rule reads it.
+ */
+import type { RuleLookup } from '../../rules/compiler/index.ts';
+import { PROTECTED_ROLES } from '../../schemas/enumerations.ts';
+import { LIMITS } from '../../schemas/identity.ts';
+import { compareUtf8 } from '../../schemas/order.ts';
+import type { Companion, Signal } from '../../schemas/signal.ts';
+
+/** Of a signal its last version that is not later, among versions in the order of events. */
+function versionAt(versions: readonly Signal[], id: string, untilMs: number): Signal | undefined {
+  return versions.findLast((signal) => signal.id === id && signal.eventTime <= untilMs);
+}
+
+/** Parties beside its own holder whom a signal gives weight. */
+export function othersOf(signal: Signal): string[] {
+  const others = signal.attributions.filter(
+    ({ subject, weight }) => weight > 0 && subject !== signal.observedHolder,
+  );
+  return [...new Set(others.map(({ subject }) => subject))];
+}
+
+/** It came to the subject over the second hop. */
+export function isRelayed(signal: Signal, subject: string): boolean {
+  return signal.evidence.signals !== undefined && signal.observedHolder !== subject;
+}
+
+/**
+ * What a derived signal carries to the other: the base signals that are its evidence and give weight, and what these carry, each under
+ * the holder on whom it was observed; of one signal the latest state. `base` in the order of events.
+ */
+export function carriedBy(derived: Signal, base: readonly Signal[]): Companion[] {
+  const carried = new Map<string, Companion>();
+  const add = (companion: Companion): void => {
+    const known = carried.get(companion.signalId);
+    if (known === undefined || known.eventTime < companion.eventTime)
+      carried.set(companion.signalId, companion);
+  };
+  for (const id of derived.evidence.signals ?? []) {
+    const signal = versionAt(base, id, derived.eventTime);
+    if (signal === undefined || signal.shadow === true) continue;
+    const { observedHolder } = signal;
+    for (const companion of signal.companions) add({ ...companion, observedHolder });
+    if (signal.leg) continue;
+    add({
+      rule: signal.rule,
+      version: signal.ruleVersion,
+      signalId: signal.id,
+      weight: signal.weight,
+      strengthMilli: signal.strengthMilli,
+      family: signal.family,
+      eventTime: signal.eventTime,
+      observedHolder,
+    });
+  }
+  return [...carried.values()]
+    .sort((a, b) => compareUtf8(a.rule, b.rule) || compareUtf8(a.signalId, b.signalId))
+    .slice(0, LIMITS.COMPANIONS);
+}
+
+/**
+ * Signals that come to `subject` over the second hop. To a person of whose own history any shown signal says that they may be the one
+ * to protect, none comes, whenever that was said: nothing is to be undone for them later.
+ */
+export function relayedTo(subject: string, signals: readonly Signal[], rules: RuleLookup): Signal[] {
+  const isGuarded = signals.some(
+    ({ observedHolder, holderRole, shadow }) =>
+      observedHolder === subject && PROTECTED_ROLES.has(holderRole) && shadow !== true,
+  );
+  if (isGuarded) return [];
+  return signals.filter(
+    (signal) =>
+      rules.at(signal.rule, signal.eventTime)?.input === 'signals' && othersOf(signal).includes(subject),
+  );
+}
