@@ -172,9 +172,10 @@ async function measureSeed(
     context.progress(`seed ${seed}: cohort ${cohort + 1} of about ${cohorts}, ${tally.rows} rows`);
     const due = new Map([...cases].filter(([kind]) => isShort(kind)));
     await measureCohort(due, days, deriveSeed(seed, 'cohort', cohort), knowledge, tally);
+    // A run that is broken off leaves what it measured until then.
+    if (asLive.length > 0) await writeFile(EXPERIMENTAL_PAGE, pageOf(asLive, tally, seed, days));
   }
   await measureTwins(Math.ceil(accounts / 50), days, seed, knowledge, tally);
-  if (asLive.length > 0) await writeFile(EXPERIMENTAL_PAGE, pageOf(asLive, tally, seed, days));
   return resultsOf(seed, tally, days);
 }
 
@@ -185,6 +186,7 @@ function pageOf(asLive: readonly AsLiveRule[], tally: Tally, seed: number, days:
     seed,
     days,
     rows: tally.rows,
+    peopleOfEach: Math.min(...tally.ofKind.values()),
     monthsOfKind: new Map<string, number>([
       ...[...tally.ofKind].map(([kind, people]): [string, number] => [kind, months(people)]),
       [OTHERS, months(Math.max(0, tally.people - playing))],

@@ -1,5 +1,6 @@
 /** The gates of quality themselves: what they accept, and that they can fail. */
 import { describe, expect, test } from 'vitest';
+import { experimentalPage } from '../../../benchmarks/quality/experimental-page.ts';
 import { KNOWN_ALERTS, withoutKnown } from '../../../benchmarks/quality/known-alerts.ts';
 import { emptyParity, parityFaults, ratioOf } from '../../../benchmarks/quality/parity.ts';
 import { type ScenarioRow, scenariosPage } from '../../../benchmarks/quality/scenarios-page.ts';
@@ -97,4 +98,34 @@ test('the page of the scenarios calls itself synthetic and shows every figure', 
   expect(page).toContain(
     '| S1 | A ring | 19 of 20 | 2 of 20 | - | - | 33 | 51 | 1 of 120 | 0 of 0 | K-SEX-CONTROL |',
   );
+});
+
+test('the page of experimental rules says rates of whom it falls on, and of what is not there that it is not', () => {
+  const rules = [
+    { id: 'AML-03', composites: [] },
+    { id: 'LAB-10', composites: ['K-LABOUR'] },
+  ];
+  const tallies = new Map([
+    [
+      'AML-03',
+      {
+        signals: 3,
+        weighing: 1,
+        ofKind: new Map([
+          ['H1', 2],
+          ['other', 1],
+        ]),
+        alerts: new Map(),
+      },
+    ],
+    ['LAB-10', { signals: 0, weighing: 0, ofKind: new Map(), alerts: new Map([['K-LABOUR', 2]]) }],
+  ]);
+  const monthsOfKind = new Map([
+    ['H1', 100],
+    ['other', 900],
+  ]);
+  const facts = { seed: 7, days: 62, rows: 5, peopleOfEach: 50, monthsOfKind, alerts: 2, harmed: 0 };
+  const page = experimentalPage(rules, tallies, facts);
+  expect(page).toContain('| AML-03 | none | 3 | 3.00 | 1.00 | H1 20.00, other 1.11 | none |');
+  expect(page).toContain('| LAB-10 | K-LABOUR | 0 | 0.00 | 0.00 | none | K-LABOUR 2 |');
 });
