@@ -162,6 +162,12 @@ export const feature = z.discriminatedUnion('agg', [
 ]);
 export type FeatureDefinition = z.infer<typeof feature>;
 
+/** Which events a derived kind groups. */
+const grouped = {
+  where: expression.optional().describe('Which events; default all'),
+  over: windowText,
+};
+
 /** A derived event kind: sub-events built from the events of one window. */
 export const derive = z.discriminatedUnion('make', [
   z.strictObject({
@@ -175,7 +181,36 @@ export const derive = z.discriminatedUnion('make', [
     match: z.enum(['fifo', 'sum']),
     over: windowText,
   }),
+  z.strictObject({
+    make: z.literal('night').describe('One per night in which events lie'),
+    ...grouped,
+    of: name.optional().describe('Field that `total` adds up'),
+    by: name.optional().describe('Text field whose different values are `stops`'),
+  }),
+  z.strictObject({
+    make: z.literal('stay').describe('One per run of events at one place'),
+    ...grouped,
+    of: name.optional().describe('Field that `total` adds up'),
+    by: name.describe('Text field that stays the same, as `place`'),
+    gap: durationText.describe('Most time between one event of a stay and the next'),
+  }),
+  z.strictObject({
+    make: z.literal('circuit').describe('One per way from a place over others back to it'),
+    ...grouped,
+    by: name.describe('Text field that changes and comes back, as `placeAdmin1`'),
+    within: durationText.describe('Most time from the last event before leaving to the one that is back'),
+    stops_min: z.int().min(2).max(16).describe('Fewest different values in between'),
+  }),
+  z.strictObject({
+    make: z.literal('pay_period').describe('One per pay day: what went out of it until the next one'),
+    start: expression.describe('Which events are pay'),
+    out: expression.describe('Which events count as going out'),
+    of: name,
+    longest: durationText.describe('A period is over after this time, also without another pay day'),
+    over: windowText,
+  }),
 ]);
+export type DeriveDefinition = z.infer<typeof derive>;
 
 export const attribution = z.strictObject({
   to: z.string().describe('holder | subject | the name of a string feature'),

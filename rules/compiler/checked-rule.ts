@@ -15,7 +15,7 @@ import type { EventFieldName, SignalFieldName } from '../../schemas/event-fields
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { PeerFile } from '../../schemas/peers.ts';
 import type { PropertyName } from '../../schemas/properties.ts';
-import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
+import type { DeriveDefinition, FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
 import type { FeatureReading } from '../../schemas/signal.ts';
 import type { Position } from './source.ts';
 import type { Window } from './window.ts';
@@ -30,17 +30,27 @@ export type ValueType = 'int' | 'double' | 'string' | 'bool' | 'set';
 
 export type FieldName = EventFieldName | SignalFieldName | PropertyName;
 
-/** Fields that sub-events of a `cycle` have beside those of their outgoing event. */
+export type DerivedKind = DeriveDefinition['make'];
+/** Fields that the sub-events of each kind have beside those of the event at whose place they lie. All are ints. */
 export const DERIVED_FIELDS = {
-  matched: 'int',
-  matchedShareMilli: 'int',
-  sources: 'int',
-} as const satisfies Readonly<Record<string, ValueType>>;
-export function isDerived(name: string): name is keyof typeof DERIVED_FIELDS {
-  return Object.hasOwn(DERIVED_FIELDS, name);
+  cycle: ['matched', 'matchedShareMilli', 'sources'],
+  night: ['events', 'total', 'spanMs', 'stops'],
+  stay: ['events', 'total', 'spanMs', 'days'],
+  circuit: ['events', 'stops', 'spanMs'],
+  pay_period: ['paid', 'total', 'shareMilli', 'events', 'spanMs'],
+} as const satisfies Readonly<Record<DerivedKind, readonly string[]>>;
+export type DerivedName = (typeof DERIVED_FIELDS)[DerivedKind][number];
+
+const DERIVED_NAMES: ReadonlySet<string> = new Set(Object.values(DERIVED_FIELDS).flat());
+
+/** Whether sub-events of that kind, or of any, have such a field. */
+export function isDerived(name: string, kind?: DerivedKind): name is DerivedName {
+  if (kind === undefined) return DERIVED_NAMES.has(name);
+  return (DERIVED_FIELDS[kind] as readonly string[]).includes(name);
 }
 
-export type DerivedValues = { readonly [K in keyof typeof DERIVED_FIELDS]: Value };
+/** Of one sub-event: the fields of its kind. */
+export type DerivedValues = { readonly [K in DerivedName]?: Value };
 
 export type Relation = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
@@ -52,7 +62,7 @@ export type Relation = '==' | '!=' | '<' | '<=' | '>' | '>=';
 export type Shape =
   | { readonly op: 'constant'; readonly value: Value }
   | { readonly op: 'field'; readonly name: FieldName }
-  | { readonly op: 'derived'; readonly name: keyof typeof DERIVED_FIELDS }
+  | { readonly op: 'derived'; readonly name: DerivedName }
   | { readonly op: 'feature' | 'threshold' | 'peer'; readonly position: number }
   | { readonly op: '!' | 'negate'; readonly operand: Tree }
   | {
@@ -102,7 +112,7 @@ export interface Predicate {
 
 /** A field that a feature aggregates: of the event, or of the sub-event it aggregates. */
 export interface FieldRead {
-  readonly name: FieldName | keyof DerivedValues;
+  readonly name: FieldName | DerivedName;
   /** Number of the field where its value is that of the event alone, whatever was evaluated or reversed; else -1. */
   readonly slot: number;
   readonly run: Closure;
@@ -142,15 +152,51 @@ export interface SequenceProgram {
   readonly withinMs: number;
 }
 
-export interface DeriveProgram {
+interface DeriveBase {
   readonly name: string;
   readonly window: Window;
+  /** Positions in `RuleProgram.predicates` of the conditions that say which events count; they trigger. */
+  readonly conditions: readonly number[];
+  /** Fields without which an event that counts is missing. */
+  readonly reads: readonly FieldRead[];
+}
+
+export interface CycleProgram extends DeriveBase {
+  readonly make: 'cycle';
   readonly in: number;
   readonly out: number;
   readonly of: FieldRead;
   readonly withinMs: number;
   readonly match: 'fifo' | 'sum';
 }
+
+export interface PayPeriodProgram extends DeriveBase {
+  readonly make: 'pay_period';
+  /** The events that are pay. */
+  readonly in: number;
+  readonly out: number;
+  readonly of: FieldRead;
+  readonly longestMs: number;
+}
+
+/** Events that go together by a value of theirs. */
+export interface GroupingProgram extends DeriveBase {
+  readonly make: 'night' | 'stay' | 'circuit';
+  readonly where: number;
+  /** What `total` adds up. */
+  readonly of: FieldRead | null;
+  /** `nightOf`, or the place of a stay or a circuit. */
+  readonly key: FieldRead;
+  /** Of a night: the field whose values are counted, and `isNight`. */
+  readonly stops: FieldRead | null;
+  readonly isNight: FieldRead | null;
+  /** Of a stay the most time between neighbours, of a circuit between its ends. */
+  readonly withinMs: number;
+  /** Of a circuit. */
+  readonly stopsMin: number;
+}
+
+export type DeriveProgram = CycleProgram | PayPeriodProgram | GroupingProgram;
 
 /** A quantile of peers that a parameter names. */
 export interface PeerBar {

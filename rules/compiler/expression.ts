@@ -48,7 +48,7 @@ export type Meaning =
   | { readonly kind: 'let'; readonly name: string; readonly typed: Typed; readonly reads: Reads }
   | { readonly kind: 'param'; readonly name: string; readonly typed: Typed; readonly threshold: boolean }
   /** Known, but not readable here; `code` says why. */
-  | { readonly kind: 'refused'; readonly code: FindingCode };
+  | { readonly kind: 'refused'; readonly code: FindingCode; readonly params?: Problem['params'] };
 
 export interface Environment {
   /** Resolves `x`, `params.x` or `signal.x`; undefined for an unknown name. */
@@ -200,7 +200,7 @@ class Checker {
     if (meaning === undefined) return this.problem('RAS-RULES-NAME', node, { name });
     switch (meaning.kind) {
       case 'refused':
-        return this.problem(meaning.code, node, { name });
+        return this.problem(meaning.code, node, { name, ...meaning.params });
       case 'field':
         this.reads.fields.add(meaning.name);
         break;

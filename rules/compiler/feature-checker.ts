@@ -1,6 +1,7 @@
 /** Features and derived kinds of a rule: their conditions, fields, windows and types. */
-import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
+import type { DeriveDefinition, FeatureDefinition } from '../../schemas/rule.ts';
 import {
+  type DerivedKind,
   type DeriveProgram,
   type FeatureProgram,
   type FieldName,
@@ -12,6 +13,7 @@ import {
 } from './checked-rule.ts';
 import { ALWAYS, ALWAYS_TREE, type CheckedExpression, type Checking, type Path } from './checking.ts';
 import { logicTyped, type Typed } from './closures.ts';
+import { derivedUnit, deriveProgram } from './derive-checker.ts';
 import type { Comparison } from './expression.ts';
 import { derivedTyped, fieldTable } from './field.ts';
 import { plainSlotOf } from './field-slots.ts';
@@ -51,8 +53,8 @@ export class FeatureChecker {
     this.#checking = checking;
   }
 
-  #predicate(path: Path, text: string | undefined, derived: boolean, features: boolean): number {
-    const key = `${derived ? 'derived' : 'event'}:${text ?? ''}`;
+  #predicate(path: Path, text: string | undefined, derived: DerivedKind | null, features: boolean): number {
+    const key = `${derived ?? 'event'}:${text ?? ''}`;
     const known = this.#predicateAt.get(key);
     if (known !== undefined) return known;
     const environment = this.#checking.names.overEvents({ features, derived });
@@ -60,11 +62,12 @@ export class FeatureChecker {
     return this.#enter(key, compiled, derived);
   }
 
-  #enter(key: string, compiled: Condition | null, derived: boolean): number {
+  #enter(key: string, compiled: Condition | null, derived: DerivedKind | null): number {
     const reads = compiled?.reads;
     const fields = [...(reads?.fields ?? [])];
     // Pair fields alone change only where reversals or the cap touch a history.
-    const changes = derived || (reads !== undefined && (reads.features.size > 0 || reads.thresholds));
+    const changes =
+      derived !== null || (reads !== undefined && (reads.features.size > 0 || reads.thresholds));
     this.predicates.push({
       run: compiled?.run ?? ALWAYS,
       tree: compiled?.tree ?? ALWAYS_TREE,
@@ -77,7 +80,7 @@ export class FeatureChecker {
       readsFeatures: (reads?.features.size ?? 0) > 0,
       readsThresholds: reads?.thresholds ?? false,
       readsPair: fields.includes('pairAgeMs') || fields.includes('pairOrdinal'),
-      readsDerived: derived,
+      readsDerived: derived !== null,
     });
     const position = this.predicates.length - 1;
     this.#predicateAt.set(key, position);
@@ -86,17 +89,17 @@ export class FeatureChecker {
 
   /** The `where` of a sequence stands before each of its steps. */
   #sequence(path: Path, { where, steps, within, over }: Sequence): SequenceProgram {
-    const environment = this.#checking.names.overEvents({ features: true, derived: false });
+    const environment = this.#checking.names.overEvents({ features: true, derived: null });
     const compile = (at: Path, text: string) => this.#checking.expression(at, text, environment, 'bool');
     const before = where === undefined ? null : compile([...path, 'where'], where);
     const positions = steps.map((text, i) => {
       const at = [...path, 'steps', i];
-      if (where === undefined) return this.#predicate(at, text, false, true);
+      if (where === undefined) return this.#predicate(at, text, null, true);
       const key = `step:${JSON.stringify([where, text])}`;
       const known = this.#predicateAt.get(key);
       if (known !== undefined) return known;
       const step = compile(at, text);
-      return this.#enter(key, before === null || step === null ? null : both(before, step), false);
+      return this.#enter(key, before === null || step === null ? null : both(before, step), null);
     });
     const withinMs = durationMs(within);
     if (withinMs > parseWindow(over).lengthMs) {
@@ -107,23 +110,15 @@ export class FeatureChecker {
     return { steps: positions, withinMs };
   }
 
-  derive(name: string, derive: RuleFile['derive'][string]): void {
-    const window = this.#window(['derive', name], derive.over);
-    const withinMs = durationMs(derive.within);
-    if (withinMs > window.lengthMs) {
-      this.#checking.add('RAS-RULES-WINDOW', this.#checking.yaml.position(['derive', name, 'within']), {
-        detail: `within ${derive.within} > over ${derive.over}`,
-      });
-    }
-    this.derives.push({
-      name,
-      window,
-      in: this.#predicate(['derive', name, 'in'], derive.in, false, false),
-      out: this.#predicate(['derive', name, 'out'], derive.out, false, false),
-      of: this.#fieldRead(['derive', name, 'of'], derive.of, ['int'], false),
-      withinMs,
-      match: derive.match,
-    });
+  derive(name: string, definition: DeriveDefinition): void {
+    this.derives.push(
+      deriveProgram(name, definition, {
+        checking: this.#checking,
+        window: this.#window(['derive', name], definition.over),
+        predicate: (key, text) => this.#predicate(['derive', name, key], text, null, false),
+        read: (key, field, type) => this.#fieldRead(['derive', name, key], field, [type], null),
+      }),
+    );
   }
 
   feature(name: string, definition: FeatureDefinition): FeatureProgram {
@@ -163,7 +158,7 @@ export class FeatureChecker {
     const path: Path = ['features', name];
     const skip = 'skip' in definition ? definition.skip : undefined;
     const from = this.#from(name, 'from' in definition ? definition.from : undefined);
-    const derived = from !== null;
+    const derived = from === null ? null : this.derives[from]!.make;
     const of = this.#ofReads(name, definition, derived);
     const by =
       'by' in definition && definition.by !== undefined
@@ -179,11 +174,11 @@ export class FeatureChecker {
       of,
       by,
       evidence: definition.evidence,
-      unit: this.#unit(definition, of[0]),
+      unit: this.#unit(definition, of[0], derived),
       ...(definition.agg === 'dwell'
         ? {
-            in: this.#predicate([...path, 'in'], definition.in, false, true),
-            out: this.#predicate([...path, 'out'], definition.out, false, true),
+            in: this.#predicate([...path, 'in'], definition.in, null, true),
+            out: this.#predicate([...path, 'out'], definition.out, null, true),
           }
         : definition.agg === 'sequence'
           ? { sequence: this.#sequence(path, definition) }
@@ -200,7 +195,7 @@ export class FeatureChecker {
   #addTriggers(feature: FeatureProgram): void {
     const derive = feature.from === null ? null : this.derives[feature.from];
     const positions = derive
-      ? [derive.in, derive.out]
+      ? derive.conditions
       : [feature.where, feature.in, feature.out, ...(feature.sequence?.steps ?? [])];
     for (const position of positions) if (position !== null) this.triggers.add(position);
   }
@@ -218,7 +213,7 @@ export class FeatureChecker {
     return position;
   }
 
-  #ofReads(name: string, definition: EventFeature, derived: boolean): FieldRead[] {
+  #ofReads(name: string, definition: EventFeature, derived: DerivedKind | null): FieldRead[] {
     if (!('of' in definition) || definition.of === undefined) return [];
     const path = ['features', name, 'of'];
     if (definition.agg === 'distinct') {
@@ -233,11 +228,11 @@ export class FeatureChecker {
     return [this.#fieldRead(path, definition.of, types, derived)];
   }
 
-  #fieldRead(path: Path, name: string, types: readonly ValueType[], derived: boolean): FieldRead {
+  #fieldRead(path: Path, name: string, types: readonly ValueType[], derived: DerivedKind | null): FieldRead {
     const typed = this.#readTyped(name, derived);
     if (typed === undefined) {
-      const code = this.#checking.names.refusal(name)?.code ?? 'RAS-RULES-NAME';
-      this.#checking.add(code, this.#checking.yaml.position(path), { name });
+      const { code, params } = this.#checking.names.refusal(name, derived) ?? { code: 'RAS-RULES-NAME' };
+      this.#checking.add(code, this.#checking.yaml.position(path), { name, ...params });
       return { name: 'time', slot: -1, run: () => null };
     }
     if (!types.includes(typed.type)) {
@@ -251,17 +246,17 @@ export class FeatureChecker {
     return { name: name as FieldRead['name'], slot: plainSlotOf(name as FieldRead['name']), run: typed.run };
   }
 
-  #readTyped(name: string, derived: boolean): Typed | undefined {
+  #readTyped(name: string, derived: DerivedKind | null): Typed | undefined {
     const field = this.#checking.names.field(name);
     if (field !== undefined) return field.typed;
-    return derived && isDerived(name) ? derivedTyped(name) : undefined;
+    return derived !== null && isDerived(name, derived) ? derivedTyped(name) : undefined;
   }
 
   #readType(read: FieldRead): ValueType {
-    return this.#readTyped(read.name, true)?.type ?? 'int';
+    return this.#readTyped(read.name, null)?.type ?? 'int';
   }
 
-  #unit(definition: EventFeature, of: FieldRead | undefined): string | null {
+  #unit(definition: EventFeature, of: FieldRead | undefined, derived: DerivedKind | null): string | null {
     switch (definition.agg) {
       case 'count':
       case 'distinct':
@@ -278,7 +273,7 @@ export class FeatureChecker {
         return null;
       default: {
         if (of === undefined) return null;
-        if (isDerived(of.name)) return DERIVED_UNITS[of.name];
+        if (isDerived(of.name)) return derivedUnit(of.name, this.#checking.file, derived);
         return fieldTable(this.#checking.file.input)[of.name]?.unit ?? null;
       }
     }
@@ -324,8 +319,6 @@ export class FeatureChecker {
     return window;
   }
 }
-
-const DERIVED_UNITS = { matched: 'minor', matchedShareMilli: 'milli', sources: 'count' } as const;
 
 const BLANK_FEATURE = {
   window: null,

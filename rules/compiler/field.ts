@@ -2,7 +2,7 @@
 import { EVENT_FIELDS, type FieldValue, SIGNAL_FIELDS } from '../../schemas/event-fields.ts';
 import type { EventField } from '../../schemas/field.ts';
 import { PROPERTIES } from '../../schemas/properties.ts';
-import { type Closure, DERIVED_FIELDS, type FieldName, type Value } from './checked-rule.ts';
+import type { Closure, DerivedName, FieldName, Value } from './checked-rule.ts';
 import { type Typed, typedOf } from './closures.ts';
 import { slotOf } from './field-slots.ts';
 import { floorDivide, toInt } from './integer.ts';
@@ -32,9 +32,9 @@ export function fieldTyped(name: FieldName, field: EventField): Typed {
   return typedOf(field.type, fieldClosure(name), isFixed, { op: 'field', name });
 }
 
-export function derivedTyped(name: keyof typeof DERIVED_FIELDS): Typed {
+export function derivedTyped(name: DerivedName): Typed {
   const run: Closure = (scope) => scope.derived?.[name] ?? null;
-  return typedOf(DERIVED_FIELDS[name], run, false, { op: 'derived', name });
+  return typedOf('int', run, false, { op: 'derived', name });
 }
 
 function fieldClosure(name: FieldName): Closure {

@@ -2,6 +2,7 @@
 import type { RuleFile } from '../../schemas/rule.ts';
 import {
   DERIVED_FIELDS,
+  type DerivedKind,
   type FieldName,
   isDerived,
   type PeerBar,
@@ -35,6 +36,8 @@ export class Names {
   readonly #lets = new Map<string, LetEntry>();
   readonly #features: { readonly name: string; readonly typed: Typed }[] = [];
   readonly #declared: ReadonlySet<string>;
+  /** Kinds of which the rule derives something; a cycle's fields are nobody else's names in any rule. */
+  readonly #kinds: ReadonlySet<DerivedKind>;
   /** A rule that waits for what supplies properties may read them. */
   readonly #isWaiting: boolean;
 
@@ -61,13 +64,15 @@ export class Names {
         this.#params.set(name, { kind: 'param', name, typed, threshold: false });
       }
     }
+    this.#kinds = new Set(['cycle', ...Object.values(file.derive).map(({ make }) => make)]);
     this.#isWaiting = file.status === 'waiting';
     this.#declared = new Set([...Object.keys(file.let), ...Object.keys(file.features)]);
   }
 
   /** Whether a `let`, derived kind or feature may not be called so, whatever else the rule declares. */
   isTaken(name: string): boolean {
-    return this.#fields.has(name) || RESERVED.has(name) || Object.hasOwn(DERIVED_FIELDS, name);
+    if (this.#fields.has(name) || RESERVED.has(name)) return true;
+    return [...this.#kinds].some((kind) => isDerived(name, kind));
   }
 
   addLet(name: string, typed: Typed, reads: Reads): void {
@@ -100,22 +105,28 @@ export class Names {
   }
 
   /** Why a field that there is may not be read by this rule. */
-  refusal(name: string): (Meaning & { kind: 'refused' }) | undefined {
+  refusal(name: string, derived: DerivedKind | null = null): (Meaning & { kind: 'refused' }) | undefined {
+    if (derived !== null && isDerived(name) && !isDerived(name, derived)) {
+      const fields = DERIVED_FIELDS[derived].join(', ');
+      return { kind: 'refused', code: 'RAS-RULES-DERIVED', params: { make: derived, fields } };
+    }
     if (this.#isWaiting || !isProperty(name) || !this.#fields.has(name)) return undefined;
     return { kind: 'refused', code: 'RAS-RULES-SUPPLIED' };
   }
 
-  /** Expressions over one event (`features: false` for `let` and `derive`) or over one sub-event. */
-  overEvents(options: { readonly features: boolean; readonly derived: boolean }): Environment {
+  /** Expressions over one event (`features: false` for `let` and `derive`) or over one sub-event of a kind. */
+  overEvents(options: { readonly features: boolean; readonly derived: DerivedKind | null }): Environment {
     return {
       resolve: (name) => {
         const field = this.refusal(name) ?? this.#fields.get(name) ?? this.#param(name);
         if (field !== undefined) return field;
         const entry = this.#lets.get(name);
         if (entry !== undefined) return { kind: 'let', name, ...entry };
-        if (options.derived && isDerived(name)) return { kind: 'derived', name, typed: derivedTyped(name) };
+        const { derived } = options;
+        if (derived !== null && isDerived(name, derived))
+          return { kind: 'derived', name, typed: derivedTyped(name) };
         const feature = options.features ? this.#feature(name) : undefined;
-        return feature ?? this.#later(name);
+        return feature ?? this.#later(name) ?? this.refusal(name, derived);
       },
     };
   }

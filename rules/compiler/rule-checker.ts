@@ -248,7 +248,7 @@ class RuleChecker {
 
   #let(name: string, text: string): void {
     const { names } = this.#checking;
-    const environment = names.overEvents({ features: false, derived: false });
+    const environment = names.overEvents({ features: false, derived: null });
     const found = this.#checking.expression(['let', name], text, environment, null);
     // A broken one keeps its name, so that its fault is told once and not at every use.
     names.addLet(name, found ?? constant('bool', true), found?.reads ?? emptyReads());

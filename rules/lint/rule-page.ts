@@ -1,6 +1,6 @@
 /** What every check of one rule reads: the checked rule, the places of its file, and where findings go. */
 import { withoutCases } from '../compiler/case-cut.ts';
-import type { CheckedRule, Tree } from '../compiler/checked-rule.ts';
+import type { CheckedRule, DeriveProgram, Tree } from '../compiler/checked-rule.ts';
 import type { Position, YamlSource } from '../compiler/source.ts';
 import { CHECKS, type CheckId, type LintFinding } from './checks.ts';
 
@@ -53,8 +53,9 @@ export class RulePage {
       at === null ? [] : [{ path: [section, name, key], tree: predicates[at]!.tree }];
     return [
       ...derives.flatMap((derive) => [
-        ...placed('derive', derive.name, 'in', derive.in),
-        ...placed('derive', derive.name, 'out', derive.out),
+        ...Object.entries(conditionsOf(derive)).flatMap(([key, at]) =>
+          placed('derive', derive.name, key, at),
+        ),
       ]),
       ...features.flatMap((feature) => [
         ...placed('features', feature.name, 'where', feature.where),
@@ -79,4 +80,10 @@ export class RulePage {
       ...benign.map(({ tree }, i): PlacedCondition => ({ path: ['benign', i, 'when'], tree })),
     ];
   }
+}
+
+/** The conditions of a derived kind by their keys. */
+function conditionsOf(derive: DeriveProgram): Readonly<Record<string, number>> {
+  if ('where' in derive) return { where: derive.where };
+  return { [derive.make === 'pay_period' ? 'start' : 'in']: derive.in, out: derive.out };
 }

@@ -1,6 +1,8 @@
 /** Units of what is compared, added and subtracted: days with days, thousandths with thousandths. */
 import { type ASTNode, parse } from '@marcbachmann/cel-js';
 import type { FeatureDefinition, RuleFile } from '../../schemas/rule.ts';
+import { isDerived } from '../compiler/checked-rule.ts';
+import { derivedUnit } from '../compiler/derive-checker.ts';
 import { fieldTable } from '../compiler/field.ts';
 import type { Path, RulePage } from './rule-page.ts';
 
@@ -14,12 +16,6 @@ const OF_FIELD: Readonly<Record<string, string>> = { sendHour: 'hours' };
 /** Parameters of these units are no quantities. */
 const NO_QUANTITY: ReadonlySet<string> = new Set(['text', 'list', 'flag']);
 
-const DERIVED: Readonly<Record<string, string>> = {
-  matched: 'minor',
-  matchedShareMilli: 'milli',
-  sources: 'count',
-};
-
 export function checkUnits(page: RulePage): void {
   const { file } = page.rule;
   const units = new Units(file);
@@ -31,9 +27,10 @@ export function checkUnits(page: RulePage): void {
     }
   };
   for (const [name, text] of Object.entries(file.let)) check(['let', name], text);
-  for (const [name, { in: into, out }] of Object.entries(file.derive)) {
-    check(['derive', name, 'in'], into);
-    check(['derive', name, 'out'], out);
+  for (const [name, derive] of Object.entries(file.derive)) {
+    const conditions = derive as Readonly<Record<string, unknown>>;
+    for (const key of ['where', 'in', 'out', 'start'])
+      check(['derive', name, key], conditions[key] as string | undefined);
   }
   for (const [name, feature] of Object.entries(file.features)) {
     const conditions = feature as Readonly<Record<string, unknown>>;
@@ -91,7 +88,7 @@ class Units {
     if (definition !== undefined) return this.#ofFeature(definition);
     const text = lets[name];
     if (text !== undefined) return this.#ofNode(parse(text).ast, []);
-    return DERIVED[name] ?? null;
+    return isDerived(name) ? derivedUnit(name, this.#file, null) : null;
   }
 
   #ofFeature(feature: FeatureDefinition): Unit {

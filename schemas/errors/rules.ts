@@ -86,6 +86,18 @@ export const rulesErrors = defineErrors({
       fr: 'Une expression sur des événements peut nommer des champs, des `let` et des caractéristiques déclarées avant ; `when` peut nommer des caractéristiques et des params.',
     },
   },
+  'RAS-RULES-DERIVED': {
+    message: {
+      en: '`{name}` is no field of the sub-events of a `{make}`.',
+      es: '`{name}` no es un campo de los subeventos de `{make}`.',
+      fr: '`{name}` n’est pas un champ des sous-événements de `{make}`.',
+    },
+    hint: {
+      en: 'Beside the fields of their last event they have: {fields}.',
+      es: 'Además de los campos de su último evento tienen: {fields}.',
+      fr: 'Outre les champs de leur dernier événement, ils ont : {fields}.',
+    },
+  },
   'RAS-RULES-SUPPLIED': {
     message: {
       en: '`{name}` is a supplied property: nothing here works it out yet.',

@@ -5,7 +5,7 @@ import { EVALUATORS } from '../support/vector-evaluators.ts';
 import { fullRef, loadVectors } from '../support/vectors.ts';
 
 const AGGREGATES =
-  'count,cycle fifo,cycle sum,distinct,dwell,first,group_count,interval_cv,last,max,mean,min,percentile,ratio,sequence,share,stddev,sum,top_key,top_share';
+  'circuit,count,cycle fifo,cycle sum,distinct,dwell,first,group_count,interval_cv,last,max,mean,min,night,pay_period,percentile,ratio,sequence,share,stay,stddev,sum,top_key,top_share';
 const vectors = loadVectors(import.meta.dirname);
 
 describe('the vectors', () => {
@@ -16,7 +16,9 @@ describe('the vectors', () => {
     for (const { name, rule } of vectors) {
       const used = [
         ...Object.values(rule.features).map((feature) => feature.agg),
-        ...Object.values(rule.derive).map((derive) => `${derive.make} ${derive.match}`),
+        ...Object.values(rule.derive).map((derive) =>
+          derive.make === 'cycle' ? `${derive.make} ${derive.match}` : derive.make,
+        ),
       ];
       for (const key of used) uses.set(key, (uses.get(key) ?? new Set()).add(name));
     }

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { stringify } from 'yaml';
 import type { FieldValue } from '../../schemas/event-fields.ts';
 import { ruleFile } from '../../schemas/rule.ts';
+
 import { BASE_MS, completeRule, knownOf, type Row, type Vector } from '../support/vectors.ts';
+import { derive, flows, fromDerived } from './derived-arbitrary.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -90,31 +92,13 @@ const sequence = fc
   )
   .map(([shape, rest]) => ({ ...rest, ...shape }));
 
-const flows = fc.record({
-  in: fc.constantFrom('direction in ["in", "self"]', 'direction == "in"', 'direction == "in" && isNight'),
-  out: fc.constantFrom(
-    'direction in ["out", "self"]',
-    'direction == "out"',
-    'direction == "out" && amount < 90',
-  ),
-  of: fc.constantFrom('amount', 'amountUsd'),
-  over: fc.constantFrom('3h', '1d', '2day@local'),
-});
 const dwell = fc.tuple(flows, fc.boolean()).map(([part, evidence]) => ({ agg: 'dwell', ...part, evidence }));
-const cycle = fc
-  .tuple(flows, fc.constantFrom('20m', '1h', '3h'), fc.constantFrom('fifo', 'sum'))
-  .map(([part, within, match]) => ({ make: 'cycle', ...part, within, match }));
-const ofCycle: fc.Arbitrary<Record<string, unknown>> = fc
-  .tuple(
-    fc.constantFrom(
-      { agg: 'count', where: 'matchedShareMilli >= 500' },
-      { agg: 'sum', of: 'matched' },
-      { agg: 'max', of: 'sources', where: 'sources >= 1 && amount >= 5' },
-      { agg: 'last', of: 'matchedShareMilli' },
-    ),
-    fc.constantFrom(...SLIDING),
-  )
-  .map(([part, over]) => ({ ...part, over, from: 'pass' }));
+/** What it takes of the sub-events depends on their kind, which is drawn apart. */
+const ofDerived = fc.record({
+  from: fc.constant('pass'),
+  pick: fc.nat(20),
+  over: fc.constantFrom(...SLIDING),
+});
 
 const feature = fc.oneof(
   {
@@ -122,7 +106,7 @@ const feature = fc.oneof(
     arbitrary: fc.tuple(fc.oneof(...shapes), window).map(([shape, rest]) => ({ ...rest, ...shape })),
   },
   { weight: 1, arbitrary: dwell },
-  { weight: 1, arbitrary: ofCycle },
+  { weight: 2, arbitrary: ofDerived },
   { weight: 2, arbitrary: sequence },
 );
 
@@ -165,7 +149,7 @@ const parts = fc.array(fc.tuple(feature, comparison), { minLength: 1, maxLength:
 const ruleFragment = fc
   .record({
     parts,
-    derive: cycle,
+    derive,
     first: comparison,
     reads: rarely(4, fc.constantFrom('amount >= ', 'direction == "in" && amount <= ')),
     ratio: fc.boolean(),
@@ -191,13 +175,14 @@ const ruleFragment = fc
       const test = `${name} ${type === 'text' && op.length === 1 ? '==' : op} ${constants[type]}`;
       when = `(${when}) ${joined} ${negated ? `!(${test})` : test}`;
     };
-    for (const [i, [part, compared]] of spec.parts.entries()) {
-      const before = spec.parts[i - 1]?.[0];
+    const parts = spec.parts.map(([part, compared]) => [fromDerived(part, spec.derive), compared] as const);
+    for (const [i, [part, compared]] of parts.entries()) {
+      const before = parts[i - 1]?.[0];
       const plain = !('in' in part) && !('from' in part);
       const named = spec.reads !== undefined && plain && before !== undefined && typeOf(before) !== 'text';
       use(`f${i}`, named ? { ...part, where: `${spec.reads}f${i - 1}` } : part, compared);
     }
-    const den = spec.parts.findIndex(([part]) => typeOf(part) === 'int');
+    const den = parts.findIndex(([part]) => typeOf(part) === 'int');
     if (spec.ratio && den >= 0) use('r', { agg: 'ratio', num: 'n', den: `f${den}` }, spec.first);
     const part = { part: { peer: 'part', quantile: 500, unit: 'share', provenance: 'peers' } };
     const bars = {
@@ -215,7 +200,7 @@ const ruleFragment = fc
       features['old'] = { agg: 'count', over: '3d', skip: '1d', where: 'direction == "in"', evidence: false };
       when = `n == 0 && old >= 1 && (${when})`;
     }
-    const usesCycle = Object.values(features).some((part) => part['from'] !== undefined);
+    const derives = Object.values(features).some((part) => part['from'] !== undefined);
     const note = { es: 'x', en: 'x', fr: 'x' };
     const isTicking = spec.ticks !== undefined;
     return {
@@ -232,7 +217,7 @@ const ruleFragment = fc
         full: spec.full === 1 ? 4 : spec.full,
       },
       attributions: [{ to: 'holder', role: 'unknown', weight: 1, why: note }],
-      ...(usesCycle && { derive: { pass: isTicking ? sliding(spec.derive) : spec.derive } }),
+      ...(derives && { derive: { pass: isTicking ? sliding(spec.derive) : spec.derive } }),
       ...(spec.quiet !== undefined && { quiet: isTicking ? '5d' : spec.quiet }),
       ...(spec.lookback !== undefined && { lookback: spec.lookback }),
       ...((spec.benign !== undefined || spec.peers === 'benign') && {
@@ -315,6 +300,9 @@ function row(holes: number): fc.Arbitrary<Row> {
     .map(({ institution, number, version, time: at, withdrawn, reverses, dayless, ...given }) => {
       const fields: Record<string, FieldValue> = { time: at, institution, account: 'acct' };
       for (const [name, value] of Object.entries(given)) if (value !== undefined) fields[name] = value;
+      const hour = (at / HOUR_MS) % 24;
+      fields['nightOf'] =
+        dayless || fields['isNight'] !== true ? null : Math.floor(at / HOUR_MS / 24) - (hour < 21 ? 1 : 0);
       fields['localDay'] = dayless ? null : Math.floor((at - 5 * HOUR_MS) / (24 * HOUR_MS));
       return {
         institution,

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Scope, Tree, Value } from '../../rules/compiler/checked-rule.ts';
+import { DERIVED_FIELDS, type Scope, type Tree, type Value } from '../../rules/compiler/checked-rule.ts';
 import { known } from '../../rules/compiler/field.ts';
 import { FIELD_OF_SLOT } from '../../rules/compiler/field-slots.ts';
 import type { CheckedRule } from '../../rules/compiler/index.ts';
@@ -142,7 +142,9 @@ function scopeOf(event: RuleEvent, { feature, threshold, derived, pair }: Wild):
       return name === 'time' || name === 'institution' ? event[name] : known(event.fields[name]);
     },
     rest: null,
-    derived: { matched: derived, matchedShareMilli: derived, sources: derived },
+    derived: Object.fromEntries(
+      Object.values(DERIVED_FIELDS).flatMap((names) => names.map((name) => [name, derived])),
+    ),
     feature: () => feature,
     threshold: () => threshold,
     peer: () => threshold,

@@ -33,17 +33,21 @@ export function monthOf(day: number): number {
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 
+/** Conditions by which a feature, or a derive, takes events; its `part` apart. */
+export function eventTexts(part: object): string[] {
+  const found = part as Readonly<Record<string, string | undefined>>;
+  const texts = ['in', 'out', 'start'].flatMap((key) => found[key] ?? []);
+  return texts.length > 0 ? texts : [found['where'] ?? 'true'];
+}
+
 /** An expression of the rule names `status`: then every event is visible (§2). */
 export function readsStatus(rule: RuleFile): boolean {
   const texts = [
     rule.when,
     ...Object.values(rule.let),
-    ...Object.values(rule.features).flatMap((f) => ('where' in f ? [f.where] : [])),
     ...Object.values(rule.features).flatMap((f) => ('part' in f ? [f.part] : [])),
     ...Object.values(rule.features).flatMap((f) => ('steps' in f ? f.steps : [])),
-    ...[...Object.values(rule.features), ...Object.values(rule.derive)].flatMap((f) =>
-      'in' in f ? [f.in, f.out] : [],
-    ),
+    ...[...Object.values(rule.features), ...Object.values(rule.derive)].flatMap(eventTexts),
   ];
   return texts.some((text) => text !== undefined && /\bstatus\b/.test(text));
 }

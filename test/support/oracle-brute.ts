@@ -4,12 +4,14 @@
  */
 import type { RuleFile } from '../../schemas/rule.ts';
 import * as agg from './oracle-brute-aggregates.ts';
+import { flowsOf, type Item, subEvents } from './oracle-brute-derived.ts';
 import type { BruteEvaluation } from './oracle-brute-evaluation.ts';
 import { sequenceTally, stepTexts, type Windowed } from './oracle-brute-sequences.ts';
 import { evaluate, lift, strengthOf, type Value } from './oracle-brute-values.ts';
 import {
   calendar,
   duration,
+  eventTexts,
   longestWindow,
   monthOf,
   readsStatus,
@@ -23,15 +25,6 @@ const PRECISION_ORDER = ['second', 'minute', 'hour', 'day', 'batch'];
 const HISTORY_EVENTS = 65_536;
 /** 90 days: how long a reversal waits for its original. */
 const ORPHAN_MS = 7_776_000_000;
-
-/** An event as of some evaluation: amounts after reversals, fields from the pair history. */
-interface Item {
-  readonly time: number;
-  readonly ref: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-  /** References that stand for this item in evidence: itself, or a cycle's out event and its matched in events. */
-  readonly refs: readonly string[];
-}
 
 interface Tally {
   readonly known: readonly Item[];
@@ -176,68 +169,6 @@ export class AsOf {
     return calendar(over) !== null && (day === null || day === undefined);
   }
 
-  /** The sub-events of a derive (null when too many of its events are unreadable), and how many events are (§4, §6). */
-  cycles(name: string): { items: Item[] | null; missing: number } {
-    const make = this.rule.derive[name]!;
-    if (this.windowUnknown(make.over)) return { items: null, missing: 0 };
-    const within = duration(make.within);
-    const { flows, missing, known } = this.flows(make);
-    if (10 * missing > missing + known) return { items: null, missing };
-    const portions = agg.fifo(flows).filter((portion) => portion.dwell <= within);
-    const used = new Set<number>();
-    const items = flows
-      .filter((flow) => flow.isOut && flow.value > 0n)
-      .map((flow) => {
-        const item = this.items[flow.index]!;
-        let inIndexes = portions.filter((p) => p.outIndex === flow.index).map((p) => p.inIndex);
-        let matched = portions.filter((p) => p.outIndex === flow.index).reduce((sum, p) => sum + p.value, 0n);
-        let share: bigint | null = (1000n * matched) / flow.value;
-        if (make.match === 'sum') {
-          const free = flows.filter(
-            (other) =>
-              other.isIn &&
-              other.value > 0n &&
-              other.index < flow.index &&
-              other.time > flow.time - within &&
-              !used.has(other.index),
-          );
-          matched = free.reduce((sum, other) => sum + other.value, 0n);
-          for (const other of free) used.add(other.index);
-          inIndexes = free.map((other) => other.index);
-          share = matched === 0n ? null : (1000n * flow.value) / matched;
-        }
-        const sources = new Set(
-          inIndexes.map((i) => this.items[i]!.fields['source'] ?? null).filter((source) => source !== null),
-        );
-        return {
-          ...item,
-          refs: [item.ref, ...inIndexes.map((i) => this.items[i]!.ref)],
-          fields: { ...item.fields, matched, matchedShareMilli: share, sources: sources.size },
-        };
-      });
-    return { items, missing };
-  }
-
-  flows(part: { in: string; out: string; of: string; over: string }): {
-    flows: agg.Flow[];
-    missing: number;
-    known: number;
-  } {
-    const flows: agg.Flow[] = [];
-    let missing = 0;
-    this.items.forEach((item, index) => {
-      const held = this.inWindow(item, part.over, undefined);
-      if (held === false) return;
-      const isIn = this.visible(item, part.in);
-      const isOut = this.visible(item, part.out);
-      if (isIn === false && isOut === false) return;
-      const value = lift(item.fields[part.of]) as bigint | null;
-      if (held === null || isIn === null || isOut === null || value === null) missing++;
-      else flows.push({ index, time: item.time, isIn, isOut, value });
-    });
-    return { flows, missing, known: flows.length };
-  }
-
   /** §4 "Missing": the items that a feature reads, and how many it could not. */
   tally(feature: Windowed, source: readonly Item[]): Tally {
     const known: Item[] = [];
@@ -268,7 +199,7 @@ export class AsOf {
     }
     if (this.windowUnknown(feature.over)) return null;
     if (feature.agg === 'dwell') {
-      const { flows, missing, known } = this.flows(feature);
+      const { flows, missing, known } = flowsOf(this, feature);
       const readable = 10 * missing <= missing + known;
       const portions = readable ? agg.fifo(flows) : [];
       const indexes = new Set(portions.flatMap((portion) => [portion.inIndex, portion.outIndex]));
@@ -280,7 +211,8 @@ export class AsOf {
       this.tallies.set(name, tally);
       return value;
     }
-    const source = feature.from === undefined ? { items: this.items, missing: 0 } : this.cycles(feature.from);
+    const source =
+      feature.from === undefined ? { items: this.items, missing: 0 } : subEvents(this, feature.from);
     const tally = this.tally(feature, source.items ?? []);
     this.tallies.set(name, { known: tally.known, missing: tally.missing + source.missing });
     if (source.items === null) return null;
@@ -344,8 +276,7 @@ export class AsOf {
       const from =
         feature.agg !== 'dwell' && feature.from !== undefined ? this.rule.derive[feature.from] : undefined;
       const flow = feature.agg === 'dwell' ? feature : from;
-      const texts =
-        flow !== undefined ? [flow.in, flow.out] : [('where' in feature && feature.where) || 'true'];
+      const texts = flow !== undefined ? eventTexts(flow) : eventTexts(feature);
       return texts.some((text) => this.visible(here, text, true) !== false);
     });
   }

@@ -74,7 +74,9 @@ export function triggerTexts(vector: Vector): string[] {
     if (feature.skip !== undefined) return [];
     if (feature.agg === 'sequence') return stepTexts(feature);
     const derive = feature.from === undefined ? undefined : vector.rule.derive[feature.from];
-    return derive === undefined ? [feature.where ?? 'true'] : [derive.in, derive.out];
+    if (derive === undefined) return [feature.where ?? 'true'];
+    if (derive.make === 'cycle') return [derive.in, derive.out];
+    return derive.make === 'pay_period' ? [derive.start, derive.out] : [derive.where ?? 'true'];
   });
 }
 
@@ -87,7 +89,10 @@ export function fieldsRead(vector: Vector): string[] {
   });
   const named = everyExpression(vector).flatMap((text) => namesIn(treeOf(text)));
   const groups: string[] = Object.values(vector.peers).flatMap(({ by }) => by);
-  const read = [...ALWAYS, ...direct, ...named, ...groups];
+  const nights = Object.values(rule.derive).some(({ make }) => make === 'night')
+    ? ['nightOf', 'isNight']
+    : [];
+  const read = [...ALWAYS, ...direct, ...named, ...groups, ...nights];
   return FIELDS.filter((name) => read.includes(name));
 }
 
@@ -95,7 +100,7 @@ export function everyExpression(vector: Vector): string[] {
   const { rule } = vector;
   const texts = [rule.when, ...Object.values(rule.let), ...rule.benign.map((test) => test.when)];
   for (const part of [...Object.values(rule.features), ...Object.values(rule.derive)]) {
-    for (const key of ['where', 'part', 'in', 'out'] as const) {
+    for (const key of ['where', 'part', 'in', 'out', 'start'] as const) {
       const text = (part as unknown as Record<string, string | undefined>)[key];
       if (text !== undefined) texts.push(text);
     }

@@ -22,7 +22,10 @@ export const FIELD_TYPES: Readonly<Record<string, FieldType>> = Object.fromEntri
 );
 /** Evaluations as of ticks are numbered from here on: that of the last event before, modulo this, is the rest. */
 export const TICK_BASE = 100_000;
-export const DERIVED = ['matched', 'matchedShareMilli', 'sources'];
+export const DERIVED = [
+  ...['matched', 'matchedShareMilli', 'sources'],
+  ...['events', 'total', 'spanMs', 'stops', 'days', 'paid', 'shareMilli'],
+];
 export const SQL_TYPES = { int: 'Int256', double: 'Float64', string: 'String', bool: 'Bool' } as const;
 
 /** Functions that the oracle installs: exact quotient, exact comparison of an integer with a double, checked range. */

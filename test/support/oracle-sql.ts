@@ -18,6 +18,7 @@ import {
   windowMs,
   windowSql,
 } from './oracle-sql-conditions.ts';
+import { groupsSql, membersSql } from './oracle-sql-derived.ts';
 import { episodesSql } from './oracle-sql-episodes.ts';
 import {
   column,
@@ -177,16 +178,26 @@ function history(engine: SqlEngine, vector: Vector, asked: readonly string[], lo
   );
 }
 
+/** Fields that a cycle does not have. */
+const OTHER_KINDS = DERIVED.slice(3)
+  .map((name) => `${nothing('int')} AS ${name}`)
+  .join(', ');
+
 /** Rows of one derive: its sub-events with the columns of their out event, or none and `bad` where unreadable (§4, §6). */
 function derive(engine: SqlEngine, vector: Vector, name: string): void {
   const make = vector.rule.derive[name]!;
+  if (make.make !== 'cycle') {
+    table(engine, `flows_${name}`, membersSql(vector, make));
+    table(engine, `cycle_${name}`, groupsSql(`flows_${name}`, make));
+    return;
+  }
   table(engine, `flows_${name}`, flowsSql(vector, make));
   const cycles =
     make.match === 'fifo' ? fifoSql('flows', ms(make.within)) : sumCyclesSql('flows', ms(make.within));
   table(
     engine,
     `cycle_${name}`,
-    `SELECT * EXCEPT (v, share), share AS matchedShareMilli FROM as_of INNER JOIN (SELECT en, cycle.1 AS n, toNullable(toInt256(cycle.2)) AS matched, cycle.3 AS refs,
+    `SELECT * EXCEPT (v, share), share AS matchedShareMilli, ${OTHER_KINDS} FROM as_of INNER JOIN (SELECT en, cycle.1 AS n, toNullable(toInt256(cycle.2)) AS matched, cycle.3 AS refs,
          arrayFirst(f -> f.1 = cycle.1, flows).5 AS v,
          ${
            make.match === 'fifo'

@@ -46,7 +46,9 @@ function lengths(rule: CheckedRule): number[] {
   const params = Object.values(rule.file.params).flatMap((param) =>
     'value' in param && param.unit === 'ms' ? [Number(param.value)] : [],
   );
-  const within = derives.map((derive) => derive.withinMs);
+  const within = derives
+    .map((derive) => ('longestMs' in derive ? derive.longestMs : derive.withinMs))
+    .filter((length) => length > 0);
   return [...new Set([...windows, ...within, ...params, rule.quietMs, rule.lookbackMs])].filter(
     (length) => length <= LENGTH_MAX_MS,
   );

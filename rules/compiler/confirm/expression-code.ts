@@ -9,7 +9,7 @@
  */
 import { BYTE_NULL, type StandpointKind, TEXT_NULL } from '../../../schemas/facts.ts';
 import {
-  type DERIVED_FIELDS,
+  type DerivedName,
   type FeatureProgram,
   type FieldName,
   isDerived,
@@ -20,8 +20,6 @@ import { isPairField, readOf } from '../plan/field-read.ts';
 import { compared, constantOf } from '../plan/folding.ts';
 import { literal } from '../plan/literal.ts';
 import type { FactBinding } from '../plan/reading.ts';
-
-export type DerivedName = keyof typeof DERIVED_FIELDS;
 
 /** How values are held: numbers, ids of texts, codes of a list of names (booleans are codes 0 and 1), or bits of a set. */
 export type Domain =

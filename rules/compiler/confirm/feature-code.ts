@@ -7,7 +7,7 @@
  */
 import {
   type CheckedRule,
-  type DeriveProgram,
+  type DerivedName,
   type FeatureProgram,
   type FieldName,
   type FieldRead,
@@ -17,8 +17,8 @@ import {
 import { literal } from '../plan/literal.ts';
 import type { Window } from '../window.ts';
 import { aggregateCode, GROUPS, KEPT_AGGREGATES, keptValue, stepCode } from './aggregate-code.ts';
+import { type DeriveTools, deriveCode, movementsCode, placedBy } from './derive-code.ts';
 import {
-  type DerivedName,
   type Domain,
   derivedCode,
   type ExpressionCode,
@@ -221,7 +221,10 @@ export class FeatureCode {
     const { predicates, derives } = this.#rule.program;
     if (window?.kind !== 'sliding') return false;
     if (sequence !== null) return isAskedOnce(predicates[sequence.steps.at(-1)!]!);
-    if (from !== null) return definition.agg === 'count' && isAskedOnce(predicates[derives[from]!.out]!);
+    if (from !== null) {
+      const placed = placedBy(derives[from]!);
+      return definition.agg === 'count' && placed !== null && isAskedOnce(predicates[placed]!);
+    }
     if (definition.agg !== 'top_share' || where === null || !isAskedOnce(predicates[where]!)) return false;
     return of.length === 1 && !isDerived(of[0]!.name) && definition.tolerance_milli < MILLI;
   }
@@ -231,11 +234,11 @@ export class FeatureCode {
     const feature = this.#rule.program.features[position]!;
     const { definition, from } = feature;
     const isMode = definition.agg === 'top_share';
-    // Each cycle is one of the events that take money out.
+    // Each sub-event lies at the place of another one of these events.
     const matched =
       from === null
         ? this.#matchCode(feature)
-        : [`const q = this.p${this.#rule.program.derives[from]!.out}[i];`];
+        : [`const q = this.p${placedBy(this.#rule.program.derives[from]!)}[i];`];
     const make = isMode
       ? `new ModeBound(${literal(definition.top)}, ${literal(definition.tolerance_milli)})`
       : undefined;
@@ -329,7 +332,12 @@ export class FeatureCode {
   #dwell(feature: FeatureProgram, f: number): string[] {
     this.#state.push(`this.r${f} = movementBuffer();`);
     return [
-      ...this.#movements(feature.window!, feature.in!, feature.out!, feature.of[0]!, `this.r${f}`, 'NaN'),
+      ...movementsCode(
+        { window: feature.window!, in: feature.in!, out: feature.out!, of: feature.of[0]! },
+        `this.r${f}`,
+        'NaN',
+        this.#tools,
+      ),
       `if (${TOO_MANY_MISSING}) return NaN;`,
       'return whole(weightedMedianDwell(matchFifo(held)));',
     ];
@@ -343,54 +351,17 @@ export class FeatureCode {
   }
 
   #derive(d: number): string[] {
-    const derive: DeriveProgram = this.#rule.program.derives[d]!;
-    this.#state.push(`this.d${d}s = 0; this.d${d}v = null; this.d${d}r = movementBuffer();`);
-    const match = derive.match === 'fifo' ? 'fifoCycles' : 'sumCycles';
-    return [
-      `d${d}() {`,
-      `if (this.d${d}s === this.stamp) return this.d${d}v;`,
-      `this.d${d}s = this.stamp;`,
-      `const cycles = this.e${d}();`,
-      `this.d${d}v = cycles;`,
-      'return cycles;',
-      '}',
-      `e${d}() {`,
-      ...this.#movements(derive.window, derive.in, derive.out, derive.of, `this.d${d}r`, 'null'),
-
-      `if (${TOO_MANY_MISSING}) return null;`,
-      `return ${match}(held, ${literal(derive.withinMs)});`,
-      '}',
-    ];
+    const { state, methods } = deriveCode(this.#rule.program.derives[d]!, d, this.#tools);
+    this.#state.push(...state);
+    return methods;
   }
 
-  /** Fills `held` with what comes in and goes out; declares `n` and `x`, how many there are and how many are missing. */
-  #movements(
-    window: Window,
-    into: number,
-    out: number,
-    of: FieldRead,
-    buffer: string,
-    unknown: string,
-  ): string[] {
-    const undecided = of.name === 'amount' ? `if (v !== v) { fail(); return ${unknown}; }` : '';
-    return [
-      ...windowCode(window, this.#calendar(window), unknown),
-      `const held = ${buffer}; let n = 0; let x = 0;`,
-      'for (let i = from; i < to; i++) {',
-      ...placeCode(window),
-      `const isIn = ${this.#truth(into)}; const isOut = ${this.#truth(out)};`,
-      'if (isIn === 0 && isOut === 0) continue;',
-      `if (isIn === 3 || isOut === 3) { fail(); return ${unknown}; }`,
-      `const v = this.x_${of.name}[i];`,
-      `if (isIn === 2 || isOut === 2 || dayless) { x += 1; continue; }`,
-      undecided,
-      'if (v !== v) { x += 1; continue; }',
-      'held.positions[n] = i; held.timesMs[n] = time[i]; held.amounts[n] = v;',
-      'held.isIn[n] = isIn === 1; held.isOut[n] = isOut === 1;',
-      'n += 1;',
-      '}',
-      'held.to = n;',
-    ];
+  get #tools(): DeriveTools {
+    return {
+      truth: (position) => this.#truth(position),
+      calendar: (window) => this.#calendar(window),
+      known: (field, value) => knownCode(this.#domainOf(field), value),
+    };
   }
 
   #calendar(window: Window): string {

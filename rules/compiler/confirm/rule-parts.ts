@@ -2,6 +2,7 @@
 
 import {
   type CheckedRule,
+  type DeriveProgram,
   type FeatureProgram,
   type FieldName,
   isDerived,
@@ -64,9 +65,7 @@ export function partsOf(rule: CheckedRule): RuleParts {
     for (const each of [where, part, into, out, ...(sequence?.steps ?? [])]) addPredicate(each);
     if (feature.from === null) return;
     derives.add(feature.from);
-    const derive = program.derives[feature.from]!;
-    addPredicate(derive.in);
-    addPredicate(derive.out);
+    for (const each of program.derives[feature.from]!.conditions) addPredicate(each);
   }
 
   addTree(program.whenTree);
@@ -88,9 +87,7 @@ export function partsOf(rule: CheckedRule): RuleParts {
     if (feature.window !== null && feature.window.kind !== 'sliding') kept.add('localDay');
   }
   for (const position of derives) {
-    const { of, window } = program.derives[position]!;
-    kept.add(of.name as FieldName);
-    if (window.kind !== 'sliding') kept.add('localDay');
+    for (const name of fieldsOf(program.derives[position]!)) kept.add(name);
   }
   const usesPairs = asked.some(({ readsPair }) => readsPair) || [...kept].some((name) => isPairField(name));
   const windows = [
@@ -114,4 +111,11 @@ export function partsOf(rule: CheckedRule): RuleParts {
 
 function readsOf({ of, by }: FeatureProgram) {
   return [...of, ...(by === null ? [] : [by])].map(({ name }) => name);
+}
+
+function fieldsOf(derive: DeriveProgram): FieldName[] {
+  const { reads, window, make } = derive;
+  const named = 'where' in derive ? [derive.key, derive.stops].filter((field) => field !== null) : [];
+  const usesDays = window.kind !== 'sliding' || make === 'stay' || make === 'pay_period';
+  return [...reads, ...named].map(({ name }) => name as FieldName).concat(usesDays ? ['localDay'] : []);
 }

@@ -10,6 +10,7 @@ import {
   topShare,
 } from '../reference/aggregate.ts';
 import type { EvaluationContext } from '../reference/evaluation.ts';
+import { circuits, nights, payPeriods, stays } from '../reference/groupings.ts';
 import { type Cycle, fifoCycles, matchFifo, sumCycles, weightedMedianDwell } from '../reference/matching.ts';
 import { type StepEvents, sequencesIn } from '../reference/sequences.ts';
 import { dayRange } from '../reference/window-range.ts';
@@ -23,12 +24,13 @@ export interface MovementBuffer {
   readonly amounts: number[];
   readonly isIn: boolean[];
   readonly isOut: boolean[];
+  readonly keys: number[];
   from: number;
   to: number;
 }
 
 function movementBuffer(): MovementBuffer {
-  return { positions: [], timesMs: [], amounts: [], isIn: [], isOut: [], from: 0, to: 0 };
+  return { positions: [], timesMs: [], amounts: [], isIn: [], isOut: [], keys: [], from: 0, to: 0 };
 }
 
 /** Events that do steps of a sequence, likewise. */
@@ -214,6 +216,7 @@ export const SUPPORT = {
   GroupSizes,
   ModeBound,
   Pairs,
+  circuits,
   fifoCycles,
   firstAfter,
   groupStat,
@@ -223,10 +226,13 @@ export const SUPPORT = {
   mean,
   minimum: minimum as (values: readonly number[]) => Int | null,
   movementBuffer,
+  nights,
+  payPeriods,
   percentile: percentile as (values: readonly number[], pMilli: number) => Int | null,
   placeOf,
   sourcesOf,
   sequencesIn,
+  stays,
   standardDeviation,
   intervalVariation,
   stepBuffer,

@@ -6,14 +6,16 @@ import { COVERAGES, PRECISIONS } from '../../../schemas/enumerations.ts';
 import type { StandpointKind } from '../../../schemas/facts.ts';
 import {
   type CheckedRule,
-  type DeriveProgram,
+  type CycleProgram,
   type FeatureProgram,
+  type GroupingProgram,
   isDerived,
+  type PayPeriodProgram,
   type Tree,
 } from '../checked-rule.ts';
 import { windowReachMs } from '../window.ts';
 import { type Bounds, constantBounds, UNBOUNDED, zeroUnless } from './bounds.ts';
-import { and, codes, type Test, TRUE } from './event-test.ts';
+import { and, codes, or, type Test, TRUE } from './event-test.ts';
 import { readOf } from './field-read.ts';
 import { constantOf } from './folding.ts';
 import { all, atLeast, type Gate, OPEN } from './gate.ts';
@@ -159,6 +161,10 @@ export class FeatureBounds {
     if (from === null) return { counts: [{ test: matched, windowMs, label: feature.name }], premise };
     const derive = this.#rule.program.derives[from]!;
     const deriveMs = windowReachMs(derive.window);
+    if (derive.make !== 'cycle') {
+      const last = { test: matched, windowMs: Math.min(windowMs, deriveMs), label: feature.name };
+      return this.#grouped(derive, last, { tree, premise });
+    }
     const out = {
       test: and(matched, this.movement(derive.out, derive.of.name)),
       windowMs: Math.min(windowMs, deriveMs),
@@ -173,6 +179,28 @@ export class FeatureBounds {
     // By sum every incoming event is used once, so that there are no more cycles than incoming events.
     if (derive.match === 'sum') return { counts: [out, into], premise };
     return { counts: [out], premise: all(premise, needOne(into)) };
+  }
+
+  /** Every sub-event lies at the place of another event that counts; `last` holds on those that the feature takes. */
+  #grouped(
+    derive: GroupingProgram | PayPeriodProgram,
+    last: Count,
+    { tree, premise }: { readonly tree: Tree; readonly premise: Gate },
+  ): { readonly counts: readonly Count[]; readonly premise: Gate } {
+    const { predicates } = this.#rule.program;
+    const maybe = (position: number) => this.#reading.maybeTrue(predicates[position]!.tree);
+    const reads = ('where' in derive ? [derive.key, derive.of] : [derive.of]).filter((read) => read !== null);
+    const counted = (test: Test): Test =>
+      and(this.#shown, test, ...reads.map(({ name }) => this.#reading.knownField(name)));
+    const own = counted('where' in derive ? maybe(derive.where) : or(maybe(derive.in), maybe(derive.out)));
+    const windowMs = windowReachMs(derive.window);
+    const together = { test: own, windowMs, label: derive.name };
+    // A circuit has its two ends beside its stops.
+    const fewest = Math.max(eventsNeeded(tree), derive.make === 'circuit' ? derive.stopsMin + 2 : 1);
+    const counts = [{ ...last, test: and(last.test, own) }];
+    if (derive.make === 'pay_period')
+      counts.push({ test: counted(maybe(derive.in)), windowMs, label: `${derive.name}.start` });
+    return { counts, premise: all(premise, atLeast([{ count: together, coefficient: 1 }], fewest)) };
   }
 
   /** Open wherever an event is part of what a share is taken of. */
@@ -227,6 +255,35 @@ function featuresNeeded(tree: Tree, wanted: boolean): ReadonlySet<number> {
   }
 }
 
+/** How many events a sub-event has at least on which the condition is true. */
+function eventsNeeded(tree: Tree): number {
+  switch (tree.op) {
+    case '&&':
+      return Math.max(eventsNeeded(tree.left), eventsNeeded(tree.right));
+    case '||':
+      return Math.min(eventsNeeded(tree.left), eventsNeeded(tree.right));
+    case '>':
+    case '>=':
+      return eventsOf(tree.left, tree.right, tree.op === '>');
+    case '<':
+    case '<=':
+      return eventsOf(tree.right, tree.left, tree.op === '<');
+    default:
+      return 1;
+  }
+}
+
+/** Fields of sub-events that are no more than their events. */
+const COUNTED: ReadonlySet<string> = new Set(['events', 'stops', 'days']);
+
+/** `value > bar`, or `>=`. */
+function eventsOf(value: Tree, bar: Tree, isStrict: boolean): number {
+  const least = constantOf(bar);
+  if (value.op !== 'derived' || !COUNTED.has(value.name) || typeof least !== 'number') return 1;
+  const needed = isStrict ? Math.floor(least) + 1 : Math.ceil(least);
+  return Number.isSafeInteger(needed) ? Math.max(1, needed) : 1;
+}
+
 /** Features under operators of which every one is unknown where an operand is. */
 export function featuresOf(tree: Tree): ReadonlySet<number> {
   switch (tree.op) {
@@ -249,7 +306,7 @@ export function featuresOf(tree: Tree): ReadonlySet<number> {
 }
 
 /** Whether a sub-event on which the condition is true has matched money, so that an incoming event is there. */
-function needsMoney(tree: Tree, derive: DeriveProgram): boolean {
+function needsMoney(tree: Tree, derive: CycleProgram): boolean {
   switch (tree.op) {
     case '&&':
       return needsMoney(tree.left, derive) || needsMoney(tree.right, derive);
@@ -267,7 +324,7 @@ function needsMoney(tree: Tree, derive: DeriveProgram): boolean {
 }
 
 /** `value > bar`, or `>=`: all three fields of a cycle are 0 without matched money, or by sum unknown. */
-function isMoney(value: Tree, bar: Tree, isStrict: boolean, derive: DeriveProgram): boolean {
+function isMoney(value: Tree, bar: Tree, isStrict: boolean, derive: CycleProgram): boolean {
   if (
     derive.match === 'sum' &&
     [value, bar].some((side) => side.op === 'derived' && side.name === 'matchedShareMilli')

@@ -4,7 +4,7 @@
  */
 import {
   type CheckedRule,
-  type DeriveProgram,
+  type CycleProgram,
   type FeatureProgram,
   isDerived,
   type Tree,
@@ -56,9 +56,8 @@ export class FeatureParts {
     if (!(least > 0) || feature.operands !== null || feature.where === null) return [];
     if (feature.from !== null) {
       const isCount = agg === 'count' || agg === 'distinct';
-      return isCount
-        ? this.#cycles(feature, this.#rule.program.derives[feature.from]!, Math.ceil(least))
-        : [];
+      const derive = this.#rule.program.derives[feature.from]!;
+      return isCount && derive.make === 'cycle' ? this.#cycles(feature, derive, Math.ceil(least)) : [];
     }
     if (agg === 'distinct') return this.#different(feature, Math.ceil(least));
     return agg === 'sum' ? this.#sum(feature, least) : [];
@@ -84,7 +83,7 @@ export class FeatureParts {
     );
   }
 
-  #cycles(feature: FeatureProgram, derive: DeriveProgram, needed: number): Gate[] {
+  #cycles(feature: FeatureProgram, derive: CycleProgram, needed: number): Gate[] {
     const tree = this.#rule.program.predicates[feature.where!]!.tree;
     const inflow = inflowOf(tree, derive);
     const [base] = this.#features.matches(feature).counts;
@@ -142,7 +141,7 @@ export class FeatureParts {
 }
 
 /** Money that must have come in within the derive's time before a sub-event on which the condition is true. */
-function inflowOf(tree: Tree, derive: DeriveProgram): Inflow | null {
+function inflowOf(tree: Tree, derive: CycleProgram): Inflow | null {
   switch (tree.op) {
     case '&&': {
       const [left, right] = [inflowOf(tree.left, derive), inflowOf(tree.right, derive)];
@@ -166,7 +165,7 @@ function inflowOf(tree: Tree, derive: DeriveProgram): Inflow | null {
 }
 
 /** `value > bar`, or `>=`: all three fields of a cycle are 0 without matched money, or by sum unknown. */
-function inflowAbove(value: Tree, bar: Tree, isStrict: boolean, { match }: DeriveProgram): Inflow | null {
+function inflowAbove(value: Tree, bar: Tree, isStrict: boolean, { match }: CycleProgram): Inflow | null {
   const constant = constantOf(bar);
   if (value.op !== 'derived' || typeof constant !== 'number') return null;
   const least = isStrict ? Math.floor(constant) + 1 : Math.ceil(constant);
@@ -182,7 +181,7 @@ function inflowAbove(value: Tree, bar: Tree, isStrict: boolean, { match }: Deriv
 /** `share <= bar`, by sum: floor(1000 v / matched) <= c means that 1000 v < (c + 1) matched. */
 function inflowBelow(
   tree: Tree & { readonly left: Tree; readonly right: Tree },
-  { match }: DeriveProgram,
+  { match }: CycleProgram,
 ): Inflow | null {
   if (match !== 'sum') return null;
   const isMirrored = tree.right.op === 'derived';

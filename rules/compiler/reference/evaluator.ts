@@ -179,16 +179,12 @@ export class RuleEvaluator {
     const feature = this.rule.program.features[position]!;
     const derive = feature.from === null ? null : this.rule.program.derives[feature.from]!;
     const { where, part, in: into, out, sequence } = feature;
-    const asked = [where, part, into, out, ...(sequence?.steps ?? []), derive?.in, derive?.out];
-    const conditions = asked.filter((condition) => condition !== null && condition !== undefined);
+    const asked = [where, part, into, out, ...(sequence?.steps ?? []), ...(derive?.conditions ?? [])];
+    const conditions = asked.filter((condition) => condition !== null);
     const range = this.#values.range((derive ?? feature).window!);
     if (range === null) return because;
     const { asOf } = this.#values;
-    const reads = [
-      ...feature.of,
-      ...(feature.by === null ? [] : [feature.by]),
-      ...(derive ? [derive.of] : []),
-    ];
+    const reads = [...feature.of, ...(feature.by === null ? [] : [feature.by]), ...(derive?.reads ?? [])];
     const fields = reads.filter(({ name }) => !isDerived(name));
     const lacking = new Set<string>();
     for (let i = range.start; i < range.end; i++) {

@@ -2,15 +2,7 @@
  * Features as of one event: which events match, how many are missing, and the value of the aggregate (SEMANTICS §4-§6).
  * A feature is computed when something first asks for it and kept until the next event.
  */
-import type {
-  CheckedRule,
-  DeriveProgram,
-  FeatureProgram,
-  FieldRead,
-  Int,
-  SequenceProgram,
-  Value,
-} from '../checked-rule.ts';
+import type { CheckedRule, FeatureProgram, FieldRead, Int, SequenceProgram, Value } from '../checked-rule.ts';
 import { ratio } from '../integer.ts';
 import type { Window } from '../window.ts';
 import { AsOf, FALSE, UNKNOWN } from './as-of.ts';
@@ -26,14 +18,16 @@ import {
   movementsOf,
   type Range,
   rangeOf,
+  type Taker,
   takeEvent,
   takeMatch,
   takeMovement,
+  takePart,
   wholeRange,
 } from './matches.ts';
-import { fifoCycles, matchFifo, sumCycles, weightedMedianDwell } from './matching.ts';
+import { matchFifo, weightedMedianDwell } from './matching.ts';
 import { StepColumns, sequencesIn, stepEventsOf, takeSteps } from './sequences.ts';
-import { SubEvent } from './sub-event.ts';
+import { type SubEvent, subEventsOf } from './sub-event.ts';
 import { type WindowRange, windowRange } from './window-range.ts';
 import type { WorstRanks } from './worst-ranks.ts';
 
@@ -92,9 +86,15 @@ export class FeatureValues {
     this.#matchReaders = features.map((feature) =>
       feature.where === null || feature.from !== null ? null : this.#matchReader(feature),
     );
-    this.#movementReaders = [...features, ...derives].map((part) =>
-      part.in === null || part.out === null ? null : this.#movementReader(part.in, part.out, ofField(part)),
-    );
+    this.#movementReaders = [
+      ...features.map(({ in: into, out, of }) => {
+        if (into === null || out === null) return null;
+        return this.#movementReader(takeMovement(this.asOf, into, out, of[0]!), [into, out], of);
+      }),
+      ...derives.map((derive) =>
+        this.#movementReader(takePart(this.asOf, derive), derive.conditions, derive.reads),
+      ),
+    ];
     this.#stepReaders = features.map(({ sequence, by }) =>
       sequence === null ? null : this.#stepReader(sequence, by),
     );
@@ -286,18 +286,8 @@ export class FeatureValues {
     const range = this.#read(this.#movementReaders[this.#features.length + position]!, window);
     state.missing = range.missing;
     if (isNotEvaluable(range)) state.because = 'missing';
-    else state.cycles = this.#cycles(derive, range);
+    else state.cycles = subEventsOf(derive, range, this.asOf);
     return state;
-  }
-
-  #cycles(derive: DeriveProgram, range: Range<MovementColumns>): SubEvent[] {
-    const movements = movementsOf(range);
-    const { history } = this.asOf;
-    const cycles =
-      derive.match === 'fifo'
-        ? fifoCycles(movements, derive.withinMs)
-        : sumCycles(movements, derive.withinMs);
-    return cycles.map((cycle) => new SubEvent(cycle, (lot) => history.value('source', lot)));
   }
 
   // --- columns -----------------------------------------------------------------------------------------------------
@@ -309,8 +299,12 @@ export class FeatureValues {
     return readerOf(() => new Matches(feature), takeEvent(this.asOf, feature), [where!], fields, predicates);
   }
 
-  #movementReader(into: number, out: number, of: FieldRead): Reader<MovementColumns> {
-    return readerOf(() => new MovementColumns(), takeMovement(this.asOf, into, out, of), [into, out], [of]);
+  #movementReader(
+    take: Taker<MovementColumns>,
+    gates: readonly number[],
+    fields: readonly FieldRead[],
+  ): Reader<MovementColumns> {
+    return readerOf(() => new MovementColumns(), take, gates, fields);
   }
 
   #stepReader(sequence: SequenceProgram, by: FieldRead | null): Reader<StepColumns> {
@@ -372,10 +366,6 @@ function once(list: () => readonly number[]): () => readonly number[] {
 }
 
 const nothing = (): readonly number[] => [];
-
-function ofField({ of }: { readonly of: FieldRead | readonly FieldRead[] }): FieldRead {
-  return 'run' in of ? of : of[0]!;
-}
 
 function settle(state: FeatureState, value: Value, becauseOfNull: UnknownBecause): void {
   state.value = value;

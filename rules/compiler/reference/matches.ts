@@ -5,8 +5,17 @@
  * walked, and a window is a range of them. Where it depends on the evaluation (a condition names a feature or a
  * threshold, a reversal has touched an event of the window) the columns of that window are filled anew.
  */
-import type { DerivedValues, FeatureProgram, FieldRead, Int, Value } from '../checked-rule.ts';
+import type {
+  DerivedValues,
+  DeriveProgram,
+  FeatureProgram,
+  FieldRead,
+  GroupingProgram,
+  Int,
+  Value,
+} from '../checked-rule.ts';
 import { type AsOf, FALSE, TRUE, UNKNOWN } from './as-of.ts';
+import type { Members } from './groupings.ts';
 import type { HistoryIndex } from './history-index.ts';
 import type { Movements } from './matching.ts';
 import { RankTail, type WorstRanks } from './worst-ranks.ts';
@@ -62,6 +71,7 @@ export class Matches implements Column {
   }
 }
 
+/** Events that bring money or take it out, or that are grouped. */
 export class MovementColumns implements Column {
   readonly positions: number[] = [];
   readonly missing: number[] = [];
@@ -70,9 +80,12 @@ export class MovementColumns implements Column {
   readonly amounts: Int[] = [];
   readonly isIn: boolean[] = [];
   readonly isOut: boolean[] = [];
+  /** Of events that are grouped: by what. */
+  readonly keys: Value[] = [];
 
   drop(count: number): void {
-    for (const column of [this.positions, this.timesMs, this.amounts, this.isIn, this.isOut]) {
+    const { positions, timesMs, amounts, isIn, isOut, keys } = this;
+    for (const column of [positions, timesMs, amounts, isIn, isOut, keys]) {
       column.splice(0, count);
     }
   }
@@ -218,6 +231,35 @@ export function takeMovement(asOf: AsOf, into: number, out: number, of: FieldRea
 export function movementsOf({ columns, from, to }: Range<MovementColumns>): Movements {
   const { positions, timesMs, amounts, isIn, isOut } = columns;
   return { positions, timesMs, amounts, isIn, isOut, from, to };
+}
+
+/** Takes an event that a derived kind is made of. */
+export function takePart(asOf: AsOf, derive: DeriveProgram): Taker<MovementColumns> {
+  return 'where' in derive ? takeMember(asOf, derive) : takeMovement(asOf, derive.in, derive.out, derive.of);
+}
+
+function takeMember(asOf: AsOf, { where, of, key, isNight }: GroupingProgram): Taker<MovementColumns> {
+  return (columns, position, dayless) => {
+    const truth = asOf.truth(where, position);
+    if (truth === FALSE) return;
+    const value = asOf.read(key, position, null);
+    // By day an event lies in no night.
+    if (value === null && isNight !== null && asOf.read(isNight, position, null) === false) return;
+    const amount = of === null ? 0 : asOf.read(of, position, null);
+    if (truth === UNKNOWN || value === null || amount === null || dayless) {
+      columns.missing.push(position);
+      return;
+    }
+    columns.positions.push(position);
+    columns.timesMs.push(asOf.history.events[position]!.time);
+    columns.amounts.push(amount as Int);
+    columns.keys.push(value);
+  };
+}
+
+export function membersOf({ columns, from, to }: Range<MovementColumns>, addsUp: boolean): Members {
+  const { positions, timesMs, amounts, keys } = columns;
+  return { positions, timesMs, amounts: addsUp ? amounts : null, keys, from, to };
 }
 
 const NONE: readonly Value[] = [];

@@ -30,7 +30,10 @@ function expressionsOf(file: RuleFile): string {
     const { where, part, in: into, out } = feature as Record<string, string | undefined>;
     for (const text of [where, part, into, out]) if (text !== undefined) parts.push(text);
   }
-  for (const { in: into, out } of Object.values(file.derive)) parts.push(into, out);
+  for (const derive of Object.values(file.derive)) {
+    const { where, in: into, out, start } = derive as Readonly<Record<string, unknown>>;
+    for (const text of [where, into, out, start]) if (typeof text === 'string') parts.push(text);
+  }
   return parts.join('\n');
 }
 
@@ -131,9 +134,14 @@ describe.each(named)('%s', (id, rule) => {
 
   it('says what it needs where it reads the time of day or money in transit', () => {
     const reads = expressionsOf(file);
-    const transit = Object.values(file.derive).map(({ within }) => durationMs(within));
+    const derives = Object.values(file.derive);
+    const transit = derives.flatMap((derive) => {
+      if ('within' in derive) return [durationMs(derive.within)];
+      return 'gap' in derive ? [durationMs(derive.gap)] : [];
+    });
     // A date tells 72 hours; it does not tell what happened within two days (SEMANTICS §2).
-    const fine = transit.some((withinMs) => withinMs <= 2 * DAY_MS);
+    const fine =
+      transit.some((withinMs) => withinMs <= 2 * DAY_MS) || derives.some(({ make }) => make === 'night');
     if (fine || /isNight|nightOf|sendHour|localMinute|payoutDelayMs/.test(reads))
       expect(['minute', 'hour']).toContain(file.needs.precision);
     const ratios = Object.values(file.features).some(({ agg }) => agg === 'ratio' || agg === 'share');

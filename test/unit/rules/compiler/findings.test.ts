@@ -212,6 +212,78 @@ describe('a finding in a sequence names its place', () => {
   });
 });
 
+describe('a derived kind', () => {
+  const KINDS = {
+    night: { make: 'night', of: 'amount', by: 'place', over: '30d' },
+    stay: { make: 'stay', by: 'place', gap: '2d', over: '30d' },
+    circuit: { make: 'circuit', by: 'placeAdmin1', within: '14d', stops_min: 2, over: '30d' },
+    pay_period: {
+      make: 'pay_period',
+      start: 'direction == "in"',
+      out: 'direction == "out"',
+      of: 'amount',
+      longest: '20d',
+      over: '30d',
+    },
+  };
+
+  /** Findings of a rule that counts the sub-events on which `where` is true, with what fills their messages. */
+  function found(derive: object, where: string, more: object = {}): [string, object][] {
+    const features = { n: { agg: 'count', from: 'd', where, over: '30d' }, ...more };
+    const when = Object.keys(features).join(' > 0 && ').concat(' > 0');
+    const result = compileRule({ path: 'r.yaml', text: ruleText({ derive: { d: derive }, features, when }) });
+    return result.ok ? [] : result.findings.map(({ code, params }) => [code, params]);
+  }
+
+  it.each([
+    ['night', 'events > 1 && total > 1 && spanMs > 1 && stops > 1 && place == "X"'],
+    ['stay', 'events > 1 && total > 1 && spanMs > 1 && days > 1'],
+    ['circuit', 'events > 1 && stops > 1 && spanMs > 1'],
+    ['pay_period', 'paid > 1 && total > 1 && shareMilli > 1 && events > 1 && spanMs > 1'],
+  ] as const)('%s has its own fields', (make, where) => {
+    expect(found(KINDS[make], where)).toEqual([]);
+  });
+
+  it.each([
+    ['night', 'days', 'events, total, spanMs, stops'],
+    ['stay', 'stops', 'events, total, spanMs, days'],
+    ['circuit', 'total', 'events, stops, spanMs'],
+    ['pay_period', 'matched', 'paid, total, shareMilli, events, spanMs'],
+  ] as const)('%s has no field of another', (make, name, fields) => {
+    const code = 'RAS-RULES-DERIVED';
+    expect(found(KINDS[make], `${name} > 1`)).toEqual([[code, { name, make, fields }]]);
+    const sum = { s: { agg: 'sum', of: name, from: 'd', over: '30d' } };
+    expect(found(KINDS[make], 'spanMs > 1', sum)).toEqual([[code, { name, make, fields }]]);
+  });
+
+  it('says where, and what there is', () => {
+    const derive = { d: KINDS.stay };
+    const features = { n: { agg: 'count', from: 'd', where: 'events > 1 && stops > 1', over: '30d' } };
+    const text = ruleText({ derive, features });
+    const result = compileRule({ path: 'r.yaml', text });
+    const [finding] = result.ok ? [] : result.findings;
+    expect(finding?.col).toBe(text.indexOf('stops > 1') + 1);
+    expect(findingText(finding!)).toContain('they have: events, total, spanMs, days.');
+  });
+
+  it.each([
+    ['gap', { ...KINDS.stay, gap: '31d' }, 'gap 31d > over 30d'],
+    ['within', { ...KINDS.circuit, within: '31d' }, 'within 31d > over 30d'],
+    ['longest', { ...KINDS.pay_period, longest: '31d' }, 'longest 31d > over 30d'],
+  ])('has no %s beyond its window', (_, derive, detail) => {
+    expect(found(derive, 'spanMs > 1')).toEqual([['RAS-RULES-WINDOW', { detail }]]);
+  });
+
+  it('groups by texts, adds up numbers, and leaves its names to nobody else', () => {
+    const type = (expected: string, wrong: string) => ['RAS-RULES-TYPE', { expected, found: wrong }];
+    expect(found({ ...KINDS.stay, by: 'localDay' }, 'spanMs > 1')).toEqual([type('string', 'int')]);
+    expect(found({ ...KINDS.night, of: 'rail' }, 'spanMs > 1')).toEqual([type('int', 'string')]);
+    const days = { days: { agg: 'distinct', of: 'localDay', over: '30d' } };
+    expect(found(KINDS.night, 'spanMs > 1', days)).toEqual([]);
+    expect(found(KINDS.stay, 'spanMs > 1', days)).toEqual([['RAS-RULES-COLLISION', { name: 'days' }]]);
+  });
+});
+
 describe('a set of rules', () => {
   it('has a hash of its content, whatever the files and their order', () => {
     const a = { path: 'a.yaml', text: ruleText({ id: 'TST-01' }) };

@@ -161,6 +161,30 @@ describe('aggregates', () => {
     expect(gateOf({ agg: 'count', from: 'pass', where }, 'f >= 3', { derive })).toBe(gate);
   });
 
+  test.each([
+    [{ make: 'night' }, 'events >= 4', '#d[5d] >= 4'],
+    [{ make: 'night', by: 'place' }, '2 < stops && amount > 50', '#f[5d] >= 3'],
+    [{ make: 'stay', by: 'place', gap: '1h' }, 'days >= 2 || events > 6', '#f[5d] >= 3'],
+    [{ make: 'stay', by: 'place', gap: '1h' }, 'spanMs > 5', '#f[5d] >= 3'],
+    [{ make: 'circuit', by: 'place', within: '1d', stops_min: 3 }, 'events >= 2', '#d[5d] >= 5'],
+    [
+      {
+        make: 'pay_period',
+        start: 'direction == "in"',
+        out: 'direction == "out"',
+        of: 'amount',
+        longest: '1d',
+      },
+      'shareMilli >= 900',
+      '#d.start[5d] >= 3',
+    ],
+    // A circuit has two ends and its stops, whatever a condition asks; a pay period has a pay.
+  ])('sub-events of %o where %s', (kind, where, gate) => {
+    const grouped = kind.make === 'pay_period' ? {} : { where: 'direction == "in"' };
+    const derive = { d: { ...grouped, ...kind, over: '5d' } };
+    expect(gateOf({ agg: 'count', from: 'd', where }, 'f >= 3', { derive })).toBe(gate);
+  });
+
   test('what a condition names must be known for anything to match it', () => {
     const features = {
       payee: { agg: 'top_key', of: 'counterparty', where: 'direction == "out"', over: '20d' },
