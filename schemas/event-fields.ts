@@ -156,11 +156,22 @@ export const EVENT_FIELDS = {
     needs: 'place',
     note: 'Lists that the acting or pay-out place is on: border_municipality, tourist_zone',
   },
+  placeCity: {
+    type: 'string',
+    needs: 'place',
+    note: 'City of rules/lists/cities.yaml in which the acting place lies; null in none',
+  },
   terminal: { type: 'string', needs: 'terminal', note: 'Terminal, branch counter or agent location' },
   atHome: {
     type: 'bool',
     needs: 'place',
     note: "The acting place lies in the admin1 of the holder's home or work",
+  },
+  homeDistanceM: {
+    type: 'int',
+    needs: 'place',
+    unit: 'metres',
+    note: "From the centre of the acting place's city to that of the city of the holder's home; 0 within one city",
   },
   payPlaceAdmin1: { type: 'string', needs: 'place', note: 'COUNTRY-ADMIN1 where a remittance is paid out' },
   sendPlaceAdmin1: { type: 'string', needs: 'place', note: 'COUNTRY-ADMIN1 where a remittance was sent' },

@@ -229,6 +229,8 @@ const OWN_FIELDS = {
   placeAdmin1: 'placeAdmin1',
   terminal: 'terminal',
   atHome: 'atHome',
+  placeCity: 'placeCity',
+  homeDistanceM: 'homeDistanceM',
   toVasp: 'toVasp',
   holderMunicipality: 'municipality',
   holderOccupation: 'occupation',

@@ -9,6 +9,6 @@ export interface EventField {
   readonly needs: string | null;
   /** Coarsest time precision at which the value exists. */
   readonly precision?: 'minute' | 'hour' | 'day';
-  readonly unit?: 'ms' | 'minor' | 'milli' | 'minute' | 'day' | 'count';
+  readonly unit?: 'ms' | 'minor' | 'milli' | 'minute' | 'day' | 'count' | 'metres';
   readonly note: string;
 }

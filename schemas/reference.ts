@@ -26,6 +26,25 @@ export const placeListFile = z.strictObject({
 });
 export type PlaceListFile = z.infer<typeof placeListFile>;
 
+/** Cities by country: the centre in 1e-4 degrees, and the national codes of the municipalities that they spread over, a space between. */
+export const cityFile = z.strictObject({
+  kind: z.literal('cities'),
+  ...head,
+  cities: z.record(
+    country,
+    z.array(
+      z.strictObject({
+        id: z.string().regex(/^[A-Z]{2}(-[A-Z0-9]+)+$/),
+        name: z.string().min(1),
+        lat: z.int().min(-900_000).max(900_000),
+        lon: z.int().min(-1_800_000).max(1_800_000),
+        codes: z.string().regex(/^\d{3,7}( \d{3,7})*$/),
+      }),
+    ),
+  ),
+});
+export type CityFile = z.infer<typeof cityFile>;
+
 export const institutionListFile = z.strictObject({
   kind: z.literal('institutions'),
   ...head,

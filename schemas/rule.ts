@@ -53,6 +53,7 @@ export const param = z.union([
       'days',
       'wages',
       'minute',
+      'metres',
       'text',
       'list',
       'flag',

@@ -9,6 +9,15 @@ const list = <T extends z.ZodType>(item: T) => z.array(item).max(LIMITS.LIST_ITE
 /** Of several records that add up. */
 const parties = z.array(pseudonym).max(LIMITS.LIST_ITEMS ** 2);
 
+/** The city in which a side acted, and how far its centre is from that of the city of the holder's home. */
+const actedIn = z.strictObject({
+  city: identifier,
+  homeM: z.int().min(0).max(20_100_000).optional().describe('Whole metres; 0 within one city'),
+});
+
+/** Where the sides of a row acted, of those that acted in a city. */
+export const actedIns = z.strictObject({ debtor: actedIn.optional(), creditor: actedIn.optional() });
+
 /** Facts about one side of the row as of the event, resolved by ingest from the directory and the row itself. */
 export const side = z.strictObject({
   accountKey: pseudonym.optional(),

@@ -58,6 +58,9 @@ export const SPARSE_COLUMNS = {
   statusReason: text,
 
   passenger: { per: 'leg', type: 'text' },
+  /** Where a side acted in a city; metres fit 32 bits. */
+  placeCity: { per: 'leg', type: 'text' },
+  homeDistanceM: { per: 'leg', type: 'small' },
   occupation: { per: 'leg', type: 'enum', values: OCCUPATIONS },
   pep: { per: 'leg', type: 'bool' },
   incomeMilli: { per: 'leg', type: 'int' },

@@ -39,7 +39,7 @@ import {
   pseudonym,
   text,
 } from './identity.ts';
-import { side } from './side.ts';
+import { actedIns, side } from './side.ts';
 
 const list = <T extends z.ZodType>(item: T) => z.array(item).max(LIMITS.LIST_ITEMS);
 
@@ -339,6 +339,7 @@ export const stamp = z.strictObject({
   creditor: side,
   textClasses: list(identifier),
   lists: list(identifier).describe("Named lists that the row's place, merchant or parties are on"),
+  cities: actedIns.optional().describe('Cities in which the sides acted'),
   provided: z.string().describe("Id of the feed's set of provided fields (mapping id@version)"),
   lexiconVersion: z.string(),
   listVersion: z.string(),

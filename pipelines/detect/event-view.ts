@@ -274,6 +274,8 @@ const READERS: Readonly<Record<Exclude<EventFieldName, Plain | 'pairAgeMs' | 'pa
   placeLists: ({ tx }) => tx.stamp.lists,
   terminal: ({ tx, side }) =>
     tx.terminal?.id ?? (side === 'debtor' ? tx.mto?.sendAgent : tx.mto?.payAgent) ?? null,
+  placeCity: ({ tx, side }) => tx.stamp.cities?.[side]?.city ?? null,
+  homeDistanceM: ({ tx, side }) => tx.stamp.cities?.[side]?.homeM ?? null,
   atHome: (view) => {
     const place = actingPlace(view);
     const at = placeKey(place?.country, place?.admin1);

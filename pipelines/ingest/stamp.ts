@@ -11,7 +11,7 @@ import type { Reference } from '../../rules/reference/reference.ts';
 import type { DailyWage, WagePlace } from '../../rules/reference/wages.ts';
 import type { Coverage } from '../../schemas/enumerations.ts';
 import type { Stamp, Transaction } from '../../schemas/transaction.ts';
-import { actingPlace } from './acting-place.ts';
+import { actingPlace, municipalityOf, sidePlace } from './acting-place.ts';
 import type { Directory } from './directory.ts';
 import type { EventTime } from './event-time.ts';
 import type { BareTransaction } from './row-tree.ts';
@@ -53,6 +53,7 @@ export function stampOf(row: BareTransaction, edge: EdgeFacts, origin: Origin, c
   const day = valueDay(row, edge);
   const converted = reference.rates.convert(minor, row.settled.ccy, day);
   const wage = reference.wages.at(wagePlace(row, sides), day);
+  const cities = citiesOf(row, sides, reference);
   const wageMilli = wage === null ? null : overWage(minor, row.settled.ccy, converted, wage);
   return {
     eventTime,
@@ -72,6 +73,7 @@ export function stampOf(row: BareTransaction, edge: EdgeFacts, origin: Origin, c
     creditor,
     textClasses: [...edge.textClasses],
     lists: listsOf(row, sides, reference),
+    ...(cities === undefined ? {} : { cities }),
     provided: origin.provided,
     lexiconVersion: reference.lexiconVersion,
     listVersion: reference.listVersion,
@@ -116,6 +118,19 @@ function overWage(minor: bigint, ccy: string, converted: Converted, wage: DailyW
   if (inWageCcy === null || inWageCcy === undefined) return null;
   const milli = Number(divideHalfEven(BigInt(inWageCcy) * MILLI, wage.minor));
   return Number.isSafeInteger(milli) ? milli : null;
+}
+
+/** The cities in which the sides acted, and how far those are from home; undefined where neither acted in one. */
+function citiesOf(row: BareTransaction, sides: Sides, { cities }: Reference): Stamp['cities'] {
+  const at = (side: keyof Sides) => {
+    const number = cities.numberOf(municipalityOf(sidePlace(row.places, row.rail === 'mto', side)));
+    const city = cities.all[number]?.id;
+    if (city === undefined) return {};
+    const homeM = cities.distanceM(number, cities.numberOf(sides[side].municipality));
+    return { [side]: homeM < 0 ? { city } : { city, homeM } };
+  };
+  const found = { ...at('debtor'), ...at('creditor') };
+  return Object.keys(found).length === 0 ? undefined : found;
 }
 
 /**

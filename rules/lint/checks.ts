@@ -4,7 +4,8 @@ export const CHECKS = {
   unit: 'Compare like with like: days with days, milli with milli; change the param or the expression.',
   unreachable: 'A condition that nothing can meet is a slip: look at the bounds that contradict each other.',
   'always-true': 'Take it out, or write the bound that was meant.',
-  'unknown-value': 'The field has a closed list of values (schemas/enumerations.ts); this is none of them.',
+  'unknown-value':
+    'The field has a closed list of values (schemas/enumerations.ts, rules/lists/cities.yaml); this is none of them.',
   'code-scheme': 'A merchant category has four digits (ISO 18245); a sector is SCHEME:CODE, as SCIAN:5613.',
   translation: 'Say it in es, en and fr, each in its own words and with the same {placeholders}.',
   'judging-word': 'Say what was counted: nobody is called a victim or a culprit.',

@@ -10,13 +10,16 @@ const SCHEMES: Readonly<Record<string, RegExp>> = {
   counterpartySector: /^[A-Z][A-Z0-9]*:[A-Z0-9.]+$/,
 };
 
-export function checkCodes(page: RulePage): void {
+/** `cities`: the ids that there are; undefined where nobody said. */
+export function checkCodes(page: RulePage, cities?: ReadonlySet<string>): void {
   for (const { path, tree } of page.eventConditions()) {
     for (const { field, value } of comparedTexts(tree)) {
       const form = SCHEMES[field];
       const values = valuesOf(field);
       if (form !== undefined && !form.test(value))
         page.report('code-scheme', path, `${field} is compared with ${JSON.stringify(value)}.`);
+      else if (field === 'placeCity' && cities?.has(value) === false)
+        page.report('unknown-value', path, `There is no city ${JSON.stringify(value)}.`);
       else if (values !== undefined && value !== 'unknown' && !values.includes(value))
         page.report('unknown-value', path, `${field} is never ${JSON.stringify(value)}.`);
     }

@@ -28,6 +28,8 @@ export interface LintOptions {
   readonly thresholdRange?: EvaluationContext['thresholdRange'];
   /** Definitions of peers by name; default none. */
   readonly peers?: ReadonlyMap<string, PeerFile>;
+  /** Ids of the cities there are; default: not checked. */
+  readonly cities?: ReadonlySet<string>;
 }
 
 export interface LintResult {
@@ -59,7 +61,7 @@ export function lintRules(sources: readonly RuleSource[], options: LintOptions):
     checkForbidden(page);
     checkUnits(page);
     checkReach(page);
-    checkCodes(page);
+    checkCodes(page, options.cities);
     checkAbsence(page);
     checkCases(page, text);
     const gate = open.get(page.rule);

@@ -9,6 +9,7 @@ import { RastroError } from '../../schemas/errors/index.ts';
 import { contentHash } from '../../schemas/ids.ts';
 import { peerFile, peerTableFile } from '../../schemas/peers.ts';
 import {
+  cityFile,
   holidayFile,
   institutionListFile,
   lexiconFile,
@@ -18,6 +19,7 @@ import {
   wageFile,
 } from '../../schemas/reference.ts';
 import { thresholdFile } from '../../schemas/thresholds.ts';
+import { type Cities, createCities } from './cities.ts';
 import { createHolidays, type Holidays } from './holidays.ts';
 import { createLexicon, type Lexicon } from './lexicon.ts';
 import { createPeers, type Peers } from './peers.ts';
@@ -30,6 +32,7 @@ export interface Reference {
   readonly thresholds: Thresholds;
   readonly peers: Peers;
   readonly places: PlaceLists;
+  readonly cities: Cities;
   readonly wages: Wages;
   readonly rates: Rates;
   readonly holidays: Holidays;
@@ -49,6 +52,7 @@ const VERSION_CHARS = 12;
 
 const FILE_SCHEMAS = {
   places: placeListFile,
+  cities: cityFile,
   institutions: institutionListFile,
   night_norms: nightNormFile,
   wages: wageFile,
@@ -99,17 +103,20 @@ export function loadReference(
   );
   const version = (...kinds: FileKind[]) =>
     contentHash(kinds.map((kind) => all(kind))).slice(0, VERSION_CHARS);
+  // A set that was recorded without cities keeps the name of its lists.
+  const cityKind = all('cities').length === 0 ? [] : (['cities'] as const);
   return {
     thresholds: createThresholds(all('thresholds')),
     peers: createPeers(all('peers'), all('peer_table')),
     places,
+    cities: createCities(all('cities')),
     wages: createWages(one('wages'), places),
     rates: createRates(one('rates')),
     holidays: createHolidays(one('holidays')),
     lexicon: createLexicon(all('lexicon')),
     nightNormMilli: (rail) => norms[rail] ?? null,
     isListedVasp: (institution) => institution !== undefined && vasps.has(institution),
-    listVersion: `lists-${version('places', 'institutions', 'night_norms', 'wages', 'holidays')}`,
+    listVersion: `lists-${version('places', 'institutions', 'night_norms', 'wages', 'holidays', ...cityKind)}`,
     lexiconVersion: `lexicon-${version('lexicon')}`,
   };
 }

@@ -60,11 +60,12 @@ export async function lintCatalogue(folder: string): Promise<LintedCatalogue> {
   const checked = checkedReference(texts, folder);
   if ('check' in checked) return { findings: [], everywhere: [checked], paths };
 
-  const { thresholds, peers } = checked.reference;
+  const { thresholds, peers, cities } = checked.reference;
   const { findings: ofRules, rules } = lintRules(sources, {
     thresholdIds: new Set(thresholds.ids),
     thresholdRange: (id) => thresholds.range(id),
     peers: peers.definitions,
+    cities: new Set(cities.all.map(({ id }) => id)),
   });
   const playbook = join(folder, 'composites', 'playbook.yaml');
   const book = composed.find(({ path }) => path === playbook);

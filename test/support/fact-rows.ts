@@ -140,7 +140,17 @@ const reference = fc.option(fc.oneof(fc.integer({ min: -1_000_000, max: 1_000_00
   nil: null,
 });
 
+const actedIn = fc
+  .record({
+    city: fc.constantFrom('MX-TIJUANA', 'US-EL-PASO'),
+    homeM: maybe(fc.integer({ min: 0, max: 3_000_000 })),
+  })
+  .map(({ city, ...rest }) => ({ city, ...present(rest) }));
+
 const stampParts = fc.record({
+  cities: maybe(
+    fc.record({ debtor: maybe(actedIn), creditor: maybe(actedIn) }).map((sides) => present(sides)),
+  ),
   eventTime: HOURS,
   precision: fc.constantFrom(...PRECISIONS),
   localOffsetMin: fc.option(fc.integer({ min: -720, max: 840 }), { nil: null }),

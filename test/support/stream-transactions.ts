@@ -280,10 +280,19 @@ function terminalOf({ fields }: Sketch, { kind, subject, scope }: Setting): Tran
   return id === undefined ? undefined : { id: nameKey(scope, id) };
 }
 
+/** A distance without a city cannot be: a city of its own stands for it. */
+function citiesOf({ fields }: Sketch, isCredit: boolean): Stamp['cities'] {
+  const homeM = intOf(fields['homeDistanceM']) ?? undefined;
+  const city = textOf(fields['placeCity']) ?? (homeM === undefined ? undefined : 'XX-CITY');
+  if (city === undefined) return undefined;
+  return { [isCredit ? 'creditor' : 'debtor']: homeM === undefined ? { city } : { city, homeM } };
+}
+
 function stampOf(sketch: Sketch, own: Side, other: Side, isCredit: boolean): Stamp {
   const { fields, time, offsetMin } = sketch;
   const lists = [...(listOf(fields['placeLists']) ?? [])];
   const isVasp = other.kind === 'vasp' || (other.licences?.includes('vasp') ?? false);
+  const cities = citiesOf(sketch, isCredit);
   if (fields['toVasp'] === true && !isVasp) lists.push(`${isCredit ? 'debtor' : 'creditor'}:listed_vasp`);
   return {
     eventTime: time,
@@ -303,6 +312,7 @@ function stampOf(sketch: Sketch, own: Side, other: Side, isCredit: boolean): Sta
     creditor: isCredit ? own : other,
     textClasses: listOf(fields['textClasses']) ?? [],
     lists,
+    ...(cities === undefined ? {} : { cities }),
     provided: FEEDS[sketch.feed ?? 'full'],
     lexiconVersion: '1',
     listVersion: '1',

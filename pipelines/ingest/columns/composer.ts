@@ -95,7 +95,7 @@ export class Composer {
     this.#dictionary = dictionary;
     this.#block = block;
     this.#days = new ReferenceDays(reference);
-    this.#facts = new FactWriter(block, origin.hasTravel);
+    this.#facts = new FactWriter(block, reference.cities, origin.hasTravel);
     this.#noPlaces = placesFacts(undefined, reference, dictionary);
     this.#noLists = listFacts([], dictionary);
     const { lexiconVersion, listVersion } = reference;
@@ -112,6 +112,7 @@ export class Composer {
       directory,
       dictionary,
       isListedVasp: (institution: string | undefined) => reference.isListedVasp(institution),
+      cities: reference.cities,
     };
     this.#edge = {
       places: undefined,
@@ -151,7 +152,7 @@ export class Composer {
       lists: this.#noLists,
       fragments: this.fragments,
     };
-    this.#document = new DocumentWriter(block, tail, end);
+    this.#document = new DocumentWriter(block, reference.cities, tail, end);
     this.#parts = {
       row: this.#row,
       fragments: this.fragments,

@@ -1,12 +1,13 @@
 /** The text of a composed row: the document of the block, and the hash over what of it is the row itself. */
 import { hash } from 'node:crypto';
+import type { Cities } from '../../../rules/reference/cities.ts';
 import { OFFSET_SOURCES, PRECISIONS } from '../../../schemas/enumerations.ts';
 import type { Fragment } from './fragment.ts';
 import { GROUP } from './fragment.ts';
 import { SLOTS } from './head.ts';
 import { EMPTY, jsonBytes, textBytes } from './json-bytes.ts';
 import type { OpenBlock } from './open-block.ts';
-import type { ComposedRow } from './row-facts.ts';
+import { type ComposedRow, legPlace } from './row-facts.ts';
 import { putBytes, putFew, putInteger, putNumber, putPlain } from './text-writer.ts';
 
 const OPEN_BRACKET = 91;
@@ -31,6 +32,9 @@ const WAGE_TABLE = textBytes(',"wageTable":');
 const CREDITOR = textBytes(',"creditor":');
 const TEXT_CLASSES = textBytes(',"textClasses":');
 const LISTS = textBytes(',"lists":');
+const CITIES = textBytes(',"cities":{');
+const IN_CITY = [textBytes('"debtor":'), textBytes('"creditor":')] as const;
+const HOME_M = textBytes(',"homeM":');
 const NO_CLASSES = textBytes('[]');
 
 /** What the row's text says of its time beside the moment. */
@@ -68,6 +72,7 @@ export const NULL_TEXT = textBytes('null');
 
 export class DocumentWriter {
   readonly #block: OpenBlock;
+  readonly #cities: Cities;
   readonly #tail: Uint8Array;
   readonly #end: Uint8Array;
   /** Of the event time of the row at hand. */
@@ -75,9 +80,10 @@ export class DocumentWriter {
 
   readonly #times = new Map<number, TimeTexts>();
 
-  /** `tail` stands between the lists and the line, `end` behind the line. */
-  constructor(block: OpenBlock, tail: Uint8Array, end: Uint8Array) {
+  /** `tail` stands between the lists, or the cities, and the line, `end` behind the line. */
+  constructor(block: OpenBlock, cities: Cities, tail: Uint8Array, end: Uint8Array) {
     this.#block = block;
+    this.#cities = cities;
     this.#tail = tail;
     this.#end = end;
   }
@@ -95,6 +101,7 @@ export class DocumentWriter {
     const from = docs.start(place);
     let size = FIXED_BYTES + 6 * id.length + row.lists.json.length + classes.length;
     size += row.debtor.json.length + row.creditor.json.length + this.#tail.length + this.#end.length;
+    size += legPlace(row, 0).cityJson.length + legPlace(row, 1).cityJson.length;
     for (const run of head.runs) size += run.length;
     for (let i = 0; i < fragments.length; i++) size += fragments[i]?.piece.length ?? 0;
     docs.reserve(from, size);
@@ -166,10 +173,28 @@ export class DocumentWriter {
     at = putBytes(b, putBytes(b, at, CREDITOR), row.creditor.json);
     at = putBytes(b, putBytes(b, at, TEXT_CLASSES), classes);
     at = putBytes(b, putBytes(b, at, LISTS), row.lists.json);
+    at = this.#putCities(b, at, row);
     at = putInteger(b, putBytes(b, at, this.#tail), parts.line);
     at = putBytes(b, at, this.#end);
     b.copyWithin(from, from + 1, at);
     docs.ends[place] = at - 1;
+  }
+
+  /** What the stamp says of the cities in which the sides acted. */
+  #putCities(b: Buffer, from: number, row: ComposedRow): number {
+    let at = from;
+    for (const side of [0, 1] as const) {
+      const { city, cityJson } = legPlace(row, side);
+      if (city < 0) continue;
+      if (at === from) at = putBytes(b, at, CITIES);
+      else b[at++] = COMMA;
+      at = putBytes(b, putBytes(b, at, IN_CITY[side]), cityJson);
+      const metres = this.#cities.distanceM(city, side === 0 ? row.debtor.homeCity : row.creditor.homeCity);
+      if (metres >= 0) at = putInteger(b, putBytes(b, at, HOME_M), metres);
+      b[at++] = CLOSE_BRACE;
+    }
+    if (at > from) b[at++] = CLOSE_BRACE;
+    return at;
   }
 
   #timeTexts({ precision, hasOffset, offsetMin }: ComposedRow, offsetSource: number): TimeTexts {

@@ -3,9 +3,9 @@ import type { Reference } from '../../../rules/reference/reference.ts';
 import type { WagePlace } from '../../../rules/reference/wages.ts';
 import { TEXT_NULL } from '../../../schemas/facts.ts';
 import type { FactDictionary } from '../../facts/dictionary.ts';
-import { actingPlace, type Place } from '../acting-place.ts';
+import { actingPlace, municipalityOf, type Place, placeInRole, sidePlace } from '../acting-place.ts';
 import { listsOf } from '../stamp.ts';
-import { jsonBytes } from './json-bytes.ts';
+import { EMPTY, jsonBytes, textBytes } from './json-bytes.ts';
 
 /** Where a subject of one side acted. */
 export interface LegPlace {
@@ -14,6 +14,10 @@ export interface LegPlace {
   readonly admin1: number;
   /** `COUNTRY-ADMIN1`, or null. */
   readonly admin1Text: string | null;
+  /** Number of the city, -1 for none; its id as a text, and the beginning of what the stamp says of it. */
+  readonly city: number;
+  readonly cityId: number;
+  readonly cityJson: Uint8Array;
 }
 
 export interface ListFacts {
@@ -40,10 +44,6 @@ export interface PlacesFacts {
   readonly sendCountry: number;
 }
 
-/** `event-view.ts` has the same roles; the comparison of both paths holds them together. */
-const ACTING_ROLES = ['terminal', 'branch', 'kiosk', 'merchant', 'registered'] as const;
-const AGENTS = ['agent_send', 'agent_pay'] as const;
-
 export function listFacts(names: readonly string[], dictionary: FactDictionary): ListFacts {
   return { names, json: jsonBytes(names), set: dictionary.setId(names) };
 }
@@ -54,24 +54,26 @@ export function placesFacts(
   reference: Reference,
   dictionary: FactDictionary,
 ): PlacesFacts {
-  const ofRole = (roles: readonly Place['role'][]): Place | undefined => {
-    for (const role of roles) {
-      const found = places?.find((place) => place.role === role);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
+  const sentAt = placeInRole(places, ['agent_send']);
   const textId = (text: string | null | undefined): number =>
     typeof text === 'string' ? dictionary.textId(text) : TEXT_NULL;
   const joined = (...parts: readonly (string | undefined)[]): string | null =>
     parts.every((part) => part !== undefined) ? parts.join('-') : null;
   const admin1Of = (place: Place | undefined) => joined(place?.country, place?.admin1);
-  const leg = (place: Place | undefined): LegPlace => ({
-    place: textId(joined(place?.country, place?.admin1, place?.municipalityCode)),
-    country: textId(place?.country),
-    admin1: textId(admin1Of(place)),
-    admin1Text: admin1Of(place),
-  });
+  const leg = (isRemittance: boolean, side: 'debtor' | 'creditor'): LegPlace => {
+    const place = sidePlace(places, isRemittance, side);
+    const city = reference.cities.numberOf(municipalityOf(place));
+    const cityId = reference.cities.all[city]?.id;
+    return {
+      place: textId(joined(place?.country, place?.admin1, place?.municipalityCode)),
+      country: textId(place?.country),
+      admin1: textId(admin1Of(place)),
+      admin1Text: admin1Of(place),
+      city,
+      cityId: textId(cityId),
+      cityJson: cityId === undefined ? EMPTY : textBytes(`{"city":${JSON.stringify(cityId)}`),
+    };
+  };
   const acting = (channel: 'other' | 'ecommerce'): ActingFacts => {
     const row = { channel, ...(places === undefined ? {} : { places: [...places] }) };
     const place = actingPlace(row);
@@ -82,12 +84,12 @@ export function placesFacts(
       lists: listFacts(lists, dictionary),
     };
   };
-  const plain = leg(ofRole(ACTING_ROLES));
+  const plain = leg(false, 'debtor');
   return {
-    legs: [plain, plain, ...AGENTS.map((agent) => leg(ofRole([agent, ...ACTING_ROLES])))],
+    legs: [plain, plain, leg(true, 'debtor'), leg(true, 'creditor')],
     acting: [acting('ecommerce'), acting('other')],
-    sendAdmin1: textId(admin1Of(ofRole(['agent_send']))),
-    payAdmin1: textId(admin1Of(ofRole(['agent_pay']))),
-    sendCountry: textId(ofRole(['agent_send'])?.country),
+    sendAdmin1: textId(admin1Of(sentAt)),
+    payAdmin1: textId(admin1Of(placeInRole(places, ['agent_pay']))),
+    sendCountry: textId(sentAt?.country),
   };
 }

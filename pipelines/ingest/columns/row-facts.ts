@@ -3,6 +3,7 @@
  * from fragments, and the comparison of both paths (`test/property/columns.test.ts`) holds it to that, column by column.
  */
 
+import type { Cities } from '../../../rules/reference/cities.ts';
 import { weekdayOf } from '../../../schemas/derived-facts.ts';
 import { PRECISIONS, SUBJECT_KINDS, type SubjectKind } from '../../../schemas/enumerations.ts';
 import { BYTE_NULL, type FactColumns, SMALL_NULL, TEXT_NULL } from '../../../schemas/facts.ts';
@@ -66,10 +67,12 @@ export interface ComposedRow {
 export class FactWriter {
   readonly #block: OpenBlock;
   readonly #columns: FactColumns;
+  readonly #cities: Cities;
   readonly #hasTravel: boolean;
 
-  constructor(block: OpenBlock, hasTravel: boolean) {
+  constructor(block: OpenBlock, cities: Cities, hasTravel: boolean) {
     this.#block = block;
+    this.#cities = cities;
     this.#columns = block.columns;
     this.#hasTravel = hasTravel;
   }
@@ -150,7 +153,7 @@ export class FactWriter {
 
   #leg(row: ComposedRow, leg: number, own: SideFacts, other: SideFacts, side: 0 | 1): void {
     const c = this.#columns;
-    const { head, places, fragments, time } = row;
+    const { fragments, time } = row;
     c.account[leg] = own.account;
     c.party[leg] = own.party;
     c.bank[leg] = own.bank;
@@ -167,7 +170,7 @@ export class FactWriter {
       own.openedAt === undefined ? SMALL_NULL : Math.floor((time - own.openedAt) / DAY_MS);
     c.coverageOfAccount[leg] = own.coverageOfAccount;
     c.coverageOfFeed[leg] = own.coverageOfFeed;
-    const at = places.legs[(head.isMto ? 2 : 0) + side] as LegPlace;
+    const at = legPlace(row, side);
     c.place[leg] = at.place;
     c.placeCountry[leg] = at.country;
     c.placeAdmin1[leg] = at.admin1;
@@ -224,8 +227,17 @@ export class FactWriter {
       this.#putPassenger(2 * r, otherPassenger(travel, debtor.side.holderKey));
       this.#putPassenger(2 * r + 1, otherPassenger(travel, creditor.side.holderKey));
     }
+    this.#city(2 * r, legPlace(row, DEBTOR), debtor);
+    this.#city(2 * r + 1, legPlace(row, CREDITOR), creditor);
     if (debtor.hasRecord) this.#record(row, 2 * r, debtor, creditor);
     if (creditor.hasRecord) this.#record(row, 2 * r + 1, creditor, debtor);
+  }
+
+  #city(leg: number, { city, cityId }: LegPlace, { homeCity }: SideFacts): void {
+    if (city < 0) return;
+    const { sparse } = this.#block;
+    sparse.putLeg('placeCity', leg, cityId);
+    if (homeCity >= 0) sparse.putLeg('homeDistanceM', leg, this.#cities.distanceM(city, homeCity));
   }
 
   #put(name: SparseColumnName, r: number, value: number | null): void {
@@ -300,6 +312,11 @@ export class FactWriter {
     const id = fragment?.keys[key] ?? TEXT_NULL;
     if (id !== TEXT_NULL) this.#block.member(kind, id, side);
   }
+}
+
+/** Where the subject of one side acted. */
+export function legPlace({ head, places }: Pick<ComposedRow, 'head' | 'places'>, side: 0 | 1): LegPlace {
+  return places.legs[(head.isMto ? 2 : 0) + side] as LegPlace;
 }
 
 /** What a composed row settled: an amount that is not known is NaN there. */

@@ -1,4 +1,5 @@
 /** The stamp of one side of a row, as text and as facts; the same for every row of the same party in the same circumstances. */
+import type { Cities } from '../../../rules/reference/cities.ts';
 import {
   ACCOUNT_PRODUCTS,
   AGE_BANDS,
@@ -41,6 +42,8 @@ export interface SideFacts {
   readonly country: number;
   readonly admin1: number;
   readonly municipality: number;
+  /** Number of the home's city, -1 for none. */
+  readonly homeCity: number;
   readonly ageBand: number;
   readonly nightWork: number;
   readonly coverageOfAccount: number;
@@ -59,6 +62,7 @@ export interface SideSource {
   readonly directory: Directory;
   readonly dictionary: FactDictionary;
   readonly isListedVasp: (institution: string | undefined) => boolean;
+  readonly cities: Cities;
 }
 
 type Row = Pick<BareTransaction, 'institution' | 'debtor' | 'creditor' | 'beneficiaries'>;
@@ -104,7 +108,7 @@ function makeSide(
   which: 'debtor' | 'creditor',
   eventTime: number,
   coverage: Coverage | undefined,
-  { directory, dictionary, isListedVasp }: SideSource,
+  { directory, dictionary, isListedVasp, cities }: SideSource,
   circumstances: Pick<SideFacts, 'changes' | 'facesReporter' | 'payee'>,
 ): SideFacts {
   const side = sideOf(row as BareTransaction, which, { directory, eventTime, coverage });
@@ -132,6 +136,7 @@ function makeSide(
     country: textId(side.country),
     admin1: textId(side.admin1),
     municipality: textId(side.municipality),
+    homeCity: cities.numberOf(side.municipality),
     ageBand: codeOf(AGE_BANDS, side.ageBand),
     nightWork: side.occupationNight === true ? 1 : 0,
     coverageOfAccount: codeOf(COVERAGES, isForeign ? 'counterparty_view' : ofFeed),
