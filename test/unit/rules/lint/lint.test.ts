@@ -39,7 +39,7 @@ cases:
   - { name: e, kind: boundary, fires: true, events: [{ at: '2026-01-01T00:00:00Z', set: {} }] }
 `;
 const PATH = 'catalogue/laundering/TST-01-test.yaml';
-const OPTIONS = { thresholdIds: new Set<string>() };
+const OPTIONS = { thresholdIds: new Set<string>(), cities: new Set(['MX-TIJUANA']) };
 
 const lint = (text: string, path = PATH) => lintRules([{ path, text }], OPTIONS).findings;
 
@@ -86,6 +86,8 @@ describe('a finding names its place', () => {
       'unknown-value 20:53',
       'unreachable 23:31',
     ],
+    ['a city that there is', 'mcc == "7011"', 'placeCity == "MX-TIJUANA"'],
+    ['a city that there is not', 'mcc == "7011"', 'placeCity == "MX-TIJUANNA"', 'unknown-value 22:44'],
     ['a category of three digits', '"7011"', '"701"', 'code-scheme 22:44'],
     ['a sector without a scheme', 'mcc == "7011"', 'holderSector == "5613"', 'code-scheme 22:44'],
     ['a language that is another', 'fr: h', 'fr: g', 'translation 27:40'],
