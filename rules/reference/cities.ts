@@ -27,6 +27,12 @@ export interface City extends Point {
   readonly country: string;
 }
 
+/** A file of cities, by its name among the files of reference data. */
+interface NamedCityFile {
+  readonly name: string;
+  readonly content: CityFile;
+}
+
 export interface Cities {
   /** By number. */
   readonly all: readonly City[];
@@ -45,14 +51,13 @@ export function greatCircleM(a: Point, b: Point): number {
 }
 
 /** @throws RastroError RAS-RULES-REFERENCE-INVALID for an id or a code that stands twice, or too many cities */
-export function createCities(files: readonly CityFile[]): Cities {
+export function createCities(files: readonly NamedCityFile[]): Cities {
   const all: City[] = [];
   const ids = new Set<string>();
   const byCode = new Map<string, number>();
-  for (const file of files) {
-    const refuse = (detail: string) =>
-      new RastroError('RAS-RULES-REFERENCE-INVALID', { file: file.id, detail });
-    for (const [country, cities] of Object.entries(file.cities)) {
+  for (const { name: file, content } of files) {
+    const refuse = (detail: string) => new RastroError('RAS-RULES-REFERENCE-INVALID', { file, detail });
+    for (const [country, cities] of Object.entries(content.cities)) {
       for (const { id, name, lat, lon, codes } of cities) {
         if (ids.has(id)) throw refuse(`${id} stands twice`);
         if (all.length >= CITIES_MAX) throw refuse(`more than ${CITIES_MAX} cities`);

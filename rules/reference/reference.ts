@@ -109,7 +109,7 @@ export function loadReference(
     thresholds: createThresholds(all('thresholds')),
     peers: createPeers(all('peers'), all('peer_table')),
     places,
-    cities: createCities(all('cities')),
+    cities: createCities((parsed.get('cities') ?? []) as { name: string; content: FileOf<'cities'> }[]),
     wages: createWages(one('wages'), places),
     rates: createRates(one('rates')),
     holidays: createHolidays(one('holidays')),

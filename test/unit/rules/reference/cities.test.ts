@@ -110,12 +110,15 @@ describe('distances', () => {
         const named = points.map((each, i) => ({ id: `XX-${i}`, name: 'x', ...each, codes: `10${i}` }));
         const table = createCities([
           {
-            kind: 'cities',
-            id: 'x',
-            version: '2026-01-01',
-            source: 's',
-            verified: false,
-            cities: { XX: named },
+            name: 'x.yaml',
+            content: {
+              kind: 'cities',
+              id: 'x',
+              version: '2026-01-01',
+              source: 's',
+              verified: false,
+              cities: { XX: named },
+            },
           },
         ]);
         for (let a = 0; a < points.length; a++) {
@@ -167,7 +170,7 @@ describe('a table of one’s own', () => {
     ['a city without a code', bonn.replace("'05314'", "''"), /codes/],
     ['an id that is no name', bonn.replace('DE-BONN', 'bonn'), /id/],
   ])('with %s is refused', (_what, rows, detail) => {
-    expect(() => load(table(rows))).toThrow(/RAS-RULES-REFERENCE-INVALID/);
+    expect(() => load(table(rows))).toThrow(/RAS-RULES-REFERENCE-INVALID.*lists\/mine\.yaml/);
     expect(() => load(table(rows))).toThrow(detail);
   });
 
