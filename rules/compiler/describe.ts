@@ -1,6 +1,12 @@
 /** Rules for people: what a rule asks of a feed, and what it looks for, in their language. */
 import type { Lang } from '../../schemas/errors/index.ts';
-import { type CheckedRule, catalogueOf, type RuleNeeds, type RuleSet } from './checked-rule.ts';
+import {
+  type CheckedRule,
+  catalogueOf,
+  type DerivedKind,
+  type RuleNeeds,
+  type RuleSet,
+} from './checked-rule.ts';
 
 export interface RuleRequirement {
   readonly rule: string;
@@ -38,6 +44,8 @@ export interface RuleExplanation {
     readonly name: string;
     readonly agg: string;
     readonly over: string | null;
+    /** Kind of the sub-events that it aggregates; absent of one over events. */
+    readonly of?: DerivedKind;
     /** Of a `sequence`. */
     readonly steps?: readonly string[];
     readonly within?: string;
@@ -83,6 +91,7 @@ export function explainRule(rule: CheckedRule, lang: Lang): RuleExplanation {
       name,
       agg: feature.agg,
       over: feature.agg === 'ratio' ? null : feature.over,
+      ...('from' in feature && feature.from !== undefined && { of: file.derive[feature.from]!.make }),
       ...(feature.agg === 'sequence' && { steps: feature.steps, within: feature.within }),
     })),
     params: Object.entries(file.params).map(([name, param]) => ({

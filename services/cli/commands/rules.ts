@@ -67,7 +67,7 @@ function showRule({ terminal }: CommandContext, rule: CheckedRule, lang: (typeof
       about.features,
       [
         { title: 'feature', value: (feature) => feature.name },
-        { title: 'is', value: (feature) => feature.agg },
+        { title: 'is', value: ({ agg, of }) => (of === undefined ? agg : `${agg} of ${of}`) },
         { title: 'over', value: (feature) => feature.over ?? '' },
       ],
       terminal,

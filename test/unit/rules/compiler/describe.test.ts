@@ -24,8 +24,10 @@ describe('a rule for people', () => {
       m: { agg: 'count', over: '10d' },
       r: { agg: 'ratio', num: 'n', den: 'm' },
       s: { agg: 'sequence', steps: ['isNight', 'amount > 5'], within: '2d', over: '9d' },
+      t: { agg: 'count', from: 'dark', over: '8d' },
     },
-    when: 'n >= params.min && r > 0.5 || s > 3',
+    derive: { dark: { make: 'night', over: '9d' } },
+    when: 'n >= params.min && r > 0.5 || s > 3 || t > 2',
     attributions: [{ to: 'holder', role: 'unknown', weight: 1, why: local('why') }],
     benign: [{ id: 'T01', note: local('note'), when: 'm > 99', effect: 'blocks' }],
   };
@@ -35,12 +37,13 @@ describe('a rule for people', () => {
       id: 'TST-01',
       title: 'title fr',
       explain: '{n} fr',
-      when: 'n >= params.min && r > 0.5 || s > 3',
+      when: 'n >= params.min && r > 0.5 || s > 3 || t > 2',
       features: [
         { name: 'n', agg: 'count', over: '10d' },
         { name: 'm', agg: 'count', over: '10d' },
         { name: 'r', agg: 'ratio', over: null },
         { name: 's', agg: 'sequence', over: '9d', steps: ['isNight', 'amount > 5'], within: '2d' },
+        { name: 't', agg: 'count', over: '8d', of: 'night' },
       ],
       params: [
         { name: 'bar', value: null, threshold: 'us-ctr', unit: 'minor', provenance: 'law' },
