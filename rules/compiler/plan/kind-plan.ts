@@ -8,7 +8,8 @@ import { eventCode, type Output } from './event-code.ts';
 import { and, FALSE, or, type Test, textOf } from './event-test.ts';
 import { FeatureBounds } from './feature-bounds.ts';
 import { countsOf, type Gate, gateFunction, gateText, keeping, OPEN, spanText } from './gate.ts';
-import { type RecordLayout, WORD_BITS } from './layout.ts';
+import { isBeyondNarrow } from './gate-code.ts';
+import { type CounterShape, type RecordLayout, WORD_BITS } from './layout.ts';
 import { chooseParts } from './part-choice.ts';
 import { EventReading, type FactBinding } from './reading.ts';
 import { recordCode } from './record-code.ts';
@@ -136,11 +137,13 @@ export function* planningOf(
     yield;
   }
   const maskWords = wordsOf(drafts.length);
-  const windowsMs = [...counts.values()].map(({ windowMs }) => windowMs);
   const parts = chooseParts(
     drafts.map(({ gate }) => gate),
-    { windowsMs, maskWords },
-    counts,
+    maskWords,
+    shapesOf(
+      counts,
+      drafts.map(({ gate }) => gate),
+    ),
     (test) => takeTest(test, predicates),
   );
   for (const draft of drafts) draft.gate = keeping(draft.gate, parts.isKept);
@@ -174,6 +177,7 @@ export function* planningOf(
   const gates = drafts.map(({ gate }, bit) => ({ gate, bit }));
   const records = recordCode({
     kind,
+    predicates: predicates.size,
     counters,
     tallies: parts.tallies.map((part) => ({ part, bit: bitOf.get(part.base.test.key)! })),
     lots: parts.lots.map((part) => ({ part, bit: bitOf.get(part.test.key)! })),
@@ -237,6 +241,21 @@ function admit(draft: Draft, predicates: Map<string, Test>, counts: Map<string, 
     counts.set(key, count);
     predicates.set(count.test.key, count.test);
   }
+}
+
+/** Of each count, by key, the counter that the record keeps: as narrow as every gate that asks for it allows. */
+function shapesOf(
+  counts: ReadonlyMap<string, Count>,
+  gates: readonly Gate[],
+): ReadonlyMap<string, CounterShape> {
+  const wide = new Set<string>();
+  const collect = (gate: Gate): void => {
+    if ('parts' in gate) gate.parts.forEach(collect);
+    else if (gate.op === 'atLeast' && isBeyondNarrow(gate))
+      for (const key of countsOf(gate).keys()) wide.add(key);
+  };
+  gates.forEach(collect);
+  return new Map([...counts].map(([key, { windowMs }]) => [key, { windowMs, isWide: wide.has(key) }]));
 }
 
 /** Takes the test of a part into the plan, unless an event's bits would need another word for it. */

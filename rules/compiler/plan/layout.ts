@@ -1,7 +1,8 @@
 /**
- * The record of a subject: header, then per window the number of its current pane and one byte a counter for the current
- * and for the previous pane, then lots and lists of values. Bytes of one pane stand together and are padded to whole words,
- * so that a pane is rolled by copying words.
+ * The record of a subject: header, words of open episodes and of watches, then per window the number of its current pane and its
+ * counters, then lots and lists of values. A counter is a byte, four bits for the current pane and four for the previous one, or
+ * two bytes where a gate asks for more than four bits hold. Those of one window stand together and are padded to whole words, so
+ * that a pane is rolled by shifting words.
  */
 import { spanText } from './gate.ts';
 
@@ -34,10 +35,13 @@ export interface RecordLayout {
   readonly header: typeof RECORD_HEADER;
   /** Byte offsets of the words of open episodes, bit i of word w for rule 32 w + i; the first is `header.open`. */
   readonly openWords: readonly number[];
+  /** Byte offsets of the words of watches, likewise: the rules whose watch may have been reached (`watch.ts`). */
+  readonly watchWords: readonly number[];
   readonly panes: number;
   /** Where the counters of each window lie. */
   readonly windows: readonly PaneLayout[];
-  readonly counters: number;
+  /** Where each counter lies, by its index in the plan. */
+  readonly counters: readonly CounterPlace[];
   /** Byte offsets of each block of lots: the minute of the last outgoing event, then minute and amount of each lot. */
   readonly lots: readonly number[];
   /** Byte offset of each list of values and how many pairs of value and minute it has. */
@@ -51,24 +55,39 @@ export interface PaneLayout {
   readonly windowMs: number;
   /** Byte offset of the pane number, an Int32. */
   readonly pane: number;
-  /** Byte offsets of the first words of the current and of the previous pane. */
-  readonly current: number;
-  readonly previous: number;
-  readonly words: number;
-  /** Counters of the window, by their index in the plan, in the order of their bytes. */
-  readonly counters: readonly number[];
+  /** Byte offsets of the first words of the narrow and of the wide counters, and of what comes behind them. */
+  readonly narrow: number;
+  readonly wide: number;
+  readonly end: number;
 }
 
-/** What a record holds: windows of its counters, and how many pairs each list of values has. */
+/** A counter: its window, by its place in `windows`; the byte at which it lies. */
+export interface CounterPlace {
+  readonly window: number;
+  readonly at: number;
+  /** A byte a pane, the current one first; otherwise four bits a pane, the current one in the lower ones. */
+  readonly isWide: boolean;
+}
+
+/** What a narrow and a wide counter count to in a pane; there they stay. */
+export const NARROW_MAX = 15;
+export const WIDE_MAX = 255;
+
+export interface CounterShape {
+  readonly windowMs: number;
+  readonly isWide: boolean;
+}
+
+/** What a record holds: its counters, and how many pairs each list of values has. */
 export interface RecordContents {
-  readonly windowsMs: readonly number[];
+  readonly counters: readonly CounterShape[];
   /** Words of 32 rules that have an open episode or not. */
   readonly maskWords: number;
   readonly lots: readonly string[];
   readonly lists: readonly { readonly slots: number; readonly text: string }[];
 }
 
-export function layOut({ windowsMs, maskWords, lots, lists }: RecordContents): RecordLayout {
+export function layOut({ counters, maskWords, lots, lists }: RecordContents): RecordLayout {
   let offset = HEADER_BYTES;
   const take = (bytes: number): number => {
     const at = offset;
@@ -77,27 +96,33 @@ export function layOut({ windowsMs, maskWords, lots, lists }: RecordContents): R
   };
   const openWords = [RECORD_HEADER.open as number];
   while (openWords.length < maskWords) openWords.push(take(WORD_BYTES));
+  const watchWords = openWords.map(() => take(WORD_BYTES));
   const byWindow = new Map<number, number[]>();
-  windowsMs.forEach((windowMs, i) => {
-    const counters = byWindow.get(windowMs);
-    if (counters === undefined) byWindow.set(windowMs, [i]);
-    else counters.push(i);
+  counters.forEach(({ windowMs }, i) => {
+    byWindow.set(windowMs, [...(byWindow.get(windowMs) ?? []), i]);
   });
   // The windows that most gates read come first, on the line of the header.
-  const windows = [...byWindow].sort(([a, m], [b, n]) => n.length - m.length || a - b);
-  const panes = windows.map(([windowMs, counters]) => {
-    const words = Math.ceil(counters.length / WORD_BYTES);
+  const sorted = [...byWindow].sort(([a, m], [b, n]) => n.length - m.length || a - b);
+  const places = new Array<CounterPlace>(counters.length);
+  const windows = sorted.map(([windowMs, all], window): PaneLayout => {
     const pane = take(WORD_BYTES);
-    const current = take(words * WORD_BYTES);
-    const previous = take(words * WORD_BYTES);
-    return { windowMs, pane, current, previous, words, counters };
+    const place = (isWide: boolean, bytes: number): number => {
+      const own = all.filter((counter) => counters[counter]!.isWide === isWide);
+      const first = take(Math.ceil((own.length * bytes) / WORD_BYTES) * WORD_BYTES);
+      for (const [i, counter] of own.entries()) places[counter] = { window, at: first + i * bytes, isWide };
+      return first;
+    };
+    const narrow = place(false, 1);
+    const wide = place(true, 2);
+    return { windowMs, pane, narrow, wide, end: offset };
   });
   const placedLots = lots.map(() => take(WORD_BYTES + LOTS * PAIR_BYTES));
   const placedLists = lists.map(({ slots }) => ({ at: take(slots * PAIR_BYTES), slots }));
   const bytes = Math.ceil(offset / LINE_BYTES) * LINE_BYTES;
   const rows: LayoutRow[] = [
     ...headerRows(openWords),
-    ...panes.flatMap(paneRows),
+    ...watchWords.map((at, i): LayoutRow => [at, WORD_BYTES, `watches, word ${i}`]),
+    ...windows.flatMap((window) => paneRows(window)),
     ...placedLots.flatMap((at, i) => lotsRows(at, lots[i]!)),
     ...placedLists.map(({ at, slots }, i): LayoutRow => {
       return [at, slots * PAIR_BYTES, `last ${slots} of ${lists[i]!.text}, each with its minute`];
@@ -111,9 +136,10 @@ export function layOut({ windowsMs, maskWords, lots, lists }: RecordContents): R
     bytes,
     header: RECORD_HEADER,
     openWords,
-    panes: panes.length,
-    windows: panes,
-    counters: windowsMs.length,
+    watchWords,
+    panes: windows.length,
+    windows,
+    counters: places,
     lots: placedLots,
     lists: placedLists,
     text: ['offset  bytes  what', ...text, `${bytes} bytes, ${bytes / LINE_BYTES} cache lines`].join('\n'),
@@ -130,13 +156,12 @@ function headerRows(openWords: readonly number[]): LayoutRow[] {
   return [...rows, ...openWords.slice(1).map((at, i): LayoutRow => [at, WORD_BYTES, `open, word ${i + 1}`])];
 }
 
-function paneRows({ windowMs, pane, current, previous, words, counters }: PaneLayout): LayoutRow[] {
+function paneRows({ windowMs, pane, narrow, wide, end }: PaneLayout): LayoutRow[] {
   const span = spanText(windowMs);
-  const what = `${counters.length} counters of ${span}`;
   return [
     [pane, WORD_BYTES, `pane of ${span}`],
-    [current, words * WORD_BYTES, `${what}, current pane`],
-    [previous, words * WORD_BYTES, `${what}, previous pane`],
+    [narrow, wide - narrow, `counters of ${span}, four bits a pane`],
+    [wide, end - wide, `counters of ${span}, a byte a pane`],
   ];
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Test } from './event-test.ts';
 import { atomsOf, type Gate } from './gate.ts';
-import { LINE_BYTES, layOut, type RecordContents, type RecordLayout } from './layout.ts';
+import { type CounterShape, LINE_BYTES, layOut, type RecordLayout } from './layout.ts';
 import {
   countKey,
   type Lots,
@@ -40,22 +40,23 @@ interface Chosen {
 }
 
 /**
- * `counted`: keys of the counts that the record keeps; `takes`: whether there is room for the test among the predicates, of
+ * `counted`: the counters that the record keeps, by key of their count; `takes`: whether there is room for the test among the predicates, of
  * which it then is one.
  */
 export function chooseParts(
   gates: readonly Gate[],
-  counters: Pick<RecordContents, 'windowsMs' | 'maskWords'>,
-  counted: { has(key: string): boolean },
+  maskWords: number,
+  counted: ReadonlyMap<string, CounterShape>,
   takes: (test: Test) => boolean,
 ): RecordParts {
   let chosen: Chosen = { tallies: new Map(), lots: new Map(), lists: new Map() };
-  let layout = layoutOf(counters, chosen);
+  const layoutWith = (parts: Chosen) => layoutOf(counted, maskWords, parts);
+  let layout = layoutWith(chosen);
   const room = Math.max(layout.bytes, LINES_FREE * LINE_BYTES);
   for (const atom of gates.flatMap(atomsOf)) {
     const tried = chosenWith(chosen, atom);
     if (tried === null || (atom.op === 'tally' && !counted.has(countKey(atom.tally.base)))) continue;
-    const laidOut = layoutOf(counters, tried);
+    const laidOut = layoutWith(tried);
     if (laidOut.bytes > room || !takes(testOf(atom))) continue;
     chosen = tried;
     layout = laidOut;
@@ -98,10 +99,18 @@ function testOf(atom: RecordAtom): Test {
   return step.kind === 'weight' ? base.test : step.funding.lots.test;
 }
 
-function layoutOf({ windowsMs, maskWords }: Pick<RecordContents, 'windowsMs' | 'maskWords'>, chosen: Chosen) {
-  const tallies = [...chosen.tallies.values()];
+/** A tally of amounts rises by more than one; one of passed-on money is at times set to the count of its events. */
+function layoutOf(
+  counted: ReadonlyMap<string, CounterShape>,
+  maskWords: number,
+  chosen: Chosen,
+): RecordLayout {
+  const tallies = [...chosen.tallies.values()].map(({ base, step }) => ({
+    windowMs: base.windowMs,
+    isWide: step.kind === 'weight' || counted.get(countKey(base))!.isWide,
+  }));
   return layOut({
-    windowsMs: [...windowsMs, ...tallies.map(({ base }) => base.windowMs)],
+    counters: [...counted.values(), ...tallies],
     maskWords,
     lots: [...chosen.lots.values()].map(({ label }) => label),
     lists: [...chosen.lists.values()],

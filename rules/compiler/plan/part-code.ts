@@ -3,14 +3,13 @@
  * difference. Every part takes events in any order and errs upwards: what comes late counts as later than it was, or raises
  * what it might have changed.
  */
+import { byteCode, mostOf } from './counter-code.ts';
 import type { Read } from './event-test.ts';
-import { LOTS, type RecordLayout } from './layout.ts';
+import { type CounterPlace, LOTS, type RecordLayout, WIDE_MAX } from './layout.ts';
 import { literal } from './literal.ts';
 import type { Lots, Tally, ValueList } from './record-part.ts';
 
 const MINUTE_MS = 60_000;
-/** What one byte counts to; a counter stays there. */
-export const COUNTER_MAX = 255;
 /** A lot of so much, or more, funds everything. */
 const AMOUNT_MAX = 2 ** 31 - 1;
 /** Texts and small numbers are held so that null is 0, as in an empty record. */
@@ -24,12 +23,14 @@ export interface Placed<T> {
   readonly bit: number;
 }
 
-/** A tally with its bytes, and those of the count of the same events, in the current and in the previous pane. */
+/** A tally with its place, and that of the count of the same events, which is as wide. */
 export interface PlacedTally {
   readonly tally: Tally;
   readonly bit: number;
-  readonly own: readonly [current: string, previous: string];
-  readonly base: readonly [current: string, previous: string];
+  readonly own: CounterPlace;
+  readonly base: CounterPlace;
+  /** Code that notes who watches it, to be run when it has risen. */
+  readonly note: readonly string[];
   /** Block of its lots, if it has any. */
   readonly lots: number;
 }
@@ -59,13 +60,15 @@ export function hasBit(bit: number): string {
   return `(b${bit >>> 5} & ${literal(1 << (bit & 31))}) !== 0`;
 }
 
-export function weightCode({ tally: { step }, bit, own: [byte] }: PlacedTally): string[] {
+export function weightCode({ tally: { step }, bit, own, note }: PlacedTally): string[] {
   if (step.kind !== 'weight') return [];
+  const byte = byteCode(own.at);
   return [
     `if (${hasBit(bit)}) {`,
     `const v = ${columnValue(step.amount)};`,
-    `const s = ${byte} + (v > 0 ? Math.floor(v / ${literal(step.unit)}) + 1 : v === v ? 0 : ${COUNTER_MAX});`,
-    `${byte} = s < ${COUNTER_MAX} ? s : ${COUNTER_MAX};`,
+    `const s = ${byte} + (v > 0 ? Math.floor(v / ${literal(step.unit)}) + 1 : v === v ? 0 : ${WIDE_MAX});`,
+    `${byte} = s < ${WIDE_MAX} ? s : ${WIDE_MAX};`,
+    ...note,
     '}',
   ];
 }
@@ -93,7 +96,11 @@ export function lotsCode({ part, bit }: Placed<Lots>, at: number, tallies: reado
   const within = literal(Math.ceil(part.withinMs / MINUTE_MS));
   const amount = columnValue(part.amount);
   // Outgoing events that stand behind this one, or may, were judged without it: all of them count.
-  const repairs = tallies.flatMap(({ own, base }) => own.map((byte, i) => `${byte} = ${base[i]};`));
+  const repairs = tallies.flatMap(({ own, base, note }) => [
+    `${byteCode(own.at)} = ${byteCode(base.at)};`,
+    ...(own.isWide ? [`${byteCode(own.at + 1)} = ${byteCode(base.at + 1)};`] : []),
+    ...note,
+  ]);
   const outgoing = [...new Set(tallies.map((tally) => hasBit(tally.bit)))].map((asked) => `(${asked})`);
   return [
     `if (${hasBit(bit)}) {`,
@@ -118,14 +125,18 @@ export function lotsCode({ part, bit }: Placed<Lots>, at: number, tallies: reado
     ...lots.map((lot) => `if (((minute - ${lot.minute}) | 0) <= ${within}) s += ${lot.amount};`),
     `const isLate = ((minute - ${newest.minute}) | 0) < 0 || ((minute - ${lastOut}) | 0) < 0;`,
     `const v = ${amount};`,
-    ...tallies.flatMap(({ tally: { step }, bit: own, own: [byte] }) => {
+    ...tallies.flatMap(({ tally: { step }, bit: test, own, note }) => {
       if (step.kind !== 'funded') return [];
+      const [byte, most] = [byteCode(own.at), literal(mostOf(own))];
       const { least, ratios } = step.funding;
       // An amount that the column does not hold, NaN, passes.
       const asked = ratios.map(({ out, into }) => `!(${literal(out)} * v > ${literal(into)} * s)`);
       const funded = [`s >= ${literal(least)}`, ...asked].join(' && ');
       return [
-        `if (${hasBit(own)} && ${byte} !== ${COUNTER_MAX} && (isLate || s >= ${AMOUNT_MAX} || (${funded}))) ${byte} = ${byte} + 1;`,
+        `if (${hasBit(test)} && (${byte} & ${most}) !== ${most} && (isLate || s >= ${AMOUNT_MAX} || (${funded}))) {`,
+        `${byte} = ${byte} + 1;`,
+        ...note,
+        '}',
       ];
     }),
     `if (((minute - ${lastOut}) | 0) > 0) ${lastOut} = minute;`,

@@ -27,7 +27,7 @@ export function* warmingOf(plan: KindPlan): Steps<void> {
   const draw = generator();
   const columns = allocateFacts(ROWS);
   const setBits = Int32Array.from([...SETS, ...SETS_MISSING_ONE]);
-  const { bytes, windows, lots, lists } = plan.layout;
+  const { bytes, watchWords, windows, lots, lists } = plan.layout;
   const partsAt = Math.min(bytes, ...lots, ...lists.map(({ at }) => at));
   const buffer = new ArrayBuffer(RECORDS * bytes);
   const slab = { f64: new Float64Array(buffer), i32: new Int32Array(buffer), u8: new Uint8Array(buffer) };
@@ -45,11 +45,12 @@ export function* warmingOf(plan: KindPlan): Steps<void> {
     columns.time.fill(time);
     for (let i = 0; i < records.length; i++) records[i] = draw(RECORDS) * lines;
     for (let record = 0; record < RECORDS; record++) {
-      for (const { current, words } of windows) {
-        const from = record * bytes + current;
-        // Both panes of a window stand together.
-        for (let at = from; at < from + 8 * words; at++) slab.u8[at] = draw(4) === 0 ? 0 : draw(256);
+      for (const { narrow, end } of windows) {
+        for (let at = record * bytes + narrow; at < record * bytes + end; at++) {
+          slab.u8[at] = draw(4) === 0 ? 0 : draw(256);
+        }
       }
+      for (const at of watchWords) slab.i32[(record * bytes + at) >> 2] = draw(2) === 0 ? -1 : 0;
       // Minutes, amounts and values: an empty place, or anything between now and a window ago.
       const minute = Math.floor(time / 60_000);
       for (let at = record * bytes + partsAt; at < (record + 1) * bytes; at += 4) {
