@@ -111,6 +111,46 @@ describe('counters', () => {
     expect(found.slice(199).every(Boolean)).toBe(true);
   });
 
+  test('are as wide as what is asked of them: 15 fit half a byte, 16 do not', () => {
+    const hours = Array.from({ length: 20 }, (_, i) => i / 100);
+    for (const needed of [14, 15, 16, 17]) {
+      expect(candidates(needed, hours).indexOf(true), `needed ${needed}`).toBe(needed - 1);
+    }
+    const bytesOf = (needed: number) => planOf([rule({ when: `n >= ${needed}` })]).plan.layout.counters;
+    expect([15, 16].map((needed) => bytesOf(needed).map(({ isWide }) => isWide))).toEqual([[false], [true]]);
+  });
+
+  test('that a gate watches are noticed again after their pane has gone by', () => {
+    // Reached, forgotten while another event asks the gate, reached once more.
+    const days = [0, 1 / 24, 5, 10, 10 + 1 / 24];
+    expect(
+      candidates(
+        2,
+        days.map((day) => 24 * day),
+      ),
+    ).toEqual([false, true, false, false, true]);
+  });
+
+  test('of several, the one that is reached last opens the gate', () => {
+    const features = {
+      n: { agg: 'count', where: 'direction == "in"', over: '1d' },
+      m: { agg: 'count', where: 'direction == "out"', over: '1d' },
+    };
+    const { plan, dictionary } = planOf([
+      rule({ features, when: 'n >= 3 && m >= 1', strength: { of: 'n', at: 1, full: 9 } }),
+      rule({
+        id: 'TST-02',
+        features,
+        when: 'n >= 1 && m >= 3 || 2 * n + m >= 9',
+        strength: { of: 'n', at: 1, full: 9 },
+      }),
+    ]);
+    const ways = ['in', 'in', 'in', 'out', 'out', 'out', 'in'];
+    const events = ways.map((direction, i) => event(`e${i}`, NOON + i, { direction }));
+    const { mask } = runKernel(plan, factsOfEvents(events, 'owner', dictionary));
+    expect([...mask]).toEqual([0, 0, 0, 1, 1, 3, 3]);
+  });
+
   test('the gate over exact counts asks for the whole number', () => {
     const { plan } = planOf([rule({ when: 'n >= 280' })]);
     expect(plan.rules[0]!.gate([279])).toBe(false);
