@@ -63,6 +63,20 @@ const BEHIND = Object.create(
   ),
 );
 
+function withBehind(entries: readonly (readonly [string | symbol, unknown])[]): FactColumns {
+  return Object.setPrototypeOf(Object.fromEntries(entries), BEHIND) as FactColumns;
+}
+
+/**
+ * Never read: as long as they live the engine keeps the shape of a segment's columns, whatever the arrays are, and with it the code
+ * that it optimised for them. They live as long as what stands behind all columns.
+ */
+Object.defineProperty(BEHIND, Symbol('shape'), {
+  value: [new Float64Array(0), new Uint8Array(0)].map((array) =>
+    withBehind([[HOME, null], ...COLUMN_NAMES.map((name) => [name, array] as const)]),
+  ),
+});
+
 export class Segment implements RowHome {
   readonly rowMask = SEGMENT_ROWS - 1;
   /** Null when they have left memory. */
@@ -204,7 +218,7 @@ export class Segment implements RowHome {
     COLUMN_NAMES.forEach((name, i) => {
       if (this.list[i] !== undefined) entries.push([name, this.list[i]]);
     });
-    return Object.setPrototypeOf(Object.fromEntries(entries), BEHIND) as FactColumns;
+    return withBehind(entries);
   }
 
   #grow(needed: number): void {

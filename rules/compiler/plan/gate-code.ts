@@ -52,31 +52,30 @@ function tallyCounter({ counts, tallies }: GateContext, tally: Tally): number {
 }
 
 /**
- * A function `...Gate(i32, u8, o, w, time, rule)`: 2 where the gate of a rule is open as of an event in order, 1 where it is shut,
- * 0 where its watch is not reached either.
+ * Of each gate a function `...Gate<bit>(i32, u8, o, w, time)`, and all of them by bit in `...Gates`: 2 where the gate is open as of an
+ * event in order, 1 where it is shut, 0 where its watch is not reached either. One function for all would be thrown out by
+ * the engine at the first event of every rule that seldom has one.
  */
-export function gateFunctionCode(name: string, roll: string, context: GateContext): string[] {
+export function gateFunctionsCode(name: string, roll: string, context: GateContext): string[] {
   const watches = watchesOf(context);
-  return [
-    `function ${name}(i32, u8, o, w, time, rule) {`,
-    ...(context.lists.length > 0 ? [`const minute = ${MINUTE_CODE};`] : []),
-    'switch (rule) {',
-    ...context.gates.flatMap(({ gate, bit }, i) => {
-      if (gate.op === 'constant') return [];
-      const reached = watches[i]?.map(
-        ({ counter, least }) => `${sumCode(context.layout.counters[counter]!)} >= ${literal(least)}`,
-      );
-      const asked = `${gateCode(gate, context, false)} ? 2 : 1`;
-      return [
-        `case ${literal(bit)}:`,
-        ...[...windowsOf(gate, context)].map((window) => `${roll}(i32, w, ${literal(window)}, time);`),
-        reached === undefined ? `return ${asked};` : `return (${reached.join(' || ')}) ? ${asked} : 0;`,
-      ];
-    }),
-    'default: return 1;',
-    '}',
-    '}',
-  ];
+  const functions = context.gates.flatMap(({ gate, bit }, i) => {
+    if (gate.op === 'constant') return [];
+    const reached = watches[i]?.map(
+      ({ counter, least }) => `${sumCode(context.layout.counters[counter]!)} >= ${literal(least)}`,
+    );
+    const asked = `${gateCode(gate, context, false)} ? 2 : 1`;
+    return [
+      `function ${name}Gate${bit}(i32, u8, o, w, time) {`,
+      ...(context.lists.length > 0 ? [`const minute = ${MINUTE_CODE};`] : []),
+      ...[...windowsOf(gate, context)].map((window) => `${roll}(i32, w, ${literal(window)}, time);`),
+      reached === undefined ? `return ${asked};` : `return (${reached.join(' || ')}) ? ${asked} : 0;`,
+      '}',
+    ];
+  });
+  const names = context.gates.map(({ gate, bit }) =>
+    gate.op === 'constant' ? 'never' : `${name}Gate${bit}`,
+  );
+  return [...functions, 'function never() { return 1; }', `const ${name}Gates = [${names.join(', ')}];`];
 }
 
 /**

@@ -51,6 +51,9 @@ export type Admits = (
   at: number,
 ) => void;
 
+/** What a kernel asks of one rule as of an event in order; the record begins at `byte`, which is 4 * `word`. */
+export type AsksGate = (i32: Int32Array, u8: Uint8Array, byte: number, word: number, time: number) => number;
+
 export interface RulePlan {
   readonly rule: CheckedRule;
   /** Bit of the rule in masks: bit % 32 of word bit >>> 5. */
@@ -91,6 +94,8 @@ export interface KindPlan {
   readonly tests: readonly Test[];
   readonly kernel: Kernel;
   readonly admits: Admits;
+  /** Parts of the kernel by the bit of their rule, for who warms it up. */
+  readonly asksGate: readonly AsksGate[];
 }
 
 interface Draft {
@@ -194,7 +199,7 @@ export function* planningOf(
     events.push(eventCode(`${kind}Events${i}`, pass));
     yield;
   }
-  const { source, kernel, admits } = assemble(kind, events, records);
+  const { source, kernel, admits, asksGate } = assemble(kind, events, records);
   return {
     kind,
     standpoint,
@@ -210,6 +215,7 @@ export function* planningOf(
     tests: outputs.map(({ test }) => test),
     kernel,
     admits,
+    asksGate,
   };
 }
 
@@ -312,6 +318,7 @@ interface Generated {
   readonly source: string;
   readonly kernel: Kernel;
   readonly admits: Admits;
+  readonly asksGate: readonly AsksGate[];
 }
 
 /**
@@ -327,10 +334,10 @@ function assemble(kind: SubjectKind, events: readonly EventCode[], records: stri
     ...events.map((_, i) => `${kind}Events${i}(columns, setBits, tables[${i}], n, legs, outBits, outMask);`),
     `${kind}Records(columns, slab, n, legs, places, outBits, outMask);`,
     '}',
-    `return { kernel: ${kind}Kernel, admits: ${kind}Admits };`,
+    `return { kernel: ${kind}Kernel, admits: ${kind}Admits, asksGate: ${kind}Gates };`,
   ].join('\n');
   const create = new Function('tables', source) as (
     tables: readonly Uint16Array[],
-  ) => Pick<Generated, 'kernel' | 'admits'>;
+  ) => Omit<Generated, 'source'>;
   return { source, ...create(events.map(({ table }) => table)) };
 }

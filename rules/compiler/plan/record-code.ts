@@ -5,7 +5,7 @@
 import type { SubjectKind } from '../../../schemas/enumerations.ts';
 import { sumCode } from './counter-code.ts';
 import { countingTables, noteCode, raiseCode, rollCode } from './counting-code.ts';
-import { admitsCode, type GateContext, gateFunctionCode, ungatedOf, watchesOf } from './gate-code.ts';
+import { admitsCode, type GateContext, gateFunctionsCode, ungatedOf, watchesOf } from './gate-code.ts';
 import { LINE_BYTES, RECORD_HEADER, WORD_BITS } from './layout.ts';
 import { literal } from './literal.ts';
 import {
@@ -45,7 +45,7 @@ export function recordCode(code: RecordCode): string {
     ...countingTables(code.predicates, code.counters, watches, code.layout),
     'const ahead = new Int32Array(1);',
     ...rollCode(roll),
-    ...gateFunctionCode(`${code.kind}Gate`, roll, context),
+    ...gateFunctionsCode(code.kind, roll, context),
     ...admitsCode(`${code.kind}Admits`, code.maskWords, context),
     ...recordsCode(code, watches, roll),
   ].join('\n');
@@ -135,7 +135,7 @@ function askCode(
     'while (asked !== 0) {',
     'const place = 31 - Math.clz32(asked); const flag = 1 << place;',
     'asked ^= flag;',
-    `const verdict = ${kind}Gate(i32, u8, o, w, time, ${literal(WORD_BITS * word)} + place);`,
+    `const verdict = ${kind}Gates[${literal(WORD_BITS * word)} + place](i32, u8, o, w, time);`,
     'if (verdict === 2) admitted |= flag;',
     `else if (verdict === 0) ${watched} &= ~flag;`,
     '}',

@@ -25,7 +25,8 @@ const AT_ONCE = ['--no-concurrent-recompilation'];
 const WARM_ROWS = 32_768;
 
 /** Generated kernels have no file. */
-const HOT = /pipelines\/(detect\/hot|facts|intern)\/|^[a-zA-Z]+(Events\d+|Records|Kernel|Admits|Gate|Roll) :/;
+const HOT =
+  /pipelines\/(detect\/hot|facts|intern)\/|^[a-zA-Z]+(Events\d+|Records|Kernel|Admits|Gate\d+|Roll) :/;
 /** Reads documents, of as many shapes as there are feeds; who reads blocks does without it. */
 const OF_DOCUMENTS = /pipelines\/facts\/batch\.js/;
 /** Where a table is asked by name of column: once a process, a segment, or a block. A function without a name is an arrow. */
