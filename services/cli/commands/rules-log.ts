@@ -21,7 +21,7 @@ export interface LogOption {
   readonly config?: string;
 }
 
-async function withRuleLog<T>(options: ConfigOption, work: (log: RuleLog) => Promise<T>): Promise<T> {
+export async function withRuleLog<T>(options: ConfigOption, work: (log: RuleLog) => Promise<T>): Promise<T> {
   return withBus(await configOf(options), async (bus) => {
     const log = new RuleLog(bus);
     await log.catchUp();

@@ -6,10 +6,13 @@ import { peerTableText } from '../../../rules/reference/peer-table.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import type { PeerFile, PeerTableFile } from '../../../schemas/peers.ts';
 import { knownNames } from '../../workbench/known-names.ts';
+import { hasTables, latestDay, measuredSet, peerTableFileName } from '../../workbench/peer-publication.ts';
 import { DEFINITIONS_MAX, peerKnowledge, peerTables } from '../../workbench/peer-tables.ts';
 import type { Knowledge } from '../../workspace/knowledge.ts';
+import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
+import { moment } from '../options.ts';
 import { count, type Terminal, tableText } from '../terminal.ts';
 import {
   addTrialOptions,
@@ -19,13 +22,17 @@ import {
   type TrialOptions,
   withTrials,
 } from '../trial-options.ts';
+import { publish, type RulesPlace, setsThere } from './rules-peers-publish.ts';
 
 interface PeersOptions extends TrialOptions {
   readonly rules?: string;
   readonly only?: string;
   readonly day: string;
   readonly out?: string;
+  readonly publish?: boolean;
 }
+
+const LATEST = 'latest';
 
 function chosen({ reference }: Knowledge, only: string | undefined): PeerFile[] {
   const { definitions } = reference.peers;
@@ -44,8 +51,6 @@ function chosen({ reference }: Knowledge, only: string | undefined): PeerFile[] 
   });
 }
 
-const fileOf = ({ name, day }: PeerTableFile): string => `${name}.${day}.yaml`;
-
 function print(terminal: Terminal, tables: readonly PeerTableFile[]): void {
   terminal.print(
     tableText(
@@ -63,6 +68,19 @@ function print(terminal: Terminal, tables: readonly PeerTableFile[]): void {
   );
 }
 
+/** Where tables are to be published; undefined where they are not. @throws RastroError RAS-CLI-BAD-OPTION */
+function placeOf({ dataDir }: CommandContext, options: PeersOptions): RulesPlace | undefined {
+  if (options.publish !== true) return undefined;
+  const refuse = (value: string, expected: string) =>
+    new RastroError('RAS-CLI-BAD-OPTION', { option: '--publish', value, expected });
+  // What is measured is what the rules in force ask for, all of it.
+  if (options.rules !== undefined) throw refuse('--rules', 'the definitions of the rules in force');
+  if (options.only !== undefined) throw refuse('--only', 'all definitions of the rules in force');
+  const isHistory = options.fromStore === true || options.config !== undefined;
+  if (!isHistory) throw refuse('files', '--from-store, or --config of a server');
+  return { dataDir, ...(options.config === undefined ? {} : { config: options.config }) };
+}
+
 export function addRulesPeers(rules: Command): void {
   const command = addTrialOptions(
     rules
@@ -71,9 +89,14 @@ export function addRulesPeers(rules: Command): void {
         'what is usual among peers: exact quantiles of a complete UTC day, one table a definition',
       ),
   )
-    .requiredOption('--day <date>', 'the day that the tables are made of; they hold from the next one on')
+    .option(
+      '--day <date>',
+      'the day that the tables are made of; they hold from the next one on; `latest` is the last one that is over',
+      LATEST,
+    )
     .option('--rules <folder>', 'another catalogue, whose peers/ are measured too')
     .option('--only <names>', 'definitions by name, separated by commas')
+    .option('--publish', 'put the tables in force beside the rules that are, where the history is from')
     .option('--out <folder>', 'write <name>.<day>.yaml into this folder, as our-rules/peers')
     .addHelpText(
       'after',
@@ -81,30 +104,61 @@ export function addRulesPeers(rules: Command): void {
 Examples:
   rastro rules peers history.csv --mapping my-bank.yaml --parties parties.ndjson --day 2026-03-01 --out our-rules/peers
   rastro rules peers --from-store --day 2026-03-01 --only cash_share --json
+  rastro rules peers --from-store --publish                   once a week: no day is named, twice does no harm
+  rastro rules peers --config rastro.yaml --publish
 
 The history must reach past the end of the day and back to the first day of the longest window. A table holds counts and quantiles of
 groups, and of no account anything; smaller groups than the definition allows are left out. The same history gives the same bytes.
-Tables come into force with \`rastro rules activate FOLDER\`.
+Tables come into force with \`rastro rules activate FOLDER\`, or with --publish: the rules in force stay what they are and get the tables, and
+workers take them while they run. Where tables of that day or a later one are in force nothing is done: exit code 0.
 ${TRIAL_NOTES}`,
     );
   handle<PeersOptions>(command, async (context, options, files) => {
     const { terminal } = context;
-    const whole = await knowledgeOf(options.rules, options);
+    const place = placeOf(context, options);
+    const sets = place === undefined ? [] : await setsThere(place);
+    const isThere = (day: string) => {
+      const set = measuredSet(sets, day);
+      return set !== undefined && hasTables(set, day);
+    };
+    const nothing = (day: string) => {
+      if (terminal.json) terminal.printJson({ day, tables: [], activeFrom: [] });
+      else terminal.print(`Tables of ${day} or a later day are in force already; nothing was done.`);
+      return EXIT.FINE;
+    };
+    // No day that is over is later than yesterday: then nothing has to be read.
+    const newest = options.day === LATEST ? latestDay(Number.POSITIVE_INFINITY, Date.now()) : options.day;
+    if (isThere(newest)) return nothing(newest);
+    const whole =
+      place === undefined
+        ? await knowledgeOf(options.rules, options)
+        : (measuredSet(sets, newest) ?? sets.at(-1)!.set);
     const definitions = chosen(whole, options.only);
     const knowledge = peerKnowledge(whole, definitions);
     return withTrials(context, options, files, async ({ run }) => {
       let tables: PeerTableFile[] = [];
+      let day = newest;
       const result = await run(knowledge, 'measuring', async (trial, span) => {
-        tables = await peerTables(trial, { knowledge, definitions, day: options.day, span });
+        if (options.day === LATEST) day = latestDay(span.lastMs ?? Date.now(), Date.now());
+        if (!isThere(day)) tables = await peerTables(trial, { knowledge, definitions, day, span });
       });
+      if (tables.length === 0) return nothing(day);
       if (options.out !== undefined) {
         await mkdir(options.out, { recursive: true });
-        for (const table of tables) await writeFile(join(options.out, fileOf(table)), peerTableText(table));
+        for (const table of tables)
+          await writeFile(join(options.out, peerTableFileName(table)), peerTableText(table));
       }
-      if (terminal.json) terminal.printJson(tables);
+      const from = place === undefined ? [] : await publish(place, tables);
+      if (terminal.json)
+        terminal.printJson(
+          place === undefined
+            ? tables
+            : { day, tables, activeFrom: from.map((ms) => new Date(ms).toISOString()) },
+        );
       else {
         printTaken(terminal, result);
         print(terminal, tables);
+        for (const ms of from) terminal.print(`In force from ${moment(ms)} on, beside the rules of then.`);
       }
       return (result.report?.faults.length ?? 0) === 0 ? EXIT.FINE : EXIT.FAILURE;
     });

@@ -336,3 +336,48 @@ describe('a signal of a rule that compares with peers', () => {
     expect(signal?.benign).toContainEqual({ id: 'peers', result: 'passed' });
   });
 });
+
+describe('tables put in force where the history is', () => {
+  const dataDir = path('data');
+  const peers = (...more: readonly string[]) =>
+    rastro(['rules', 'peers', '--from-store', '--publish', '--json', '--data-dir', dataDir, ...more], {
+      isLong: true,
+      cwd: folder,
+    });
+
+  test('of the latest day that is over, without a date; a second time nothing is done', async () => {
+    writeFileSync(path('rows.ndjson'), ndjson(rows));
+    const run = ['--data-dir', dataDir, 'run', path('rows.ndjson'), '--parties', path('parties.ndjson')];
+    expect(await rastro(run, { isLong: true, cwd: folder })).toMatchObject({ code: 0 });
+    const last = Math.max(...rows.map(({ occurredAt }) => Date.parse(occurredAt!)));
+    const day = new Date(last - DAY_MS).toISOString().slice(0, 10);
+
+    const first = await peers();
+    expect(first.code, first.err).toBe(0);
+    const said = JSON.parse(first.out) as { tables: PeerTableFile[]; activeFrom: string[]; day: string };
+    const from = `${new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10)}T00:00:00.000Z`;
+    expect([said.day, said.activeFrom]).toEqual([day, [from]]);
+    expect(said.tables.map(({ name }) => name)).toEqual(['cash_on_stays', 'cash_share', 'payroll_share']);
+    expect(said.tables[1]!.groups.length).toBeGreaterThan(1);
+
+    const again = await peers();
+    expect([again.code, JSON.parse(again.out)]).toEqual([0, { day, tables: [], activeFrom: [] }]);
+    const history = await rastro(['rules', 'history', '--data-dir', dataDir, '--json'], { isLong: true });
+    expect(history.out).toContain(`peers/cash_share.${day}.yaml`);
+    // A run without --rules keeps them.
+    expect(await rastro(run, { isLong: true, cwd: folder })).toMatchObject({ code: 0 });
+    expect(JSON.parse((await peers()).out)).toMatchObject({ tables: [] });
+  });
+
+  test('only of what the rules in force measure, of their own history', async () => {
+    const calls = [
+      peers('--rules', path('our-rules')),
+      peers('--only', 'cash_share'),
+      rastro(['rules', 'peers', path('rows.ndjson'), '--publish']),
+    ];
+    for (const { code, err } of await Promise.all(calls))
+      expect([code, err]).toEqual([2, expect.stringContaining('RAS-CLI-BAD-OPTION')]);
+    const nowhere = await peers('--data-dir', path('nowhere'));
+    expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('RAS-RULES-NO-HISTORY')]);
+  });
+});
