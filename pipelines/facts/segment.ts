@@ -68,13 +68,14 @@ function withBehind(entries: readonly (readonly [string | symbol, unknown])[]): 
 }
 
 /**
- * Never read: as long as they live the engine keeps the shape of a segment's columns, whatever the arrays are, and with it the code
- * that it optimised for them. They live as long as what stands behind all columns.
+ * Never read: as long as they live the engine keeps the shape of a segment's columns, whatever the arrays are, and the one without
+ * what stands behind, which leads to it; and with the shape the code that it optimised for it.
  */
-Object.defineProperty(BEHIND, Symbol('shape'), {
-  value: [new Float64Array(0), new Uint8Array(0)].map((array) =>
-    withBehind([[HOME, null], ...COLUMN_NAMES.map((name) => [name, array] as const)]),
-  ),
+Object.defineProperty(BEHIND, Symbol('shapes'), {
+  value: [new Float64Array(0), new Uint8Array(0)].map((array) => {
+    const entries = [[HOME, null], ...COLUMN_NAMES.map((name) => [name, array] as const)] as const;
+    return [Object.fromEntries(entries), withBehind(entries)];
+  }),
 });
 
 export class Segment implements RowHome {
