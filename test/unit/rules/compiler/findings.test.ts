@@ -125,6 +125,18 @@ describe('a finding names its place', () => {
     expect(findings(from, to)).toEqual(wanted);
   });
 
+  it('and refuses a tick over signals', () => {
+    const text = RULE.replace('subject: account', 'input: signals\nsubject: holder')
+      .replace('over: 30d }\n  paid', "over: 30d }\ntick: 1d\nwhen: 'payers >= params.min'\n#")
+      .replace('of: counterparty, where: inflow', 'of: signal.observedOn, where: \'signal.rule == "SEX-08"\'')
+      .replace('\nwhen: payers >= params.min && paid > 5', '')
+      .replace('let:\n  inflow: \'direction == "in"\'\n', '');
+    const result = compileRule({ path: 'r.yaml', text });
+    expect(
+      result.ok ? [] : result.findings.map(({ code, line, col, params }) => [code, line, col, params]),
+    ).toEqual([['RAS-RULES-TICK', 17, 1, { detail: 'input: signals' }]]);
+  });
+
   it('and finds what nothing reads', () => {
     const text = RULE.replace('when: payers >= params.min && paid > 5', 'when: payers >= 3').replace(
       'at: params.min',
