@@ -4,7 +4,7 @@ import { createDetector } from '../../../pipelines/detect/detector.ts';
 import { eventView } from '../../../pipelines/detect/event-view.ts';
 import { membershipsOf, subjectKeyText } from '../../../pipelines/detect/subjects.ts';
 import { PROVIDABLE } from '../../../pipelines/ingest/provided.ts';
-import { contextOfCase, eventsOf } from '../../../rules/compiler/cases.ts';
+import { contextOfCase, eventsOf, untilOf } from '../../../rules/compiler/cases.ts';
 import { isEvaluated } from '../../../rules/compiler/checked-rule.ts';
 import type { FieldValue } from '../../../schemas/event-fields.ts';
 import { rowHash, rowOf, sketchesOf, subjectKeyOf } from '../../support/stream-transactions.ts';
@@ -93,10 +93,16 @@ test.each(label)('%s: fires as the case says, through the detector', (_label, { 
     evaluation: contextOfCase(context, given),
     providedBy: () => PROVIDED,
   });
-  for (const sketch of sketchesOf(rule, given)) {
-    const tx = rowOf(sketch, setting);
-    expect(detector.admit(tx, rowHash(tx)).kind).toBe('ok');
+  const sketches = sketchesOf(rule, given);
+  const rows = sketches.map((sketch) => rowOf(sketch, setting));
+  const untilMs = untilOf(given);
+  if (untilMs !== undefined) {
+    // The world goes on as long as the case says: somebody else moves money then.
+    const [first] = sketches;
+    const elsewhere = { ...setting, subject: 'somebody else', scope: 'elsewhere' };
+    rows.push(rowOf({ ...first!, id: 'later', time: untilMs }, elsewhere));
   }
+  for (const tx of rows) expect(detector.admit(tx, rowHash(tx)).kind).toBe('ok');
   let fired = false;
   detector.evaluate((subjectKey, groups) => {
     if (subjectKey !== subjectKeyOf(setting)) return;
