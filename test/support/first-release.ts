@@ -6,7 +6,7 @@ import type { KnowledgeFiles } from '../../services/workspace/knowledge.ts';
 
 export const FIRST_RELEASE =
   /^(AML-01(-AGG)?|CST-01|DEB-01|LAB-03(-LEG)?|OCS-04|SEX-0[179]|SEX-08(-ATM)?|SEX-09-LEG|SMU-0[15]|SMU-02(-LEG)?|VA-13)$/;
-const COMPOSITES = /^(K-SEX-CONTROL|K-SEX-VICTIMLEG|K-SMUG|playbook)$/;
+const COMPOSITES = /^(K-SEX-VICTIMLEG|K-SMUG|playbook)$/;
 
 /** Of the shipped files those of the first release: `catalogue/<form>/<ID>-<name in small letters>.yaml`, its composites that name none of a later one, the rest. */
 export function firstReleaseFiles(files: KnowledgeFiles): KnowledgeFiles {
