@@ -222,7 +222,7 @@ test(
       expect(JSON.parse(found.out)).toEqual(JSON.parse(JSON.stringify(report)));
     }
     const text = await rastro(['rules', 'shadow', '--rules', rulesDir, '--config', serverConfig()]);
-    expect(text.out).toMatch(/Old against new\n.*\n *SEX-08 +SEX-08-NEW/);
+    expect(text.out).toMatch(/Old against new\n(?:.*\n)+ *SEX-08 +SEX-08-NEW/);
     for (const line of text.out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   },
   TEST_MS,
