@@ -2,6 +2,7 @@
  * B11. Wages that leave at once, and money of the mighty that is explained: young people in a first job who take their
  * weekly wage out in cash, a family business, and an official with a salary and the rent of a bar under a lease.
  */
+import type { LicenceKind } from '../../../schemas/enumerations.ts';
 import { isPayDay } from '../calendar.ts';
 import type { CaseDefinition, CaseDraft } from '../case.ts';
 import { type Actor, ordinaryMinute, roundUnits } from '../daily-life.ts';
@@ -36,7 +37,11 @@ class FirstWages implements Actor {
     this.town = rng.pick([TOWNS.culiacan, TOWNS.tijuana, TOWNS.puebla, TOWNS.morelia]);
     const { town } = this;
     const bank = draft.bank('MX');
-    const firm = (name: string, sector: string, more: { onRecord?: OnRecord } = {}): Account =>
+    const firm = (
+      name: string,
+      sector: string,
+      more: { licence?: LicenceKind; onRecord?: OnRecord } = {},
+    ): Account =>
       draft.account(
         draft.entity('infrastructure', {
           town,
@@ -67,7 +72,10 @@ class FirstWages implements Actor {
       owners: [parent!],
     });
     this.business = draft.account(business, bank);
-    this.bar = firm('Bar El Faro', 'SCIAN:7224', { onRecord: { openingHours: barHours() } });
+    this.bar = firm('Bar El Faro', 'SCIAN:7224', {
+      licence: 'late_venue',
+      onRecord: { openingHours: barHours() },
+    });
     this.wage = draft.draw('wageMxn', B11.wageMxn) * 100;
     this.cashShare = draft.drawShare('cashShare', B11.cashShare);
     this.rent = draft.draw('rentMxn', B11.rentMxn) * 100;
@@ -160,6 +168,8 @@ class FirstWages implements Actor {
       channel: purpose === 'wage' ? 'batch' : 'online',
       zone,
       ...(purpose === 'other' ? {} : { purpose }),
+      // A tenant says what is paid: nothing else tells rent from a gift of the bar.
+      ...(purpose === 'rent' && { text: 'RENTA LOCAL' }),
     });
   }
 }

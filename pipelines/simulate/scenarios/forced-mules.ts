@@ -59,6 +59,7 @@ class ForcedMules implements Actor {
         name: 'Bar La Brisa',
         sector: 'SCIAN:7224',
         owners: [hub],
+        licence: 'late_venue',
         onRecord: { openingHours: barHours() },
       }),
       draft.bank('MX'),
