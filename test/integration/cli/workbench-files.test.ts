@@ -134,6 +134,7 @@ test('wrong calls end with code 2 and say what is asked for, as text and as JSON
     [['coverage', '--least', ''], 'RAS-CLI-BAD-OPTION'],
     [['list', '--unverified', '--form', 'servitude'], 'RAS-CLI-BAD-OPTION'],
     [['explain', 'SEX-99'], 'RAS-CLI-UNKNOWN-NAME'],
+    [['explain', 'K-LABOUR', '--plan'], 'RAS-CLI-BAD-OPTION'],
     [['new', 'LAB-93'], 'RAS-CLI-OPTION-MISSING'],
     [['new', 'K-OURS', '--form', 'smuggling'], 'RAS-CLI-OPTION-MISSING'],
     [['backtest'], 'RAS-CLI-OPTION-MISSING'],
@@ -187,12 +188,38 @@ test('explain says the steps of a sequence, as text and as JSON', async () => {
   });
 });
 
+test('explain says what a composite asks for, in one language, and which of its rules do not count', async () => {
+  const { code, out } = await rastro(['rules', 'explain', 'K-RANSOM', '--lang', 'es']);
+  expect(code).toBe(0);
+  expect(out).toContain('K-RANSOM Envíos urgentes y crecientes a quien reúne de varios\n');
+  expect(out).toContain('\n  1.  SMU-09\n      1 of SMU-01, SMU-05\n');
+  expect(out).toMatch(/\nSMU-09 +live +FLW +4 +Envíos urgentes/);
+  expect(out).toContain('\nwithout a suspect, about the holder to protect: SMU-09 by itself\n');
+  expect(out).not.toContain('count for nothing');
+  const waiting = await rastro(['rules', 'explain', 'K-COMPLICIT']);
+  expect(waiting.out).toContain('\ncount for nothing, for they are not live: AML-04, AML-06, OFF-02\n');
+  const both = await rastro(['rules', 'explain', 'K-SEX-VICTIMLEG']);
+  expect(both.out).toContain('1 of SEX-01 (companion), SEX-07 (companion)');
+  // A leg is no rule that waits.
+  expect(both.out).not.toContain('count for nothing');
+  const json = JSON.parse((await rastro(['rules', 'explain', 'K-LABOUR', '--json'])).out) as {
+    id: string;
+    rules: { id: string; status: string }[];
+  };
+  expect(json.id).toBe('K-LABOUR');
+  expect(json.rules.find(({ id }) => id === 'LAB-10')?.status).toBe('experimental');
+  const slip = await rastro(['rules', 'explain', 'K-LABOR']);
+  expect([slip.code, slip.out]).toEqual([2, '']);
+  expect(slip.err).toContain('the nearest first: K-LABOUR,');
+});
+
 test('lists and texts fit into 100 columns, and nothing is printed of an empty table', async () => {
   for (const args of [
     ['list'],
     ['list', '--unverified'],
     ['lint', '--list-checks'],
     ['explain', 'SEX-08', '--plan'],
+    ['explain', 'K-LABOUR'],
   ]) {
     const { code, out } = await rastro(['rules', ...args]);
     expect([args, code]).toEqual([args, 0]);
