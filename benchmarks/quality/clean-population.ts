@@ -39,6 +39,8 @@ const FRESH_SEEDS = 3;
 /** Per 1,000 accounts a month: all composites together, and each. */
 const ALL_LIMIT = 0.5;
 const EACH_LIMIT = 0.2;
+/** Of the emergencies that look like a ransom: a catalogue under which they page nobody would miss ransoms, too. */
+const PAGED_LEAST = 0.5;
 const DAYS_A_MONTH = 30;
 const NOT_ONE: LookalikeKind = 'B3';
 const EXPERIMENTAL_PAGE = join(packageRoot(), 'benchmarks', 'experimental-rules.md');
@@ -246,6 +248,9 @@ function resultsOf(seed: number, tally: Tally, days: number): BenchmarkResult[] 
           ),
         ...(byKind.has(NOT_ONE)
           ? [`${byKind.get(NOT_ONE)} alerts on ${NOT_ONE}, where there may be none`]
+          : []),
+        ...(tally.pagedTwins < PAGED_LEAST * tally.twins
+          ? [`${tally.pagedTwins} of ${tally.twins} emergencies with a new payee page somebody`]
           : []),
         ...(tally.harmed > 0
           ? [`${tally.harmed} protected people have a score or a proposed restraint`]

@@ -1,7 +1,8 @@
 /**
  * B8. A family emergency: hospital, bail, funeral, a relative sent back. Several sends in two days, by people who have
- * sent to these relatives for months, or to a hospital or a lawyer. The hard twin (`evasive`) sends to somebody new:
- * from the rows alone nobody can tell it from a ransom, so it is counted apart.
+ * sent to these relatives for months, or to a hospital or a lawyer. In the hard twin (`evasive`) a relative lies hurt in a
+ * border town, where nobody of the family ever sent to, and whoever looks after them is paid: from the rows alone nobody can
+ * tell it from a ransom, so it is counted apart.
  */
 import { isPayDay } from '../calendar.ts';
 import type { CaseDefinition, CaseDraft } from '../case.ts';
@@ -40,12 +41,15 @@ class Emergency implements Actor {
     this.bank = draft.account(party, draft.bank('US'));
     const operator = draft.operator();
     this.sender = draft.account(party, operator);
-    const home = rng.pick([TOWNS.reynosa, TOWNS.juarez, TOWNS.puebla, TOWNS.oaxaca]);
+    const border = [TOWNS.reynosa, TOWNS.juarez];
+    const inland = [TOWNS.puebla, TOWNS.oaxaca];
+    const home = rng.pick(draft.isEvasive ? inland : [...border, ...inland]);
     this.relative = draft.account(
       draft.person('ordinary', { town: home, surnames: party.surnames }),
       operator,
     );
-    this.stranger = draft.account(draft.person('ordinary', { town: home }), operator);
+    const away = draft.isEvasive ? rng.pick(border) : home;
+    this.stranger = draft.account(draft.person('ordinary', { town: away }), operator);
     this.clinic = draft.account(
       rng.chance(0.5)
         ? draft.entity('infrastructure', {

@@ -91,6 +91,13 @@ describe('look-alikes', () => {
       const strangers = sends.filter((row) => row.mto!.declaredRelationshipClass === 'friend');
       expect(strangers.length).toBeGreaterThanOrEqual(3);
       expect(distinct(strangers.map(creditorOf))).toBe(1);
+      // At a border to which nobody of the family ever sent.
+      const paidOutIn = (rows: typeof sends) => [
+        ...new Set(rows.map((row) => row.places!.find(({ role }) => role === 'agent_pay')!.municipalityCode)),
+      ];
+      const [away] = paidOutIn(strangers);
+      expect(['28032', '08037']).toContain(away);
+      expect(paidOutIn(sends.filter((row) => !strangers.includes(row)))).not.toContain(away);
     }
   });
 
