@@ -1,4 +1,5 @@
 /** `rastro rules test [--watch]` and `rastro rules coverage`: the cases of rules and composites, and what of these they have shown. */
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { CheckedComposite } from '../../../pipelines/compose/index.ts';
 import {
@@ -169,7 +170,9 @@ async function runWatching(terminal: Terminal, options: TestOptions): Promise<nu
     }
     terminal.note(terminal.paint.dim('waiting for a change; end with Ctrl-C'));
   };
-  await again();
+  const folder = rulesFolder(options.rules);
+  // Nothing to watch: what a single run says of it.
+  if (!existsSync(folder)) return runOnce(terminal, options);
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     let last = Promise.resolve();
@@ -179,13 +182,15 @@ async function runWatching(terminal: Terminal, options: TestOptions): Promise<nu
         last = last.then(again).catch(reject);
       }, QUIET_MS);
     };
-    const unwatch = watchYaml(rulesFolder(options.rules), changed, reject);
+    const unwatch = watchYaml(folder, changed, reject);
     const stop = () => {
       clearTimeout(timer);
       unwatch();
       void last.then(() => resolve(EXIT.FINE));
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+    // Only now: who reads that Ctrl-C ends it, or saves while it runs, is heard.
+    last = again().catch(reject);
   });
 }
 

@@ -98,6 +98,12 @@ describe.skipIf(!HAS_PSEUDO_TERMINAL)('`rules new` on a terminal', () => {
   });
 });
 
+test('a folder that is not there is not watched: it is refused', async () => {
+  const found = await rastro(['rules', 'test', '--watch', '--rules', 'nowhere'], { cwd: folder });
+  expect(found.code).toBe(2);
+  expect(found.err).toContain('RAS-RULES-FOLDER');
+});
+
 test('without a terminal nobody is asked: what is missing is named, and nothing is written', async () => {
   const found = await rastro(['rules', 'new', 'LAB-24', '--out', 'unasked'], {
     cwd: folder,
