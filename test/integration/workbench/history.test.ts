@@ -24,6 +24,7 @@ import { routedFeed, send } from '../../support/routed-feed.ts';
 import {
   type Bench,
   knowledgeOf,
+  mergeTables,
   openBench,
   type RunOutput,
   rowCounts,
@@ -96,6 +97,7 @@ beforeAll(async () => {
   const worker = await LoneWorker.start(bus, store, knowledge, join(rulesDir, '..'));
   await worker.work();
   await worker.kill();
+  await mergeTables(store);
 }, TEST_MS);
 afterAll(async () => {
   await store?.close();
