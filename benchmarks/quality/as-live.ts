@@ -53,7 +53,7 @@ export interface AsLiveTally {
   weighing: number;
   /** Signals by the look-alike that their observed holder plays; `other` for ordinary people. */
   readonly ofKind: Map<string, number>;
-  /** Alerts whose score rests on it, by typology. */
+  /** Alerts with a signal of it in their evidence, by typology: it is scored, or it carries a companion that is. */
   readonly alerts: Map<string, number>;
 }
 
@@ -93,9 +93,10 @@ export function addSignals(tallies: AsLiveTallies, truth: Truth, evaluation: Eva
     if (attributions.some(({ weight }) => weight > 0)) tally.weighing++;
     addOne(tally.ofKind, kinds.get(observedHolder) ?? OTHERS);
   }
-  for (const { typology, scoreParts } of evaluation.alerts)
-    for (const rule of new Set(scoreParts.map((part) => part.rule))) {
-      const tally = tallies.get(rule);
+  const ruleOf = new Map(evaluation.signals.map(({ id, rule }) => [id, rule]));
+  for (const { typology, evidence } of evaluation.alerts)
+    for (const rule of new Set(evidence.signals?.map((id) => ruleOf.get(id)))) {
+      const tally = rule === undefined ? undefined : tallies.get(rule);
       if (tally !== undefined) addOne(tally.alerts, typology);
     }
 }
