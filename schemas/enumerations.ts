@@ -330,11 +330,12 @@ export const ROLES = [
   'unknown',
 ] as const;
 
-/** Roles of persons to protect: no weight falls on them, no restraint touches them. */
-export const PROTECTED_ROLES: ReadonlySet<string> = new Set<(typeof ROLES)[number]>([
+/** Roles of persons to protect: no weight falls on them, no restraint touches them. Who has several is told by the first. */
+export const ROLES_TO_PROTECT = [
   'potential_victim',
   'victim_family_payer',
-]);
+] as const satisfies readonly (typeof ROLES)[number][];
+export const PROTECTED_ROLES: ReadonlySet<string> = new Set(ROLES_TO_PROTECT);
 
 export const ALERT_LEVELS = ['medium', 'high'] as const;
 

@@ -5,7 +5,15 @@
  * not have. All versions are a pure function of the effective set; `standing` is the last one.
  */
 import { z } from 'zod';
-import { COVERAGES, FAMILIES, FORMS, PRECISIONS, ROLES, SUBJECT_KINDS } from './enumerations.ts';
+import {
+  COVERAGES,
+  FAMILIES,
+  FORMS,
+  PRECISIONS,
+  ROLES,
+  ROLES_TO_PROTECT,
+  SUBJECT_KINDS,
+} from './enumerations.ts';
 import { epochMs, identifier, LIMITS } from './identity.ts';
 
 /** A transaction by identity, as evidence. */
@@ -88,6 +96,12 @@ export const signal = z.strictObject({
   observedHolder: z.string().describe('Party key behind it as of the event'),
   observedBank: z.string().nullable(),
   holderRole: z.enum(ROLES),
+  holderProtectedAs: z
+    .enum(ROLES_TO_PROTECT)
+    .optional()
+    .describe(
+      'Of a rule over signals that names another: what a signal, of whatever time, says of its holder, who may be the one to protect',
+    ),
   attributions: z.array(signalAttribution).min(1),
   companions: z.array(companion).max(LIMITS.COMPANIONS),
   openedAt: epochMs,

@@ -13,7 +13,7 @@ import { derivedSignalsOf } from './derived-signals.ts';
 import { alertOf, type ComposeContext } from './document.ts';
 import { alertVersionsOf, attributionMilliOf, type Openings } from './episodes.ts';
 import { EvidenceBook, FlowBook } from './evidence.ts';
-import { relayedTo } from './relay.ts';
+import { protectedAs, relayedTo, withProtection } from './relay.ts';
 import { type AttributedSignal, standsAlone } from './score.ts';
 
 export interface Composition {
@@ -47,9 +47,11 @@ export function composeSubject(
       (s) => rules.at(s.rule, s.eventTime)?.input !== 'signals' && attributionMilliOf(s, subject) !== null,
     )
     .sort(compareVersions);
-  const relayed = relayedTo(subject, signals, rules);
+  const made = derivedSignalsOf(subject, base, ruleSet, ctx.evaluation);
+  const isProtectedAs = protectedAs(subject, [...signals, ...made]);
+  const relayed = isProtectedAs === undefined ? relayedTo(subject, signals, rules) : [];
   if (base.length === 0 && relayed.length === 0) return NOTHING;
-  const derivedSignals = derivedSignalsOf(subject, base, ruleSet, ctx.evaluation);
+  const derivedSignals = withProtection(made, isProtectedAs);
   // What an experimental rule says is in no alert, carries nothing into one, and is no occasion to look at one.
   const attributed = [...base, ...relayed, ...derivedSignals]
     .filter(({ shadow }) => shadow !== true)

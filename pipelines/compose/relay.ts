@@ -3,7 +3,7 @@
  * made where that person is composed, carries what it rests on, and counts in the composites of the other; no rule reads it.
  */
 import type { RuleLookup } from '../../rules/compiler/index.ts';
-import { PROTECTED_ROLES } from '../../schemas/enumerations.ts';
+import { ROLES_TO_PROTECT } from '../../schemas/enumerations.ts';
 import { LIMITS } from '../../schemas/identity.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Companion, Signal } from '../../schemas/signal.ts';
@@ -60,15 +60,27 @@ export function carriedBy(derived: Signal, base: readonly Signal[]): Companion[]
 }
 
 /**
- * Signals that come to `subject` over the second hop. To a person of whose own history any shown signal says that they may be the one
- * to protect, none comes, whenever that was said: nothing is to be undone for them later.
+ * As whom signals of the own history of `holder` say that they may be the one to protect, whenever that was said: nothing is to be undone
+ * for them later. Undefined where none does; what an experimental rule says is not said.
  */
+export function protectedAs(holder: string, signals: readonly Signal[]): Signal['holderProtectedAs'] {
+  const roles = new Set<string>();
+  for (const { observedHolder, holderRole, shadow } of signals)
+    if (observedHolder === holder && shadow !== true) roles.add(holderRole);
+  return ROLES_TO_PROTECT.find((role) => roles.has(role));
+}
+
+/** The signals of rules over the signals of one person, each that names another with what protects that person where it goes. */
+export function withProtection(
+  derived: readonly Signal[],
+  holderProtectedAs: Signal['holderProtectedAs'],
+): readonly Signal[] {
+  if (holderProtectedAs === undefined) return derived;
+  return derived.map((signal) => (othersOf(signal).length === 0 ? signal : { ...signal, holderProtectedAs }));
+}
+
+/** Signals that come to `subject` over the second hop, if they are to come (`protectedAs`). */
 export function relayedTo(subject: string, signals: readonly Signal[], rules: RuleLookup): Signal[] {
-  const isGuarded = signals.some(
-    ({ observedHolder, holderRole, shadow }) =>
-      observedHolder === subject && PROTECTED_ROLES.has(holderRole) && shadow !== true,
-  );
-  if (isGuarded) return [];
   return signals.filter(
     (signal) =>
       rules.at(signal.rule, signal.eventTime)?.input === 'signals' && othersOf(signal).includes(subject),

@@ -2,13 +2,20 @@
  * Who the persons of an alert are, each with reasons. Suspicion follows the money; protection wins.
  *
  * A natural person whom nothing attributes control or collection to is `potential_victim`. A person becomes
- * `suspected_controller` only where the signals of two other persons say so, or, with low confidence, of one. Who is
- * both keeps both roles and is protected. What is not known about a person protects them.
+ * `suspected_controller` only where the signals of two other persons say so, or, with low confidence, of one. A subject
+ * who is both keeps both roles and is protected; anybody else who is both stands there as the one to protect. What is not
+ * known about a person protects them.
  */
 
 import type { RuleLookup } from '../../rules/compiler/index.ts';
 import type { Alert } from '../../schemas/alert.ts';
-import { type Family, type PartyKind, PROTECTED_ROLES, type Role } from '../../schemas/enumerations.ts';
+import {
+  type Family,
+  type PartyKind,
+  PROTECTED_ROLES,
+  ROLES_TO_PROTECT,
+  type Role,
+} from '../../schemas/enumerations.ts';
 import type { Localized } from '../../schemas/errors/define.ts';
 import type { EvidenceTransaction } from '../../schemas/evidence-transaction.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
@@ -145,16 +152,18 @@ interface Observed {
   bank: string | null;
   /** A rule over this person's signals says that they collect, and names another. */
   collects: boolean;
+  /** What signals that the alert does not rest on say of a person who collects. */
+  protectedAs: Role | undefined;
 }
 
-const NOT_OBSERVED: Observed = { rules: new Map(), bank: null, collects: false };
+const NOT_OBSERVED: Observed = { rules: new Map(), bank: null, collects: false, protectedAs: undefined };
 
 function observedHolders(version: AlertVersion, rules: RuleLookup) {
   const observed = new Map<string, Observed>();
   const entryOf = (holder: string): Observed => {
     const known = observed.get(holder);
     if (known !== undefined) return known;
-    const entry = { rules: new Map(), bank: null, collects: false };
+    const entry = { ...NOT_OBSERVED, rules: new Map() };
     observed.set(holder, entry);
     return entry;
   };
@@ -162,6 +171,7 @@ function observedHolders(version: AlertVersion, rules: RuleLookup) {
     const entry = entryOf(signal.observedHolder);
     entry.bank ??= signal.observedBank;
     entry.rules.set(signal.rule, signal.holderRole);
+    entry.protectedAs ??= signal.holderProtectedAs;
     entry.collects ||= signal.evidence.signals !== undefined && signal.holderRole === 'suspected_controller';
     for (const { rule, eventTime, observedHolder } of signal.companions) {
       const holderRole = rules.at(rule, eventTime)?.holderRole;
@@ -219,16 +229,18 @@ export function rolesOf(
 
 function observedRole(
   subject: string,
-  { rules: fired, bank, collects }: Observed,
+  { rules: fired, bank, collects, protectedAs }: Observed,
   facts: PartyFacts,
 ): AlertParty {
   const shaped = [...fired.values()].filter((role) => PROTECTED_ROLES.has(role));
   const natural = mayBeNatural(facts);
   const at = { subject, bank: bank ?? facts.bank };
-  if (shaped.length > 0) {
-    const role = shaped.includes('potential_victim') ? 'potential_victim' : 'victim_family_payer';
+  const role = ROLES_TO_PROTECT.find((each) => each === protectedAs || shaped.includes(each));
+  if (role !== undefined) {
     const confidence = shaped.length >= PROTECTED_MEDIUM_RULES ? 'medium' : 'low';
-    return { ...at, role, confidence, reasons: [ROLE_REASONS.victimShaped], protected: true };
+    const reasons: Localized[] = [ROLE_REASONS.victimShaped];
+    if (collects) reasons.push(ROLE_REASONS.passesOn, ROLE_REASONS.protectionWins);
+    return { ...at, role, confidence, reasons, protected: true };
   }
   if (collects) {
     const role = 'suspected_controller';

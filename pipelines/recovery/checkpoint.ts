@@ -4,7 +4,7 @@
  */
 
 /** Rises with every change of what is saved, or of what is made of it. */
-export const CHECKPOINT_FORMAT = 7;
+export const CHECKPOINT_FORMAT = 8;
 
 export interface CheckpointIdentity {
   readonly format: number;

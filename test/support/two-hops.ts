@@ -10,6 +10,7 @@ const HOUR = 3_600_000;
 /** Midnight UTC, which the rows say is local time too. */
 const START = Date.UTC(2026, 2, 2);
 const NIGHTS = 24;
+const LATER_DAYS = 100;
 
 export interface Story {
   /** People who hand over; default two. */
@@ -20,6 +21,8 @@ export interface Story {
   readonly isKept?: boolean;
   /** The payee, too, hands over what came in. */
   readonly isPayeeShaped?: boolean;
+  /** Months later the collector, too, hands over what comes in, to somebody else. */
+  readonly isCollectorShapedLater?: boolean;
   /** The payee pays somebody a third time. */
   readonly goesOn?: boolean;
 }
@@ -31,6 +34,7 @@ export const feederKey = (i: number): string => key('par', `feeder-${i}`);
 
 export function twoHops(story: Story = {}): Transaction[] {
   const { feeders = 2, payee = {}, isKept = false, isPayeeShaped = false, goesOn = false } = story;
+  const { isCollectorShapedLater = false } = story;
   const rows: Transaction[] = [];
   const add = (sketch: Omit<TransactionSketch, 'at'>, at: number): void => {
     const usdMinor = sketch.usdMinor ?? 0;
@@ -67,6 +71,11 @@ export function twoHops(story: Story = {}): Transaction[] {
       add({ id: `on-${night}`, from: 'collector', to: 'boss', usdMinor, creditor: payee }, day + 20 * HOUR);
       if (goesOn)
         add({ id: `beyond-${night}`, from: 'boss', to: 'beyond', usdMinor: usdMinor - 100 }, day + 22 * HOUR);
+    }
+    if (isCollectorShapedLater) {
+      const later = day + LATER_DAYS * DAY;
+      deposit('collector', `late-cash-${night}`, 20_000, later + 2 * HOUR);
+      add({ id: `late-out-${night}`, from: 'collector', to: 'beyond', usdMinor: 19_000 }, later + 10 * HOUR);
     }
     if (isPayeeShaped) {
       deposit('boss', `boss-cash-${night}`, 90_000, day + HOUR);

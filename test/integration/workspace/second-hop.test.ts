@@ -116,6 +116,34 @@ describe('two people, a collector, and whoever gets it in the end', () => {
       for (const party of alert.roles.filter(({ subject }) => subject === BOSS))
         expect(party.protected).toBe(true);
   });
+
+  test('a collector of whom a later signal says that they may be the one to protect is named as such to the payee, too', async () => {
+    const before = await standing();
+    const { alerts, signals } = await standing({ isCollectorShapedLater: true });
+    const hop = signals.find(({ rule }) => rule === HOP)!;
+    const shaped = signals.filter(
+      ({ rule, observedHolder }) => rule === 'SEX-08' && observedHolder === COLLECTOR,
+    );
+    expect(shaped.length).toBeGreaterThan(0);
+    for (const { openedAt, attributions } of shaped) {
+      expect(openedAt).toBeGreaterThan(hop.eventTime);
+      expect(attributions.map(({ subject }) => subject)).not.toContain(BOSS);
+    }
+    expect(hop.holderProtectedAs).toBe('potential_victim');
+    const [alert] = about(alerts, BOSS);
+    const [earlier] = about(before.alerts, BOSS);
+    // The alert is the same; it rests on nothing of what came later.
+    expect([alert?.id, alert?.version, alert?.eventTime]).toEqual([
+      earlier?.id,
+      earlier?.version,
+      earlier?.eventTime,
+    ]);
+    const partiesOf = (some: typeof alert) => some!.roles.filter(({ subject }) => subject === COLLECTOR);
+    expect(partiesOf(earlier)).toMatchObject([{ role: 'suspected_controller', protected: false }]);
+    expect(partiesOf(alert)).toMatchObject([
+      { role: 'potential_victim', confidence: 'low', protected: true },
+    ]);
+  });
 });
 
 test('partitions that own one step each say what one engine says, and take it back with its cause', async () => {
@@ -124,16 +152,23 @@ test('partitions that own one step each say what one engine says, and take it ba
     rows.map((tx) => ({ row: { tx, hash: rowHash(tx), provided: OPTIONS.providedBy(tx.stamp.provided) } }));
   const rows = twoHops();
   // One of the two turns out not to have handed anything over: less than two are left, and nothing is passed on to anybody.
-  const undone = rows
-    .filter(({ id }) => id.startsWith('hand-1-'))
-    .map((tx): Transaction => ({ ...tx, version: 2, op: 'withdraw' }));
+  const undone = (of: readonly Transaction[], prefix: string) =>
+    of
+      .filter(({ id }) => id.startsWith(prefix))
+      .map((tx): Transaction => ({ ...tx, version: 2, op: 'withdraw' }));
+  // What comes months later protects the collector in the alert of before, until it turns out not to have been.
+  const shaped = twoHops({ isCollectorShapedLater: true });
   const worlds = [
     { rows, isThere: true },
-    { rows: [...rows, ...undone], isThere: false },
+    { rows: [...rows, ...undone(rows, 'hand-1-')], isThere: false },
+    { rows: shaped, isThere: true },
+    { rows: [...shaped, ...undone(shaped, 'late-')], isThere: true },
   ];
+  const said: string[][] = [];
   for (const { rows: all, isThere } of worlds) {
     const expected = await engineLines(knowledge, provided, arrivals(all));
     expect(expected.some((line) => line.includes(HOP))).toBe(isThere);
+    said.push(expected);
     for (const [partitions, deaths] of [
       [1, 0],
       [8, 0.02],
@@ -143,4 +178,7 @@ test('partitions that own one step each say what one engine says, and take it ba
       expect(await partitionedLines(world, provided, arrivals(all), tally)).toEqual(expected);
     }
   }
+  const [plain, , protectedThen, notAnyMore] = said;
+  expect(protectedThen?.filter((line) => plain?.includes(line))).not.toEqual(plain);
+  expect(notAnyMore).toEqual(plain);
 }, 300_000);
