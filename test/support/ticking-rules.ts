@@ -53,6 +53,19 @@ const SILENCES: readonly CheckedRule[] = [
     },
     when: 'out == 0 && (n >= 1 || now > 0.6)',
   }),
+  // Fires on the silence of what triggers it, beside what does not: reversed as a whole, what triggered did so all the same.
+  rule({
+    id: 'TST-04',
+    tick: '1d',
+    subject: 'account',
+    features: {
+      ins: { agg: 'count', where: incoming, over: '20d' },
+      outs: { agg: 'count', where: 'direction == "out"', over: '20d', evidence: false },
+    },
+    when: 'ins == 0 && outs >= 1',
+    strength: { of: 'outs', at: 1, full: 9 },
+    explain: { es: '{outs}', en: '{outs}', fr: '{outs}' },
+  }),
 ];
 
 /** The rules over sliding windows, which are also asked as of ticks from now on, with those that fire on silence. */

@@ -44,6 +44,8 @@ interface Held {
   /** Events from this time on are in it, and those at positions below `length` of the history. */
   readonly sinceMs: number;
   length: number;
+  /** How many are in it. */
+  events: number;
 }
 
 interface HeldSubject {
@@ -54,6 +56,8 @@ interface HeldSubject {
 
 export class Confirmer {
   readonly #plans: readonly ConfirmationPlan[];
+  /** By bit: how long after an event that triggers there are ticks; 0 of a rule that does not tick. */
+  readonly #tickMs: readonly number[];
   readonly #store: FactStore;
   readonly #dictionary: ConfirmerOptions['dictionary'];
   readonly #rows: RowQuestions;
@@ -71,6 +75,7 @@ export class Confirmer {
 
   constructor({ plan, store, dictionary, rows, environment }: ConfirmerOptions) {
     this.#plans = confirmationsOf(plan);
+    this.#tickMs = plan.rules.map(({ rule }) => (rule.ticks ? rule.longestWindowMs : 0));
     this.#store = store;
     this.#dictionary = dictionary;
     this.#rows = rows;
@@ -104,9 +109,10 @@ export class Confirmer {
       // Where the window has moved on by as much as it is long, what lies before it is no longer worth keeping.
       if (sinceMs <= held.sinceMs + reachMs && this.#firstMs < held.untilMs) {
         this.#untilMs = held.untilMs;
-        const isSure = this.#take(held.confirmation, count, held.length);
+        const isSure = this.#take(held.confirmation, count, held.length, bit);
         this.#count(subject as HeldSubject, count);
         held.length += count;
+        held.events += count;
         if (isSure && this.#untilMs === held.untilMs) return held.confirmation;
         this.forget(line);
         if (!isSure) return null;
@@ -118,14 +124,14 @@ export class Confirmer {
     const isHeld = count >= HELD_FROM_EVENTS;
     const confirmation = isHeld ? this.#create(bit) : this.#scratchOf(bit);
     if (!isHeld) confirmation.reset();
-    if (!this.#take(confirmation, count, length - count)) return null;
+    if (!this.#take(confirmation, count, length - count, bit)) return null;
     const sinceMs = this.#firstMs - reachMs;
     const untilMs = this.#untilMs;
     if (isHeld) this.#hold(tier, line, bit, { confirmation, untilMs, sinceMs, length }, count);
     return confirmation;
   }
 
-  #hold(tier: KindTier, line: number, bit: number, held: Held, events: number): void {
+  #hold(tier: KindTier, line: number, bit: number, held: Omit<Held, 'events'>, events: number): void {
     const key = tier.slab.keyOf(line);
     if (this.#held.get(line)?.key !== key) this.forget(line);
     if (this.#heldEvents + events > HELD_EVENTS_MAX) {
@@ -134,8 +140,8 @@ export class Confirmer {
     }
     const subject: HeldSubject = this.#held.get(line) ?? { key, rules: [], events: 0 };
     this.#held.set(line, subject);
-    subject.rules[bit] = held;
-    this.#count(subject, events);
+    this.#count(subject, events - (subject.rules[bit]?.events ?? 0));
+    subject.rules[bit] = { ...held, events };
   }
 
   #count(subject: HeldSubject, events: number): void {
@@ -166,10 +172,12 @@ export class Confirmer {
 
   /**
    * Takes in what was collected, of which the first event is at position `first`; false where a reversal stands against it. What
-   * is reversed as a whole is absent from then on: before the first event that is asked about, or behind `#untilMs`.
+   * is reversed as a whole is absent from then on: before the first event that is asked about, or behind `#untilMs`. Where there may
+   * be ticks because it triggered before it was reversed, nothing can be said.
    */
-  #take(confirmation: Confirmation, count: number, first: number): boolean {
+  #take(confirmation: Confirmation, count: number, first: number, bit: number): boolean {
     const firstMs = this.#firstMs;
+    const tickMs = this.#tickMs[bit] as number;
     const { setBits } = this.#dictionary;
     for (let i = count - 1, position = first; i >= 0; i--, position++) {
       const leg = this.#legs[i] as number;
@@ -183,7 +191,11 @@ export class Confirmer {
           this.#untilMs = Number.POSITIVE_INFINITY;
           return false;
         }
-        if (first.time < firstMs) continue;
+        if (first.time < firstMs) {
+          if (tickMs === 0 || this.#store.timeOf(row) + tickMs < firstMs) continue;
+          this.#untilMs = Number.POSITIVE_INFINITY;
+          return false;
+        }
         if (first.time === firstMs) {
           // Which of the two comes first their references say: the reference program knows.
           this.#untilMs = firstMs + 1;

@@ -139,6 +139,8 @@ class EpisodeRun implements SubjectRun {
     this.#rule = rule;
     this.#context = context;
     this.#ticks = new Ticks(rule);
+    // That of an open episode judges by what was in force before.
+    this.#dropEvaluator();
   }
 
   pass(length: number): void {

@@ -176,21 +176,30 @@ async function runWatching(terminal: Terminal, options: TestOptions): Promise<nu
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     let last = Promise.resolve();
+    const signals = ['SIGINT', 'SIGTERM'] as const;
+    const end = () => {
+      clearTimeout(timer);
+      unwatch();
+      for (const signal of signals) process.off(signal, stop);
+    };
+    const stop = () => {
+      end();
+      void last.then(() => resolve(EXIT.FINE));
+    };
+    const fail = (error: unknown) => {
+      end();
+      reject(error);
+    };
     const changed = () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        last = last.then(again).catch(reject);
+        last = last.then(again).catch(fail);
       }, QUIET_MS);
     };
-    const unwatch = watchYaml(folder, changed, reject);
-    const stop = () => {
-      clearTimeout(timer);
-      unwatch();
-      void last.then(() => resolve(EXIT.FINE));
-    };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+    const unwatch = watchYaml(folder, changed, fail);
+    for (const signal of signals) process.once(signal, stop);
     // Only now: who reads that Ctrl-C ends it, or saves while it runs, is heard.
-    last = again().catch(reject);
+    last = again().catch(fail);
   });
 }
 
