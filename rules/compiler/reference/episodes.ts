@@ -72,7 +72,7 @@ class EpisodeRun implements SubjectRun {
   /** What evaluations of open episodes that fired have changed, in order. */
   readonly #undos: Undo[] = [];
   #ticks: Ticks;
-  /** Ticks up to this one are done with. */
+  /** Ticks up to this one are done with; later than `#seenMs` where those after the last event are among them. */
   #tickedMs = Number.NEGATIVE_INFINITY;
   /** Those after the last event that did something, in order: behind what is provisional. */
   readonly #tail: { readonly tickMs: number; readonly effect: TickEffect }[] = [];
