@@ -63,6 +63,19 @@ export function quantilesOf(values: readonly Measured[], quantilesMilli: readonl
 
 const written = (value: Measured): number | string => (typeof value === 'bigint' ? String(value) : value);
 
+const FILE = /^peers\/([a-z0-9_]+)\.(\d{4}-\d{2}-\d{2})\.yaml$/;
+
+/** Path of a table's file under the rules root. */
+export function peerTablePath({ name, day }: Pick<PeerTableFile, 'name' | 'day'>): string {
+  return `peers/${name}.${day}.yaml`;
+}
+
+/** Which table a file is, by its path under the rules root; undefined where it is none. */
+export function peerTableOf(path: string): Pick<PeerTableFile, 'name' | 'day'> | undefined {
+  const [, name, day] = FILE.exec(path) ?? [];
+  return name === undefined || day === undefined ? undefined : { name, day };
+}
+
 /** The file of a table: one group a line, the hash last of what stands before them. JSON is YAML. */
 export function peerTableText(table: PeerTableFile): string {
   const { groups, sha256, ...head } = table;

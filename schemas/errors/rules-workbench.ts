@@ -146,4 +146,16 @@ export const rulesWorkbenchErrors = defineErrors({
       fr: 'Retirez un champ de `by` ou augmentez `minAccounts`.',
     },
   },
+  'RAS-RULES-PEERS-OTHER': {
+    message: {
+      en: 'The tables of {day} were not put in force: no rule set from then on defines these peers in this way.',
+      es: 'Las tablas del {day} no se pusieron en vigor: ningún conjunto de reglas desde entonces define así estos pares.',
+      fr: 'Les tables du {day} n’ont pas été mises en vigueur : aucun jeu de règles à partir de là ne définit ainsi ces pairs.',
+    },
+    hint: {
+      en: 'Other rules came into force while they were made: run the command once more.',
+      es: 'Otras reglas entraron en vigor mientras se hacían: ejecute la orden otra vez.',
+      fr: 'D’autres règles sont entrées en vigueur pendant leur calcul : relancez la commande.',
+    },
+  },
 });

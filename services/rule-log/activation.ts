@@ -1,9 +1,9 @@
 /** A set put in force on the log, and what that changes of the sets that it finds there. */
 import { setAt } from '../../rules/compiler/index.ts';
-import type { Knowledge } from '../workspace/knowledge.ts';
+import { compileKnowledge, type Knowledge } from '../workspace/knowledge.ts';
 import { differenceOf, type SetDifference } from '../workspace/rule-difference.ts';
 import { encodeRules } from '../workspace/rule-record.ts';
-import { RecordedSets } from '../workspace/rule-timeline.ts';
+import { RecordedSets, RuleTimeline } from '../workspace/rule-timeline.ts';
 import type { RuleLog } from './rule-log.ts';
 
 export interface LogActivation {
@@ -43,4 +43,40 @@ export async function activate(log: RuleLog, activation: Activation): Promise<Lo
   if (log.sets.length === 0) await log.record(own);
   const ordinal = known ? null : (await log.record(knowledge)).ordinal;
   return { ordinal, known, difference, placed: await log.place() };
+}
+
+/**
+ * Records the sets that follow from those in force, one after the other until `next` knows of no more, and completes what is not on every
+ * partition. Each is asked for when all that others recorded has been read. Returns what it recorded; where the log holds no set yet, and
+ * there is one to record, `own` is put in front.
+ * @throws RastroError as `activate`, and of a set in force that does not compile
+ */
+export async function activateEach(
+  log: Pick<RuleLog, 'sets' | 'catchUp' | 'record' | 'place'>,
+  own: Knowledge,
+  next: (timeline: RuleTimeline) => Knowledge | undefined,
+): Promise<Knowledge[]> {
+  const done: Knowledge[] = [];
+  const recorded = new RecordedSets(
+    ({ sha256, activeFrom, files }) =>
+      [own, ...done].find((set) => set.hash === sha256 && set.activeFrom === activeFrom) ??
+      compileKnowledge(files, { activeFrom }),
+  );
+  let read = 0;
+  for (;;) {
+    await log.catchUp();
+    for (const { payload } of log.sets.slice(read)) recorded.read(payload);
+    read = log.sets.length;
+    recorded.requireWhole();
+    const timeline = recorded.timeline ?? new RuleTimeline([own]);
+    const knowledge = next(timeline);
+    if (knowledge === undefined) break;
+    // Says whether there is room for it.
+    timeline.with(knowledge);
+    if (read === 0) await log.record(own);
+    await log.record(knowledge);
+    done.push(knowledge);
+  }
+  await log.place();
+  return done;
 }

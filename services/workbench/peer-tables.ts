@@ -43,7 +43,7 @@ function windowsOf(knowledge: Knowledge, count: number): number[] {
 /** @throws RastroError RAS-RULES-PEERS-DAY where the day, or a window that ends with it, is not whole in the history */
 function checkDay(day: string, { firstMs, lastMs, stopped }: TrialSpan, longestMs: number): void {
   const refuse = (detail: string) => new RastroError('RAS-RULES-PEERS-DAY', { day, detail });
-  const endMs = endOf(day);
+  const endMs = endOfDay(day);
   const dayOf = (timeMs: number) => dateOfDay(Math.floor(timeMs / DAY_MS));
   if (stopped !== null) throw refuse(`only a part of the history was read (--limit-${stopped})`);
   if (firstMs === null || lastMs === null) throw refuse('there is no history');
@@ -58,8 +58,8 @@ export interface TrialSpan {
   readonly stopped: string | null;
 }
 
-/** The first moment after a day. @throws RastroError RAS-CLI-BAD-OPTION */
-function endOf(day: string): number {
+/** The first moment after a day, as `--day` names it. @throws RastroError RAS-CLI-BAD-OPTION */
+export function endOfDay(day: string): number {
   const number = civilDay(day);
   if (number === null)
     throw new RastroError('RAS-CLI-BAD-OPTION', {
@@ -100,7 +100,7 @@ export async function peerTables(
   const { knowledge, definitions, day, span } = parts;
   const windows = windowsOf(knowledge, definitions.length);
   checkDay(day, span, Math.max(...windows));
-  const endMs = endOf(day);
+  const endMs = endOfDay(day);
   const builders = definitions.map((definition) => new PeerTableBuilder(definition));
   const places = new Map(definitions.map((_, i) => [idOf(i), i]));
   let asked: string[] = [];

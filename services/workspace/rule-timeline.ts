@@ -13,9 +13,16 @@ import {
   setsInForce,
   type ThresholdRange,
 } from '../../rules/compiler/index.ts';
+import { peerTableOf } from '../../rules/reference/peer-table.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
 import { contentHash } from '../../schemas/ids.ts';
-import { compileKnowledge, composeWith, type Knowledge, type RulesInForce } from './knowledge.ts';
+import {
+  compileKnowledge,
+  composeWith,
+  type Knowledge,
+  type KnowledgeFiles,
+  type RulesInForce,
+} from './knowledge.ts';
 import { decodeRules, type RuleRecord } from './rule-record.ts';
 
 /** Sets of one timeline: all of them are compiled when the data folder is opened. */
@@ -41,15 +48,25 @@ export function setsBehind(ruleSet: RuleSet): readonly Knowledge[] {
 export class RuleTimeline {
   /** The sets in force, by event time. */
   readonly sets: Sets;
-  /** The set recorded last: rows that come in are stamped with its reference data. */
+  /**
+   * The newest set: rows that come in are stamped with its reference data. It is the one recorded last, but for sets that have only other
+   * peer tables than the one in force at their beginning: those are as new as that one.
+   */
   readonly newest: Knowledge;
   /** All sets in one: rules and composites with their intervals, reference data by time. */
   readonly rules: RulesInForce;
 
-  /** `before`: the timeline that this one replaces; what both read alike is taken over from it. */
-  constructor(recorded: readonly [Knowledge, ...Knowledge[]], before?: RuleTimeline) {
+  /**
+   * `before`: the timeline that this one replaces; what both read alike is taken over from it. `newest`: where it is not the set
+   * recorded last.
+   */
+  constructor(
+    recorded: readonly [Knowledge, ...Knowledge[]],
+    before?: RuleTimeline,
+    newest: Knowledge = recorded[recorded.length - 1] as Knowledge,
+  ) {
     this.sets = setsInForce(recorded);
-    this.newest = recorded[recorded.length - 1] as Knowledge;
+    this.newest = newest;
     if (this.sets.length > RULE_SETS_MAX)
       throw new RastroError('RAS-RULES-SETS', { count: this.sets.length, limit: RULE_SETS_MAX });
     this.rules = rulesOf(this.sets, before);
@@ -62,7 +79,18 @@ export class RuleTimeline {
   /** The timeline with one more set recorded. */
   with(knowledge: Knowledge): RuleTimeline {
     const [first, ...others] = this.sets.map(({ set }) => set);
-    return new RuleTimeline(first === undefined ? [knowledge] : [first, ...others, knowledge], this);
+    const recorded: [Knowledge, ...Knowledge[]] =
+      first === undefined ? [knowledge] : [first, ...others, knowledge];
+    return new RuleTimeline(recorded, this, this.#newestWith(knowledge));
+  }
+
+  #newestWith(knowledge: Knowledge): Knowledge {
+    const { activeFrom, files } = knowledge;
+    // It takes the place of all: nothing that was newer is left.
+    if (activeFrom === ALWAYS_MS) return knowledge;
+    const earlier = setAt(this.sets, activeFrom);
+    if (earlier === undefined || earlier === this.newest) return knowledge;
+    return differInTablesOnly(earlier.files, files) ? this.newest : knowledge;
   }
 
   /** Event time before which this timeline and the other say the same; Infinity where they always do. */
@@ -161,6 +189,18 @@ function rangeOver(ranges: readonly (ThresholdRange | undefined)[]): ThresholdRa
     least: Math.min(...known.map(({ least }) => least)),
     most: Math.max(...known.map(({ most }) => most)),
   };
+}
+
+/** Whether two sets are the same but for their peer tables, of which no row is stamped with anything. */
+function differInTablesOnly(a: KnowledgeFiles, b: KnowledgeFiles): boolean {
+  const rest = ({ texts }: KnowledgeFiles) =>
+    Object.keys(texts).filter((path) => peerTableOf(path) === undefined);
+  return (
+    a.rates?.name === b.rates?.name &&
+    a.rates?.text === b.rates?.text &&
+    rest(a).length === rest(b).length &&
+    rest(a).every((path) => a.texts[path] === b.texts[path])
+  );
 }
 
 /** What evaluations read beside the rules, as one text: steps of equal content are one. */

@@ -35,7 +35,9 @@ async function readHistory(
   for await (const { offset, payload } of records) {
     const before = recorded.timeline;
     const { sha256, activeFrom } = recorded.read(payload);
-    const knowledge = recorded.timeline === before ? undefined : recorded.timeline?.newest;
+    const { timeline } = recorded;
+    const knowledge =
+      timeline === undefined || timeline === before ? undefined : setAt(timeline.sets, activeFrom);
     const earlier = before === undefined ? undefined : setAt(before.sets, activeFrom);
     const difference = knowledge === undefined ? null : differenceOf(earlier, knowledge);
     entries.push({ offset, sha256, knowledge, difference });

@@ -1,12 +1,11 @@
 /** `rastro rules peers --publish`: the sets that tables go into, of a data folder or of a log, and putting them in force. */
 import { join } from 'node:path';
-import { setAt } from '../../../rules/compiler/index.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import type { PeerTableFile } from '../../../schemas/peers.ts';
 import { readFileLog } from '../../log/file/file-log.ts';
-import { activate } from '../../rule-log/activation.ts';
-import { withTables } from '../../workbench/peer-publication.ts';
-import { loadKnowledge } from '../../workspace/knowledge.ts';
+import { activateEach } from '../../rule-log/activation.ts';
+import { nextWithTables } from '../../workbench/peer-publication.ts';
+import { type Knowledge, loadKnowledge } from '../../workspace/knowledge.ts';
 import { RecordedSets, RuleTimeline } from '../../workspace/rule-timeline.ts';
 import { openWorkspace } from '../../workspace/workspace.ts';
 import { setsOfLog, withRuleLog } from './rules-log.ts';
@@ -30,26 +29,35 @@ export async function setsThere({ dataDir, config }: RulesPlace): Promise<RuleTi
   return new RuleTimeline([await loadKnowledge()]).sets;
 }
 
-/** Puts the tables in force; returns from which event times on, in order. */
+/**
+ * Puts the tables in force; returns from which event times on, ascending, of the sets that were recorded for it. They go into the sets of
+ * now: whoever activated one meanwhile keeps it.
+ * @throws RastroError RAS-RULES-PEERS-OTHER
+ */
 export async function publish(place: RulesPlace, tables: readonly PeerTableFile[]): Promise<number[]> {
   const own = await loadKnowledge();
-  if (place.config !== undefined) {
-    // Whoever activated a set meanwhile keeps it: the tables go into the sets of now.
-    const changed = withTables(await setsThere(place), tables);
-    await withRuleLog({ config: place.config }, async (log) => {
-      for (const knowledge of changed) await activate(log, { own, knowledge, dryRun: false });
-    });
-    return changed.map(({ activeFrom }) => activeFrom);
-  }
-  const workspace = await openWorkspace({ dataDir: place.dataDir, knowledge: own, keepRules: 'any' });
+  const next = ({ sets }: RuleTimeline) => nextWithTables(sets, tables);
+  const recorded =
+    place.config === undefined
+      ? await publishInFolder(place.dataDir, own, next)
+      : await withRuleLog({ config: place.config }, (log) => activateEach(log, own, next));
+  return recorded.map(({ activeFrom }) => activeFrom).sort((a, b) => a - b);
+}
+
+async function publishInFolder(
+  dataDir: string,
+  own: Knowledge,
+  next: (timeline: RuleTimeline) => Knowledge | undefined,
+): Promise<Knowledge[]> {
+  const workspace = await openWorkspace({ dataDir, knowledge: own, keepRules: 'any' });
   try {
-    const { timeline } = workspace.state;
-    const changed = withTables(timeline.sets, tables).filter(
-      ({ hash, activeFrom }) => setAt(timeline.sets, activeFrom)?.hash !== hash,
-    );
-    for (const knowledge of changed) await workspace.appendRules(knowledge);
+    const recorded: Knowledge[] = [];
+    for (let set = next(workspace.state.timeline); set; set = next(workspace.state.timeline)) {
+      await workspace.appendRules(set);
+      recorded.push(set);
+    }
     await workspace.writeGroup({ signals: 0, alerts: 0, transactions: 0 });
-    return changed.map(({ activeFrom }) => activeFrom);
+    return recorded;
   } finally {
     await workspace.close();
   }

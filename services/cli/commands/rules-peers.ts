@@ -1,14 +1,16 @@
 /** `rastro rules peers`: tables of peers out of a complete day of history. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { peerTableText } from '../../../rules/reference/peer-table.ts';
+import { peerTablePath, peerTableText } from '../../../rules/reference/peer-table.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import type { PeerFile, PeerTableFile } from '../../../schemas/peers.ts';
 import { knownNames } from '../../workbench/known-names.ts';
-import { hasTables, latestDay, measuredSet, peerTableFileName } from '../../workbench/peer-publication.ts';
-import { DEFINITIONS_MAX, peerKnowledge, peerTables } from '../../workbench/peer-tables.ts';
+import { hasTables, latestDay, measuredSet } from '../../workbench/peer-publication.ts';
+import { DEFINITIONS_MAX, endOfDay, peerKnowledge, peerTables } from '../../workbench/peer-tables.ts';
+import type { TrialRun } from '../../workbench/trial-data.ts';
 import type { Knowledge } from '../../workspace/knowledge.ts';
+import type { RuleTimeline } from '../../workspace/rule-timeline.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { handle } from '../handle.ts';
@@ -19,6 +21,7 @@ import {
   knowledgeOf,
   printTaken,
   TRIAL_NOTES,
+  type TrialBench,
   type TrialOptions,
   withTrials,
 } from '../trial-options.ts';
@@ -81,6 +84,58 @@ function placeOf({ dataDir }: CommandContext, options: PeersOptions): RulesPlace
   return { dataDir, ...(options.config === undefined ? {} : { config: options.config }) };
 }
 
+const inForceAlready = (day: string) => `Tables of ${day} or a later day are in force already`;
+
+/** Why there is nothing to be published of the day; undefined where there is. Where nothing is published `sets` is empty. */
+function whyNothing(sets: RuleTimeline['sets'], day: string): string | undefined {
+  const set = measuredSet(sets, day);
+  if (set === undefined) return undefined;
+  if (set.reference.peers.definitions.size === 0)
+    return 'There is nothing to measure: the rules in force have no definitions of peers';
+  return hasTables(set, day) ? inForceAlready(day) : undefined;
+}
+
+interface Measured {
+  /** Empty where `why` says why. */
+  readonly tables: readonly PeerTableFile[];
+  readonly day: string;
+  readonly result: TrialRun;
+  readonly why: string | undefined;
+}
+
+/**
+ * Measures what `whole` asks for. Which day is the latest only the history says: where other rules are in force by then, it is gone over
+ * once more with theirs.
+ */
+async function measure(
+  bench: Pick<TrialBench, 'run'> & { readonly sets: RuleTimeline['sets']; readonly options: PeersOptions },
+  whole: Knowledge,
+  newest: string,
+  knownDay = bench.options.day === LATEST ? undefined : newest,
+): Promise<Measured> {
+  const { run, sets, options } = bench;
+  const definitions = chosen(whole, options.only);
+  const knowledge = peerKnowledge(whole, definitions);
+  let day = newest;
+  let tables: PeerTableFile[] = [];
+  let why: string | undefined;
+  let others: Knowledge | undefined;
+  const result = await run(knowledge, 'measuring', async (trial, span) => {
+    day = knownDay ?? latestDay(span.lastMs ?? Date.now(), Date.now());
+    why = whyNothing(sets, day);
+    if (why !== undefined) return;
+    const set = measuredSet(sets, day) ?? whole;
+    // A history that a limit cut off is refused below, and not taken for all there is the second time.
+    const isOther =
+      set !== whole &&
+      span.stopped === null &&
+      knowledge.hash !== peerKnowledge(set, chosen(set, options.only)).hash;
+    if (isOther) others = set;
+    else tables = await peerTables(trial, { knowledge, definitions, day, span });
+  });
+  return others === undefined ? { tables, day, result, why } : measure(bench, others, newest, day);
+}
+
 export function addRulesPeers(rules: Command): void {
   const command = addTrialOptions(
     rules
@@ -110,45 +165,39 @@ Examples:
 The history must reach past the end of the day and back to the first day of the longest window. A table holds counts and quantiles of
 groups, and of no account anything; smaller groups than the definition allows are left out. The same history gives the same bytes.
 Tables come into force with \`rastro rules activate FOLDER\`, or with --publish: the rules in force stay what they are and get the tables, and
-workers take them while they run. Where tables of that day or a later one are in force nothing is done: exit code 0.
+workers take them while they run. Where tables of that day or a later one are in force, or the rules in force have no definitions, nothing is
+done: exit code 0. Exit code 1 with RAS-RULES-PEERS-OTHER: the rules were replaced meanwhile, and nothing is in force.
 ${TRIAL_NOTES}`,
     );
   handle<PeersOptions>(command, async (context, options, files) => {
     const { terminal } = context;
+    // Before a long history is read for nothing.
+    if (options.day !== LATEST) endOfDay(options.day);
     const place = placeOf(context, options);
     const sets = place === undefined ? [] : await setsThere(place);
-    const isThere = (day: string) => {
-      const set = measuredSet(sets, day);
-      return set !== undefined && hasTables(set, day);
-    };
-    const nothing = (day: string) => {
-      if (terminal.json) terminal.printJson({ day, tables: [], activeFrom: [] });
-      else terminal.print(`Tables of ${day} or a later day are in force already; nothing was done.`);
-      return EXIT.FINE;
-    };
     // No day that is over is later than yesterday: then nothing has to be read.
     const newest = options.day === LATEST ? latestDay(Number.POSITIVE_INFINITY, Date.now()) : options.day;
-    if (isThere(newest)) return nothing(newest);
+    const nothing = (day: string, why: string) => {
+      if (terminal.json) terminal.printJson({ day, tables: [], activeFrom: [] });
+      else terminal.print(`${why}; nothing was done.`);
+      return EXIT.FINE;
+    };
+    const done = whyNothing(sets, newest);
+    if (done !== undefined) return nothing(newest, done);
     const whole =
       place === undefined
         ? await knowledgeOf(options.rules, options)
-        : (measuredSet(sets, newest) ?? sets.at(-1)!.set);
-    const definitions = chosen(whole, options.only);
-    const knowledge = peerKnowledge(whole, definitions);
+        : (measuredSet(sets, newest) ?? sets[0]!.set);
     return withTrials(context, options, files, async ({ run }) => {
-      let tables: PeerTableFile[] = [];
-      let day = newest;
-      const result = await run(knowledge, 'measuring', async (trial, span) => {
-        if (options.day === LATEST) day = latestDay(span.lastMs ?? Date.now(), Date.now());
-        if (!isThere(day)) tables = await peerTables(trial, { knowledge, definitions, day, span });
-      });
-      if (tables.length === 0) return nothing(day);
+      const { tables, day, result, why } = await measure({ run, sets, options }, whole, newest);
+      if (why !== undefined) return nothing(day, why);
       if (options.out !== undefined) {
         await mkdir(options.out, { recursive: true });
         for (const table of tables)
-          await writeFile(join(options.out, peerTableFileName(table)), peerTableText(table));
+          await writeFile(join(options.out, basename(peerTablePath(table))), peerTableText(table));
       }
       const from = place === undefined ? [] : await publish(place, tables);
+      if (place !== undefined && from.length === 0) return nothing(day, inForceAlready(day));
       if (terminal.json)
         terminal.printJson(
           place === undefined
