@@ -18,6 +18,7 @@ import type { Evidence, Signal } from '../../schemas/signal.ts';
 import { signalOf } from '../detect/signals.ts';
 import { subjectKeyText } from '../detect/subjects.ts';
 import { carriedBy, othersOf } from './relay.ts';
+import { lastUntil, SignalVersions } from './signal-versions.ts';
 
 /** Institution of the reference of a signal among events. */
 export const SIGNAL_INSTITUTION = 'signal';
@@ -101,7 +102,7 @@ class Qualities {
   worstOf(ids: Iterable<string>, untilMs: number): Omit<Worst, 'time'> {
     let { coverage, precision, isReversed } = NOTHING_READ;
     for (const id of ids) {
-      const found = lastUntil(this.#byId.get(id) ?? [], untilMs);
+      const found = lastUntil(this.#byId.get(id) ?? [], untilMs, ({ time }) => time);
       if (found === undefined) continue;
       coverage = Math.max(coverage, found.coverage);
       precision = Math.max(precision, found.precision);
@@ -109,18 +110,6 @@ class Qualities {
     }
     return { coverage, precision, isReversed };
   }
-}
-
-/** The last one that is not later; they are in order of time. */
-function lastUntil(versions: readonly Worst[], untilMs: number): Worst | undefined {
-  let low = 0;
-  let high = versions.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((versions[middle] as Worst).time <= untilMs) low = middle + 1;
-    else high = middle;
-  }
-  return versions[low - 1];
 }
 
 function documentOf(
@@ -140,7 +129,7 @@ function documentOf(
   const isRelayed = othersOf(signal).length > 0;
   return {
     ...signal,
-    ...(isRelayed ? { companions: carriedBy({ ...signal, evidence }, read.signals) } : {}),
+    ...(isRelayed ? { companions: carriedBy({ ...signal, evidence }, read.versions) } : {}),
     coverage: COVERAGES[coverage] ?? signal.coverage,
     precisionWorst: PRECISIONS[precision] ?? signal.precisionWorst,
     evidenceReversed: signal.evidenceReversed || isReversed,
@@ -151,25 +140,31 @@ function documentOf(
 /** What a rule reads of the signals: those of experimental rules are read by experimental rules alone. */
 class ReadSignals {
   readonly #subject: string;
-  readonly signals: readonly Signal[];
+  readonly #signals: readonly Signal[];
   readonly present: ReadonlySet<string>;
   #events: readonly RuleEvent[] | undefined;
   #qualities: Qualities | undefined;
+  #versions: SignalVersions | undefined;
 
   constructor(subject: string, signals: readonly Signal[]) {
     this.#subject = subject;
-    this.signals = signals;
+    this.#signals = signals;
     this.present = new Set(signals.map((signal) => signal.rule));
   }
 
   get events(): readonly RuleEvent[] {
-    this.#events ??= this.signals.map((signal) => eventOf(signal, this.#subject));
+    this.#events ??= this.#signals.map((signal) => eventOf(signal, this.#subject));
     return this.#events;
   }
 
   get qualities(): Qualities {
-    this.#qualities ??= new Qualities(this.signals);
+    this.#qualities ??= new Qualities(this.#signals);
     return this.#qualities;
+  }
+
+  get versions(): SignalVersions {
+    this.#versions ??= new SignalVersions(this.#signals);
+    return this.#versions;
   }
 }
 

@@ -7,11 +7,7 @@ import { ROLES_TO_PROTECT } from '../../schemas/enumerations.ts';
 import { LIMITS } from '../../schemas/identity.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Companion, Signal } from '../../schemas/signal.ts';
-
-/** Of a signal its last version that is not later, among versions in the order of events. */
-function versionAt(versions: readonly Signal[], id: string, untilMs: number): Signal | undefined {
-  return versions.findLast((signal) => signal.id === id && signal.eventTime <= untilMs);
-}
+import type { SignalVersions } from './signal-versions.ts';
 
 /** Parties beside its own holder whom a signal gives weight. */
 export function othersOf(signal: Signal): string[] {
@@ -28,9 +24,9 @@ export function isRelayed(signal: Signal, subject: string): boolean {
 
 /**
  * What a derived signal carries to the other: the base signals that are its evidence and give weight, and what these carry, each under
- * the holder on whom it was observed; of one signal the latest state. `base` in the order of events.
+ * the holder on whom it was observed; of one signal the latest state.
  */
-export function carriedBy(derived: Signal, base: readonly Signal[]): Companion[] {
+export function carriedBy(derived: Signal, base: SignalVersions): Companion[] {
   const carried = new Map<string, Companion>();
   const add = (companion: Companion): void => {
     const known = carried.get(companion.signalId);
@@ -38,7 +34,7 @@ export function carriedBy(derived: Signal, base: readonly Signal[]): Companion[]
       carried.set(companion.signalId, companion);
   };
   for (const id of derived.evidence.signals ?? []) {
-    const signal = versionAt(base, id, derived.eventTime);
+    const signal = base.at(id, derived.eventTime);
     if (signal === undefined || signal.shadow === true) continue;
     const { observedHolder } = signal;
     for (const companion of signal.companions) add({ ...companion, observedHolder });

@@ -9,6 +9,7 @@ import type { Alert } from '../../schemas/alert.ts';
 import { compareUtf8 } from '../../schemas/order.ts';
 import type { Signal } from '../../schemas/signal.ts';
 import { othersOf } from '../compose/relay.ts';
+import { SignalVersions } from '../compose/signal-versions.ts';
 import { lastVersions } from './holder-stage.ts';
 import { type Attributed, composedSource, joinedFacts, NO_FACTS, readingsOf } from './messages.ts';
 import type { Compose, Lookups } from './step.ts';
@@ -105,10 +106,10 @@ export class ComposeStage {
     );
     const signals = unique(from.flatMap((attributed) => attributed.signals)).sort(compareSignals);
     const companions = unique(from.flatMap((attributed) => attributed.companions)).sort(compareSignals);
+    const versions = new SignalVersions(companions);
     const lookups: Lookups = {
       ...joinedFacts(from.map(({ facts }) => facts)),
-      signalOf: (id, eventTimeMs) =>
-        companions.findLast((signal) => signal.id === id && signal.eventTime <= eventTimeMs),
+      signalOf: (id, eventTimeMs) => versions.at(id, eventTimeMs),
     };
     let composition = this.#compose(subject, signals, lookups, []);
     if (composition.alerts.length > 0) {
