@@ -16,7 +16,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../../../pipelines/simulate/random.ts';
-import { ALWAYS_MS } from '../../../rules/compiler/index.ts';
 import { peerTableText } from '../../../rules/reference/peer-table.ts';
 import { peerMeasureHash, peerTableHash } from '../../../rules/reference/peers.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
@@ -24,16 +23,14 @@ import type { PartyRecordInput } from '../../../schemas/party.ts';
 import type { PeerTableFile } from '../../../schemas/peers.ts';
 import { type TransactionInput, transactionInput } from '../../../schemas/transaction.ts';
 import { loadMapping } from '../../../services/feeds/mappings.ts';
-import { openFileLog } from '../../../services/log/file/file-log.ts';
 import { onlyOf } from '../../../services/workbench/only.ts';
 import { peerKnowledge, peerTables } from '../../../services/workbench/peer-tables.ts';
 import type { TrialLimits } from '../../../services/workbench/trial.ts';
 import { TrialData, type TrialSource } from '../../../services/workbench/trial-data.ts';
 import { type Knowledge, loadKnowledge } from '../../../services/workspace/knowledge.ts';
-import { encodeRules } from '../../../services/workspace/rule-record.ts';
 import { rastro } from '../../support/cli.ts';
 import { ROOT } from '../../support/project.ts';
-import { ndjson, writeSmallRules } from '../../support/small-world.ts';
+import { ndjson } from '../../support/small-world.ts';
 
 const SEED = Number(process.env['RASTRO_SEED'] ?? 20_261_121);
 const WIDE: TrialLimits = { rows: 1e9, ms: 600_000, bytes: 1e12 };
@@ -342,6 +339,9 @@ describe('a signal of a rule that compares with peers', () => {
 
 describe('tables put in force where the history is', () => {
   const dataDir = path('data');
+  const last = Math.max(...rows.map(({ occurredAt }) => Date.parse(occurredAt!)));
+  const day = new Date(last - DAY_MS).toISOString().slice(0, 10);
+  const from = `${new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10)}T00:00:00.000Z`;
   const peers = (...more: readonly string[]) =>
     rastro(['rules', 'peers', '--from-store', '--publish', '--json', '--data-dir', dataDir, ...more], {
       isLong: true,
@@ -352,13 +352,10 @@ describe('tables put in force where the history is', () => {
     writeFileSync(path('rows.ndjson'), ndjson(rows));
     const run = ['--data-dir', dataDir, 'run', path('rows.ndjson'), '--parties', path('parties.ndjson')];
     expect(await rastro(run, { isLong: true, cwd: folder })).toMatchObject({ code: 0 });
-    const last = Math.max(...rows.map(({ occurredAt }) => Date.parse(occurredAt!)));
-    const day = new Date(last - DAY_MS).toISOString().slice(0, 10);
 
     const first = await peers();
     expect(first.code, first.err).toBe(0);
     const said = JSON.parse(first.out) as { tables: PeerTableFile[]; activeFrom: string[]; day: string };
-    const from = `${new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10)}T00:00:00.000Z`;
     expect([said.day, said.activeFrom]).toEqual([day, [from]]);
     expect(said.tables.map(({ name }) => name)).toEqual(['cash_on_stays', 'cash_share', 'payroll_share']);
     expect(said.tables[1]!.groups.length).toBeGreaterThan(1);
@@ -373,8 +370,6 @@ describe('tables put in force where the history is', () => {
   });
 
   test('of the definitions that are in force by the day measured, not of those of yesterday', async () => {
-    const last = Math.max(...rows.map(({ occurredAt }) => Date.parse(occurredAt!)));
-    const day = new Date(last - DAY_MS).toISOString().slice(0, 10);
     const later = path('later-rules');
     cpSync(join(ROOT, 'rules'), later, { recursive: true, filter: (name) => !name.endsWith('.ts') });
     const definition = join(later, 'peers', 'cash_share.yaml');
@@ -398,47 +393,8 @@ describe('tables put in force where the history is', () => {
     expect(said.tables[1]!.definition).toBe(
       peerMeasureHash(knowledge.reference.peers.definitions.get('cash_share')!),
     );
-    const from = `${new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10)}T00:00:00.000Z`;
     expect(said.activeFrom).toEqual([from, '2026-06-01T00:00:00.000Z']);
     const again = await inOther('rules', 'peers', '--from-store', '--publish');
     expect([again.code, again.out]).toEqual([0, expect.stringContaining('are in force already')]);
-  });
-
-  test('nothing is measured where the rules define no peers, and it says so', async () => {
-    const bare = path('bare-data');
-    const { texts } = (await loadKnowledge({ rulesDir: writeSmallRules(path('small-rules')) })).files;
-    const files = {
-      texts: Object.fromEntries(Object.entries(texts).filter(([name]) => !name.startsWith('peers/'))),
-      rates: null,
-    };
-    mkdirSync(bare);
-    const log = await openFileLog(join(bare, 'log'), 'transactions');
-    await log.append('rules', encodeRules({ activeFrom: ALWAYS_MS, files }));
-    await log.close();
-    const done = await rastro(['rules', 'peers', '--from-store', '--publish', '--data-dir', bare]);
-    expect([done.code, done.out, done.err]).toEqual([
-      0,
-      expect.stringMatching(/^There is nothing to measure: .*; nothing was done\.\n$/),
-      '',
-    ]);
-  });
-
-  test('a day that is none is refused before anything is read', async () => {
-    for (const day of ['garbage', '2026-02-30', '']) {
-      const { code, err } = await peers('--day', day, '--data-dir', path('nowhere'));
-      expect([code, err]).toEqual([2, expect.stringContaining('RAS-CLI-BAD-OPTION')]);
-    }
-  });
-
-  test('only of what the rules in force measure, of their own history', async () => {
-    const calls = [
-      peers('--rules', path('our-rules')),
-      peers('--only', 'cash_share'),
-      rastro(['rules', 'peers', path('rows.ndjson'), '--publish']),
-    ];
-    for (const { code, err } of await Promise.all(calls))
-      expect([code, err]).toEqual([2, expect.stringContaining('RAS-CLI-BAD-OPTION')]);
-    const nowhere = await peers('--data-dir', path('nowhere'));
-    expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining('RAS-RULES-NO-HISTORY')]);
   });
 });
