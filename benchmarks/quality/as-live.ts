@@ -2,6 +2,7 @@
  * Experimental rules on a population in which nobody does wrong, evaluated as if they were live: how often each fires, on whom
  * its weight falls, and which alerts rest on it. Composites that name them count them, as they would once they are promoted.
  */
+import { requiredRules } from '../../pipelines/compose/index.ts';
 import type { Pseudonymiser } from '../../pipelines/ingest/pseudonym.ts';
 import type { Truth } from '../../pipelines/simulate/truth.ts';
 import { catalogueOf } from '../../rules/compiler/index.ts';
@@ -36,8 +37,7 @@ export async function knowledgeAsLive(): Promise<{ knowledge: Knowledge; asLive:
 }
 
 function namesOf(file: Knowledge['composites'][number]['file']): Set<string> {
-  const required = file.requires.flatMap(({ all }) => all.flatMap(({ of }) => of.map(({ rule }) => rule)));
-  return new Set([...required, ...file.supports]);
+  return new Set([...requiredRules(file), ...file.supports]);
 }
 
 export interface AsLiveRule {

@@ -168,7 +168,8 @@ export function compileComposites(
   return { ok: true, value: composites.sort((a, b) => (a.file.id < b.file.id ? -1 : 1)) };
 }
 
-function requiredRules(file: CompositeFile): string[] {
+/** The rules that the alternatives name, in the order of the file, some of them more than once. */
+export function requiredRules(file: Pick<CompositeFile, 'requires'>): string[] {
   return file.requires.flatMap((alternative) => alternative.all.flatMap((c) => c.of.map((o) => o.rule)));
 }
 

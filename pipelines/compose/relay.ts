@@ -4,9 +4,8 @@
  */
 import type { RuleLookup } from '../../rules/compiler/index.ts';
 import { ROLES_TO_PROTECT } from '../../schemas/enumerations.ts';
-import { LIMITS } from '../../schemas/identity.ts';
-import { compareUtf8 } from '../../schemas/order.ts';
 import type { Companion, Signal } from '../../schemas/signal.ts';
+import { companionOf, listedCompanions } from '../detect/signals.ts';
 import type { SignalVersions } from './signal-versions.ts';
 
 /** Parties beside its own holder whom a signal gives weight. */
@@ -39,20 +38,9 @@ export function carriedBy(derived: Signal, base: SignalVersions): Companion[] {
     const { observedHolder } = signal;
     for (const companion of signal.companions) add({ ...companion, observedHolder });
     if (signal.leg) continue;
-    add({
-      rule: signal.rule,
-      version: signal.ruleVersion,
-      signalId: signal.id,
-      weight: signal.weight,
-      strengthMilli: signal.strengthMilli,
-      family: signal.family,
-      eventTime: signal.eventTime,
-      observedHolder,
-    });
+    add({ ...companionOf(signal), observedHolder });
   }
-  return [...carried.values()]
-    .sort((a, b) => compareUtf8(a.rule, b.rule) || compareUtf8(a.signalId, b.signalId))
-    .slice(0, LIMITS.COMPANIONS);
+  return listedCompanions([...carried.values()]);
 }
 
 /**

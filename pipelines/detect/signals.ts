@@ -76,16 +76,25 @@ export function companionsOf(of: Signal, held: readonly HeldSignal[]): Companion
     const known = latest.get(signal.id);
     if (known === undefined || known.signal.version < signal.version) latest.set(signal.id, candidate);
   }
-  return [...latest.values()]
-    .map(({ signal }) => ({
-      rule: signal.rule,
-      version: signal.ruleVersion,
-      signalId: signal.id,
-      weight: signal.weight,
-      strengthMilli: signal.strengthMilli,
-      family: signal.family,
-      eventTime: signal.eventTime,
-    }))
+  return listedCompanions([...latest.values()].map(({ signal }) => companionOf(signal)));
+}
+
+/** The signal as another one carries it. */
+export function companionOf(signal: Signal): Companion {
+  return {
+    rule: signal.rule,
+    version: signal.ruleVersion,
+    signalId: signal.id,
+    weight: signal.weight,
+    strengthMilli: signal.strengthMilli,
+    family: signal.family,
+    eventTime: signal.eventTime,
+  };
+}
+
+/** In the order (rule, signal id), at most `LIMITS.COMPANIONS`. */
+export function listedCompanions(companions: readonly Companion[]): Companion[] {
+  return [...companions]
     .sort((a, b) => compareUtf8(a.rule, b.rule) || compareUtf8(a.signalId, b.signalId))
     .slice(0, LIMITS.COMPANIONS);
 }

@@ -46,6 +46,7 @@ export type {
   ThresholdRange,
 } from './reference/evaluation.ts';
 export type { Candidates, SubjectRun } from './reference/subject-run.ts';
+export { tickAfter, tickUpTo } from './reference/ticks.ts';
 export { finished, type Steps } from './steps.ts';
 export {
   holdsAt,

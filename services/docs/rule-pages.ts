@@ -1,5 +1,5 @@
 /** Pages about the shipped rules: what there is, and which of them a feed can evaluate. */
-import type { CheckedComposite } from '../../pipelines/compose/composites.ts';
+import { type CheckedComposite, requiredRules } from '../../pipelines/compose/composites.ts';
 import {
   anyBinding,
   type CheckedRule,
@@ -56,9 +56,7 @@ const WHY_NOT: Readonly<Record<string, string>> = {
 /** What a composite that is not live waits for: of the rules that it requires those that do not count yet, each with its reason. */
 export function waitedFor({ file }: CheckedComposite, rules: readonly CheckedRule[]): string {
   if (file.status === 'live') return '';
-  const required = new Set(
-    file.requires.flatMap(({ all }) => all.flatMap(({ of }) => of.map(({ rule }) => rule))),
-  );
+  const required = new Set(requiredRules(file));
   const missing = rules.filter(({ id, status }) => required.has(id) && status !== 'live');
   const reason = ({ status, file: { waitsFor } }: CheckedRule) =>
     WHY_NOT[status] ?? `needs the ${(waitsFor ?? []).join(' and the ')} engine`;

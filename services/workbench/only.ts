@@ -1,4 +1,5 @@
 /** A part of a rule set that stands by itself: some rules with what they read, some composites with their rules. */
+import { requiredRules } from '../../pipelines/compose/index.ts';
 import { catalogueOf } from '../../rules/compiler/index.ts';
 import type { CompositeFile } from '../../schemas/composite.ts';
 import { RastroError } from '../../schemas/errors/index.ts';
@@ -8,7 +9,7 @@ import { knownNames } from './known-names.ts';
 /** Rules that a composite names. */
 function rulesOf(file: CompositeFile): string[] {
   return [
-    ...file.requires.flatMap(({ all }) => all.flatMap(({ of }) => of.map(({ rule }) => rule))),
+    ...requiredRules(file),
     ...file.supports,
     ...(file.lifeSafety?.rules ?? []),
     ...file.benign.map(({ rule }) => rule),

@@ -4,7 +4,7 @@
  */
 import type { CheckedRule } from '../../../rules/compiler/index.ts';
 import type { Branches } from '../../../rules/trial/index.ts';
-import type { CheckedComposite } from '../composites.ts';
+import { type CheckedComposite, requiredRules } from '../composites.ts';
 import { type CompositeOutcome, type CompositeSight, clauseText } from './sight.ts';
 
 /** What one case showed. */
@@ -38,10 +38,7 @@ export function branchesOf(
       }),
     ),
   );
-  const named = [
-    ...requires.flatMap(({ all }) => all.flatMap(({ of }) => of.map(({ rule }) => rule))),
-    ...supports,
-  ];
+  const named = [...requiredRules(composite.file), ...supports];
   const needed: readonly string[] = levels.highNeeds;
   const canBeHigh = named.some((id) => needed.includes(rules.get(id)?.family ?? ''));
   const seen = (

@@ -10,7 +10,7 @@ import type { Alert } from '../../../schemas/alert.ts';
 import type { CompositeCase } from '../../../schemas/composite.ts';
 import type { Playbook } from '../../../schemas/playbook.ts';
 import { composeSubject } from '../compose.ts';
-import type { CheckedComposite } from '../composites.ts';
+import { type CheckedComposite, requiredRules } from '../composites.ts';
 import { branchesOf, type Shown } from './branches.ts';
 import { CASE_SUBJECT, signalsOfCase } from './case-signals.ts';
 import { type CompositeOutcome, type CompositeSight, sightOf } from './sight.ts';
@@ -100,7 +100,7 @@ function asLive(
 ): CheckedComposite {
   const { file } = composite;
   const counts = (id: string) => rules.get(id)?.status === 'live' || assumed.has(id);
-  const required = file.requires.flatMap(({ all }) => all.flatMap(({ of }) => of.map(({ rule }) => rule)));
+  const required = requiredRules(file);
   return {
     ...composite,
     file: { ...file, status: 'live' },

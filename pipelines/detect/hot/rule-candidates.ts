@@ -1,11 +1,15 @@
 /** Positions and ticks as of which one rule on one subject may fire: what came out of tier 1, and what generated code says of it. */
-import type { Candidates, CheckedRule, Confirmation, SubjectRun } from '../../../rules/compiler/index.ts';
+import {
+  type Candidates,
+  type CheckedRule,
+  type Confirmation,
+  type SubjectRun,
+  tickAfter,
+} from '../../../rules/compiler/index.ts';
 import { LIMITS } from '../../../schemas/identity.ts';
 import type { SubjectCandidates } from './candidate-list.ts';
 import type { Confirmed } from './confirmer.ts';
 import type { TickRange } from './tick-calendar.ts';
-
-const DAY_MS = 86_400_000;
 
 /** Of one rule on one subject. */
 export interface RuleAsked {
@@ -103,7 +107,7 @@ export class RuleCandidates implements Candidates {
       // A reversal at that time has not happened as of the tick.
       sure = Math.max(from, this.#untilMs);
     }
-    const next = (Math.floor(sure / DAY_MS) + 1) * DAY_MS;
+    const next = tickAfter(sure);
     return next <= until ? next : null;
   }
 

@@ -5,15 +5,11 @@
  * a rule that ticks arms its subject until the longest window of such rules has passed; at each new midnight all armed subjects
  * are asked, by generated code where it can say no. An event behind what was asked has its subject asked again from there on.
  */
-import type { KindPlan, Steps } from '../../../rules/compiler/index.ts';
+import { type KindPlan, type Steps, tickUpTo } from '../../../rules/compiler/index.ts';
 import type { CheckpointIn, CheckpointOut } from '../../recovery/checkpoint-image.ts';
 import type { RecordSlab } from './record-slab.ts';
 
 const DAY_MS = 86_400_000;
-
-function tickUpTo(timeMs: number): number {
-  return Math.floor(timeMs / DAY_MS) * DAY_MS;
-}
 
 /** Ticks that a subject is asked about: after `afterMs`, up to `untilMs`. */
 export interface TickRange {

@@ -1,6 +1,6 @@
 /** `rastro rules explain ID`: one rule, or one composite, in words or as a plan. */
 import type { Command } from 'commander';
-import type { CheckedComposite } from '../../../pipelines/compose/index.ts';
+import { type CheckedComposite, requiredRules } from '../../../pipelines/compose/index.ts';
 import { type CheckedRule, catalogueOf, explainRule } from '../../../rules/compiler/index.ts';
 import { RastroError } from '../../../schemas/errors/index.ts';
 import { knownNames } from '../../workbench/known-names.ts';
@@ -95,9 +95,9 @@ const pointsText = (milli: number) => String(milli / 1000);
 
 /** The rules that a composite names, in the order of its file, each once. */
 function namedRules(composite: CheckedComposite, rules: readonly CheckedRule[]): CheckedRule[] {
-  const { requires, supports, lifeSafety, benign } = composite.file;
+  const { supports, lifeSafety, benign } = composite.file;
   const ids = new Set([
-    ...requires.flatMap(({ all }) => all.flatMap(({ of }) => of.map(({ rule }) => rule))),
+    ...requiredRules(composite.file),
     ...supports,
     ...(lifeSafety?.rules ?? []),
     ...benign.map(({ rule }) => rule),
